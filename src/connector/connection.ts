@@ -1,0 +1,135 @@
+import type { TableSchema } from '../sql/data-type.ts';
+import type { Dialect, TableName } from '../sql/dialect.ts';
+import type { Payload, PayloadFormat } from './payload.ts';
+import type { ResultSet } from './result-set.ts';
+
+/**
+ * An open handle on one system. What it can do is told by which of the optional parts it has.
+ * Errors thrown by any method are `MillraceError`s and never hold secrets.
+ */
+export interface Connection {
+  /** As in `connections.yaml`. */
+  readonly name: string;
+  /** The connector's type, such as `postgres`. */
+  readonly type: string;
+  /** Reaches the system and says what was found, in one line. */
+  check(signal: AbortSignal): Promise<string>;
+  close(): Promise<void>;
+  readonly database?: SqlDatabase;
+  readonly source?: Source;
+  readonly target?: Target;
+  readonly http?: HttpEndpoint;
+}
+
+/** Runs SQL. Statements on one `SqlSession` run one after another, sessions side by side. */
+export interface SqlDatabase extends SqlSession {
+  readonly dialect: Dialect;
+  /** Runs `work` in one transaction on a session of its own; rolls back when it throws. */
+  transaction<T>(work: (session: SqlSession) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Shape of a table or view; undefined when it does not exist. */
+  describe(table: TableName): Promise<TableSchema | undefined>;
+  /** Tables and views of a schema; empty when the schema does not exist. */
+  list(schema: string): Promise<readonly RelationInfo[]>;
+}
+
+export interface SqlSession {
+  /** For small results. `parameters` are bound by position. Aborting cancels in the database. */
+  query(sql: string, parameters?: readonly unknown[], signal?: AbortSignal): Promise<ResultSet>;
+  /** Runs a statement; resolves to the number of rows it changed (0 when not known). */
+  execute(sql: string, parameters?: readonly unknown[], signal?: AbortSignal): Promise<number>;
+}
+
+export interface RelationInfo {
+  readonly name: string;
+  readonly type: 'table' | 'view';
+}
+
+/** Something to read: a table, a query, or files. */
+export interface StreamRef {
+  /** As the user wrote it: `public.orders`, `file://data/*.csv`. */
+  readonly name: string;
+  /** Set when the stream is a query instead of a table or file. */
+  readonly sql?: string;
+}
+
+export interface StreamSchema extends TableSchema {
+  /** From statistics; absent when unknown. */
+  readonly estimatedRows?: number;
+}
+
+/** What to read of a stream. Predicates are SQL of the source, built and quoted by the caller. */
+export interface ReadRequest {
+  readonly stream: StreamRef;
+  /** Columns in the order wanted, as `describe` named them. */
+  readonly columns: readonly string[];
+  /** SQL predicate, or absent. */
+  readonly where?: string;
+  /** SQL order keys, or absent. */
+  readonly orderBy?: string;
+  readonly limit?: number;
+  /** The connector's own read options, checked by the load room (delimiter, header, encoding). */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface Source {
+  /** Forms it can give, best first. */
+  readonly emits: readonly PayloadFormat[];
+  /** Names of the streams that match a pattern such as `public.*`, `*.csv`; sorted. */
+  discover(pattern: string): Promise<readonly string[]>;
+  /** Throws `ConfigError` code `stream_missing` when there is no such stream. */
+  describe(stream: StreamRef, options: ReadRequest['options']): Promise<StreamSchema>;
+  /** Starts reading. The payload must be consumed or the signal aborted. */
+  read(request: ReadRequest, format: PayloadFormat, signal: AbortSignal): Promise<Payload>;
+}
+
+/** Where rows land before they are published. */
+export interface StageRequest {
+  /** A table (systems with `database`) or the path of a file beside the final one. */
+  readonly table: TableName;
+  readonly schema: TableSchema;
+  /** Called with running totals. */
+  readonly onProgress: (rows: number, bytes: number) => void;
+}
+
+export interface StageResult {
+  readonly rows: number;
+  /** Bytes as they travelled. */
+  readonly bytes: number;
+}
+
+export interface Target {
+  /** Forms it can take, best first. */
+  readonly takes: readonly PayloadFormat[];
+  /**
+   * Creates the stage and fills it; nothing else in the target changes. On an error or abort the
+   * stage is removed as far as possible. For SQL systems the caller then publishes by statements
+   * in one transaction; file targets publish by `publishFile`.
+   */
+  stage(request: StageRequest, payload: Payload, signal: AbortSignal): Promise<StageResult>;
+  /** File targets only: moves the staged file over the final one in one step. */
+  publishFile?(stage: TableName, final: TableName): Promise<void>;
+}
+
+/** An HTTP system. Sign-in is the connection's business. */
+export interface HttpEndpoint {
+  readonly baseUrl: string;
+  request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Appended to the base URL. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Already serialised. */
+  readonly body?: string;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Gives the open connection of that name; opens it at first use and shares it afterwards. */
+export type ConnectionProvider = (name: string) => Promise<Connection>;

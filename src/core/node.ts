@@ -1,0 +1,89 @@
+import type { JsonObject } from './json.ts';
+import type { Origin } from './origin.ts';
+
+/**
+ * Name of a node, unique in its project: segments joined by `/`, such as `shop/orders`.
+ * Assets are named for what they are; the other kinds carry their kind as first segment:
+ * `task/generate_orders`, `check/unique_orders_order_id`, `sync/crm_customers`, `report/revenue`.
+ */
+export type NodeKey = string;
+
+/**
+ * - `asset`: anything in the world that is kept up to date: a table, a model, a file.
+ * - `task`: work that leaves no asset behind.
+ * - `check`: a test of an asset; a blocking check stops what is downstream.
+ * - `sync`: rows of a model delivered to a destination.
+ * - `report`: a page that reads models.
+ */
+export type NodeKind = 'asset' | 'task' | 'check' | 'sync' | 'report';
+
+/** `reads`: data flows, so staleness and lineage follow. `after`: order only. */
+export type EdgeKind = 'reads' | 'after';
+
+export interface Edge {
+  readonly kind: EdgeKind;
+  /** Upstream node: its key, or a reference that the graph resolves to one (see `graph.ts`). */
+  readonly from: NodeKey;
+  readonly origin?: Origin;
+}
+
+/** A table or view in a connection. Two assets with the same relation are one node. */
+export interface RelationRef {
+  /** Connection name as in `connections.yaml`. Compared without regard to case. */
+  readonly connection: string;
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** A column as people read about it. `dataType` is the system's own spelling. */
+export interface ColumnDoc {
+  readonly name: string;
+  readonly dataType?: string;
+  readonly description?: string;
+}
+
+export interface RetryPolicy {
+  /** Tries in all, the first one included. */
+  readonly maxAttempts: number;
+  /** Wait before the second try; doubles with each further one. */
+  readonly delaySeconds: number;
+  readonly maxDelaySeconds: number;
+}
+
+/** One thing in the graph, as plain data. Rooms produce it, the engine reads it. */
+export interface GraphNode {
+  readonly key: NodeKey;
+  readonly kind: NodeKind;
+  /** What it is within its kind, in field terms: `table`, `model`, `seed`, `source`, `file`, `test`. */
+  readonly type: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  /** Heading under which the page draws it. */
+  readonly group: string;
+  readonly origin: Origin;
+  /** What is directly upstream. */
+  readonly edges: readonly Edge[];
+  /** Where it is kept, for assets that are tables. */
+  readonly relation?: RelationRef;
+  readonly columns: readonly ColumnDoc[];
+  /** The executor that knows how to run it; absent for what others keep up to date. */
+  readonly executor?: string;
+  /** What the executor needs to know; opaque to everybody else. */
+  readonly spec: JsonObject;
+  readonly check?: CheckTarget;
+  readonly retry?: RetryPolicy;
+}
+
+export interface CheckTarget {
+  /** The asset under test; must be among the check's `reads` edges. */
+  readonly asset: NodeKey;
+  /** A failed `error` check stops what is downstream; a failed `warn` check is only shown. */
+  readonly severity: 'error' | 'warn';
+}
+
+const segment = /^[\p{L}\p{N}_.$ -]+$/u;
+
+/** True if `text` can be a node key: non-empty segments of letters, digits, `_ . $ -` and spaces. */
+export function isNodeKey(text: string): boolean {
+  return text.split('/').every((part) => segment.test(part) && part.trim() === part);
+}

@@ -1,0 +1,33 @@
+import type { CheckTarget, NodeKey, NodeKind, RetryPolicy } from './node.ts';
+
+/** What a run would do, as frozen data. `plan` prints it, `run` executes it. */
+export interface Plan {
+  /** The selection as the user wrote it; empty means everything. */
+  readonly selection: string;
+  /** Hash of the project's definitions that the plan was made from. */
+  readonly manifestHash: string;
+  /** In an order in which they may run one after another. */
+  readonly steps: readonly PlanStep[];
+  /** Options of this run that executors obey, such as a full refresh. */
+  readonly options: RunOptions;
+}
+
+export interface PlanStep {
+  readonly key: NodeKey;
+  readonly kind: NodeKind;
+  readonly type: string;
+  readonly executor: string;
+  /** Steps of this plan that must have succeeded before, blocking checks included. */
+  readonly dependsOn: readonly NodeKey[];
+  /** Assets that nobody else may write while this step runs. */
+  readonly locks: readonly NodeKey[];
+  readonly check?: CheckTarget;
+  readonly retry: RetryPolicy;
+}
+
+export interface RunOptions {
+  /** Rebuild from nothing what would otherwise be continued. */
+  readonly fullRefresh: boolean;
+  /** Most rows to load per stream, for trying things out. */
+  readonly rowLimit?: number;
+}

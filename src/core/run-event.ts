@@ -1,0 +1,55 @@
+import type { Failure } from './errors.ts';
+import type { LogLevel, Progress, StepOutcome } from './executor.ts';
+import type { NodeKey } from './node.ts';
+import type { RunState, StepState } from './run-state.ts';
+
+/** A fact about a run. Append-only; `sequence` grows by order of writing within the ledger. */
+export type RunEvent = RunStateEvent | StepStateEvent | StepLogEvent | LeaseEvent;
+
+interface EventBase {
+  readonly sequence: number;
+  readonly runId: string;
+  /** Milliseconds since 1970, UTC. */
+  readonly atMs: number;
+}
+
+export interface RunStateEvent extends EventBase {
+  readonly type: 'run_state';
+  readonly state: RunState;
+  readonly failure?: Failure;
+}
+
+export interface StepStateEvent extends EventBase {
+  readonly type: 'step_state';
+  readonly step: NodeKey;
+  readonly state: StepState;
+  readonly attempt: number;
+  readonly outcome?: StepOutcome;
+  readonly failure?: Failure;
+  /** Why it was skipped, retried or reset. */
+  readonly reason?: string;
+}
+
+export interface StepLogEvent extends EventBase {
+  readonly type: 'step_log';
+  readonly step: NodeKey;
+  readonly attempt: number;
+  readonly level: LogLevel;
+  readonly message: string;
+}
+
+export interface LeaseEvent extends EventBase {
+  readonly type: 'lease_taken';
+  /** Who owns the run from here on. */
+  readonly owner: string;
+  readonly epoch: number;
+}
+
+/** Progress is shown, not kept: it reaches live listeners only. */
+export interface StepProgressEvent {
+  readonly type: 'step_progress';
+  readonly runId: string;
+  readonly step: NodeKey;
+  readonly progress: Progress;
+  readonly atMs: number;
+}
