@@ -1,0 +1,15 @@
+import type { Dialect } from '../dialect.ts';
+import { duckdbDialect } from './duckdb.ts';
+import { postgresDialect } from './postgres.ts';
+import { sqliteDialect } from './sqlite.ts';
+
+export { duckdbDialect, postgresDialect, sqliteDialect };
+
+const dialects: ReadonlyMap<string, Dialect> = new Map(
+  [duckdbDialect, postgresDialect, sqliteDialect].map((dialect) => [dialect.name, dialect]),
+);
+
+/** The dialect of that name, or undefined. */
+export function dialectFor(name: string): Dialect | undefined {
+  return dialects.get(name);
+}
