@@ -1,0 +1,121 @@
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+  type Pair,
+} from 'yaml';
+import { z } from 'zod';
+import { ConfigError, ProjectError } from '../core/errors.ts';
+import type { Origin } from '../core/origin.ts';
+import { schemaKeys } from './schema-keys.ts';
+import { nearest } from './suggestion.ts';
+
+export type YamlPath = readonly (string | number)[];
+
+/** A YAML file whose content fits its schema, and which still knows where everything was written. */
+export interface YamlFile<T> {
+  readonly value: T;
+  /** Place of a key's value or list item; of the nearest parent when the path is not in the file. */
+  originOf(path: YamlPath): Origin;
+  /** Place of the key itself instead of its value. */
+  originOfKey(path: YamlPath): Origin;
+}
+
+/**
+ * Reads strict YAML: duplicate keys, unknown keys and wrong types are errors.
+ * @param file path as messages should show it
+ * @throws ProjectError holding every mistake found, each with its line
+ */
+export function readYaml<T>(text: string, file: string, schema: z.ZodType<T>): YamlFile<T> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  if (document.errors.length > 0) {
+    throw new ProjectError(
+      document.errors.map((error) => {
+        const place = lines.linePos(error.pos[0]);
+        return new ConfigError(firstLine(error.message), {
+          code: 'yaml_syntax',
+          origin: { file, line: place.line, column: place.col },
+        });
+      }),
+    );
+  }
+
+  const origins: YamlOrigins = { file, lines, document };
+  const result = schema.safeParse(document.toJS() ?? {});
+  if (!result.success)
+    throw new ProjectError(result.error.issues.flatMap((issue) => describe(issue, origins, schema)));
+  return {
+    value: result.data,
+    originOf: (path) => originAt(origins, path, 'value'),
+    originOfKey: (path) => originAt(origins, path, 'key'),
+  };
+}
+
+interface YamlOrigins {
+  readonly file: string;
+  readonly lines: LineCounter;
+  readonly document: Document;
+}
+
+function describe(issue: z.core.$ZodIssue, origins: YamlOrigins, schema: z.ZodType): ConfigError[] {
+  const path = issue.path.filter((part) => typeof part !== 'symbol');
+  if (issue.code === 'unrecognized_keys') {
+    const known = schemaKeys(schema, path);
+    return issue.keys.map((key) => {
+      const near = nearest(key, known);
+      const hint = near
+        ? `, did you mean '${near}'?`
+        : known.length > 0
+          ? `; known keys: ${known.join(', ')}`
+          : '';
+      return new ConfigError(`unknown key '${key}'${hint}`, {
+        code: 'unknown_key',
+        origin: originAt(origins, [...path, key], 'key'),
+      });
+    });
+  }
+  const where = path.length > 0 ? `'${path.join('.')}': ` : '';
+  return [
+    new ConfigError(`${where}${lowerFirst(issue.message)}`, {
+      code: 'invalid_value',
+      origin: originAt(origins, path, 'value'),
+    }),
+  ];
+}
+
+function originAt(origins: YamlOrigins, path: YamlPath, part: 'key' | 'value'): Origin {
+  let node: unknown = origins.document.contents;
+  let range = rangeOf(node);
+  for (const [index, step] of path.entries()) {
+    const found = isMap(node)
+      ? node.items.find((pair: Pair) => isScalar(pair.key) && String(pair.key.value) === String(step))
+      : undefined;
+    const item = isSeq(node) && typeof step === 'number' ? node.items[step] : undefined;
+    const last = index === path.length - 1;
+    const next = found ? found.value : item;
+    const place = found && (last ? part === 'key' : false) ? found.key : (next ?? found?.key);
+    range = rangeOf(place) ?? rangeOf(found?.key) ?? range;
+    if (next === undefined || next === null) break;
+    node = next;
+  }
+  if (range === undefined) return { file: origins.file, line: 1 };
+  const place = origins.lines.linePos(range);
+  return { file: origins.file, line: place.line, column: place.col };
+}
+
+function rangeOf(node: unknown): number | undefined {
+  return (node as Node | null | undefined)?.range?.[0];
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? text;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
