@@ -1,4 +1,4 @@
-export type * from './column-batch.ts';
+export * from './column-batch.ts';
 export type * from './connection.ts';
 export { defineConnector, type Connector, type ConnectorEnvironment } from './connector.ts';
 export type * from './payload.ts';
