@@ -31,6 +31,11 @@ export interface FilePayload {
   readonly columns: readonly string[];
   readonly where?: string;
   readonly limit?: number;
+  /**
+   * A SELECT that any DuckDB on this machine can run: it reads `paths` and gives exactly the columns of
+   * `schema`, in order and typed, with `where` and `limit` applied.
+   */
+  readonly select: string;
 }
 
 export interface RelationPayload {
