@@ -8,7 +8,7 @@ import {
   type Node,
   type Pair,
 } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ConfigError, ProjectError } from '../core/errors.ts';
 import type { Origin } from '../core/origin.ts';
 import { schemaKeys } from './schema-keys.ts';

@@ -1,0 +1,78 @@
+import type { Connection } from '../connector/connection.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { LogLevel, Progress } from '../core/executor.ts';
+
+/** What `millrace.config.ts` exports by default. Folders are relative to the project's folder. */
+export interface ProjectDefinition {
+  readonly name: string;
+  /** Connection that models, reports and syncs work in. Default: the only DuckDB or PostgreSQL one. */
+  readonly warehouse?: string;
+  /** A dbt project to build in the warehouse. Default: `transform/` when it exists. */
+  readonly transform?: {
+    readonly folder?: string;
+    /** Schema for models without a schema of their own. */
+    readonly schema?: string;
+    readonly vars?: JsonObject;
+  };
+  readonly schedules?: readonly ScheduleDefinition[];
+  /** Steps of one run that may work at the same time. */
+  readonly concurrency?: number;
+}
+
+export interface ScheduleDefinition {
+  readonly name: string;
+  /** Five fields, as cron has them, or `@hourly` and the like. */
+  readonly cron: string;
+  /** IANA name such as `America/Toronto`. Default: UTC. */
+  readonly timeZone?: string;
+  /** What to run, in the selection language. */
+  readonly select: string;
+}
+
+/** Work that leaves no asset behind. Its node key is `task/<key>`. */
+export interface TaskDefinition {
+  readonly key: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  /** Assets and tasks that must be done before. */
+  readonly after?: readonly string[];
+  /** Assets outside the graph's own loads that this task writes: they run after it. */
+  readonly before?: readonly string[];
+  readonly run: (context: TaskContext) => Promise<TaskResult | void>;
+}
+
+export interface TaskContext {
+  connection(name: string): Promise<Connection>;
+  readonly runId: string;
+  readonly attempt: number;
+  /** The same when the step is repeated after a crash: keep it beside what you write. */
+  readonly idempotencyKey: string;
+  readonly signal: AbortSignal;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  log(message: string, level?: LogLevel): void;
+  progress(progress: Progress): void;
+}
+
+export interface TaskResult {
+  readonly rows?: number;
+  readonly metadata?: JsonObject;
+}
+
+/** Gives the project its types; checks happen when the project is opened. */
+export function defineProject(definition: ProjectDefinition): ProjectDefinition {
+  return definition;
+}
+
+export function defineSchedule(definition: ScheduleDefinition): ScheduleDefinition {
+  return definition;
+}
+
+const taskMark = Symbol.for('millrace.task');
+
+export function defineTask(definition: TaskDefinition): TaskDefinition {
+  return Object.assign({ [taskMark]: true }, definition);
+}
+
+export function isTaskDefinition(value: unknown): value is TaskDefinition {
+  return typeof value === 'object' && value !== null && taskMark in value;
+}

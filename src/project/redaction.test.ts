@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { createRedactor, secretsOf } from './redaction.ts';
+
+test('finds passwords in keys, nested keys and URLs, plain and encoded', () => {
+  const secrets = secretsOf(
+    { host: 'db', password: 'hunter2!', headers: { Authorization: 'Bearer abcdef' } },
+    'postgres://me:p%40ss/word@db/x',
+  );
+  const redact = createRedactor([...secrets, ...secretsOf({}, 'postgres://me:p%40ssword@db/x')]);
+  expect(redact('login hunter2! with Bearer abcdef at p@ssword or p%40ssword on db')).toBe(
+    'login *** with *** at *** or *** on db',
+  );
+});
+
+test('very short secrets do not blank out ordinary words', () => {
+  expect(createRedactor(['a'])('a banana')).toBe('a banana');
+});

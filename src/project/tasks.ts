@@ -1,0 +1,84 @@
+import { glob } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Environment } from '../config/environment.ts';
+import type { ConnectionProvider } from '../connector/connection.ts';
+import { ConfigError, FatalError } from '../core/errors.ts';
+import type { Executor } from '../core/executor.ts';
+import { type GraphNode, isNodeKey } from '../core/node.ts';
+import { isTaskDefinition, type TaskDefinition } from './definitions.ts';
+import { importUserModule } from './user-modules.ts';
+
+export interface Task {
+  readonly definition: TaskDefinition;
+  /** Path relative to the project's folder. */
+  readonly file: string;
+}
+
+/** Every `defineTask` that a file under `assets/` exports, in order of files. */
+export async function readTasks(projectFolder: string): Promise<readonly Task[]> {
+  const files = await Array.fromAsync(glob('assets/**/*.ts', { cwd: projectFolder }));
+  const tasks: Task[] = [];
+  for (const file of files.filter((name) => !/\.(test|d)\.ts$/.test(name)).sort()) {
+    const module = await importUserModule(join(projectFolder, file), projectFolder);
+    for (const definition of Object.values(module).filter((value) => isTaskDefinition(value))) {
+      if (!isNodeKey(definition.key)) {
+        throw new ConfigError(
+          `the task key '${definition.key}' is not a name of letters, digits, '_', '-' and '/'`,
+          {
+            code: 'task_key_invalid',
+            origin: { file },
+          },
+        );
+      }
+      tasks.push({ definition, file });
+    }
+  }
+  return tasks;
+}
+
+export function taskNode({ definition, file }: Task): GraphNode {
+  return {
+    key: `task/${definition.key}`,
+    kind: 'task',
+    type: 'task',
+    description: definition.description ?? '',
+    tags: definition.tags ?? [],
+    group: 'tasks',
+    origin: { file },
+    edges: (definition.after ?? []).map((from) => ({ kind: 'after', from, origin: { file } })),
+    columns: [],
+    executor: 'task',
+    spec: { code: definition.run.toString(), before: [...(definition.before ?? [])] },
+  };
+}
+
+/** Runs the functions of `defineTask`. */
+export function createTaskExecutor(
+  tasks: readonly Task[],
+  connections: ConnectionProvider,
+  environment: Environment,
+): Executor {
+  const byKey = new Map(tasks.map((task) => [`task/${task.definition.key}`, task.definition]));
+  return {
+    name: 'task',
+    execute: async (node, context) => {
+      const definition = byKey.get(node.key);
+      if (!definition)
+        throw new FatalError(`${node.key} has no code`, { code: 'task_missing', origin: node.origin });
+      const result = await definition.run({
+        connection: connections,
+        environment,
+        runId: context.runId,
+        attempt: context.attempt,
+        idempotencyKey: context.idempotencyKey,
+        signal: context.signal,
+        log: context.log,
+        progress: context.progress,
+      });
+      return {
+        metadata: result?.metadata ?? {},
+        ...(result?.rows === undefined ? {} : { rows: result.rows }),
+      };
+    },
+  };
+}

@@ -1,0 +1,3 @@
+select city, sum(amount) as revenue, count(*) as orders
+from {{ source('raw', 'orders') }}
+group by city
