@@ -1,0 +1,56 @@
+import type { GraphNode, NodeKey } from '../core/node.ts';
+import type { RunStore } from '../core/ports.ts';
+import type {
+  LiveEvent,
+  QueryRequest,
+  ReportSummary,
+  ReportView,
+  RunRequest,
+  ScheduleSummary,
+  TablePayload,
+  UnreadAsset,
+} from './contract.ts';
+
+/**
+ * Everything that the server needs of a project. The composition room builds it; the server knows
+ * neither the ledger's tables nor the rooms behind the graph. Methods throw `MillraceError`; its
+ * code and kind decide the HTTP status.
+ */
+export interface ServerHost {
+  readonly name: string;
+  /** Content hash of the definitions that `nodes` returns. */
+  manifestHash(): string;
+  /** Every node, its edges resolved to keys of other nodes. */
+  nodes(): readonly GraphNode[];
+  schedules(): readonly ScheduleSummary[];
+  reports(): readonly ReportSummary[];
+
+  readonly ledger: LedgerReader;
+  readonly runs: RunControl;
+
+  /** Runs a report's queries. Throws `ConfigError` `report_missing`. */
+  renderReport(name: string): Promise<ReportView>;
+  /** First rows of an asset's relation, at most `limit`. */
+  sampleRows(key: NodeKey, limit: number): Promise<TablePayload>;
+  /** Runs one reading statement on the warehouse. */
+  query(request: Required<QueryRequest>): Promise<TablePayload>;
+  unreadAssets(): Promise<readonly UnreadAsset[]>;
+}
+
+/** What is remembered of runs. */
+export interface LedgerReader extends Pick<
+  RunStore,
+  'findRun' | 'listRuns' | 'events' | 'latestCompletions' | 'completionHistory'
+> {
+  /** Sequence of the newest event; 0 when there is none. */
+  lastSequence(): Promise<number>;
+}
+
+export interface RunControl {
+  /** Plans the selection and queues it. Throws `ConfigError` when the selection is wrong or empty. */
+  enqueue(request: RunRequest): Promise<{ readonly runId: string }>;
+  /** Asks a run that is not finished for its end; resolves before that. */
+  cancel(runId: string): Promise<void>;
+  /** Calls `listener` after each durable event and each progress report; returns how to stop. */
+  subscribe(listener: (event: LiveEvent) => void): () => void;
+}
