@@ -1,0 +1,187 @@
+import { FatalError, type Failure } from './errors.ts';
+import type { Completion, LogLevel, StepOutcome } from './executor.ts';
+import type { JsonValue } from './json.ts';
+import type {
+  LockHolder,
+  Ownership,
+  RunLease,
+  RunRecord,
+  RunSummary,
+  RunTrigger,
+  ScheduleTick,
+} from './ledger.ts';
+import type { NodeKey } from './node.ts';
+import type { Plan } from './plan.ts';
+import type { RunEvent } from './run-event.ts';
+import type { RunState, StepState } from './run-state.ts';
+
+/** Time and timers, so that tests can hold them in their hands. */
+export interface Clock {
+  /** Milliseconds since 1970, UTC. */
+  nowMs(): number;
+  /** Calls back once after `delayMs`, unless the returned function was called before. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+/**
+ * The run ledger. Every transition is one transaction that writes the event and the new state
+ * together, and only if the state machine (`run-state.ts`) allows it and the lease is the newest
+ * one: otherwise it throws a `LeaseLostError` and writes nothing. All times are milliseconds since 1970, UTC.
+ *
+ * Errors: `LeaseLostError`; `TransientError` with code `ledger_busy`; `FatalError` with code
+ * `ledger_full`, `ledger_unreadable`, `ledger_corrupt`, `ledger_newer` or `transition_refused`.
+ */
+export interface RunStore {
+  /**
+   * Writes a queued run with pending steps, and in the same transaction the tick that caused it.
+   * False, with nothing written, when the tick's schedule and nominal time are there already.
+   */
+  createRun(run: NewRun, tick?: ScheduleTick): Promise<boolean>;
+  /** Writes a tick that started no run. False when it is there already. */
+  recordTick(tick: ScheduleTick): Promise<boolean>;
+  /**
+   * Asks for an end: a queued run is cancelled at once, a running one becomes `cancelling` and its
+   * owner does the rest. Returns the state after that, or undefined for an unknown run.
+   */
+  requestCancel(runId: string, atMs: number): Promise<RunState | undefined>;
+
+  /**
+   * Takes a run, if its epoch is still `expectedEpoch` (0 for one that nobody had yet). Steps that the
+   * last owner left running become pending with `resetReason`; its locks are dropped. Undefined when
+   * somebody else was faster or the run is finished.
+   */
+  claimRun(claim: RunClaim): Promise<RunLease | undefined>;
+  /** Extends everything that `owner` holds and says what that is. */
+  renewLeases(owner: string, expiresAtMs: number): Promise<HeldLeases>;
+  /** Gives a run back for others to continue; running steps become pending with `reason`. */
+  releaseRun(lease: RunLease, atMs: number, reason: string): Promise<void>;
+  moveRun(lease: RunLease, move: RunMove): Promise<void>;
+
+  /**
+   * Takes the locks and moves the step to `running`, both or neither. A lock whose holder's run is
+   * finished or whose lease has expired at `atMs` is taken over. Empty when it went through.
+   */
+  startStep(lease: RunLease, start: StepStart): Promise<readonly LockHolder[]>;
+  /**
+   * Moves steps, all or none. A finished step gives up its locks; a succeeded step and every check
+   * outcome become completions.
+   */
+  moveSteps(lease: RunLease, moves: readonly StepMove[]): Promise<void>;
+  /** One line of a step's log. An embedded store has written it when the call returns, others when it resolves. */
+  appendLog(lease: RunLease, line: StepLogLine): Promise<void>;
+  saveCheckpoint(lease: RunLease, step: NodeKey, value: JsonValue): Promise<void>;
+
+  /** Runs that are not finished, oldest first. */
+  openRuns(): Promise<readonly OpenRun[]>;
+  findRun(runId: string): Promise<RunRecord | undefined>;
+  /** Newest first. */
+  listRuns(filter: RunFilter): Promise<readonly RunSummary[]>;
+  /** In order of `sequence`. */
+  events(query: EventQuery): Promise<readonly RunEvent[]>;
+  /** The latest completion of each key that has one; of all nodes when `keys` is absent. */
+  latestCompletions(keys?: readonly NodeKey[]): Promise<readonly Completion[]>;
+  /** Newest first. */
+  completionHistory(key: NodeKey, limit: number): Promise<readonly Completion[]>;
+  /** Newest first. */
+  ticks(schedule: string, limit: number): Promise<readonly ScheduleTick[]>;
+
+  readOwnership(): Promise<Ownership | undefined>;
+  /** Takes the project, if its epoch is still `expectedEpoch` (0 when nobody had it yet). */
+  claimOwnership(claim: OwnershipClaim): Promise<Ownership | undefined>;
+  /** Tells other processes where the owner's API is. Nothing happens if `owner` is not the owner. */
+  announceAddress(owner: string, address: string): Promise<void>;
+  releaseOwnership(owner: string): Promise<void>;
+
+  /** Deletes finished runs with their events, and completions but the latest of each key. Returns the number of runs. */
+  deleteRunsFinishedBefore(beforeMs: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface NewRun {
+  readonly id: string;
+  readonly plan: Plan;
+  readonly trigger: RunTrigger;
+  readonly createdAtMs: number;
+}
+
+export interface RunClaim {
+  readonly runId: string;
+  readonly owner: string;
+  readonly expectedEpoch: number;
+  readonly atMs: number;
+  readonly expiresAtMs: number;
+  readonly resetReason: string;
+}
+
+export interface OwnershipClaim {
+  readonly owner: string;
+  readonly expectedEpoch: number;
+  readonly atMs: number;
+  readonly expiresAtMs: number;
+  readonly address?: string | undefined;
+}
+
+export interface HeldLeases {
+  readonly ownsProject: boolean;
+  readonly runIds: readonly string[];
+}
+
+export interface OpenRun {
+  readonly id: string;
+  readonly state: RunState;
+  /** 0 for one that nobody had yet. */
+  readonly epoch: number;
+  /** Absent when nobody holds it. */
+  readonly lease?: RunLease | undefined;
+}
+
+export interface RunMove {
+  readonly to: RunState;
+  readonly atMs: number;
+  readonly failure?: Failure | undefined;
+}
+
+export interface StepStart {
+  readonly step: NodeKey;
+  readonly attempt: number;
+  readonly atMs: number;
+  readonly locks: readonly NodeKey[];
+}
+
+export interface StepMove {
+  readonly step: NodeKey;
+  readonly to: StepState;
+  readonly attempt: number;
+  readonly atMs: number;
+  readonly outcome?: StepOutcome | undefined;
+  readonly failure?: Failure | undefined;
+  readonly reason?: string | undefined;
+}
+
+export interface StepLogLine {
+  readonly step: NodeKey;
+  readonly attempt: number;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly atMs: number;
+}
+
+export interface RunFilter {
+  readonly states?: readonly RunState[];
+  readonly schedule?: string;
+  /** Runs created before this time, for paging. */
+  readonly beforeMs?: number;
+  readonly limit: number;
+}
+
+export interface EventQuery {
+  /** All runs when absent. */
+  readonly runId?: string | undefined;
+  readonly step?: NodeKey | undefined;
+  readonly types?: readonly RunEvent['type'][] | undefined;
+  readonly afterSequence: number;
+  readonly limit: number;
+}
+
+/** Somebody else holds the run now: stop writing, undo nothing. */
+export class LeaseLostError extends FatalError {}

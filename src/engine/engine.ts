@@ -1,0 +1,111 @@
+import type { Executor } from '../core/executor.ts';
+import type { Graph } from '../core/graph.ts';
+import type { Ownership, RunRecord, RunTrigger } from '../core/ledger.ts';
+import type { NodeKey } from '../core/node.ts';
+import type { Plan } from '../core/plan.ts';
+import type { Clock, RunStore } from '../core/ports.ts';
+import type { RunEvent, StepProgressEvent } from '../core/run-event.ts';
+import type { RunState } from '../core/run-state.ts';
+import type { ScheduleDefinition } from '../core/schedule.ts';
+
+/**
+ * Runs plans. Many processes may have an engine on the same ledger; one of them at a time is the
+ * project's owner and executes what any of them enqueues. Reading (`listRuns`, completions, ticks) is
+ * done on the `RunStore` itself.
+ */
+export interface Engine {
+  /** `host:pid:random`: who this engine is in the ledger. */
+  readonly owner: string;
+
+  /**
+   * Writes a queued run and returns its id. Executed at once if this engine owns the project, else by
+   * the owner within its poll interval.
+   */
+  enqueue(plan: Plan, trigger: RunTrigger): Promise<string>;
+
+  /** Asks for the end of a run of any process. Throws a `ConfigError` for an unknown run; a finished one stays as it is. */
+  cancel(runId: string): Promise<RunState>;
+
+  /**
+   * Resolves when the run is finished, whoever executes it. Rejects when this engine executes it and
+   * cannot write the ledger any more, when `signal` aborts, and for an unknown run (`ConfigError`).
+   */
+  waitForRun(runId: string, signal?: AbortSignal): Promise<RunRecord>;
+
+  /**
+   * Events in order of `sequence`, past ones first. With a `runId` it ends after the run's last event;
+   * without one it goes on until `signal` aborts or the engine is shut down (it then returns, without an error).
+   */
+  tailEvents(query: TailQuery): AsyncIterable<RunEvent>;
+
+  /** Calls back with the progress of steps that this engine executes. Returns how to stop that. */
+  onProgress(listener: (event: StepProgressEvent) => void): () => void;
+
+  /**
+   * Tries once to become the project's owner, and if it worked executes queued runs and continues
+   * interrupted ones until `shutdown`.
+   */
+  acquireOwnership(address?: string): Promise<OwnershipAttempt>;
+
+  /**
+   * Like `acquireOwnership`, but keeps trying in the background whenever the project has no living
+   * owner. Returns what came of the first attempt.
+   */
+  start(options?: StartOptions): Promise<OwnershipAttempt>;
+
+  /** Tells other processes where this owner's local API is, such as `http://127.0.0.1:4400`. */
+  announceAddress(address: string): Promise<void>;
+
+  /**
+   * Stops taking work, gives up leases and ownership, and resolves when nothing of the engine runs.
+   * `finish` lets running steps end; `abort` aborts them. Either way unfinished runs stay in the ledger and
+   * the next owner continues them. The store stays open.
+   */
+  shutdown(mode: 'finish' | 'abort'): Promise<void>;
+}
+
+export interface TailQuery {
+  readonly runId?: string;
+  readonly step?: NodeKey;
+  /** Default all types. */
+  readonly types?: readonly RunEvent['type'][];
+  /** Events after this one; default 0, which is from the beginning. */
+  readonly afterSequence?: number;
+  readonly signal?: AbortSignal;
+}
+
+export type OwnershipAttempt =
+  | { readonly acquired: true; readonly ownership: Ownership }
+  /** `holder` is the living owner. */
+  | { readonly acquired: false; readonly holder: Ownership };
+
+export interface StartOptions {
+  /** URL of this process's local API, when it serves one. */
+  readonly address?: string;
+  /** Run the project's schedules while being the owner. Default false. */
+  readonly schedules?: boolean;
+}
+
+export interface EngineOptions {
+  readonly store: RunStore;
+  readonly executors: readonly Executor[];
+  /** The definitions as they are now; asked anew for every run and tick. */
+  readonly definitions: () => Definitions;
+  /** Most steps at a time over all runs. Default 4. */
+  readonly concurrency?: number;
+  /** Takes secrets out of texts before they are written. */
+  readonly redact?: (text: string) => string;
+  readonly clock?: Clock;
+  /** How long a silent owner keeps its runs. Renewed at a third of it. Default 30. */
+  readonly leaseSeconds?: number;
+  /** How often the ledger is read for what other processes wrote. Default 250. */
+  readonly pollMilliseconds?: number;
+  /** How long `shutdown` waits for steps that do not obey their signal. Default 10. */
+  readonly shutdownGraceSeconds?: number;
+}
+
+export interface Definitions {
+  readonly graph: Graph;
+  readonly manifestHash: string;
+  readonly schedules: readonly ScheduleDefinition[];
+}

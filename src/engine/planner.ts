@@ -1,0 +1,121 @@
+import { ConfigError } from '../core/errors.ts';
+import { deepFreeze } from '../core/freeze.ts';
+import type { Graph } from '../core/graph.ts';
+import type { GraphNode, NodeKey, RetryPolicy } from '../core/node.ts';
+import type { Plan, PlanStep, RunOptions } from '../core/plan.ts';
+import { selectNodes } from '../core/selection.ts';
+import { blockingEdges } from './blocking.ts';
+
+export interface PlanRequest {
+  /** Selection expression; empty or absent means everything. */
+  readonly select?: string | undefined;
+  readonly exclude?: string | undefined;
+  readonly manifestHash: string;
+  /** Default: continue what can be continued, no row limit. */
+  readonly options?: RunOptions | undefined;
+}
+
+/** Tries for steps whose node names none. Only `transient` failures are tried again. */
+export const defaultRetryPolicy: RetryPolicy = Object.freeze({
+  maxAttempts: 3,
+  delaySeconds: 1,
+  maxDelaySeconds: 30,
+});
+
+/**
+ * What a run of the selection would do. Nodes without an executor, and nodes outside the selection, are
+ * passed through: who reads them waits for what they wait for. A step also waits for every selected `error`
+ * check of an asset that it reads, unless the check itself needs that step.
+ * Throws a `ConfigError` for a bad selection and for one in which nothing can be run.
+ */
+export function makePlan(graph: Graph, request: PlanRequest): Plan {
+  const selection = { select: request.select, exclude: request.exclude };
+  const selected = selectNodes(graph, selection);
+  const nodes = selected
+    .map((key) => graph.byKey.get(key))
+    .filter((node): node is RunnableNode => node?.executor !== undefined);
+  const text = selectionText(selection);
+  if (nodes.length === 0) throw nothingToRun(text, selected);
+  const isStep = new Set(nodes.map((node) => node.key));
+  const dependencies = dataEdges(graph, isStep);
+  for (const [key, checks] of blockingEdges(graph, isStep, dependencies)) {
+    for (const check of checks) dependencies.get(key)?.add(check);
+  }
+  return deepFreeze<Plan>({
+    selection: text,
+    manifestHash: request.manifestHash,
+    steps: orderSteps(nodes, dependencies).map((node) => makeStep(node, dependencies.get(node.key))),
+    options: { fullRefresh: false, ...request.options },
+  });
+}
+
+type RunnableNode = GraphNode & { readonly executor: string };
+
+function selectionText(selection: { select?: string | undefined; exclude?: string | undefined }): string {
+  const select = selection.select?.trim() ?? '';
+  const exclude = selection.exclude?.trim() ?? '';
+  if (exclude === '') return select;
+  return select === '' ? `not (${exclude})` : `(${select}),not (${exclude})`;
+}
+
+/** For every step the steps nearest upstream of it. */
+function dataEdges(graph: Graph, isStep: ReadonlySet<NodeKey>): Map<NodeKey, Set<NodeKey>> {
+  const nearest = new Map<NodeKey, ReadonlySet<NodeKey>>();
+  const dependencies = new Map<NodeKey, Set<NodeKey>>();
+  for (const node of graph.nodes) {
+    const found = new Set<NodeKey>();
+    for (const { from } of node.edges) {
+      if (isStep.has(from)) found.add(from);
+      else for (const key of nearest.get(from) ?? []) found.add(key);
+    }
+    nearest.set(node.key, found);
+    if (isStep.has(node.key)) dependencies.set(node.key, found);
+  }
+  return dependencies;
+}
+
+/** Keeps the graph's order as far as the blocking checks allow. */
+function orderSteps(
+  nodes: readonly RunnableNode[],
+  dependencies: ReadonlyMap<NodeKey, ReadonlySet<NodeKey>>,
+): readonly RunnableNode[] {
+  const byKey = new Map(nodes.map((node) => [node.key, node]));
+  const ordered = new Map<NodeKey, RunnableNode>();
+  const stack: NodeKey[] = nodes.map((node) => node.key).toReversed();
+  while (stack.length > 0) {
+    const key = stack.at(-1) ?? '';
+    const node = byKey.get(key);
+    const waiting = [...(dependencies.get(key) ?? [])].filter((from) => !ordered.has(from));
+    if (node && !ordered.has(key) && waiting.length > 0) {
+      stack.push(...waiting.toReversed());
+      continue;
+    }
+    if (node) ordered.set(key, node);
+    stack.pop();
+  }
+  return [...ordered.values()];
+}
+
+function makeStep(node: RunnableNode, dependsOn: ReadonlySet<NodeKey> | undefined): PlanStep {
+  return {
+    key: node.key,
+    kind: node.kind,
+    type: node.type,
+    executor: node.executor,
+    dependsOn: [...(dependsOn ?? [])].sort(),
+    locks: node.kind === 'asset' || node.kind === 'sync' || node.kind === 'task' ? [node.key] : [],
+    ...(node.check ? { check: node.check } : {}),
+    retry: node.retry ?? defaultRetryPolicy,
+  };
+}
+
+function nothingToRun(selection: string, selected: readonly NodeKey[]): ConfigError {
+  const held =
+    selected.length === 0
+      ? 'is empty'
+      : `holds only what others keep up to date: ${selected.slice(0, 5).join(', ')}`;
+  return new ConfigError(
+    selection === '' ? 'The project has nothing to run' : `The selection "${selection}" ${held}`,
+    { code: 'plan_empty', next: 'To see what there is, run: millrace plan' },
+  );
+}
