@@ -61,20 +61,20 @@ describe('findUnread', () => {
         type: 'model',
         origin: { file: 'dead_top.sql' },
         reason: 'No report, sync or other asset reads it.',
-        action:
+        suggestion:
           'Remove the model (dead_top.sql), or tag it "consumer" if somebody outside of this project reads it.',
         unreadDownstream: [],
         checks: ['check/dead_top'],
         rows: 12,
-        lastDurationMs: 700,
-        succeededAtMs: 5000,
+        durationMs: 700,
+        lastRunAtMs: 5000,
       },
       {
         key: 'shop/unused',
         type: 'table',
         origin: { file: 'replications/shop.yaml', line: 9 },
         reason: 'No report, sync or other asset reads it.',
-        action:
+        suggestion:
           'Disable what loads it (replications/shop.yaml:9), or tag it "consumer" if somebody outside of this project reads it.',
         unreadDownstream: [],
         checks: [],
@@ -84,7 +84,7 @@ describe('findUnread', () => {
         type: 'model',
         origin: { file: 'dead_base.sql' },
         reason: 'Only dead_top reads it, which itself reaches no report or sync.',
-        action:
+        suggestion:
           'After dead_top, remove the model (dead_base.sql), or tag it "consumer" if somebody outside of this project reads it.',
         unreadDownstream: ['dead_top'],
         checks: [],

@@ -12,16 +12,16 @@ export interface UnreadAsset {
   /** Why it is listed, as one sentence. */
   readonly reason: string;
   /** What to do, as one sentence. */
-  readonly action: string;
+  readonly suggestion: string;
   /** Assets that read it, all of them unread too; they go first. */
   readonly unreadDownstream: readonly NodeKey[];
   /** Checks that run for it. */
   readonly checks: readonly NodeKey[];
   /** From its last materialization: absent when it has none. */
   readonly rows?: number;
-  readonly lastDurationMs?: number;
+  readonly durationMs?: number;
   /** Milliseconds since 1970, UTC. */
-  readonly succeededAtMs?: number;
+  readonly lastRunAtMs?: number;
 }
 
 /** Latest completions by key, as the ledger has them. */
@@ -55,11 +55,11 @@ function describe(graph: Graph, node: GraphNode, completion: Completion | undefi
     type: node.type,
     origin: node.origin,
     reason: reasonOf(unreadDownstream),
-    action: actionOf(node, unreadDownstream),
+    suggestion: suggestionOf(node, unreadDownstream),
     unreadDownstream,
     checks: checksOf(graph, node.key).map((check) => check.key),
     ...(completion?.rows === undefined ? {} : { rows: completion.rows }),
-    ...(completion ? { lastDurationMs: completion.durationMs, succeededAtMs: completion.finishedAtMs } : {}),
+    ...(completion ? { durationMs: completion.durationMs, lastRunAtMs: completion.finishedAtMs } : {}),
   };
 }
 
@@ -79,7 +79,7 @@ function reasonOf(readers: readonly NodeKey[]): string {
   return `Only ${readers.join(', ')} ${readers.length === 1 ? 'reads' : 'read'} it, ${verb} no report or sync.`;
 }
 
-function actionOf(node: GraphNode, readers: readonly NodeKey[]): string {
+function suggestionOf(node: GraphNode, readers: readonly NodeKey[]): string {
   const place = formatOrigin(node.origin);
   const removal = transformTypes.includes(node.type)
     ? `remove the ${node.type} (${place})`
@@ -92,6 +92,6 @@ function actionOf(node: GraphNode, readers: readonly NodeKey[]): string {
 function byRemoval(a: UnreadAsset, b: UnreadAsset): number {
   const blocked = Number(a.unreadDownstream.length > 0) - Number(b.unreadDownstream.length > 0);
   if (blocked !== 0) return blocked;
-  const cost = (b.lastDurationMs ?? 0) - (a.lastDurationMs ?? 0);
+  const cost = (b.durationMs ?? 0) - (a.durationMs ?? 0);
   return cost === 0 ? a.key.localeCompare(b.key, 'en') : cost;
 }

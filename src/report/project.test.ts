@@ -1,9 +1,6 @@
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MillraceError, ProjectError } from '../core/errors.ts';
-import { readReport, readReports } from './project.ts';
+import { readReport } from './project.ts';
 
 const sales = `---
 title: Sales
@@ -118,28 +115,5 @@ describe('readReport', () => {
 
   test('never runs an expression', () => {
     expect(mistake(`${query}{% value query=$process.env.HOME column="a" /%}`)).toContain('4 tag_syntax');
-  });
-});
-
-describe('readReports', () => {
-  let folder = '';
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'millrace-reports-'));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
-
-  test('gives none when there is no folder, then all by name, then every mistake', async () => {
-    expect(await readReports(folder)).toEqual([]);
-    await mkdir(join(folder, 'reports'));
-    await writeFile(join(folder, 'reports/b.md'), '# B\n');
-    await writeFile(join(folder, 'reports/a.md'), '# A\n');
-    expect((await readReports(folder)).map((report) => report.name)).toEqual(['a', 'b']);
-    await writeFile(join(folder, 'reports/c.md'), '{% pie /%}\n');
-    await writeFile(join(folder, 'reports/d.md'), '```sql q\n');
-    await expect(readReports(folder)).rejects.toSatisfy(
-      (error) =>
-        error instanceof ProjectError &&
-        error.issues.map((issue) => issue.origin?.file).join() === 'reports/c.md,reports/d.md',
-    );
   });
 });

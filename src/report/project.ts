@@ -1,6 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { ConfigError, MillraceError, ProjectError } from '../core/errors.ts';
+import { basename } from 'node:path/posix';
 import { isNodeKey } from '../core/node.ts';
 import type { Origin } from '../core/origin.ts';
 import { readChart } from './chart-tag.ts';
@@ -8,23 +6,6 @@ import { reportMistake, suggest } from './errors.ts';
 import { readFrontmatter } from './frontmatter.ts';
 import type { Report, ReportBlock, ReportQuery } from './report.ts';
 import { readTag } from './tag-syntax.ts';
-
-/** Reads every `*.md` in the project's report folder, sorted by name; none when there is no such folder. */
-export async function readReports(projectFolder: string, folder = 'reports'): Promise<readonly Report[]> {
-  const reports: Report[] = [];
-  const issues: MillraceError[] = [];
-  for (const name of await markdownFiles(join(projectFolder, folder))) {
-    const path = `${folder}/${name}`;
-    try {
-      reports.push(readReport(await readText(join(projectFolder, path), path), path));
-    } catch (error) {
-      if (!(error instanceof MillraceError)) throw error;
-      issues.push(error);
-    }
-  }
-  if (issues.length > 0) throw new ProjectError(issues);
-  return reports;
-}
 
 /** Reads one report. `relativePath` is relative to the project folder. Throws `ConfigError` with file and line. */
 export function readReport(text: string, relativePath: string): Report {
@@ -200,37 +181,4 @@ function firstHeading(blocks: readonly ReportBlock[]): string | undefined {
     if (heading !== undefined) return heading;
   }
   return undefined;
-}
-
-async function markdownFiles(folder: string): Promise<readonly string[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    const files = entries.filter((entry) => !entry.isDirectory() && entry.name.endsWith('.md'));
-    return files.map((entry) => entry.name).sort();
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw unreadable(folder, error);
-  }
-}
-
-async function readText(path: string, relativePath: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw unreadable(relativePath, error);
-  }
-}
-
-function unreadable(file: string, cause: unknown): ConfigError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new ConfigError(`Cannot be read: ${reason}`, {
-    code: 'file_unreadable',
-    origin: { file },
-    next: 'Check that the file exists and that you may read it',
-    cause,
-  });
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
