@@ -1,0 +1,171 @@
+import { nearest } from '../config/suggestion.ts';
+import { ConfigError, MillraceError, ProjectError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { isNodeKey, type Edge, type GraphNode, type NodeKey } from '../core/node.ts';
+import type { Origin } from '../core/origin.ts';
+import { dialectFor } from '../sql/dialects/index.ts';
+import { isWildcard } from './replication/glob.ts';
+import type { Replication, StreamConfig } from './replication/replication.ts';
+import { parseTableName, splitName } from './replication/stream-name.ts';
+import { streamVariables, type End, type Ends } from './replication/stream-variables.ts';
+import { fillTemplate } from './replication/template.ts';
+
+/** What is known of a connection without opening it. */
+export interface KnownConnection {
+  /** As in `connections.yaml`. */
+  readonly name: string;
+  /** Connector type, such as `postgres`. */
+  readonly type: string;
+  /** Where tables without a schema live, when the connection says so. */
+  readonly defaultSchema?: string;
+}
+
+export interface NodeOptions {
+  readonly connections: readonly KnownConnection[];
+}
+
+/** What a load node carries for its executor. */
+export interface LoadSpec extends JsonObject {
+  /** File of the replication. */
+  readonly replication: string;
+  /** Name of the stream as written. */
+  readonly stream: string;
+  readonly mode: string;
+  readonly schedule: readonly string[];
+}
+
+/**
+ * One asset per enabled stream. A wildcard is one node; it finds its streams when it runs.
+ * @throws ProjectError naming every missing connection, bad object and key that two streams share
+ */
+export function replicationNodes(replication: Replication, options: NodeOptions): readonly GraphNode[] {
+  const mistakes: MillraceError[] = [];
+  const source = findEnd(replication.source, replication.sourceOrigin, options, mistakes);
+  const target = findEnd(replication.target, replication.targetOrigin, options, mistakes);
+  if (!source || !target) throw new ProjectError(mistakes);
+
+  const nodes = new Map<NodeKey, GraphNode>();
+  for (const stream of replication.streams.filter((candidate) => !candidate.disabled)) {
+    try {
+      const node = streamNode(replication, stream, { source, target });
+      const other = nodes.get(node.key);
+      if (other) throw keyTaken(node, other);
+      nodes.set(node.key, node);
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error;
+      mistakes.push(error);
+    }
+  }
+  if (mistakes.length > 0) throw new ProjectError(mistakes);
+  return [...nodes.values()];
+}
+
+function streamNode(replication: Replication, stream: StreamConfig, ends: Ends): GraphNode {
+  const { source, target } = ends;
+  const toFile = target.defaultSchema === undefined;
+  const spec: LoadSpec = {
+    replication: replication.file,
+    stream: stream.name,
+    mode: stream.mode,
+    schedule: stream.schedule,
+  };
+  const from = `${source.name}, ${stream.name}`;
+  const expands = isWildcard(stream.name) && !stream.single && /\{stream[_.]/.test(stream.object);
+  const object = expands
+    ? undefined
+    : fillTemplate(stream.object, streamVariables(stream.name, ends, replication.env), stream.objectOrigin);
+  const relation =
+    object === undefined || toFile
+      ? undefined
+      : { connection: target.name, ...targetTable(object, target.defaultSchema, stream) };
+  const key = stream.meta.assetKey ?? keyOf(object ?? wildcardName(stream, ends));
+  const edges: Edge[] = stream.meta.deps.map((dep) => ({ kind: 'reads', from: dep, origin: stream.origin }));
+  return {
+    key,
+    kind: 'asset',
+    type: toFile ? 'file' : 'table',
+    description: stream.meta.description || stream.description || `Loaded from ${from}`,
+    tags: stream.tags,
+    group: stream.meta.group ?? (key.split('/').slice(0, -1).join('/') || target.name),
+    origin: stream.origin,
+    edges,
+    ...(relation ? { relation } : {}),
+    columns: [],
+    executor: 'load',
+    spec,
+  };
+}
+
+/** The table that an object names. */
+export function targetTable(
+  object: string,
+  defaultSchema: string,
+  stream: StreamConfig,
+): { readonly schema: string; readonly name: string } {
+  const parts = splitName(object);
+  if (parts.length > 2) {
+    throw new ConfigError(`the object '${object}' has ${parts.length} parts`, {
+      code: 'object_invalid',
+      origin: stream.objectOrigin,
+      next: 'Write schema.table; the database is that of the connection',
+    });
+  }
+  return parseTableName(object, defaultSchema);
+}
+
+function findEnd(
+  name: string,
+  origin: Origin,
+  options: NodeOptions,
+  mistakes: MillraceError[],
+): End | undefined {
+  const found = options.connections.find((known) => known.name.toLowerCase() === name.toLowerCase());
+  if (found) return connectionEnd(found);
+  const names = options.connections.map((known) => known.name);
+  const near = nearest(name, names);
+  mistakes.push(
+    new ConfigError(`there is no connection '${name}'${near ? `, did you mean '${near}'?` : ''}`, {
+      code: 'connection_missing',
+      origin,
+      next:
+        names.length > 0
+          ? `Known connections: ${names.join(', ')}. Add '${name}' to connections.yaml, or set ${name}=<url> in the environment`
+          : `Add '${name}' to connections.yaml, or set ${name}=<url> in the environment`,
+    }),
+  );
+  return undefined;
+}
+
+/** A connection as one end of a replication. */
+export function connectionEnd(known: KnownConnection): End {
+  const schema = known.defaultSchema ?? dialectFor(known.type)?.defaultSchema;
+  return { name: known.name, type: known.type, ...(schema === undefined ? {} : { defaultSchema: schema }) };
+}
+
+/** `raw.orders` becomes `raw/orders`, `file://out/orders.csv` becomes `out/orders.csv`. */
+function keyOf(object: string): NodeKey {
+  const isPath = object.includes('/');
+  const parts = isPath ? object.replace(/^file:\/\//, '').split('/') : splitName(object);
+  const clean = parts
+    .map((part) => part.replace(/[^\p{L}\p{N}_.$-]+/gu, '_'))
+    .filter((part) => part !== '' && part !== '.' && part !== '..');
+  const key = clean.join('/');
+  return isNodeKey(key) ? key : 'load';
+}
+
+/** `public.*` into `raw.{stream_table}` is drawn as `raw.public_all`. */
+function wildcardName(stream: StreamConfig, ends: Ends): string {
+  const written = stream.object.split('{')[0]?.replace(/[._/-]+$/, '') ?? '';
+  const place = written === '' ? (ends.target.defaultSchema ?? ends.target.name) : written;
+  const pattern = stream.name.replace(/^file:\/\//, '').replace(/[*?]+/g, 'all');
+  return `${place}${place.includes('/') ? '/' : '.'}${pattern.replace(/[./]+/g, '_')}`;
+}
+
+function keyTaken(node: GraphNode, other: GraphNode): ConfigError {
+  return new ConfigError(`the asset '${node.key}' is already loaded by another stream of this file`, {
+    code: 'asset_key_taken',
+    origin: node.origin,
+    state: `The other is in line ${other.origin.line ?? '?'}`,
+    next: 'Give one of them another object, or meta.dagster.asset_key',
+  });
+}

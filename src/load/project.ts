@@ -1,0 +1,147 @@
+import { expandEnvironment, type Environment } from '../config/environment.ts';
+import { readYaml, type YamlFile, type YamlPath } from '../config/yaml-file.ts';
+import { ConfigError, MillraceError, ProjectError } from '../core/errors.ts';
+import { inherit } from './replication/inheritance.ts';
+import type { Replication, StreamConfig } from './replication/replication.ts';
+import { replicationSchema, type ReplicationYaml, type StreamYaml } from './replication/schema.ts';
+import { streamConfig } from './replication/stream-config.ts';
+import { notYetSupported, unsupportedStreamKeys } from './replication/unsupported.ts';
+
+/**
+ * Reads a Sling replication file.
+ * @param file path relative to the project folder, as messages show it
+ * @throws ProjectError with every mistake and its line: unknown keys, keys that are not built yet, bad values
+ */
+export function readReplication(text: string, file: string, environment: Environment): Replication {
+  const yaml = readYaml(text, file, replicationSchema);
+  const mistakes: MillraceError[] = [...unsupportedKeys(yaml)];
+  const collect = collector(mistakes);
+
+  const env = collect(() => readEnv(yaml, environment)) ?? {};
+  const names = { ...environment, ...env };
+  const streams = Object.keys(yaml.value.streams).flatMap((name) => {
+    const config = collect(() => readStream(yaml, name, names));
+    return config ? [config] : [];
+  });
+  const expand = (key: 'source' | 'target'): string =>
+    collect(() => expandEnvironment(yaml.value[key], names, yaml.originOf([key]))) ?? '';
+  const replication: Replication = {
+    file,
+    source: expand('source'),
+    target: expand('target'),
+    sourceOrigin: yaml.originOf(['source']),
+    targetOrigin: yaml.originOf(['target']),
+    env,
+    streams,
+  };
+  if (Object.keys(yaml.value.streams).length === 0) {
+    mistakes.push(
+      new ConfigError('the replication has no streams', {
+        code: 'streams_missing',
+        origin: yaml.originOfKey(['streams']),
+        next: 'Name at least one under streams:, such as public.orders:',
+      }),
+    );
+  }
+  if (mistakes.length > 0) throw new ProjectError(mistakes);
+  return replication;
+}
+
+function unsupportedKeys(yaml: YamlFile<ReplicationYaml>): MillraceError[] {
+  const { defaults, streams, hooks } = yaml.value;
+  const keyOrigin = (path: YamlPath) => yaml.originOfKey(path);
+  const rootHooks = Object.keys(hooks ?? {}).map((key) =>
+    notYetSupported(
+      `hooks.${key}`,
+      'Use a task of the project that comes before or after',
+      keyOrigin(['hooks', key]),
+    ),
+  );
+  return [
+    ...rootHooks,
+    ...unsupportedStreamKeys(defaults ?? {}, ['defaults'], keyOrigin),
+    ...Object.entries(streams).flatMap(([name, stream]) =>
+      unsupportedStreamKeys(stream ?? {}, ['streams', name], keyOrigin),
+    ),
+  ];
+}
+
+function readEnv(yaml: YamlFile<ReplicationYaml>, environment: Environment): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [key, value] of Object.entries(yaml.value.env ?? {})) {
+    if (key.startsWith('SLING_')) {
+      throw notYetSupported(
+        `env.${key}`,
+        'Leave it out: switches by environment variables are keys of the stream here',
+        yaml.originOfKey(['env', key]),
+      );
+    }
+    env[key] = expandEnvironment(String(value), { ...environment, ...env }, yaml.originOf(['env', key]));
+  }
+  return env;
+}
+
+function readStream(
+  yaml: YamlFile<ReplicationYaml>,
+  name: string,
+  environment: Environment,
+): StreamConfig | undefined {
+  const expandAll = (stream: StreamYaml | null | undefined, path: YamlPath): StreamYaml =>
+    expandStrings(stream ?? {}, path, environment, yaml) as StreamYaml;
+  const own = yaml.value.streams[name] ?? {};
+  const stream = inherit(
+    expandAll(yaml.value.defaults, ['defaults']),
+    expandAll(own, ['streams', name]),
+  );
+  const place = (path: YamlPath): YamlPath =>
+    isPresent(own, path) ? ['streams', name, ...path] : ['defaults', ...path];
+  return streamConfig(name, stream, {
+    key: yaml.originOfKey(['streams', name]),
+    of: (path) => (isPresent(stream, path) ? yaml.originOf(place(path)) : yaml.originOfKey(['streams', name])),
+  });
+}
+
+function expandStrings(
+  value: unknown,
+  path: YamlPath,
+  environment: Environment,
+  yaml: YamlFile<ReplicationYaml>,
+): unknown {
+  if (typeof value === 'string') return expandEnvironment(value, environment, yaml.originOf(path));
+  if (Array.isArray(value))
+    return value.map((item, index) => expandStrings(item, [...path, index], environment, yaml));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      expandStrings(item, [...path, key], environment, yaml),
+    ]),
+  );
+}
+
+function isPresent(value: unknown, path: YamlPath): boolean {
+  let current = value;
+  for (const step of path) {
+    if (current === null || typeof current !== 'object' || !(step in current)) return false;
+    current = (current as Record<string | number, unknown>)[step];
+  }
+  return true;
+}
+
+/** Runs readers one by one and keeps what they throw, so that all mistakes are told at once. */
+function collector(mistakes: MillraceError[]): <T>(read: () => T) => T | undefined {
+  return (read) => {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof ProjectError) mistakes.push(...error.issues);
+      else if (error instanceof MillraceError) {
+        const same = mistakes.some(
+          (known) => known.message === error.message && known.origin?.line === error.origin?.line,
+        );
+        if (!same) mistakes.push(error);
+      } else throw error;
+      return undefined;
+    }
+  };
+}

@@ -1,0 +1,101 @@
+import { ConfigError } from '../../core/errors.ts';
+import type { Origin } from '../../core/origin.ts';
+import type { DataType } from '../../sql/data-type.ts';
+import type { ColumnsYaml } from './schema.ts';
+import { notYetSupported } from './unsupported.ts';
+
+const simpleTypes: Readonly<Record<string, DataType>> = {
+  bigint: { type: 'int64' },
+  integer: { type: 'int32' },
+  int: { type: 'int32' },
+  smallint: { type: 'int16' },
+  decimal: { type: 'decimal' },
+  numeric: { type: 'decimal' },
+  float: { type: 'float64' },
+  double: { type: 'float64' },
+  string: { type: 'text' },
+  varchar: { type: 'text' },
+  text: { type: 'text' },
+  bool: { type: 'boolean' },
+  boolean: { type: 'boolean' },
+  date: { type: 'date' },
+  datetime: { type: 'timestamp' },
+  timestamp: { type: 'timestamp' },
+  timestampz: { type: 'timestamptz' },
+  timestamptz: { type: 'timestamptz' },
+  time: { type: 'time' },
+  json: { type: 'json' },
+  uuid: { type: 'uuid' },
+  binary: { type: 'bytes' },
+};
+
+const modifiers = /\b(not_null|nullable|primary_key|unique|description|index|unique_index)\b/i;
+
+/** The `columns:` map or list as casts by source column name. */
+export function parseCasts(
+  columns: ColumnsYaml,
+  originOf: (column: string | number) => Origin,
+): Readonly<Record<string, DataType>> {
+  const casts: Record<string, DataType> = {};
+  for (const { name, type, origin } of entries(columns, originOf)) casts[name] = parseType(name, type, origin);
+  return casts;
+}
+
+interface ColumnEntry {
+  readonly name: string;
+  readonly type: string;
+  readonly origin: Origin;
+}
+
+function entries(columns: ColumnsYaml, originOf: (column: string | number) => Origin): ColumnEntry[] {
+  if (!Array.isArray(columns)) {
+    return Object.entries(columns).flatMap(([name, type]) =>
+      type === null ? [] : [{ name, type, origin: originOf(name) }],
+    );
+  }
+  return columns.map((item, index) => {
+    const origin = originOf(index);
+    if (typeof item === 'string') {
+      const cut = item.indexOf(':');
+      if (cut > 0) return { name: item.slice(0, cut).trim(), type: item.slice(cut + 1), origin };
+    } else {
+      const { name, type, ...rest } = item as Record<string, unknown>;
+      if (typeof name === 'string' && typeof type === 'string' && Object.keys(rest).length === 0)
+        return { name, type, origin };
+      const [only, ...others] = Object.entries(item);
+      if (only && others.length === 0 && typeof only[1] === 'string')
+        return { name: only[0], type: only[1], origin };
+    }
+    throw new ConfigError('an item of columns must name a column and its type', {
+      code: 'invalid_value',
+      origin,
+      next: 'Write: - name: type',
+    });
+  });
+}
+
+function parseType(name: string, text: string, origin: Origin): DataType {
+  const spec = text.trim();
+  if (spec.includes('|'))
+    throw notYetSupported(`${name}: ${spec}`, 'Check it by a test in the transform project', origin);
+  if (modifiers.test(spec)) {
+    throw notYetSupported(`${name}: ${spec}`, 'Give the type alone; keys go to target_options.table_keys', origin);
+  }
+  const parts = /^([a-z]+)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?$/i.exec(spec);
+  const word = parts?.[1]?.toLowerCase() ?? '';
+  if (word === 'timez' || word === 'geometry')
+    throw notYetSupported(`${name}: ${word}`, 'Cast it to text in sql:', origin);
+  const base = simpleTypes[word];
+  if (!parts || !base) {
+    throw new ConfigError(`column '${name}' has the unknown type '${spec}'`, {
+      code: 'type_unknown',
+      origin,
+      next: `Use one of: ${Object.keys(simpleTypes).join(', ')}`,
+    });
+  }
+  const [size, scale] = [parts[2], parts[3]].map((digits) => (digits === undefined ? undefined : Number(digits)));
+  if (size === undefined) return base;
+  if (base.type === 'decimal') return { type: 'decimal', precision: size, scale: scale ?? 0 };
+  if (base.type === 'text' && scale === undefined) return { type: 'text', maxLength: size };
+  throw new ConfigError(`column '${name}': ${word} takes no size`, { code: 'type_unknown', origin });
+}

@@ -1,0 +1,85 @@
+import type { Origin } from '../../core/origin.ts';
+import type { DataType } from '../../sql/data-type.ts';
+import type { Selection } from './selection.ts';
+
+/** How rows get into the target. */
+export type LoadMode = 'full-refresh' | 'truncate' | 'snapshot' | 'incremental';
+
+/** How target columns are named after source columns. */
+export type ColumnCasing = 'normalize' | 'source' | 'target' | 'snake' | 'lower' | 'upper';
+
+/** A replication file, checked and with its defaults worked into each stream. */
+export interface Replication {
+  /** Path relative to the project folder; also the replication's identity. */
+  readonly file: string;
+  /** Connection names. */
+  readonly source: string;
+  readonly target: string;
+  readonly sourceOrigin: Origin;
+  readonly targetOrigin: Origin;
+  readonly env: Readonly<Record<string, string>>;
+  /** In the order of the file; disabled streams included. */
+  readonly streams: readonly StreamConfig[];
+}
+
+/** One stream as it is to be loaded. Plain data. */
+export interface StreamConfig {
+  /** As written: `public.orders`, `public.*`, `file://data/*.csv`, or any name beside `sql`. */
+  readonly name: string;
+  readonly id?: string;
+  readonly description: string;
+  readonly origin: Origin;
+  /** Where the object, or else the stream, is written. */
+  readonly objectOrigin: Origin;
+  readonly mode: LoadMode;
+  /** Template of the target's name, with variables not yet filled. */
+  readonly object: string;
+  readonly select: Selection;
+  readonly where?: string;
+  /** Empty when there is none. Source names. */
+  readonly primaryKey: readonly string[];
+  readonly updateKey?: string;
+  readonly sql?: string;
+  readonly tags: readonly string[];
+  /** Cron expressions, kept for the engine. */
+  readonly schedule: readonly string[];
+  readonly disabled: boolean;
+  /** A wildcard that goes into one table. */
+  readonly single: boolean;
+  /** Casts by source column name; `*` casts all others. */
+  readonly casts: Readonly<Record<string, DataType>>;
+  /** What the source connector is told, such as `delimiter`. */
+  readonly sourceOptions: Readonly<Record<string, unknown>>;
+  /** Most rows per run. */
+  readonly limit?: number;
+  readonly target: TargetOptions;
+  readonly meta: StreamMeta;
+}
+
+export interface TargetOptions {
+  readonly columnCasing: ColumnCasing;
+  readonly addNewColumns: boolean;
+  /** Widen a target column whose source type grew. */
+  readonly adjustColumnType: boolean;
+  readonly preSql: readonly string[];
+  readonly postSql: readonly string[];
+  readonly tableKeys: TableKeys;
+  /** What the target connector of a file is told, such as `delimiter`. */
+  readonly file: Readonly<Record<string, unknown>>;
+}
+
+export interface TableKeys {
+  readonly primary: readonly string[];
+  readonly unique: readonly string[];
+  readonly index: readonly string[];
+}
+
+/** What Dagster users say about a stream. */
+export interface StreamMeta {
+  /** Slash-separated. */
+  readonly assetKey?: string;
+  readonly group?: string;
+  readonly description?: string;
+  /** Keys of assets that come before this one, slash-separated. */
+  readonly deps: readonly string[];
+}

@@ -1,0 +1,80 @@
+import { matchesGlob } from './glob.ts';
+
+/** The `select:` list taken apart. Empty `include` means every column. */
+export interface Selection {
+  /** In order; a name may be a glob or `*`. */
+  readonly include: readonly SelectedName[];
+  /** Names and globs to leave out. */
+  readonly exclude: readonly string[];
+}
+
+export interface SelectedName {
+  readonly name: string;
+  readonly alias?: string;
+}
+
+export interface ChosenColumn {
+  readonly source: string;
+  readonly alias?: string;
+}
+
+/** Reads `a, b as c, -d, -prefix_*, *`. `items` may hold commas themselves. */
+export function parseSelection(items: readonly string[]): Selection {
+  const names = items
+    .flatMap((item) => item.split(','))
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+  return {
+    include: names.filter((name) => !name.startsWith('-')).map(parseName),
+    exclude: names.filter((name) => name.startsWith('-')).map((name) => unquote(name.slice(1).trim())),
+  };
+}
+
+/** Names of a selection that say one column each, so that it must be there. */
+export function namedColumns(selection: Selection): readonly string[] {
+  return [...selection.include.map((item) => item.name), ...selection.exclude].filter(
+    (name) => !isPattern(name),
+  );
+}
+
+/** The columns of a stream that a selection takes, in its order. `*` stands for all not named elsewhere. */
+export function chooseColumns(selection: Selection, available: readonly string[]): readonly ChosenColumn[] {
+  const included =
+    selection.include.length === 0 ? available.map((source) => ({ source })) : expand(selection, available);
+  return included.filter(
+    (column) => !selection.exclude.some((pattern) => matchesGlob(pattern, column.source)),
+  );
+}
+
+function expand(selection: Selection, available: readonly string[]): ChosenColumn[] {
+  const named = new Set(
+    selection.include.filter((item) => !isPattern(item.name)).map((item) => item.name.toLowerCase()),
+  );
+  const taken = new Set<string>();
+  return selection.include.flatMap((item) =>
+    available.flatMap((source) => {
+      const wanted = isPattern(item.name)
+        ? matchesGlob(item.name, source) && !named.has(source.toLowerCase())
+        : item.name.toLowerCase() === source.toLowerCase();
+      if (!wanted || taken.has(source)) return [];
+      taken.add(source);
+      return [item.alias === undefined ? { source } : { source, alias: item.alias }];
+    }),
+  );
+}
+
+function parseName(text: string): SelectedName {
+  const parts = /^(.+?)\s+as\s+(.+)$/i.exec(text);
+  if (!parts) return { name: unquote(text) };
+  return { name: unquote(parts[1]?.trim() ?? ''), alias: unquote(parts[2]?.trim() ?? '') };
+}
+
+function unquote(name: string): string {
+  return name.startsWith('"') && name.endsWith('"') && name.length > 1
+    ? name.slice(1, -1).replaceAll('""', '"')
+    : name;
+}
+
+function isPattern(name: string): boolean {
+  return /[*?]/.test(name);
+}

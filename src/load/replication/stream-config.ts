@@ -1,0 +1,160 @@
+import type { YamlPath } from '../../config/yaml-file.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { isNodeKey } from '../../core/node.ts';
+import type { Origin } from '../../core/origin.ts';
+import { parseCasts } from './column-cast.ts';
+import { isWildcard } from './glob.ts';
+import type { LoadMode, StreamConfig, StreamMeta, TargetOptions } from './replication.ts';
+import type { StreamYaml } from './schema.ts';
+import { parseSelection } from './selection.ts';
+import { notYetSupported } from './unsupported.ts';
+
+export interface StreamOrigins {
+  /** Of the stream's name. */
+  readonly key: Origin;
+  /** Of a value within the stream, or within the defaults it came from. */
+  of(path: YamlPath): Origin;
+}
+
+/** Keys of `source_options` that the source connector reads; `limit` is ours. */
+const connectorSourceOptions = [
+  ...['empty_as_null', 'header', 'compression', 'format', 'null_if', 'datetime_format'],
+  ...['skip_blank_lines', 'skip_lines', 'delimiter', 'escape', 'quote', 'encoding'],
+] as const;
+
+const fileTargetOptions = ['header', 'compression', 'delimiter', 'format', 'datetime_format'] as const;
+
+/**
+ * A stream, its defaults worked in, as the load engine needs it.
+ * @throws ConfigError for what contradicts itself
+ */
+export function streamConfig(name: string, stream: StreamYaml, origins: StreamOrigins): StreamConfig {
+  const primaryKey = list(stream.primary_key);
+  const updateKey = stream.update_key === '' ? undefined : stream.update_key;
+  if (stream.object === undefined && stream.disabled !== true) throw objectMissing(name, origins.key);
+  if (stream.sql?.startsWith('file://'))
+    throw notYetSupported('sql: file://', 'Write the query inline under sql:', origins.of(['sql']));
+  if (stream.sql !== undefined && isWildcard(name)) {
+    throw new ConfigError(`the stream '${name}' is a wildcard and has sql`, {
+      code: 'stream_contradictory',
+      origin: origins.of(['sql']),
+      next: 'Give the query a stream name of its own',
+    });
+  }
+  const select = list(stream.select);
+  if (select.some((item) => item.trim().startsWith('@')))
+    throw notYetSupported('select: @columns', 'Name the columns', origins.of(['select']));
+  const limit = stream.source_options?.limit;
+  return {
+    name,
+    ...optional('id', stream.id),
+    description: stream.description ?? '',
+    origin: origins.key,
+    objectOrigin: origins.of(['object']),
+    mode: modeOf(name, stream, primaryKey, updateKey, origins),
+    object: stream.object ?? '',
+    select: parseSelection(select),
+    ...optional('where', stream.where?.trim() ? stream.where.trim() : undefined),
+    primaryKey,
+    ...optional('updateKey', updateKey),
+    ...optional('sql', stream.sql?.trim().replace(/;\s*$/, '')),
+    tags: list(stream.tags),
+    schedule: list(stream.schedule),
+    disabled: stream.disabled ?? false,
+    single: stream.single ?? false,
+    casts: stream.columns ? parseCasts(stream.columns, (column) => origins.of(['columns', column])) : {},
+    sourceOptions: pick(stream.source_options ?? {}, connectorSourceOptions),
+    ...optional('limit', limit === 0 ? undefined : limit),
+    target: targetOptions(stream),
+    meta: readMeta(stream, origins),
+  };
+}
+
+function modeOf(
+  name: string,
+  stream: StreamYaml,
+  primaryKey: readonly string[],
+  updateKey: string | undefined,
+  origins: StreamOrigins,
+): LoadMode {
+  const hasKey = primaryKey.length > 0 || updateKey !== undefined;
+  const mode = stream.mode === undefined || stream.mode === '' ? undefined : stream.mode;
+  if (mode === undefined) return hasKey ? 'incremental' : 'full-refresh';
+  if (mode === 'incremental' && !hasKey) {
+    throw new ConfigError(`the stream '${name}' is incremental and has neither primary_key nor update_key`, {
+      code: 'key_missing',
+      origin: origins.of(['mode']),
+      next: 'Add primary_key:, update_key: or both, or use mode: full-refresh',
+    });
+  }
+  return mode as LoadMode;
+}
+
+function targetOptions(stream: StreamYaml): TargetOptions {
+  const options = stream.target_options ?? {};
+  return {
+    columnCasing: (options.column_casing ?? 'normalize') as TargetOptions['columnCasing'],
+    addNewColumns: options.add_new_columns ?? true,
+    adjustColumnType: options.adjust_column_type ?? false,
+    preSql: list(options.pre_sql),
+    postSql: list(options.post_sql),
+    tableKeys: {
+      primary: list(options.table_keys?.primary),
+      unique: list(options.table_keys?.unique),
+      index: list(options.table_keys?.index),
+    },
+    file: pick(options, fileTargetOptions),
+  };
+}
+
+function readMeta(stream: StreamYaml, origins: StreamOrigins): StreamMeta {
+  const dagster = stream.meta?.dagster;
+  if (!dagster) return { deps: [] };
+  const deps = dagster.deps === undefined || Array.isArray(dagster.deps) ? (dagster.deps ?? []) : [dagster.deps];
+  const key = (written: string | readonly string[], path: YamlPath): string =>
+    assetKey(written, origins.of(['meta', 'dagster', ...path]));
+  return {
+    ...(dagster.asset_key === undefined ? {} : { assetKey: key(dagster.asset_key, ['asset_key']) }),
+    ...optional('group', dagster.group),
+    ...optional('description', dagster.description),
+    deps: deps.map((dep, index) => key(dep, ['deps', index])),
+  };
+}
+
+/** Dagster's `sling.cloud_product.runs`, or the list of its parts, as a key of ours. */
+function assetKey(written: string | readonly string[], origin: Origin): string {
+  const parts = typeof written === 'string' ? written.split(/[./]/) : written;
+  const key = parts.join('/');
+  if (isNodeKey(key)) return key;
+  throw new ConfigError(`'${key}' cannot be an asset key`, {
+    code: 'asset_key_invalid',
+    origin,
+    next: 'Use letters, digits, _ and - joined by dots',
+  });
+}
+
+function objectMissing(name: string, origin: Origin): ConfigError {
+  return new ConfigError(`the stream '${name}' has no object, so it is not known where its rows go`, {
+    code: 'object_missing',
+    origin,
+    next: "Add object: to the stream or to defaults, such as object: 'raw.{stream_table}'",
+  });
+}
+
+function list(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return (typeof value === 'string' ? [value] : value).filter((item) => item.trim() !== '');
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
+}
+
+function pick(
+  options: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    keys.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]),
+  );
+}

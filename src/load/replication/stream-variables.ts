@@ -1,0 +1,64 @@
+import { parseTableName } from './stream-name.ts';
+import type { TemplateValues } from './template.ts';
+
+/** The systems at both ends, as far as names go. */
+export interface Ends {
+  readonly source: End;
+  readonly target: End;
+}
+
+export interface End {
+  readonly name: string;
+  /** Connector type, such as `postgres`. */
+  readonly type: string;
+  /** Where tables without a schema live; absent for files. */
+  readonly defaultSchema?: string;
+}
+
+/** What templates may say about one stream. */
+export function streamVariables(
+  streamName: string,
+  ends: Ends,
+  env: Readonly<Record<string, string>>,
+): TemplateValues {
+  const isFile = ends.source.defaultSchema === undefined;
+  return {
+    source_name: ends.source.name,
+    source_type: ends.source.type,
+    source_kind: isFile ? 'file' : 'database',
+    target_name: ends.target.name,
+    target_type: ends.target.type,
+    target_kind: ends.target.defaultSchema === undefined ? 'file' : 'database',
+    ...(ends.target.defaultSchema === undefined ? {} : { target_schema: ends.target.defaultSchema }),
+    stream_name: streamName,
+    stream_full_name: streamName,
+    ...(isFile ? fileVariables(streamName) : tableVariables(streamName, ends.source.defaultSchema ?? '')),
+    ...Object.fromEntries(Object.entries(env).flatMap(([key, value]) => [[key, value], [`env.${key}`, value]])),
+  };
+}
+
+function tableVariables(streamName: string, defaultSchema: string): TemplateValues {
+  const { schema, name } = parseTableName(streamName, defaultSchema);
+  return {
+    stream_schema: schema,
+    stream_schema_lower: schema.toLowerCase(),
+    stream_schema_upper: schema.toUpperCase(),
+    stream_table: name,
+    stream_table_lower: name.toLowerCase(),
+    stream_table_upper: name.toUpperCase(),
+  };
+}
+
+function fileVariables(streamName: string): TemplateValues {
+  const path = streamName.replace(/^file:\/\//, '');
+  const segments = path.split('/');
+  const base = segments.at(-1) ?? '';
+  const dot = base.indexOf('.');
+  const stem = dot > 0 ? base.slice(0, dot) : base;
+  return {
+    stream_file_path: path,
+    stream_file_folder: segments.at(-2) ?? '',
+    stream_file_name: stem,
+    stream_file_ext: dot > 0 ? base.slice(dot + 1) : '',
+  };
+}

@@ -1,0 +1,104 @@
+import type { YamlPath } from '../../config/yaml-file.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Origin } from '../../core/origin.ts';
+
+/** Keys of the format that are known but not built, with what to do instead. */
+const streamKeys: Readonly<Record<string, string>> = {
+  files: 'Name the files by the stream itself, such as file://data/*.csv',
+  transforms: 'Write the expression into sql:, or transform the loaded table in a model',
+  hooks: 'Use target_options.pre_sql and post_sql, or a task of the project that comes before or after',
+  change_capture_options: 'Use mode: incremental with update_key and primary_key',
+};
+
+const sourceOptionKeys: Readonly<Record<string, string>> = {
+  flatten: 'Load the column as JSON and take it apart in a model',
+  fields_per_rec: 'Mend the file: a row with another number of fields is an error with its line',
+  max_decimals: 'Declare the column under columns:, such as price: decimal(12,2)',
+  jmespath: 'Load the document as JSON and take it apart in a model',
+  jq: 'Load the document as JSON and take it apart in a model',
+  sheet: 'Export the sheet as CSV',
+  range: 'Use where: with the range',
+  offset: 'Use mode: incremental with limit:, which continues where it stopped',
+  chunk_size: 'Use mode: incremental with source_options.limit',
+  chunk_count: 'Use mode: incremental with source_options.limit',
+  chunk_expr: 'Use mode: incremental with source_options.limit',
+  columns: 'Move it to the stream: columns:',
+  transforms: 'Write the expression into sql:, or transform the loaded table in a model',
+};
+
+const targetOptionKeys: Readonly<Record<string, string>> = {
+  concurrency: 'Leave it out: one file is written per stream',
+  batch_limit: 'Leave it out: rows travel in batches bounded by memory',
+  batch_max_duration: 'Leave it out: rows travel in batches bounded by memory',
+  file_max_rows: 'Leave it out: one file is written per stream',
+  file_max_bytes: 'Leave it out: one file is written per stream',
+  max_decimals: 'Declare the column under columns:, such as price: decimal(12,2)',
+  ignore_existing: 'Leave it out, or disable the stream',
+  delete_missing: 'Use mode: full-refresh, which holds exactly what the source holds',
+  column_typing: 'Declare the columns under columns:',
+  encoding: 'Leave it out: files are written as UTF-8',
+  direct_insert: 'Leave it out: rows are always staged, then published in one transaction',
+  table_tmp: 'Leave it out: stage tables are named by Millrace',
+  table_ddl: 'Create the table beforehand and use mode: truncate or incremental',
+  isolation_level: "Leave it out: the database's own default is used",
+  merge_strategy: 'Leave it out: rows are matched by primary_key, changed ones replaced, new ones added',
+};
+
+const tableKeyAlternative = 'Use table_keys.index, or create it in post_sql';
+
+const unbuiltModes: Readonly<Record<string, string>> = {
+  backfill: 'Use mode: incremental with where: for the range',
+  'definition-only': 'Use mode: full-refresh with where: 1=0',
+  'change-capture': 'Use mode: incremental with update_key and primary_key',
+};
+
+/** A key of a stream (or of the defaults) that is not built: its path and the error for it. */
+export function unsupportedStreamKeys(
+  stream: Readonly<Record<string, unknown>>,
+  path: YamlPath,
+  originOf: (path: YamlPath) => Origin,
+): ConfigError[] {
+  const nested = (key: string): Readonly<Record<string, unknown>> =>
+    (stream[key] ?? {}) as Readonly<Record<string, unknown>>;
+  const errors = [
+    ...known(stream, streamKeys, path, originOf),
+    ...known(nested('source_options'), sourceOptionKeys, [...path, 'source_options'], originOf),
+    ...known(nested('target_options'), targetOptionKeys, [...path, 'target_options'], originOf),
+  ];
+  const keysPath = [...path, 'target_options', 'table_keys'];
+  const tableKeys = (nested('target_options')['table_keys'] ?? {}) as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(tableKeys)) {
+    if (['primary', 'unique', 'index'].includes(key)) continue;
+    errors.push(notYetSupported(`table_keys.${key}`, tableKeyAlternative, originOf([...keysPath, key])));
+  }
+  if (nested('target_options')['column_casing'] === 'camel') {
+    const place = originOf([...path, 'target_options', 'column_casing']);
+    errors.push(notYetSupported('column_casing: camel', 'Use source, snake, lower or upper', place));
+  }
+  const mode = String(stream['mode'] ?? '');
+  const alternative = unbuiltModes[mode];
+  if (alternative) errors.push(notYetSupported(`mode: ${mode}`, alternative, originOf([...path, 'mode'])));
+  return errors;
+}
+
+export function notYetSupported(key: string, alternative: string, origin: Origin): ConfigError {
+  return new ConfigError(`'${key}' is not yet supported`, {
+    code: 'not_yet_supported',
+    origin,
+    state: 'It is a known key of replication files, and is not ignored in silence',
+    next: alternative,
+  });
+}
+
+function known(
+  values: Readonly<Record<string, unknown>>,
+  table: Readonly<Record<string, string>>,
+  path: YamlPath,
+  originOf: (path: YamlPath) => Origin,
+): ConfigError[] {
+  return Object.keys(values).flatMap((key) => {
+    const alternative = table[key];
+    if (alternative === undefined || values[key] === undefined) return [];
+    return [notYetSupported(key, alternative, originOf([...path, key]))];
+  });
+}

@@ -1,0 +1,166 @@
+import { nearest } from '../../config/suggestion.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
+import type { Column, DataType } from '../../sql/data-type.ts';
+import type { ColumnCasing, StreamConfig } from '../replication/replication.ts';
+import { chooseColumns, namedColumns } from '../replication/selection.ts';
+
+/** One column of a stream and what it becomes. */
+export interface MappedColumn {
+  /** As the source's catalogue tells it. */
+  readonly source: Column;
+  /** Name in the target. */
+  readonly name: string;
+  /** Type wanted in the target: the source's, or the cast's. */
+  readonly type: DataType;
+}
+
+/** A stream's columns and keys, found in its catalogue. */
+export interface ColumnMapping {
+  readonly columns: readonly MappedColumn[];
+  readonly primaryKey: readonly MappedColumn[];
+  readonly updateKey?: MappedColumn;
+}
+
+/**
+ * Maps the columns that a stream asks for.
+ * @param targetNames existing columns of the target, which lend their capitals
+ * @throws DataError code `column_missing` when a column that is named by the stream is not in the source
+ */
+export function mapColumns(
+  stream: StreamConfig,
+  available: readonly Column[],
+  targetNames: readonly string[],
+): ColumnMapping {
+  const find = (name: string): Column | undefined => findByName(available, name);
+  const require = (name: string, usedIn: string): Column => {
+    const found = find(name);
+    if (!found) throw columnMissing(stream, name, usedIn, available);
+    return found;
+  };
+  for (const name of namedColumns(stream.select)) require(name, 'select');
+  const casts = new Map<Column, DataType>();
+  for (const [name, type] of Object.entries(stream.casts)) if (name !== '*') casts.set(require(name, 'columns'), type);
+
+  const chosen = chooseColumns(
+    stream.select,
+    available.map((column) => column.name),
+  );
+  const columns = chosen.map(({ source: name, alias }) => {
+    const source = require(name, 'select');
+    return {
+      source,
+      name: alias ?? targetName(source.name, stream.target.columnCasing, targetNames),
+      type: casts.get(source) ?? stream.casts['*'] ?? source.type,
+    };
+  });
+  requireDistinct(stream, columns);
+  const keyColumn = (name: string, usedIn: string): MappedColumn => {
+    const source = require(name, usedIn);
+    const mapped = columns.find((column) => column.source === source);
+    if (!mapped) throw keyNotSelected(stream, name, usedIn);
+    return mapped;
+  };
+  return {
+    columns,
+    primaryKey: stream.primaryKey.map((name) => keyColumn(name, 'primary_key')),
+    ...(stream.updateKey === undefined ? {} : { updateKey: keyColumn(stream.updateKey, 'update_key') }),
+  };
+}
+
+/** Finds by exact name first, then without regard to capitals. */
+export function findByName<T extends { readonly name: string }>(
+  items: readonly T[],
+  name: string,
+): T | undefined {
+  return (
+    items.find((item) => item.name === name) ??
+    items.find((item) => item.name.toLowerCase() === name.toLowerCase())
+  );
+}
+
+/** A column's name in the target. An existing column of that name keeps its own capitals. */
+export function targetName(name: string, casing: ColumnCasing, existing: readonly string[]): string {
+  const cased = applyCasing(name, casing);
+  if (casing === 'source') return cased;
+  return findByName(
+    existing.map((column) => ({ name: column })),
+    cased,
+  )?.name ?? cased;
+}
+
+function applyCasing(name: string, casing: ColumnCasing): string {
+  switch (casing) {
+    case 'source':
+      return name;
+    case 'lower':
+    case 'target':
+      return name.toLowerCase();
+    case 'upper':
+      return name.toUpperCase();
+    case 'snake':
+      return snake(name);
+    case 'normalize':
+      return /^[A-Z0-9_]+$/.test(name) ? name.toLowerCase() : name;
+  }
+}
+
+function snake(name: string): string {
+  return name
+    .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1_$2')
+    .replace(/(\p{Lu}+)(\p{Lu}\p{Ll})/gu, '$1_$2')
+    .replace(/[^\p{L}\p{N}]+/gu, '_')
+    .replace(/^_+|_+$/g, '')
+    .toLowerCase();
+}
+
+function requireDistinct(stream: StreamConfig, columns: readonly MappedColumn[]): void {
+  const seen = new Map<string, MappedColumn>();
+  for (const column of columns) {
+    const key = column.name.toLowerCase();
+    const other = seen.get(key);
+    if (other) {
+      throw new ConfigError(
+        `stream ${stream.name}: the columns '${other.source.name}' and '${column.source.name}' would both be named '${column.name}'`,
+        {
+          code: 'column_ambiguous',
+          origin: stream.origin,
+          next: `Rename one in select:, such as '${column.source.name} as ${column.name}_2', or leave one out`,
+        },
+      );
+    }
+    seen.set(key, column);
+  }
+  if (columns.length === 0) {
+    throw new ConfigError(`stream ${stream.name}: select leaves no column`, {
+      code: 'select_empty',
+      origin: stream.origin,
+    });
+  }
+}
+
+function columnMissing(
+  stream: StreamConfig,
+  name: string,
+  usedIn: string,
+  available: readonly Column[],
+): DataError {
+  const names = available.map((column) => column.name);
+  const near = nearest(name, names);
+  return new DataError(
+    `stream ${stream.name} has no column '${name}', which ${usedIn} names${near ? `; did you mean '${near}'?` : ''}`,
+    {
+      code: 'column_missing',
+      origin: stream.origin,
+      state: `Nothing was changed. The source has: ${names.join(', ')}`,
+      next: `Correct ${usedIn}, or bring the column back at the source`,
+    },
+  );
+}
+
+function keyNotSelected(stream: StreamConfig, name: string, usedIn: string): ConfigError {
+  return new ConfigError(`stream ${stream.name}: select leaves out '${name}', which is its ${usedIn}`, {
+    code: 'key_not_selected',
+    origin: stream.origin,
+    next: `Add '${name}' to select:`,
+  });
+}

@@ -1,0 +1,127 @@
+import type { SqlDatabase, SqlSession } from '../../connector/connection.ts';
+import { FatalError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { TableName } from '../../sql/dialect.ts';
+import type { Watermark } from './watermark.ts';
+
+/** Lives in the target database, beside the data it speaks of. */
+export const watermarkTable: TableName = { schema: '_millrace', name: 'watermarks' };
+
+/** Which stream of which source goes into which table. */
+export interface StreamIdentity {
+  readonly source: string;
+  readonly stream: string;
+  readonly target: TableName;
+}
+
+/** What the last publication of a stream left behind. */
+export interface Publication {
+  readonly watermark?: Watermark;
+  /** Columns that `watermark.key` belongs to. */
+  readonly keyColumns: readonly string[];
+  /** Of the step that published. */
+  readonly idempotencyKey: string;
+  /** That step's figures, so that a repeated step tells the same. */
+  readonly figures: JsonObject;
+}
+
+/**
+ * The last publication of a stream; undefined when there was none.
+ * Any error while reading stops the run: it never means "start over".
+ */
+export async function readPublication(
+  database: SqlDatabase,
+  identity: StreamIdentity,
+): Promise<Publication | undefined> {
+  if (!(await database.describe(watermarkTable))) return undefined;
+  const { dialect } = database;
+  const columns = ['update_key', 'value', 'key_columns', 'key_values', 'idempotency_key', 'figures'];
+  const result = await database.query(
+    `select ${columns.join(', ')} from ${dialect.quoteTable(watermarkTable)} where ${whereIdentity(database)}`,
+    identityValues(identity),
+  );
+  const [row, second] = result.rows;
+  if (second) {
+    throw new FatalError(`there are two watermarks of ${identity.stream} into ${identity.target.name}`, {
+      code: 'watermark_ambiguous',
+      state: 'Nothing was loaded',
+      next: `Delete the wrong row of ${watermarkTable.schema}.${watermarkTable.name}`,
+    });
+  }
+  if (!row) return undefined;
+  const [updateKey, value, keyColumns, keyValues, idempotencyKey, figures] = row.map((cell) =>
+    cell === null ? undefined : String(cell),
+  );
+  return {
+    ...(updateKey === undefined || value === undefined
+      ? {}
+      : {
+          watermark: {
+            updateKey,
+            value,
+            ...(keyValues === undefined ? {} : { key: JSON.parse(keyValues) as string[] }),
+          },
+        }),
+    keyColumns: JSON.parse(keyColumns ?? '[]') as string[],
+    idempotencyKey: idempotencyKey ?? '',
+    figures: JSON.parse(figures ?? '{}') as JsonObject,
+  };
+}
+
+/** Writes what a publication leaves behind; call it in the transaction that publishes. */
+export async function writePublication(
+  database: SqlDatabase,
+  session: SqlSession,
+  identity: StreamIdentity,
+  publication: Publication,
+): Promise<void> {
+  const table = database.dialect.quoteTable(watermarkTable);
+  await session.execute(`delete from ${table} where ${whereIdentity(database)}`, identityValues(identity));
+  const columns = [
+    ...['source', 'stream', 'target_schema', 'target_table', 'update_key', 'value'],
+    ...['key_columns', 'key_values', 'idempotency_key', 'figures', 'published_at'],
+  ];
+  const { watermark } = publication;
+  const values = [
+    ...identityValues(identity),
+    watermark?.updateKey ?? null,
+    watermark?.value ?? null,
+    JSON.stringify(publication.keyColumns),
+    watermark?.key ? JSON.stringify(watermark.key) : null,
+    publication.idempotencyKey,
+    JSON.stringify(publication.figures),
+    new Date().toISOString(),
+  ];
+  const marks = values.map((_, index) => database.dialect.parameter(index + 1));
+  await session.execute(`insert into ${table} (${columns.join(', ')}) values (${marks.join(', ')})`, values);
+}
+
+/** Creates the schema and the table when they are missing; two processes may do so at once. */
+export async function prepareWatermarks(database: SqlDatabase): Promise<void> {
+  if (await database.describe(watermarkTable)) return;
+  const { dialect } = database;
+  const text = dialect.typeName({ type: 'text' });
+  const columns = [
+    ...['source', 'stream', 'target_schema', 'target_table'].map((name) => `${name} ${text} not null`),
+    ...['update_key', 'value', 'key_columns', 'key_values'].map((name) => `${name} ${text}`),
+    ...['idempotency_key', 'figures', 'published_at'].map((name) => `${name} ${text} not null`),
+  ];
+  try {
+    await database.execute(`create schema if not exists ${dialect.quote(watermarkTable.schema)}`);
+    await database.execute(
+      `create table if not exists ${dialect.quoteTable(watermarkTable)} (${columns.join(', ')})`,
+    );
+  } catch (error) {
+    if (!(await database.describe(watermarkTable))) throw error;
+  }
+}
+
+function whereIdentity(database: SqlDatabase): string {
+  return ['source', 'stream', 'target_schema', 'target_table']
+    .map((name, index) => `${name} = ${database.dialect.parameter(index + 1)}`)
+    .join(' and ');
+}
+
+function identityValues(identity: StreamIdentity): readonly string[] {
+  return [identity.source, identity.stream, identity.target.schema, identity.target.name];
+}

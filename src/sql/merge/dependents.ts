@@ -1,0 +1,26 @@
+import type { Dialect, TableName } from '../dialect.ts';
+
+/**
+ * A query for what would be lost if a table were dropped and another put in its place: one row per thing,
+ * as (kind, name). Undefined where nothing hangs on a table's identity.
+ */
+export function dependentsQuery(dialect: Dialect, table: TableName): string | undefined {
+  if (dialect.name !== 'postgres') return undefined;
+  const id = `${dialect.literal(dialect.quoteTable(table))}::regclass`;
+  return `select 'view', v.relname::text from pg_depend d join pg_rewrite r on r.oid = d.objid join pg_class v on v.oid = r.ev_class
+  where d.classid = 'pg_rewrite'::regclass and d.refobjid = ${id} and v.oid <> ${id}
+union select 'grant', array_to_string(relacl, ' ') from pg_class where oid = ${id} and relacl is not null
+union select 'grant', a.attname::text from pg_attribute a where a.attrelid = ${id} and a.attacl is not null
+union select 'owner', pg_get_userbyid(relowner)::text from pg_class where oid = ${id} and relowner <> (select oid from pg_roles where rolname = current_user)
+union select 'foreign key', conname::text from pg_constraint where confrelid = ${id}
+union select 'constraint', conname::text from pg_constraint where conrelid = ${id} and contype <> 'n'
+union select 'index', indexrelid::regclass::text from pg_index where indrelid = ${id}
+union select 'trigger', tgname::text from pg_trigger where tgrelid = ${id} and not tgisinternal
+union select 'policy', polname::text from pg_policy where polrelid = ${id}
+union select 'rule', rulename::text from pg_rewrite where ev_class = ${id} and rulename <> '_RETURN'
+union select 'default', a.attname::text from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum where d.adrelid = ${id}
+union select 'comment', coalesce(description, '') from pg_description where classoid = 'pg_class'::regclass and objoid = ${id}
+union select 'partition or child', inhrelid::regclass::text from pg_inherits where inhparent = ${id} or inhrelid = ${id}
+union select 'publication', p.pubname::text from pg_publication_rel r join pg_publication p on p.oid = r.prpubid where r.prrelid = ${id}
+order by 1, 2`;
+}

@@ -1,0 +1,45 @@
+import type { Dialect } from '../dialect.ts';
+import { stageColumnList, stageSelect, type KeyChoice, type StageRows } from './stage-rows.ts';
+import type { Statement } from './statement.ts';
+
+/** Adds the stage's rows to the target; one per key when a choice is given. */
+export function insertRows(dialect: Dialect, rows: StageRows, choice?: KeyChoice): Statement {
+  const columns = stageColumnList(dialect, rows);
+  return {
+    role: 'insert',
+    sql: `insert into ${dialect.quoteTable(rows.target)} (${columns}) ${stageSelect(dialect, rows, choice)}`,
+  };
+}
+
+/**
+ * Adds rows that continue the target along an update key, when there is no primary key: the stage holds
+ * every source row from its least value on, so what the target has from there on is replaced.
+ */
+export function replaceTail(dialect: Dialect, rows: StageRows, updateKey: string): readonly Statement[] {
+  const key = dialect.quote(updateKey);
+  const column = rows.columns.find((candidate) => candidate.name === updateKey);
+  const least = column?.castTo === undefined ? `min(${key})` : `cast(min(${key}) as ${column.castTo})`;
+  const target = dialect.quoteTable(rows.target);
+  return [
+    {
+      role: 'replace',
+      sql: `delete from ${target} where ${key} >= (select ${least} from ${dialect.quoteTable(rows.stage)})`,
+    },
+    insertRows(dialect, rows),
+  ];
+}
+
+/** Empties the target and fills it, so that its indexes, grants and views stay. */
+export function refill(
+  dialect: Dialect,
+  rows: StageRows,
+  choice: KeyChoice | undefined,
+  canTruncate: boolean,
+): readonly Statement[] {
+  const target = dialect.quoteTable(rows.target);
+  const clear: Statement = {
+    role: 'clear',
+    sql: canTruncate ? `truncate table ${target}` : `delete from ${target}`,
+  };
+  return [clear, insertRows(dialect, rows, choice)];
+}

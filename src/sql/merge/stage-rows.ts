@@ -1,0 +1,58 @@
+import type { Dialect, TableName } from '../dialect.ts';
+
+/** A column on its way from the stage into the target. */
+export interface PublishedColumn {
+  /** The same in stage and target. */
+  readonly name: string;
+  /** The system's type name to cast to; absent when the stage already has the target's type. */
+  readonly castTo?: string;
+  /** False for types that the system cannot compare, such as PostgreSQL's `json`. */
+  readonly comparable: boolean;
+}
+
+/** The rows of a stage and where they go. */
+export interface StageRows {
+  readonly stage: TableName;
+  readonly target: TableName;
+  readonly columns: readonly PublishedColumn[];
+  /** Values of columns that only the target has, as SQL by column name. */
+  readonly constants: Readonly<Record<string, string>>;
+}
+
+/** Which of several stage rows with one key is kept. */
+export interface KeyChoice {
+  readonly key: readonly string[];
+  /** The row with the greatest value wins; any row does when absent. */
+  readonly latestBy?: string;
+}
+
+/** `cast("a" as bigint)` or `"a"`, prefixed by an alias. */
+export function columnExpression(dialect: Dialect, column: PublishedColumn, alias = ''): string {
+  const name = `${alias}${dialect.quote(column.name)}`;
+  return column.castTo === undefined ? name : `cast(${name} as ${column.castTo})`;
+}
+
+/** The stage's rows in the target's types; one per key when a choice is given. */
+export function stageSelect(dialect: Dialect, rows: StageRows, choice?: KeyChoice): string {
+  const columns = rows.columns.map((column) =>
+    column.castTo === undefined
+      ? dialect.quote(column.name)
+      : `${columnExpression(dialect, column)} as ${dialect.quote(column.name)}`,
+  );
+  const constants = Object.entries(rows.constants).map(([name, sql]) => `${sql} as ${dialect.quote(name)}`);
+  const list = [...columns, ...constants].join(', ');
+  const stage = dialect.quoteTable(rows.stage);
+  if (!choice) return `select ${list} from ${stage}`;
+  const key = choice.key.map((name) => dialect.quote(name)).join(', ');
+  const order =
+    choice.latestBy === undefined ? '' : ` order by ${dialect.quote(choice.latestBy)} desc nulls last`;
+  const rank = dialect.quote('_millrace_rank');
+  return `select ${list} from (select *, row_number() over (partition by ${key}${order}) as ${rank} from ${stage}) as staged where ${rank} = 1`;
+}
+
+/** Names of the columns that `stageSelect` gives, in its order. */
+export function stageColumnList(dialect: Dialect, rows: StageRows): string {
+  return [...rows.columns.map((column) => column.name), ...Object.keys(rows.constants)]
+    .map((name) => dialect.quote(name))
+    .join(', ');
+}
