@@ -87,6 +87,8 @@ export interface StageRequest {
   /** A table (systems with `database`) or the path of a file beside the final one. */
   readonly table: TableName;
   readonly schema: TableSchema;
+  /** File targets only: how to write (header, delimiter, compression), checked by the load room. */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** Called with running totals. */
   readonly onProgress: (rows: number, bytes: number) => void;
 }

@@ -1,0 +1,61 @@
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { duckdbDialect } from '../../sql/dialects/index.ts';
+import { CancelledError } from '../../core/errors.ts';
+
+export interface FileEngine {
+  /** Runs `work` on a connection of its own; aborting interrupts it. */
+  use<T>(signal: AbortSignal | undefined, work: (connection: DuckDBConnection) => Promise<T>): Promise<T>;
+  /** A connection that the caller closes. */
+  connect(): Promise<DuckDBConnection>;
+  close(): void;
+}
+
+/** A DuckDB in memory that reads and writes files; tables that outgrow the budget go to the temporary folder. */
+export function fileEngine(temporaryFolder: string, memoryBudgetBytes: number): FileEngine {
+  let instance: Promise<DuckDBInstance> | undefined;
+  const megabytes = Math.max(256, Math.floor(memoryBudgetBytes / 1e6));
+
+  async function connect(): Promise<DuckDBConnection> {
+    instance ??= DuckDBInstance.create(':memory:', {
+      memory_limit: `${megabytes}MB`,
+      temp_directory: temporaryFolder,
+    });
+    const connection = await (await instance).connect();
+    await connection.run(`set TimeZone = 'UTC'`);
+    return connection;
+  }
+
+  return {
+    connect,
+    use: async (signal, work) => {
+      const connection = await connect();
+      const interrupt = () => connection.interrupt();
+      signal?.addEventListener('abort', interrupt);
+      try {
+        if (signal?.aborted) throw cancelled();
+        return await work(connection);
+      } catch (error) {
+        throw signal?.aborted ? cancelled() : error;
+      } finally {
+        signal?.removeEventListener('abort', interrupt);
+        connection.closeSync();
+      }
+    },
+    close: () => {
+      void instance?.then((open) => open.closeSync());
+      instance = undefined;
+    },
+  };
+}
+
+function cancelled(): CancelledError {
+  return new CancelledError('Working on the files was cancelled.', { code: 'cancelled' });
+}
+
+export function literal(text: string): string {
+  return duckdbDialect.literal(text);
+}
+
+export function quote(identifier: string): string {
+  return duckdbDialect.quote(identifier);
+}

@@ -1,0 +1,83 @@
+import { constants } from 'node:fs';
+import { access, glob, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { ConfigError, FatalError } from '../../core/errors.ts';
+import { pathOfUrl } from './config.ts';
+
+/** A file as it was when it was looked at. */
+export interface SourceFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly changedAtMs: number;
+}
+
+const wildcards = /[*?[{]/;
+
+/** The files that a stream's name means, sorted by path; `*` and `**` stand for names and folders. */
+export async function findFiles(streamName: string, folder: string): Promise<readonly SourceFile[]> {
+  const pattern = resolve(folder, pathOfUrl(streamName));
+  const paths = wildcards.test(pattern) ? await matchingPaths(pattern) : [pattern];
+  if (paths.length === 0) {
+    throw new ConfigError(`No file matches ${pattern}.`, {
+      code: 'stream_missing',
+      next: 'Correct the pattern, or put the files there.',
+    });
+  }
+  return await Promise.all(paths.map((path) => inspect(path)));
+}
+
+/** Absolute paths of files, sorted; empty when nothing matches. */
+export async function matchingPaths(pattern: string): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const path of glob(pattern)) {
+    if ((await stat(path)).isFile()) paths.push(path);
+  }
+  return paths.sort();
+}
+
+async function inspect(path: string): Promise<SourceFile> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) {
+      throw new ConfigError(`${path} is not a file.`, {
+        code: 'stream_missing',
+        next: `To read the files in a folder, write ${path}/*.csv.`,
+      });
+    }
+    await access(path, constants.R_OK);
+    return { path, bytes: found.size, changedAtMs: found.mtimeMs };
+  } catch (error) {
+    throw pathError(error, path);
+  }
+}
+
+/** What an error of the file system means. */
+export function pathError(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !('code' in error) || error instanceof ConfigError) return error;
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new ConfigError(`There is no file ${path}.`, {
+        code: 'stream_missing',
+        next: 'Correct the path; relative paths start at the folder of the connection.',
+      });
+    case 'EACCES':
+    case 'EPERM':
+      return new ConfigError(`${path} may not be read or written by this user.`, {
+        code: 'file_permission',
+        next: 'Change the permissions of the file or its folder.',
+      });
+    case 'ENOSPC':
+      return diskFull(path);
+    default:
+      return new FatalError(`${path}: ${String(error.code)}.`, { code: 'file_failed', cause: error });
+  }
+}
+
+export function diskFull(path: string): FatalError {
+  return new FatalError(`The disk of ${path} is full.`, {
+    code: 'disk_full',
+    state: 'The temporary file was removed; the file that was there before is unchanged.',
+    next: 'Free some space, then run again.',
+  });
+}

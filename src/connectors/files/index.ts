@@ -1,0 +1,40 @@
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type Connector, defineConnector } from '../../connector/connector.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { type FilesConfig, filesConfig, parseFileUrl, pathOfUrl } from './config.ts';
+import { fileEngine } from './engine.ts';
+import { filesSource } from './source.ts';
+import { filesTarget } from './target.ts';
+
+/** Files on this machine: CSV, JSONL, JSON and Parquet, read and written by DuckDB. */
+export const filesConnector: Connector<FilesConfig> = defineConnector({
+  type: 'file',
+  aliases: ['local'],
+  config: filesConfig,
+  secretKeys: [],
+  parseUrl: parseFileUrl,
+  open: async (config, { name, projectFolder, temporaryFolder, memoryBudgetBytes }) => {
+    const folder = resolve(
+      projectFolder,
+      config.path ?? (config.url === undefined ? '.' : pathOfUrl(config.url)),
+    );
+    const engine = fileEngine(temporaryFolder, memoryBudgetBytes);
+    return {
+      name,
+      type: 'file',
+      source: filesSource(folder, engine),
+      target: filesTarget(folder, engine),
+      check: async () => {
+        await access(folder).catch(() => {
+          throw new ConfigError(`Connection ${name}: there is no folder ${folder}.`, {
+            code: 'folder_missing',
+            next: `Correct the path of ${name} in connections.yaml.`,
+          });
+        });
+        return `folder ${folder}`;
+      },
+      close: async () => engine.close(),
+    };
+  },
+});

@@ -1,0 +1,107 @@
+import {
+  type DuckDBConnection,
+  DuckDBDecimalType,
+  DuckDBListType,
+  DuckDBArrayType,
+  type DuckDBType,
+  DuckDBTypeId,
+} from '@duckdb/node-api';
+import { ConfigError, DataError } from '../../core/errors.ts';
+import type { DataType } from '../../sql/data-type.ts';
+import { duckdbDialect } from '../../sql/dialects/index.ts';
+import { literal, quote } from './engine.ts';
+import type { FileTable, TypedColumn } from './file-table.ts';
+import type { ReadOptions } from './read-options.ts';
+
+/** Parquet tells its own types. */
+export async function parquetTable(
+  connection: DuckDBConnection,
+  paths: readonly string[],
+  options: ReadOptions,
+): Promise<FileTable> {
+  const declared = Object.keys(options.columns)[0];
+  if (declared !== undefined) {
+    throw new ConfigError(`columns: declares ${declared}, but Parquet files have types of their own.`, {
+      code: 'not_yet_supported',
+      next: 'Remove columns:, and convert in a model.',
+    });
+  }
+  const from = `read_parquet([${paths.map(literal).join(', ')}])`;
+  const shape = await connection.runAndReadAll(`select * from ${from} limit 0`);
+  const types = shape.columnTypes();
+  const columns = shape.columnNames().map((name, index): TypedColumn => {
+    const type = parquetType(types[index]);
+    return { name, type, nullable: true, expression: typedValue(name, type, types[index]) };
+  });
+  const nanoseconds = shape
+    .columnNames()
+    .filter((_, index) => types[index]?.typeId === DuckDBTypeId.TIMESTAMP_NS);
+  await checkNanoseconds(connection, paths, from, nanoseconds);
+  return { fileType: 'parquet', paths, columns, from };
+}
+
+const simpleTypes: Readonly<Partial<Record<DuckDBTypeId, DataType>>> = {
+  [DuckDBTypeId.BOOLEAN]: { type: 'boolean' },
+  [DuckDBTypeId.TINYINT]: { type: 'int16' },
+  [DuckDBTypeId.UTINYINT]: { type: 'int16' },
+  [DuckDBTypeId.SMALLINT]: { type: 'int16' },
+  [DuckDBTypeId.USMALLINT]: { type: 'int32' },
+  [DuckDBTypeId.INTEGER]: { type: 'int32' },
+  [DuckDBTypeId.UINTEGER]: { type: 'int64' },
+  [DuckDBTypeId.BIGINT]: { type: 'int64' },
+  [DuckDBTypeId.UBIGINT]: { type: 'decimal', precision: 20, scale: 0 },
+  [DuckDBTypeId.FLOAT]: { type: 'float32' },
+  [DuckDBTypeId.DOUBLE]: { type: 'float64' },
+  [DuckDBTypeId.DATE]: { type: 'date' },
+  [DuckDBTypeId.TIME]: { type: 'time' },
+  [DuckDBTypeId.TIMESTAMP]: { type: 'timestamp' },
+  [DuckDBTypeId.TIMESTAMP_S]: { type: 'timestamp' },
+  [DuckDBTypeId.TIMESTAMP_MS]: { type: 'timestamp' },
+  [DuckDBTypeId.TIMESTAMP_NS]: { type: 'timestamp' },
+  [DuckDBTypeId.TIMESTAMP_TZ]: { type: 'timestamptz' },
+  [DuckDBTypeId.INTERVAL]: { type: 'interval' },
+  [DuckDBTypeId.UUID]: { type: 'uuid' },
+  [DuckDBTypeId.BLOB]: { type: 'bytes' },
+  [DuckDBTypeId.VARCHAR]: { type: 'text' },
+  [DuckDBTypeId.ENUM]: { type: 'text' },
+  [DuckDBTypeId.STRUCT]: { type: 'json' },
+  [DuckDBTypeId.MAP]: { type: 'json' },
+};
+
+/** Lists of simple values are arrays; anything more nested is JSON, and what is left over is text. */
+function parquetType(type: DuckDBType | undefined): DataType {
+  if (type instanceof DuckDBDecimalType) return { type: 'decimal', precision: type.width, scale: type.scale };
+  if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {
+    const element = parquetType(type.valueType);
+    return element.type === 'json' || element.type === 'array'
+      ? { type: 'json' }
+      : { type: 'array', element };
+  }
+  if (type?.alias === 'JSON') return { type: 'json' };
+  return (type && simpleTypes[type.typeId]) ?? { type: 'text' };
+}
+
+function typedValue(name: string, type: DataType, stored: DuckDBType | undefined): string {
+  if (type.type === 'json' && stored?.alias !== 'JSON') return `to_json(${quote(name)})`;
+  return `cast(${quote(name)} as ${duckdbDialect.typeName(type)})`;
+}
+
+/** Millrace keeps microseconds; what is finer would be cut off. */
+async function checkNanoseconds(
+  connection: DuckDBConnection,
+  paths: readonly string[],
+  from: string,
+  names: readonly string[],
+): Promise<void> {
+  for (const name of names) {
+    const found = await connection.runAndReadAll(
+      `select 1 from ${from} where epoch_ns(${quote(name)}) % 1000 <> 0 limit 1`,
+    );
+    if (found.currentRowCount === 0) continue;
+    throw new DataError(`${paths.join(', ')}: column ${name} holds times finer than a microsecond.`, {
+      code: 'value_misfit',
+      state: 'Nothing was published.',
+      next: 'Write the files with microseconds.',
+    });
+  }
+}

@@ -1,0 +1,67 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { ConfigError, DataError, FatalError, MillraceError } from '../../core/errors.ts';
+import { diskFull } from './file-paths.ts';
+
+/** What an error of DuckDB's readers means. Names file, line and reason; never the row, which may be personal data. */
+export async function readError(error: unknown, paths: readonly string[]): Promise<unknown> {
+  if (error instanceof MillraceError || !(error instanceof Error)) return error;
+  const { message } = error;
+  const place = paths.length === 1 ? String(paths[0]) : `${paths.length} files from ${paths[0]}`;
+  if (/not (?:utf-?\d+|latin-1|unicode) encoded|Invalid unicode/i.test(message)) {
+    return new DataError(`${place}: the text is not in the encoding that was expected.`, {
+      code: 'file_encoding',
+      state: 'Nothing was published.',
+      next: 'Name the encoding in source_options.encoding, or convert the file to UTF-8.',
+    });
+  }
+  const csvLine = /CSV Error on Line: (\d+)\n/.exec(message)?.[1];
+  if (csvLine !== undefined) return await brokenCsvRow(message, Number(csvLine), place);
+  const json =
+    /Malformed JSON in file "(.*?)", at byte (\d+) in (?:line|record\/value|object) (\d+): ([^\n]*?)\.? /.exec(
+      `${message} `,
+    );
+  if (json) return brokenRow(`${json[1]}, line ${json[3]}, byte ${json[2]}`, String(json[4]).trim());
+  if (/No space left on device/.test(message)) return diskFull(place);
+  if (/magic bytes|parquet/i.test(message)) return brokenRow(place, 'it is not a sound Parquet file');
+  if (/Parser Error|Binder Error/.test(message)) {
+    return new ConfigError(`${place}: ${firstLine(message)}`, { code: 'sql_failed' });
+  }
+  return new FatalError(`${place}: ${firstLine(message)}`, { code: 'file_failed' });
+}
+
+/** DuckDB counts records; the line in the file is found by the text of the broken row. */
+async function brokenCsvRow(message: string, record: number, place: string): Promise<DataError> {
+  const path = /^ {2}file = (.*)$/m.exec(message)?.[1] ?? place;
+  const [, row = '', reason = ''] = /\nOriginal Line: ([^\n]*)\n([^\n]*)/.exec(message) ?? [];
+  const line = await lineOf(path, record, row);
+  return brokenRow(`${path}, line ${line}`, readableReason(reason || firstLine(message)));
+}
+
+async function lineOf(path: string, record: number, row: string): Promise<number> {
+  if (row === '' || /\.(gz|zst)$/.test(path)) return record;
+  let line = 0;
+  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    line += 1;
+    if (line >= record && text === row) return line;
+  }
+  return record;
+}
+
+function readableReason(reason: string): string {
+  const [, expected, found] = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(reason) ?? [];
+  if (expected !== undefined) return `it has ${found} fields where the header has ${expected}`;
+  return reason.replace(/\.$/, '');
+}
+
+function brokenRow(place: string, reason: string): DataError {
+  return new DataError(`${place}: ${reason}.`, {
+    code: 'file_broken_row',
+    state: 'Nothing was published.',
+    next: 'Correct the row, or the delimiter, quote and escape under source_options.',
+  });
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? text;
+}

@@ -1,0 +1,102 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DataType } from '../../sql/data-type.ts';
+import { type Candidate, candidates } from './column-fit.ts';
+import { quote } from './engine.ts';
+
+/** A column whose values are at hand as text. */
+export interface TextColumn {
+  readonly name: string;
+  /** SQL giving the value as text. */
+  readonly expression: string;
+}
+
+/** What all values of a column have in common. */
+export interface ColumnEvidence {
+  /** Names of the candidates that every value fits; all of them when there are no values. */
+  readonly fits: ReadonlySet<string>;
+  readonly hasValues: boolean;
+  /** Longest run of digits before and after the point, for decimals. */
+  readonly wholeDigits: number;
+  readonly fractionDigits: number;
+}
+
+/** Rows of the first look, which only rules candidates out so that the second is cheap. */
+const sampleRows = 20_480;
+
+/** Looks at every row of `from`: what does not fit in a first sample is not asked again for the rest. */
+export async function gatherEvidence(
+  connection: DuckDBConnection,
+  from: string,
+  columns: readonly TextColumn[],
+): Promise<readonly ColumnEvidence[]> {
+  const everything = columns.map(() => candidates);
+  const sample = await evidence(
+    connection,
+    `(select * from ${from} limit ${sampleRows})`,
+    columns,
+    everything,
+  );
+  const left = sample.map((column) => candidates.filter((candidate) => column.fits.has(candidate.name)));
+  return await evidence(connection, from, columns, left);
+}
+
+async function evidence(
+  connection: DuckDBConnection,
+  from: string,
+  columns: readonly TextColumn[],
+  asked: readonly (readonly Candidate[])[],
+): Promise<readonly ColumnEvidence[]> {
+  const terms = columns.flatMap(({ expression }, index) => [
+    `count(${expression})`,
+    ...(asked[index] ?? []).flatMap((candidate) => candidateTerms(expression, candidate)),
+  ]);
+  const reader = await connection.runAndReadAll(`select ${['count(*)', ...terms].join(',\n')} from ${from}`);
+  const answers = (reader.getRows()[0] ?? [])[Symbol.iterator]();
+  const next = () => answers.next().value;
+  next();
+  return columns.map((_, index) => {
+    const hasValues = Number(next()) > 0;
+    const fits = new Set<string>();
+    let wholeDigits = 0;
+    let fractionDigits = 0;
+    for (const candidate of asked[index] ?? []) {
+      if (next() !== false) fits.add(candidate.name);
+      if (candidate.name !== 'decimal') continue;
+      wholeDigits = Number(next() ?? 0);
+      fractionDigits = Number(next() ?? 0);
+    }
+    return { fits, hasValues, wholeDigits, fractionDigits };
+  });
+}
+
+function candidateTerms(expression: string, candidate: Candidate): readonly string[] {
+  const all = `bool_and(${candidate.isWritten(expression)}) filter (where ${expression} is not null)`;
+  if (candidate.name !== 'decimal') return [all];
+  return [
+    all,
+    `max(length(ltrim(split_part(${expression}, '.', 1), '-')))`,
+    `max(length(split_part(${expression}, '.', 2)))`,
+  ];
+}
+
+/** Most digits of an exact number; longer ones stay text. */
+const maxDecimalPrecision = 38;
+
+/** The narrowest type that every value fits; text when there is none or when nothing is known. */
+export function inferredType(column: ColumnEvidence): DataType {
+  if (!column.hasValues) return { type: 'text' };
+  const found = candidates.find((candidate) => column.fits.has(candidate.name));
+  if (!found) return { type: 'text' };
+  return found.name === 'decimal' ? exactType(column) : found.type;
+}
+
+export function exactType({ wholeDigits, fractionDigits }: ColumnEvidence): DataType {
+  const precision = wholeDigits + fractionDigits;
+  if (precision > maxDecimalPrecision) return { type: 'text' };
+  return { type: 'decimal', precision, scale: fractionDigits };
+}
+
+/** Columns of a relation as text, when they are text already. */
+export function textColumns(names: readonly string[]): readonly TextColumn[] {
+  return names.map((name) => ({ name, expression: quote(name) }));
+}
