@@ -1,6 +1,9 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startCrm, type Crm, type CrmSettings } from './crm.ts';
 
@@ -21,7 +24,7 @@ async function start(settings: Partial<CrmSettings> = {}): Promise<Crm> {
   return crm;
 }
 
-function post(crm: Crm, path: string, body: unknown): Promise<Response> {
+function post(crm: { readonly url: string }, path: string, body: unknown): Promise<Response> {
   return fetch(crm.url + path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -105,3 +108,30 @@ describe('CRM', () => {
     expect(page).not.toContain('<script>');
   });
 });
+
+describe('crm/server.ts', () => {
+  test('keeps what it acknowledged when it is killed', async () => {
+    const file = join(folder, 'killed.db');
+    const first = await spawnServer(file);
+    await post(first, '/customers/batch', { records: [{ external_id: 'a' }] });
+    first.process.kill('SIGKILL');
+    await once(first.process, 'exit');
+    const second = await spawnServer(file);
+    expect(await (await fetch(`${second.url}/customers`)).json()).toEqual({
+      customers: [{ external_id: 'a' }],
+    });
+    second.process.kill('SIGTERM');
+    expect(await once(second.process, 'exit')).toEqual([0, null]);
+  });
+});
+
+async function spawnServer(file: string): Promise<{ readonly url: string; readonly process: ChildProcess }> {
+  const server = fileURLToPath(new URL('server.ts', import.meta.url));
+  const child = spawn(process.execPath, [server, '--port', '0', '--file', file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const url = /http:\S+/.exec(line.toString())?.[0];
+  if (url === undefined) throw new Error(`the server printed ${line.toString()}`);
+  return { url, process: child };
+}

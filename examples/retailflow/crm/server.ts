@@ -26,11 +26,16 @@ const settings: CrmSettings = {
   failEvery: wholeNumber('fail-every', values['fail-every']),
 };
 
-const crm = await startCrm(settings);
-process.stdout.write(`CRM listens on ${crm.url}\n`);
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    void crm.close();
-  });
+try {
+  const crm = await startCrm(settings);
+  process.stdout.write(`CRM listens on ${crm.url}\n`);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      void crm.close();
+    });
+  }
+} catch (error) {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+  process.stderr.write(`Port ${settings.port} is taken; is a CRM running already? Choose another: --port\n`);
+  process.exitCode = 1;
 }
