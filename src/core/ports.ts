@@ -41,7 +41,8 @@ export interface RunStore {
   recordTick(tick: ScheduleTick): Promise<boolean>;
   /**
    * Asks for an end: a queued run is cancelled at once, a running one becomes `cancelling` and its
-   * owner does the rest. Returns the state after that, or undefined for an unknown run.
+   * owner does the rest; a run whose owner is gone is cancelled at once too. Returns the state after that,
+   * or undefined for an unknown run.
    */
   requestCancel(runId: string, atMs: number): Promise<RunState | undefined>;
 
@@ -73,6 +74,7 @@ export interface RunStore {
 
   /** Runs that are not finished, oldest first. */
   openRuns(): Promise<readonly OpenRun[]>;
+  runState(runId: string): Promise<RunState | undefined>;
   findRun(runId: string): Promise<RunRecord | undefined>;
   /** Newest first. */
   listRuns(filter: RunFilter): Promise<readonly RunSummary[]>;
@@ -85,7 +87,7 @@ export interface RunStore {
   /** Newest first. */
   ticks(schedule: string, limit: number): Promise<readonly ScheduleTick[]>;
 
-  readOwnership(): Promise<Ownership | undefined>;
+  readOwnership(): Promise<OwnershipState>;
   /** Takes the project, if its epoch is still `expectedEpoch` (0 when nobody had it yet). */
   claimOwnership(claim: OwnershipClaim): Promise<Ownership | undefined>;
   /** Tells other processes where the owner's API is. Nothing happens if `owner` is not the owner. */
@@ -111,6 +113,13 @@ export interface RunClaim {
   readonly atMs: number;
   readonly expiresAtMs: number;
   readonly resetReason: string;
+}
+
+export interface OwnershipState {
+  /** 0 when nobody had the project yet. */
+  readonly epoch: number;
+  /** Absent when nobody holds it. It may be dead: see `expiresAtMs`. */
+  readonly holder?: Ownership | undefined;
 }
 
 export interface OwnershipClaim {

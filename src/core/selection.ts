@@ -34,20 +34,14 @@ function withChecks(graph: Graph, keys: ReadonlySet<NodeKey>): ReadonlySet<NodeK
 }
 
 function evaluate(graph: Graph, selector: Selector): ReadonlySet<NodeKey> {
-  switch (selector.type) {
-    case 'union':
-      return new Set(selector.parts.flatMap((part) => [...evaluate(graph, part)]));
-    case 'intersection':
-      return intersect(selector.parts.map((part) => withChecks(graph, evaluate(graph, part))));
-    case 'complement': {
-      const without = withChecks(graph, evaluate(graph, selector.part));
-      return new Set([...graph.byKey.keys()].filter((key) => !without.has(key)));
-    }
-    case 'reach':
-      return reach(graph, selector);
-    case 'criterion':
-      return matchCriterion(graph, selector.criterion);
+  if (selector.type === 'union') return new Set(selector.parts.flatMap((part) => [...evaluate(graph, part)]));
+  if (selector.type === 'reach') return reach(graph, selector);
+  if (selector.type === 'criterion') return matchCriterion(graph, selector.criterion);
+  if (selector.type === 'intersection') {
+    return intersect(selector.parts.map((part) => withChecks(graph, evaluate(graph, part))));
   }
+  const without = withChecks(graph, evaluate(graph, selector.part));
+  return new Set([...graph.byKey.keys()].filter((key) => !without.has(key)));
 }
 
 function intersect(sets: readonly ReadonlySet<NodeKey>[]): ReadonlySet<NodeKey> {
@@ -75,10 +69,10 @@ function reach(graph: Graph, selector: Reach): ReadonlySet<NodeKey> {
 function matchCriterion(graph: Graph, criterion: Criterion): ReadonlySet<NodeKey> {
   const { method, value } = criterion;
   if (method === 'name' && !value.includes('*')) return new Set([matchName(graph, value)]);
-  const matches = matcher(method, value);
-  const found = graph.nodes.filter((node) => matches(node)).map((node) => node.key);
+  const pattern = globPattern(method === 'path' ? value.replace(/\/$/, '') : value);
+  const found = graph.nodes.filter((node) => subjects(node, criterion).some((text) => pattern.test(text)));
   if (found.length === 0) throw nothingFits(graph, criterion);
-  return new Set(found);
+  return new Set(found.map((node) => node.key));
 }
 
 function matchName(graph: Graph, name: string): NodeKey {
@@ -91,24 +85,22 @@ function matchName(graph: Graph, name: string): NodeKey {
   });
 }
 
-function matcher(method: Criterion['method'], value: string): (node: GraphNode) => boolean {
-  const pattern = globPattern(value);
-  switch (method) {
-    case 'name':
-      return value.includes('/')
-        ? (node) => pattern.test(node.key)
-        : (node) => pattern.test(node.key.slice(node.key.lastIndexOf('/') + 1));
-    case 'tag':
-      return (node) => node.tags.some((tag) => pattern.test(tag));
-    case 'kind':
-      return (node) => pattern.test(node.kind) || pattern.test(node.type);
-    case 'group':
-      return (node) => pattern.test(node.group);
-    case 'path': {
-      const folder = `${value.replace(/\/$/, '')}/`;
-      return ({ origin }) => pattern.test(origin.file) || origin.file.startsWith(folder);
-    }
-  }
+/** The texts of a node that a criterion is compared with. */
+function subjects(node: GraphNode, { method, value }: Criterion): readonly string[] {
+  const bySubject: Record<Criterion['method'], () => readonly string[]> = {
+    name: () => [value.includes('/') ? node.key : node.key.slice(node.key.lastIndexOf('/') + 1)],
+    tag: () => node.tags,
+    kind: () => [node.kind, node.type],
+    group: () => [node.group],
+    path: () => folders(node.origin.file),
+  };
+  return bySubject[method]();
+}
+
+/** `models/shop/orders.sql`, `models/shop` and `models`. */
+function folders(file: string): readonly string[] {
+  const parts = file.split('/');
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
 /** `*` stands for characters of one segment, `**` for any. Case matters not. */
@@ -121,32 +113,15 @@ function globPattern(glob: string): RegExp {
 }
 
 function nothingFits(graph: Graph, { method, value }: Criterion): ConfigError {
-  const known = knownValues(graph, method);
   const what = method === 'name' ? `Nothing is named "${value}"` : `Nothing has ${method}:${value}`;
-  const near = didYouMean(value, known);
-  const list =
-    method === 'name' || method === 'path'
-      ? 'To see what there is, run: millrace plan'
-      : listed(method, known);
-  return new ConfigError(what, { code: 'selection_empty', next: near ?? list });
+  const known = knownValues(graph, { method, value });
+  const isShortList = method !== 'name' && method !== 'path' && known.length > 0;
+  const list = isShortList ? `There are: ${known.join(', ')}.` : 'To see what there is, run: millrace plan';
+  return new ConfigError(what, { code: 'selection_empty', next: didYouMean(value, known) ?? list });
 }
 
-function listed(method: string, values: readonly string[]): string {
-  if (values.length === 0) return `Nothing in this project has a ${method}.`;
-  return `There are: ${values.toSorted().join(', ')}.`;
-}
-
-function knownValues(graph: Graph, method: Criterion['method']): readonly string[] {
-  switch (method) {
-    case 'name':
-      return [...graph.references.exact.keys()];
-    case 'tag':
-      return [...new Set(graph.nodes.flatMap((node) => node.tags))];
-    case 'kind':
-      return [...new Set(graph.nodes.flatMap((node) => [node.kind, node.type]))];
-    case 'group':
-      return [...new Set(graph.nodes.map((node) => node.group))].filter((group) => group !== '');
-    case 'path':
-      return [...new Set(graph.nodes.map((node) => node.origin.file))];
-  }
+function knownValues(graph: Graph, criterion: Criterion): readonly string[] {
+  if (criterion.method === 'name') return [...graph.references.exact.keys()];
+  const values = graph.nodes.flatMap((node) => subjects(node, criterion));
+  return [...new Set(values)].filter((value) => value !== '').sort();
 }

@@ -1,3 +1,5 @@
+export { createEngine } from './create-engine.ts';
+export { checkSchedules } from './cron.ts';
 export type {
   Definitions,
   Engine,

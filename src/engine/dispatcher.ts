@@ -1,0 +1,82 @@
+import type { RunLease } from '../core/ledger.ts';
+import type { OpenRun } from '../core/ports.ts';
+import { mayBeAlive } from './owner.ts';
+import { executeRun, type RunExecution, type StopMode } from './run-execution.ts';
+import type { Workplace } from './workplace.ts';
+
+/** Runs at a time; further ones stay queued. Their steps share the engine's slots anyway. */
+const maxRunsAtOnce = 16;
+
+/** Claims runs that nobody executes and executes them. */
+export interface Dispatcher {
+  /** Looks at the ledger once: takes what may be taken, passes on what was cancelled elsewhere. */
+  pump(): Promise<void>;
+  /** From here on nothing new is taken. */
+  close(): void;
+  /** Stops all runs that are executed here and resolves when none is left. */
+  stopAll(mode: StopMode): Promise<void>;
+  /** Stops, without a word, every run that is not among `runIds`. */
+  keepOnly(runIds: readonly string[]): void;
+}
+
+export interface DispatcherOptions {
+  readonly place: Workplace;
+  readonly owner: string;
+  readonly leaseMilliseconds: number;
+  /** A run here could not write the ledger. */
+  readonly onLedgerError: (error: unknown) => void;
+}
+
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const { place, owner } = options;
+  const executions = new Map<string, RunExecution>();
+  let isClosed = false;
+
+  const execute = (lease: RunLease): void => {
+    const execution = executeRun(place, lease);
+    const done = execution.done
+      .catch((error: unknown) => options.onLedgerError(error))
+      .finally(() => executions.delete(lease.runId));
+    executions.set(lease.runId, { ...execution, done });
+  };
+
+  const consider = async (run: OpenRun): Promise<void> => {
+    const here = executions.get(run.id);
+    if (here) {
+      if (run.state === 'cancelling') here.stop('cancel');
+      return;
+    }
+    const atMs = place.clock.nowMs();
+    if (isClosed || executions.size >= maxRunsAtOnce || isExecuted(run, atMs)) return;
+    const lease = await place.store.claimRun({
+      runId: run.id,
+      owner,
+      expectedEpoch: run.epoch,
+      atMs,
+      expiresAtMs: atMs + options.leaseMilliseconds,
+      resetReason: `The process that executed it (${run.lease?.owner ?? 'unknown'}) has ended`,
+    });
+    if (lease) execute(lease);
+  };
+
+  return {
+    pump: async () => {
+      for (const run of await place.store.openRuns()) await consider(run);
+    },
+    close: () => {
+      isClosed = true;
+    },
+    stopAll: async (mode) => {
+      for (const execution of executions.values()) execution.stop(mode);
+      await Promise.all([...executions.values()].map((execution) => execution.done));
+    },
+    keepOnly: (runIds) => {
+      const kept = new Set(runIds);
+      for (const [runId, execution] of executions) if (!kept.has(runId)) execution.stop('lost');
+    },
+  };
+}
+
+function isExecuted(run: OpenRun, atMs: number): boolean {
+  return run.lease !== undefined && run.lease.expiresAtMs > atMs && mayBeAlive(run.lease.owner);
+}

@@ -1,0 +1,71 @@
+import { CancelledError, ConfigError } from '../core/errors.ts';
+import type { RunRecord } from '../core/ledger.ts';
+import type { RunStore } from '../core/ports.ts';
+import type { RunEvent } from '../core/run-event.ts';
+import { isRunFinished, type RunState } from '../core/run-state.ts';
+import type { TailQuery } from './engine.ts';
+import type { Wake } from './wake.ts';
+
+/** Events read at a time. */
+const batchSize = 500;
+
+export interface TailSource {
+  readonly store: RunStore;
+  readonly written: Wake;
+  readonly pollMilliseconds: number;
+  /** Aborted when the engine is shut down. */
+  readonly closed: AbortSignal;
+  /** Throws once the engine cannot write its ledger any more. */
+  readonly requireHealth: () => void;
+}
+
+/** See `Engine.tailEvents`. */
+export async function* tailEvents(source: TailSource, query: TailQuery): AsyncGenerator<RunEvent> {
+  const { runId, step, types } = query;
+  const signal = query.signal ? AbortSignal.any([query.signal, source.closed]) : source.closed;
+  let afterSequence = query.afterSequence ?? 0;
+  for (;;) {
+    const isOver = runId !== undefined && isRunFinished(await requireState(source.store, runId));
+    const events = await source.store.events({ runId, step, types, afterSequence, limit: batchSize });
+    for (const event of events) {
+      afterSequence = event.sequence;
+      yield event;
+    }
+    if (events.length === batchSize) continue;
+    if (isOver || signal.aborted) return;
+    source.requireHealth();
+    await source.written.wait(source.pollMilliseconds, signal);
+  }
+}
+
+/** See `Engine.waitForRun`. */
+export async function waitForRun(
+  source: TailSource,
+  runId: string,
+  signal: AbortSignal | undefined,
+): Promise<RunRecord> {
+  const either = signal ? AbortSignal.any([signal, source.closed]) : source.closed;
+  while (!isRunFinished(await requireState(source.store, runId))) {
+    source.requireHealth();
+    if (either.aborted) {
+      throw new CancelledError(`Nobody waits for the run ${runId} any more`, { code: 'wait_cancelled' });
+    }
+    await source.written.wait(source.pollMilliseconds, either);
+  }
+  const run = await source.store.findRun(runId);
+  if (!run) throw unknownRun(runId);
+  return run;
+}
+
+async function requireState(store: RunStore, runId: string): Promise<RunState> {
+  const state = await store.runState(runId);
+  if (!state) throw unknownRun(runId);
+  return state;
+}
+
+export function unknownRun(runId: string): ConfigError {
+  return new ConfigError(`The ledger has no run ${runId}`, {
+    code: 'run_unknown',
+    next: 'To see the runs there are: millrace runs',
+  });
+}

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+
+/** Owners of this process that were not retired. */
+const ownersHere = new Set<string>();
+
+/** A new name for an engine of this process: `host:pid:random`. */
+export function createOwner(): string {
+  const owner = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
+  ownersHere.add(owner);
+  return owner;
+}
+
+/** From here on `owner` counts as dead. */
+export function retireOwner(owner: string): void {
+  ownersHere.delete(owner);
+}
+
+/**
+ * False when `owner` is known to be gone: it was on this machine and its process has ended. Of another
+ * machine's owner nothing is known but the lease. A process id that was given out again counts as alive.
+ */
+export function mayBeAlive(owner: string): boolean {
+  const [, host, pidText] = /^(.*):(\d+):[^:]*$/.exec(owner) ?? [];
+  if (host !== hostname()) return true;
+  const pid = Number(pidText);
+  if (pid === process.pid) return ownersHere.has(owner);
+  return isProcessAlive(pid);
+}
+
+function isProcessAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

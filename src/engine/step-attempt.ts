@@ -1,0 +1,108 @@
+import { CancelledError, ConfigError, type Failure } from '../core/errors.ts';
+import type { LogLevel, StepContext, StepOutcome } from '../core/executor.ts';
+import type { JsonValue } from '../core/json.ts';
+import type { RunLease } from '../core/ledger.ts';
+import type { PlanStep, RunOptions } from '../core/plan.ts';
+import type { Workplace } from './workplace.ts';
+
+export interface AttemptRequest {
+  readonly step: PlanStep;
+  readonly lease: RunLease;
+  readonly options: RunOptions;
+  /** Counts from 1. */
+  readonly attempt: number;
+  readonly checkpoint: JsonValue | undefined;
+  readonly signal: AbortSignal;
+  /** Watches a write to the ledger: if it fails the run is stopped. */
+  readonly guard: <Result>(write: Promise<Result>) => Promise<Result>;
+}
+
+export interface AttemptResult {
+  readonly outcome?: StepOutcome;
+  readonly error?: unknown;
+  /** What the attempt saved last, for the next one. */
+  readonly checkpoint: JsonValue | undefined;
+}
+
+/** Calls the executor once. Resolves when it has ended and its log lines are written. */
+export async function attemptStep(place: Workplace, request: AttemptRequest): Promise<AttemptResult> {
+  const writes = new Set<Promise<void>>();
+  let { checkpoint } = request;
+  let isOver = false;
+  const { step, lease, attempt, signal, guard } = request;
+  const keep = (write: Promise<void>): void => {
+    const kept = write.catch(() => undefined).finally(() => writes.delete(kept));
+    writes.add(kept);
+  };
+  const context: StepContext = {
+    runId: lease.runId,
+    attempt,
+    idempotencyKey: `${lease.runId}/${step.key}`,
+    options: request.options,
+    signal,
+    log: (message: string, level: LogLevel = 'info') => {
+      if (isOver) return;
+      const line = {
+        step: step.key,
+        attempt,
+        level,
+        message: place.redact(message),
+        atMs: place.clock.nowMs(),
+      };
+      keep(guard(place.store.appendLog(lease, line)));
+      place.written.notify();
+    },
+    progress: (progress) => {
+      if (isOver) return;
+      const atMs = place.clock.nowMs();
+      place.publishProgress({ type: 'step_progress', runId: lease.runId, step: step.key, progress, atMs });
+    },
+    checkpoint,
+    saveCheckpoint: async (value) => {
+      await guard(place.store.saveCheckpoint(lease, step.key, value));
+      checkpoint = value;
+    },
+  };
+  const result = await callExecutor(place, step, context);
+  isOver = true;
+  await Promise.all(writes);
+  return { ...result, checkpoint };
+}
+
+async function callExecutor(
+  place: Workplace,
+  step: PlanStep,
+  context: StepContext,
+): Promise<{ outcome?: StepOutcome; error?: unknown }> {
+  try {
+    if (context.signal.aborted) throw cancelled();
+    const executor = place.executors.get(step.executor);
+    if (!executor)
+      throw missing(`Nothing in this process can execute "${step.executor}"`, 'executor_missing');
+    const node = place.definitions().graph.byKey.get(step.key);
+    if (!node) throw missing(`${step.key} is no longer part of the project`, 'node_missing');
+    return { outcome: await executor.execute(node, context) };
+  } catch (error) {
+    return { error: error ?? new Error('An executor threw nothing') };
+  }
+}
+
+function cancelled(): CancelledError {
+  return new CancelledError('Stopped before it began', { code: 'cancelled' });
+}
+
+function missing(message: string, code: string): ConfigError {
+  return new ConfigError(message, { code, next: 'Start a new run: millrace run' });
+}
+
+/** A failed `error` check as the failure of its step. */
+export function checkFailure(step: PlanStep, outcome: StepOutcome): Failure | undefined {
+  if (!outcome.check || outcome.check.passed || step.check?.severity !== 'error') return undefined;
+  return {
+    kind: 'data',
+    code: 'check_failed',
+    message: outcome.check.message,
+    state: `${step.check.asset} was written, but what reads it was not run.`,
+    next: `Mend the rows or the check, then run: millrace run --select "${step.check.asset}+"`,
+  };
+}

@@ -1,0 +1,25 @@
+import type { Executor } from '../core/executor.ts';
+import type { Clock, RunStore } from '../core/ports.ts';
+import type { StepProgressEvent } from '../core/run-event.ts';
+import type { Definitions } from './engine.ts';
+import type { Redact } from './redaction.ts';
+import type { Slots } from './slots.ts';
+import type { Wake } from './wake.ts';
+
+/** What everything that executes runs in one engine shares. */
+export interface Workplace {
+  readonly store: RunStore;
+  readonly clock: Clock;
+  readonly executors: ReadonlyMap<string, Executor>;
+  readonly definitions: () => Definitions;
+  readonly slots: Slots;
+  readonly redact: Redact;
+  /** Notified whenever this engine has written an event. */
+  readonly written: Wake;
+  /** Notified when a run was added, cancelled or ended here. */
+  readonly queued: Wake;
+  /** Notified when a step of this engine gave up its locks. */
+  readonly unlocked: Wake;
+  readonly pollMilliseconds: number;
+  readonly publishProgress: (event: StepProgressEvent) => void;
+}

@@ -1,0 +1,1 @@
+export { openSqliteLedger } from './sqlite/ledger.ts';

@@ -1,0 +1,46 @@
+import type { RunStore } from '../../core/ports.ts';
+import { completionHistory, latestCompletions } from './completions.ts';
+import { openDatabase } from './database.ts';
+import { readEvents } from './event-log.ts';
+import { announceAddress, claimOwnership, readOwnership, releaseOwnership } from './ownership.ts';
+import { deleteRunsFinishedBefore } from './retention.ts';
+import { findRun, listRuns, runState } from './run-reading.ts';
+import { claimRun, createRun, moveRun, openRuns, releaseRun, renewLeases, requestCancel } from './runs.ts';
+import { appendLog, moveSteps, saveCheckpoint, startStep } from './steps.ts';
+import { insertTick, readTicks } from './ticks.ts';
+
+/**
+ * Opens or creates the run ledger in an SQLite file, with its folder. Many processes may have it open.
+ * Every call has done its work when it returns; what it wrote survives a killed process.
+ */
+export async function openSqliteLedger(path: string): Promise<RunStore> {
+  const database = openDatabase(path);
+  return {
+    createRun: async (run, tick) => createRun(database, run, tick),
+    recordTick: async (tick) => database.write(() => insertTick(database, tick)),
+    requestCancel: async (runId, atMs) => requestCancel(database, runId, atMs),
+    claimRun: async (claim) => claimRun(database, claim),
+    renewLeases: async (owner, expiresAtMs) => renewLeases(database, owner, expiresAtMs),
+    releaseRun: async (lease, atMs, reason) => releaseRun(database, lease, atMs, reason),
+    moveRun: async (lease, move) => moveRun(database, lease, move),
+    startStep: async (lease, start) => startStep(database, lease, start),
+    moveSteps: async (lease, moves) => moveSteps(database, lease, moves),
+    appendLog: async (lease, line) => appendLog(database, lease, line),
+    saveCheckpoint: async (lease, step, value) => saveCheckpoint(database, lease, step, value),
+    openRuns: async () => database.read(() => openRuns(database)),
+    runState: async (runId) => database.read(() => runState(database, runId)),
+    findRun: async (runId) => findRun(database, runId),
+    listRuns: async (filter) => listRuns(database, filter),
+    events: async (query) => database.read(() => readEvents(database, query)),
+    latestCompletions: async (keys) => database.read(() => latestCompletions(database, keys)),
+    completionHistory: async (key, limit) => database.read(() => completionHistory(database, key, limit)),
+    ticks: async (schedule, limit) => database.read(() => readTicks(database, schedule, limit)),
+    readOwnership: async () => database.read(() => readOwnership(database)),
+    claimOwnership: async (claim) => claimOwnership(database, claim),
+    announceAddress: async (owner, address) =>
+      database.write(() => announceAddress(database, owner, address)),
+    releaseOwnership: async (owner) => database.write(() => releaseOwnership(database, owner)),
+    deleteRunsFinishedBefore: async (beforeMs) => deleteRunsFinishedBefore(database, beforeMs),
+    close: async () => database.close(),
+  };
+}

@@ -1,0 +1,35 @@
+import type { LockHolder } from '../../core/ledger.ts';
+import type { NodeKey } from '../../core/node.ts';
+import type { StepStart } from '../../core/ports.ts';
+import type { LedgerDatabase } from './database.ts';
+import { text } from './row.ts';
+
+/** Takes all locks of a step or none; returns who holds those it could not get. Call it inside the writing transaction. */
+export function takeLocks(database: LedgerDatabase, runId: string, start: StepStart): readonly LockHolder[] {
+  const holders = start.locks.flatMap((lock) => {
+    const row = database.get(
+      `SELECT locks.run_id, locks.step FROM locks JOIN runs ON runs.id = locks.run_id
+       WHERE lock = ? AND NOT (locks.run_id = ? AND locks.step = ?) AND runs.lease_expires_at_ms > ?`,
+      lock,
+      runId,
+      start.step,
+      start.atMs,
+    );
+    return row ? [{ lock, runId: text(row, 'run_id'), step: text(row, 'step') }] : [];
+  });
+  if (holders.length > 0) return holders;
+  for (const lock of start.locks) {
+    database.run(
+      `INSERT INTO locks (lock, run_id, step) VALUES (?, ?, ?)
+       ON CONFLICT (lock) DO UPDATE SET run_id = excluded.run_id, step = excluded.step`,
+      lock,
+      runId,
+      start.step,
+    );
+  }
+  return [];
+}
+
+export function dropLocks(database: LedgerDatabase, runId: string, step: NodeKey): void {
+  database.run('DELETE FROM locks WHERE run_id = ? AND step = ?', runId, step);
+}
