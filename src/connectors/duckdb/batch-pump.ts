@@ -1,0 +1,177 @@
+import {
+  BIGINT,
+  BLOB,
+  BOOLEAN,
+  DATE,
+  DECIMAL,
+  DOUBLE,
+  type DuckDBConnection,
+  DuckDBTableFunction,
+  FLOAT,
+  INTEGER,
+  INTERVAL,
+  SMALLINT,
+  TIME,
+  TIMESTAMP,
+  TIMESTAMPTZ,
+  UUID,
+  VARCHAR,
+  type DuckDBType,
+} from '@duckdb/node-api';
+import type { Column, ColumnBatch, DataType } from '../../connector/index.ts';
+import { createStringHeap, writeBatch } from './vector-writer.ts';
+
+/** The table function that hands batches to a statement: `select * from millrace_batches('id')`. */
+const functionName = 'millrace_batches';
+
+interface Supply {
+  readonly columns: readonly Column[];
+  readonly batches: readonly ColumnBatch[];
+}
+
+const supplies = new Map<string, Supply>();
+let supplyCount = 0;
+
+/** Makes `select * from millrace_batches(...)` known to an instance. Once per instance. */
+export function registerBatchFunction(connection: DuckDBConnection): void {
+  connection.registerTableFunction(
+    DuckDBTableFunction.create({
+      name: functionName,
+      parameterTypes: [VARCHAR],
+      bindFunction: (info) => {
+        const supply = supplies.get(String(info.getParameter(0)));
+        if (!supply) throw new Error(`${functionName} is for Millrace's own statements`);
+        for (const column of supply.columns) info.addResultColumn(column.name, stagingType(column.type));
+        info.setBindData(supply);
+      },
+      initFunction: (info) => {
+        const supply = info.getBindData() as Supply;
+        info.setInitData({
+          batches: supply.batches,
+          types: supply.columns.map((column) => column.type),
+          next: 0,
+          heap: createStringHeap(),
+        });
+        info.setMaxThreads(1);
+      },
+      mainFunction: (info, chunk) => {
+        const scan = info.getInitData() as Scan;
+        const batch = scan.batches[scan.next];
+        if (!batch) {
+          chunk.rowCount = 0;
+          return;
+        }
+        scan.next += 1;
+        writeBatch(chunk.chunk, batch, scan.types, scan.heap);
+      },
+    }),
+  );
+}
+
+interface Scan {
+  readonly batches: readonly ColumnBatch[];
+  readonly types: readonly DataType[];
+  readonly heap: ReturnType<typeof createStringHeap>;
+  next: number;
+}
+
+/** Offers batches under a name of their own while `work` runs a statement that reads `from`. */
+export async function withBatches<T>(
+  columns: readonly Column[],
+  batches: readonly ColumnBatch[],
+  work: (from: string) => Promise<T>,
+): Promise<T> {
+  supplyCount += 1;
+  const id = `batches_${supplyCount}`;
+  supplies.set(id, { columns, batches });
+  try {
+    return await work(`${functionName}('${id}')`);
+  } finally {
+    supplies.delete(id);
+  }
+}
+
+/** The DuckDB type in which a column's vector is handed over. */
+export function stagingType(type: DataType): DuckDBType {
+  switch (type.type) {
+    case 'boolean':
+      return BOOLEAN;
+    case 'int16':
+      return SMALLINT;
+    case 'int32':
+      return INTEGER;
+    case 'int64':
+      return BIGINT;
+    case 'float32':
+      return FLOAT;
+    case 'float64':
+      return DOUBLE;
+    case 'decimal':
+      if (type.precision === undefined || type.precision > 38) return VARCHAR;
+      return DECIMAL(type.precision, type.scale ?? 0);
+    case 'bytes':
+      return BLOB;
+    case 'date':
+      return DATE;
+    case 'time':
+      return TIME;
+    case 'timestamp':
+      return TIMESTAMP;
+    case 'timestamptz':
+      return TIMESTAMPTZ;
+    case 'interval':
+      return INTERVAL;
+    case 'uuid':
+      return UUID;
+    case 'text':
+    case 'json':
+    case 'array':
+      return VARCHAR;
+  }
+}
+
+/** DuckDB's row group; a segment of whole groups is written once and stays compact. */
+const rowGroupRows = 122_880;
+const segmentRows = 2 * rowGroupRows;
+
+/**
+ * Collects batches into segments that are worth one statement: some row groups of rows, less when
+ * rows are so wide that two segments would take more than half of the memory budget.
+ */
+export async function* segmentsOf(
+  batches: AsyncIterable<ColumnBatch>,
+  memoryBudgetBytes: number,
+  onBatch: (rows: number, bytes: number) => void,
+): AsyncGenerator<readonly ColumnBatch[]> {
+  const mostBytes = memoryBudgetBytes / 4;
+  let segment: ColumnBatch[] = [];
+  let rows = 0;
+  let bytes = 0;
+  for await (const batch of batches) {
+    const size = batchBytes(batch);
+    onBatch(batch.rowCount, size);
+    segment.push(batch);
+    rows += batch.rowCount;
+    bytes += size;
+    if (rows >= segmentRows || bytes >= mostBytes) {
+      yield segment;
+      segment = [];
+      rows = 0;
+      bytes = 0;
+    }
+  }
+  if (rows > 0) yield segment;
+}
+
+/** Memory that a batch holds; shared buffers count once. */
+function batchBytes(batch: ColumnBatch): number {
+  const buffers = new Set<ArrayBufferLike>();
+  for (const vector of batch.vectors) {
+    if (vector.kind === 'bytes')
+      buffers.add(vector.data.buffer).add(vector.starts.buffer).add(vector.ends.buffer);
+    else buffers.add(vector.values.buffer);
+  }
+  let bytes = 0;
+  for (const buffer of buffers) bytes += buffer.byteLength;
+  return bytes;
+}

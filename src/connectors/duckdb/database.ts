@@ -1,0 +1,126 @@
+import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api';
+import type { RelationInfo, SqlDatabase, SqlSession } from '../../connector/connection.ts';
+import type { TableSchema } from '../../sql/data-type.ts';
+import { duckdbDialect } from '../../sql/dialects/index.ts';
+import type { TableName } from '../../sql/dialect.ts';
+import { CancelledError } from '../../core/errors.ts';
+import { duckdbError } from './duckdb-error.ts';
+import { bindParameters } from './parameters.ts';
+import { toResultSet } from './result-values.ts';
+import { parseTypeName } from './type-name.ts';
+import type { Warehouse } from './warehouse.ts';
+
+/** SQL on a warehouse. Each call takes a connection of its own; a transaction keeps one. */
+export function duckdbDatabase(place: string, warehouse: Warehouse): SqlDatabase {
+  const session: SqlSession = {
+    query: (sql, parameters, signal) =>
+      warehouse.use(signal, async (connection) => await toResultSet(await run(connection, sql, parameters))),
+    execute: (sql, parameters, signal) =>
+      warehouse.use(signal, async (connection) => (await run(connection, sql, parameters)).rowsChanged),
+  };
+  return {
+    dialect: duckdbDialect,
+    ...session,
+    transaction: (work, signal) =>
+      warehouse.use(signal, (connection) => inTransaction(connection, place, work, signal)),
+    describe: (table) => describeTable(session, table),
+    list: (schema) => listRelations(session, schema),
+  };
+}
+
+async function run(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters: readonly unknown[] = [],
+): Promise<DuckDBMaterializedResult> {
+  if (parameters.length === 0) return await connection.run(sql);
+  const { values, types } = bindParameters(parameters);
+  return await connection.run(sql, values, types);
+}
+
+async function inTransaction<T>(
+  connection: DuckDBConnection,
+  place: string,
+  work: (session: SqlSession) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  await connection.run('begin transaction');
+  try {
+    const result = await work(transactionSession(connection, place, signal));
+    if (signal?.aborted) throw new CancelledError(`${place}: cancelled.`, { code: 'cancelled' });
+    await connection.run('commit');
+    return result;
+  } catch (error) {
+    await connection.run('rollback').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Statements one after another on one connection, whoever asks. */
+function transactionSession(
+  connection: DuckDBConnection,
+  place: string,
+  transactionSignal: AbortSignal | undefined,
+): SqlSession {
+  let last: Promise<unknown> = Promise.resolve();
+  const next = <T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> => {
+    const result = last.then(async () => {
+      const interrupt = () => connection.interrupt();
+      signal?.addEventListener('abort', interrupt);
+      try {
+        transactionSignal?.throwIfAborted();
+        signal?.throwIfAborted();
+        return await work();
+      } catch (error) {
+        throw duckdbError(error, place, signal?.aborted ? signal : transactionSignal);
+      } finally {
+        signal?.removeEventListener('abort', interrupt);
+      }
+    });
+    last = result.catch(() => undefined);
+    return result;
+  };
+  return {
+    query: (sql, parameters, signal) =>
+      next(signal, async () => await toResultSet(await run(connection, sql, parameters))),
+    execute: (sql, parameters, signal) =>
+      next(signal, async () => (await run(connection, sql, parameters)).rowsChanged),
+  };
+}
+
+async function describeTable(session: SqlSession, table: TableName): Promise<TableSchema | undefined> {
+  const { rows } = await session.query(
+    `select column_name, data_type, is_nullable
+     from duckdb_columns()
+     where database_name = current_database() and schema_name = $1 and table_name = $2
+     order by column_index`,
+    [table.schema, table.name],
+  );
+  if (rows.length === 0) return undefined;
+  const keys = await session.query(
+    `select unnest(constraint_column_names)
+     from duckdb_constraints()
+     where database_name = current_database() and schema_name = $1 and table_name = $2
+       and constraint_type = 'PRIMARY KEY'`,
+    [table.schema, table.name],
+  );
+  return {
+    columns: rows.map(([name, type, nullable]) => ({
+      name: String(name),
+      type: parseTypeName(String(type)),
+      nullable: nullable === true,
+    })),
+    primaryKey: keys.rows.map(([name]) => String(name)),
+  };
+}
+
+async function listRelations(session: SqlSession, schema: string): Promise<readonly RelationInfo[]> {
+  const { rows } = await session.query(
+    `select table_name, table_type
+     from information_schema.tables
+     where table_catalog = current_database() and table_schema = $1
+     order by table_name`,
+    [schema],
+  );
+  return rows.map(([name, type]) => ({ name: String(name), type: type === 'VIEW' ? 'view' : 'table' }));
+}

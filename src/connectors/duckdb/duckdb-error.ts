@@ -1,0 +1,101 @@
+import {
+  CancelledError,
+  ConfigError,
+  DataError,
+  FatalError,
+  MillraceError,
+  TransientError,
+} from '../../core/errors.ts';
+
+const rolledBack = 'The statement was rolled back.';
+
+/** What an error of DuckDB means for `place`, such as `Connection WAREHOUSE (/data/w.duckdb)`. */
+export function duckdbError(error: unknown, place: string, signal?: AbortSignal): MillraceError {
+  if (error instanceof MillraceError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  if (signal?.aborted || /^INTERRUPT Error/.test(text)) {
+    return new CancelledError(`${place}: cancelled.`, { code: 'cancelled', state: rolledBack });
+  }
+  return (
+    lockError(text, place) ?? diskError(text, place) ?? csvError(text) ?? errorByKind(text, place, error)
+  );
+}
+
+function lockError(text: string, place: string): MillraceError | undefined {
+  if (!/Could not set lock on file|Conflicting lock is held/.test(text)) return undefined;
+  const pid = /\(PID (\d+)\)/.exec(text)?.[1];
+  const holder = pid === undefined ? 'another process' : `process ${pid}`;
+  return new TransientError(
+    `${place}: ${holder} has the warehouse open, and a DuckDB file has one owner at a time.`,
+    {
+      code: 'warehouse_in_use',
+      state: 'Nothing was read or written.',
+      next: `Let it finish or close it${pid === undefined ? '' : ` (ps -p ${pid} shows it)`}, then run again.`,
+    },
+  );
+}
+
+function diskError(text: string, place: string): MillraceError | undefined {
+  if (!/No space left on device|not enough (disk )?space|disk is full|max_temp_directory_size/i.test(text))
+    return undefined;
+  return new FatalError(`${place}: the disk is full.`, {
+    code: 'disk_full',
+    state: `${rolledBack} Tables that were published before are as they were.`,
+    next: 'Free some space, then run again.',
+  });
+}
+
+/** DuckDB's CSV reader tells the line and the file in the middle of many lines of advice. */
+function csvError(text: string): MillraceError | undefined {
+  const line = /CSV Error on Line: (\d+)/.exec(text)?.[1];
+  if (line === undefined) return undefined;
+  const file =
+    /^\s*file\s*=\s*(.+)$/m.exec(text)?.[1]?.trim() ?? /file "([^"]+)"/.exec(text)?.[1] ?? 'the file';
+  const what =
+    text
+      .split('\n')
+      .map((part) => part.trim())
+      .find((part) => part !== '' && !/CSV Error on Line|^Original Line|^Invalid Input Error$/.test(part)) ??
+    'broken row';
+  return new DataError(`${file}, line ${line}: ${what}`, {
+    code: 'file_row_invalid',
+    state: 'Nothing of the file was published.',
+    next: 'Mend the row, or declare the column as string.',
+  });
+}
+
+function errorByKind(text: string, place: string, cause: unknown): MillraceError {
+  const kind = /^([A-Za-z][A-Za-z ]*?) Error:/.exec(text)?.[1] ?? '';
+  const message = `${place}: ${text}`;
+  switch (kind) {
+    case 'Parser':
+    case 'Syntax':
+    case 'Binder':
+    case 'Catalog':
+    case 'Not implemented':
+    case 'Permission':
+    case 'Missing Extension':
+      return new ConfigError(message, { code: 'sql_failed', cause });
+    case 'Constraint':
+      return new DataError(message, { code: 'constraint_violated', state: rolledBack, cause });
+    case 'Conversion':
+    case 'Out of Range':
+    case 'Invalid Input':
+    case 'Mismatch Type':
+      return new DataError(message, { code: 'data_invalid', state: rolledBack, cause });
+    case 'TransactionContext':
+    case 'Transaction':
+      return new TransientError(message, { code: 'transaction_conflict', state: rolledBack, cause });
+    case 'Out of Memory':
+      return new FatalError(message, {
+        code: 'out_of_memory',
+        state: rolledBack,
+        next: 'Raise memory_limit of the connection, or lower its threads.',
+        cause,
+      });
+    case 'IO':
+      return new FatalError(message, { code: 'io_failed', state: rolledBack, cause });
+    default:
+      return new FatalError(message, { code: 'duckdb_failed', state: rolledBack, cause });
+  }
+}

@@ -1,0 +1,44 @@
+import { type Connector, defineConnector } from '../../connector/connector.ts';
+import { duckdbDialect } from '../../sql/dialects/index.ts';
+import { databasePath, duckdbConfig, type DuckdbConfig, parseDuckdbUrl } from './config.ts';
+import { duckdbDatabase } from './database.ts';
+import { duckdbSource } from './source.ts';
+import { duckdbTarget } from './target.ts';
+import { openWarehouse } from './warehouse.ts';
+
+/** DuckDB files and `:memory:`, in this process. */
+export const duckdbConnector: Connector<DuckdbConfig> = defineConnector({
+  type: 'duckdb',
+  aliases: [],
+  config: duckdbConfig,
+  secretKeys: [],
+  parseUrl: parseDuckdbUrl,
+  open: async (config, environment) => {
+    const { name, memoryBudgetBytes, temporaryFolder } = environment;
+    const path = databasePath(name, config, environment.projectFolder);
+    const place = `Connection ${name} (${path})`;
+    const warehouse = await openWarehouse(place, path, instanceSettings(config));
+    const database = duckdbDatabase(place, warehouse);
+    const defaultSchema = config.schema ?? duckdbDialect.defaultSchema;
+    return {
+      name,
+      type: 'duckdb',
+      database,
+      source: duckdbSource({ place, warehouse, database, defaultSchema, temporaryFolder }),
+      target: duckdbTarget(place, warehouse, memoryBudgetBytes),
+      check: async (signal) => {
+        const { rows } = await database.query('select version(), count(*) from duckdb_tables()', [], signal);
+        return `DuckDB ${String(rows[0]?.[0])}, ${String(rows[0]?.[1])} tables`;
+      },
+      close: async () => warehouse.close(),
+    };
+  },
+});
+
+function instanceSettings(config: DuckdbConfig): Readonly<Record<string, string>> {
+  return {
+    ...(config.memory_limit === undefined ? {} : { memory_limit: config.memory_limit }),
+    ...(config.threads === undefined ? {} : { threads: String(config.threads) }),
+    ...(config.read_only === true ? { access_mode: 'READ_ONLY' } : {}),
+  };
+}

@@ -1,0 +1,76 @@
+import type { ReadRequest, StreamRef, StreamSchema } from '../../connector/connection.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Column, DataType } from '../../sql/data-type.ts';
+import type { TableName } from '../../sql/dialect.ts';
+import { duckdbDialect } from '../../sql/dialects/index.ts';
+
+/** `schema.table`, each part quoted or not; `table` alone is in `defaultSchema`. */
+export function parseTableName(text: string, defaultSchema: string): TableName {
+  const parts = [...text.matchAll(/"((?:[^"]|"")*)"|[^."]+/g)].map(
+    ([raw, quoted]) => quoted?.replaceAll('""', '"') ?? raw.trim(),
+  );
+  if (parts.length === 0 || parts.length > 2) {
+    throw new ConfigError(`'${text}' is not a table name.`, {
+      code: 'table_name_invalid',
+      next: 'Write schema.table.',
+    });
+  }
+  const name = parts.at(-1) ?? '';
+  return { schema: parts.length === 2 ? (parts[0] ?? '') : defaultSchema, name };
+}
+
+/** What follows `from`: the table, or the query as a subquery. */
+export function fromClause(stream: StreamRef, defaultSchema: string): string {
+  if (stream.sql !== undefined) return `(${stream.sql.replace(/[\s;]+$/, '')}\n) as stream`;
+  return duckdbDialect.quoteTable(parseTableName(stream.name, defaultSchema));
+}
+
+/** The columns asked for, in the order asked for. */
+export function wantedColumns(request: ReadRequest, schema: StreamSchema): readonly Column[] {
+  return request.columns.map((name) => {
+    const column = schema.columns.find((candidate) => candidate.name === name);
+    if (column) return column;
+    throw new ConfigError(`${request.stream.name} has no column ${name}.`, {
+      code: 'column_missing',
+      next: `Its columns are: ${schema.columns.map((candidate) => candidate.name).join(', ')}.`,
+    });
+  });
+}
+
+/** The SELECT of a request; `expression` spells one column. */
+export function selectText(
+  request: ReadRequest,
+  columns: readonly Column[],
+  defaultSchema: string,
+  expression: (column: Column) => string,
+): string {
+  const list = columns.map((column) => `${expression(column)} as ${duckdbDialect.quote(column.name)}`);
+  return [
+    `select ${list.join(', ')}`,
+    `from ${fromClause(request.stream, defaultSchema)}`,
+    ...(request.where === undefined ? [] : [`where ${request.where}`]),
+    ...(request.orderBy === undefined ? [] : [`order by ${request.orderBy}`]),
+    ...(request.limit === undefined ? [] : [`limit ${request.limit}`]),
+  ].join('\n');
+}
+
+/** A column with exactly the values and the type that the stream's schema tells. */
+export function typedExpression(column: Column): string {
+  const name = duckdbDialect.quote(column.name);
+  return column.type.type === 'json'
+    ? `cast(to_json(${name}) as json)`
+    : `cast(${name} as ${duckdbDialect.typeName(column.type)})`;
+}
+
+/** A column in the form in which `readVector` takes it. */
+export function vectorExpression(column: Column): string {
+  const name = duckdbDialect.quote(column.name);
+  if (column.type.type === 'json') return `cast(to_json(${name}) as varchar)`;
+  if (column.type.type === 'array') return `cast(to_json(cast(${name} as varchar[])) as varchar)`;
+  return typedExpression(column);
+}
+
+/** Parquet keeps intervals to the millisecond only, so they go in as text. */
+export function parquetType(type: DataType): string {
+  return type.type === 'interval' ? 'varchar' : duckdbDialect.typeName(type);
+}
