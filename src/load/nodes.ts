@@ -153,7 +153,7 @@ function keyOf(object: string): NodeKey {
   return isNodeKey(key) ? key : 'load';
 }
 
-/** `public.*` into `raw.{stream_table}` is drawn as `raw.public_all`. */
+/** `public.*` into `raw.{stream_table}` is drawn as `raw/public_all`. */
 function wildcardName(stream: StreamConfig, ends: Ends): string {
   const written = stream.object.split('{')[0]?.replace(/[._/-]+$/, '') ?? '';
   const place = written === '' ? (ends.target.defaultSchema ?? ends.target.name) : written;

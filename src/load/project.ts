@@ -59,9 +59,9 @@ function unsupportedKeys(yaml: YamlFile<ReplicationYaml>): MillraceError[] {
   );
   return [
     ...rootHooks,
-    ...unsupportedStreamKeys(defaults ?? {}, ['defaults'], keyOrigin),
+    ...unsupportedStreamKeys({ ...defaults }, ['defaults'], keyOrigin),
     ...Object.entries(streams).flatMap(([name, stream]) =>
-      unsupportedStreamKeys(stream ?? {}, ['streams', name], keyOrigin),
+      unsupportedStreamKeys({ ...stream }, ['streams', name], keyOrigin),
     ),
   ];
 }
@@ -89,15 +89,13 @@ function readStream(
   const expandAll = (stream: StreamYaml | null | undefined, path: YamlPath): StreamYaml =>
     expandStrings(stream ?? {}, path, environment, yaml) as StreamYaml;
   const own = yaml.value.streams[name] ?? {};
-  const stream = inherit(
-    expandAll(yaml.value.defaults, ['defaults']),
-    expandAll(own, ['streams', name]),
-  );
+  const stream = inherit(expandAll(yaml.value.defaults, ['defaults']), expandAll(own, ['streams', name]));
   const place = (path: YamlPath): YamlPath =>
     isPresent(own, path) ? ['streams', name, ...path] : ['defaults', ...path];
   return streamConfig(name, stream, {
     key: yaml.originOfKey(['streams', name]),
-    of: (path) => (isPresent(stream, path) ? yaml.originOf(place(path)) : yaml.originOfKey(['streams', name])),
+    of: (path) =>
+      isPresent(stream, path) ? yaml.originOf(place(path)) : yaml.originOfKey(['streams', name]),
   });
 }
 
@@ -112,10 +110,7 @@ function expandStrings(
     return value.map((item, index) => expandStrings(item, [...path, index], environment, yaml));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key,
-      expandStrings(item, [...path, key], environment, yaml),
-    ]),
+    Object.entries(value).map(([key, item]) => [key, expandStrings(item, [...path, key], environment, yaml)]),
   );
 }
 

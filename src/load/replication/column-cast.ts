@@ -1,7 +1,7 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { DataType } from '../../sql/data-type.ts';
-import type { ColumnsYaml } from './schema.ts';
+import { isColumnList, type ColumnsYaml } from './schema.ts';
 import { notYetSupported } from './unsupported.ts';
 
 const simpleTypes: Readonly<Record<string, DataType>> = {
@@ -37,7 +37,8 @@ export function parseCasts(
   originOf: (column: string | number) => Origin,
 ): Readonly<Record<string, DataType>> {
   const casts: Record<string, DataType> = {};
-  for (const { name, type, origin } of entries(columns, originOf)) casts[name] = parseType(name, type, origin);
+  for (const { name, type, origin } of entries(columns, originOf))
+    casts[name] = parseType(name, type, origin);
   return casts;
 }
 
@@ -48,7 +49,7 @@ interface ColumnEntry {
 }
 
 function entries(columns: ColumnsYaml, originOf: (column: string | number) => Origin): ColumnEntry[] {
-  if (!Array.isArray(columns)) {
+  if (!isColumnList(columns)) {
     return Object.entries(columns).flatMap(([name, type]) =>
       type === null ? [] : [{ name, type, origin: originOf(name) }],
     );
@@ -79,7 +80,11 @@ function parseType(name: string, text: string, origin: Origin): DataType {
   if (spec.includes('|'))
     throw notYetSupported(`${name}: ${spec}`, 'Check it by a test in the transform project', origin);
   if (modifiers.test(spec)) {
-    throw notYetSupported(`${name}: ${spec}`, 'Give the type alone; keys go to target_options.table_keys', origin);
+    throw notYetSupported(
+      `${name}: ${spec}`,
+      'Give the type alone; keys go to target_options.table_keys',
+      origin,
+    );
   }
   const parts = /^([a-z]+)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?$/i.exec(spec);
   const word = parts?.[1]?.toLowerCase() ?? '';
@@ -93,7 +98,9 @@ function parseType(name: string, text: string, origin: Origin): DataType {
       next: `Use one of: ${Object.keys(simpleTypes).join(', ')}`,
     });
   }
-  const [size, scale] = [parts[2], parts[3]].map((digits) => (digits === undefined ? undefined : Number(digits)));
+  const [size, scale] = [parts[2], parts[3]].map((digits) =>
+    digits === undefined ? undefined : Number(digits),
+  );
   if (size === undefined) return base;
   if (base.type === 'decimal') return { type: 'decimal', precision: size, scale: scale ?? 0 };
   if (base.type === 'text' && scale === undefined) return { type: 'text', maxLength: size };

@@ -1,4 +1,4 @@
-import type { ColumnsYaml, StreamYaml } from './schema.ts';
+import { isColumnList, type ColumnsYaml, type StreamYaml } from './schema.ts';
 
 /**
  * A stream with its defaults: a key that is present on the stream wins, option blocks merge key by key,
@@ -29,10 +29,10 @@ function mergeColumns(
   defaults: ColumnsYaml | undefined,
   own: ColumnsYaml | undefined,
 ): ColumnsYaml | undefined {
-  if (own === undefined || Array.isArray(own)) return own ?? defaults;
+  if (own === undefined || isColumnList(own)) return own ?? defaults;
   const additions = Object.keys(own).some((name) => name.startsWith('+'));
   const merged: Record<string, string | null> =
-    additions && defaults && !Array.isArray(defaults) ? { ...defaults } : {};
+    additions && defaults && !isColumnList(defaults) ? { ...defaults } : {};
   for (const [name, type] of Object.entries(own)) {
     const bare = name.startsWith('+') ? name.slice(1) : name;
     if (type === null) delete merged[bare];

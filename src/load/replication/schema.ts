@@ -197,9 +197,13 @@ export interface StreamYaml {
   readonly meta?: { readonly dagster?: DagsterYaml };
 }
 
-export type ColumnsYaml =
-  | Readonly<Record<string, string | null>>
-  | readonly (string | Readonly<Record<string, unknown>>)[];
+export type ColumnsYaml = Readonly<Record<string, string | null>> | ColumnList;
+
+export type ColumnList = readonly (string | Readonly<Record<string, unknown>>)[];
+
+export function isColumnList(columns: ColumnsYaml): columns is ColumnList {
+  return Array.isArray(columns);
+}
 
 interface TargetOptionsYaml {
   readonly [key: string]: unknown;
@@ -219,4 +223,5 @@ interface DagsterYaml {
 }
 
 /** The whole format. Unknown keys are refused; known ones that are not built have their own error. */
-export const replicationSchema: z.ZodType<ReplicationYaml> = replication as unknown as z.ZodType<ReplicationYaml>;
+export const replicationSchema: z.ZodType<ReplicationYaml> =
+  replication as unknown as z.ZodType<ReplicationYaml>;

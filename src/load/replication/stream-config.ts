@@ -18,8 +18,18 @@ export interface StreamOrigins {
 
 /** Keys of `source_options` that the source connector reads; `limit` is ours. */
 const connectorSourceOptions = [
-  ...['empty_as_null', 'header', 'compression', 'format', 'null_if', 'datetime_format'],
-  ...['skip_blank_lines', 'skip_lines', 'delimiter', 'escape', 'quote', 'encoding'],
+  'empty_as_null',
+  'header',
+  'compression',
+  'format',
+  'null_if',
+  'datetime_format',
+  'skip_blank_lines',
+  'skip_lines',
+  'delimiter',
+  'escape',
+  'quote',
+  'encoding',
 ] as const;
 
 const fileTargetOptions = ['header', 'compression', 'delimiter', 'format', 'datetime_format'] as const;
@@ -110,7 +120,8 @@ function targetOptions(stream: StreamYaml): TargetOptions {
 function readMeta(stream: StreamYaml, origins: StreamOrigins): StreamMeta {
   const dagster = stream.meta?.dagster;
   if (!dagster) return { deps: [] };
-  const deps = dagster.deps === undefined || Array.isArray(dagster.deps) ? (dagster.deps ?? []) : [dagster.deps];
+  const deps =
+    dagster.deps === undefined || Array.isArray(dagster.deps) ? (dagster.deps ?? []) : [dagster.deps];
   const key = (written: string | readonly string[], path: YamlPath): string =>
     assetKey(written, origins.of(['meta', 'dagster', ...path]));
   return {

@@ -33,7 +33,12 @@ export function streamVariables(
     stream_name: streamName,
     stream_full_name: streamName,
     ...(isFile ? fileVariables(streamName) : tableVariables(streamName, ends.source.defaultSchema ?? '')),
-    ...Object.fromEntries(Object.entries(env).flatMap(([key, value]) => [[key, value], [`env.${key}`, value]])),
+    ...Object.fromEntries(
+      Object.entries(env).flatMap(([key, value]) => [
+        [key, value],
+        [`env.${key}`, value],
+      ]),
+    ),
   };
 }
 

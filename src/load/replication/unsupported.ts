@@ -75,7 +75,7 @@ export function unsupportedStreamKeys(
     const place = originOf([...path, 'target_options', 'column_casing']);
     errors.push(notYetSupported('column_casing: camel', 'Use source, snake, lower or upper', place));
   }
-  const mode = String(stream['mode'] ?? '');
+  const mode = typeof stream['mode'] === 'string' ? stream['mode'] : '';
   const alternative = unbuiltModes[mode];
   if (alternative) errors.push(notYetSupported(`mode: ${mode}`, alternative, originOf([...path, 'mode'])));
   return errors;

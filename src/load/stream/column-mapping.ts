@@ -39,7 +39,8 @@ export function mapColumns(
   };
   for (const name of namedColumns(stream.select)) require(name, 'select');
   const casts = new Map<Column, DataType>();
-  for (const [name, type] of Object.entries(stream.casts)) if (name !== '*') casts.set(require(name, 'columns'), type);
+  for (const [name, type] of Object.entries(stream.casts))
+    if (name !== '*') casts.set(require(name, 'columns'), type);
 
   const chosen = chooseColumns(
     stream.select,
@@ -80,29 +81,24 @@ export function findByName<T extends { readonly name: string }>(
 
 /** A column's name in the target. An existing column of that name keeps its own capitals. */
 export function targetName(name: string, casing: ColumnCasing, existing: readonly string[]): string {
-  const cased = applyCasing(name, casing);
+  const cased = casings[casing](name);
   if (casing === 'source') return cased;
-  return findByName(
-    existing.map((column) => ({ name: column })),
-    cased,
-  )?.name ?? cased;
+  return (
+    findByName(
+      existing.map((column) => ({ name: column })),
+      cased,
+    )?.name ?? cased
+  );
 }
 
-function applyCasing(name: string, casing: ColumnCasing): string {
-  switch (casing) {
-    case 'source':
-      return name;
-    case 'lower':
-    case 'target':
-      return name.toLowerCase();
-    case 'upper':
-      return name.toUpperCase();
-    case 'snake':
-      return snake(name);
-    case 'normalize':
-      return /^[A-Z0-9_]+$/.test(name) ? name.toLowerCase() : name;
-  }
-}
+const casings: Readonly<Record<ColumnCasing, (name: string) => string>> = {
+  source: (name) => name,
+  lower: (name) => name.toLowerCase(),
+  target: (name) => name.toLowerCase(),
+  upper: (name) => name.toUpperCase(),
+  snake,
+  normalize: (name) => (/^[A-Z0-9_]+$/.test(name) ? name.toLowerCase() : name),
+};
 
 function snake(name: string): string {
   return name

@@ -34,12 +34,16 @@ export function keyLiteral(dialect: Dialect, column: Column, value: string): str
 export function keyText(value: unknown, column: Column, streamName: string): string | undefined {
   if (value === null || value === undefined) return undefined;
   if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
-  throw new DataError(`stream ${streamName}: the column '${column.name}' is of type ${column.type.type}, which cannot be a key`, {
-    code: 'key_type_unsupported',
-    state: 'Nothing was changed',
-    next: 'Choose a number, a text, a date or a time as update_key and primary_key',
-  });
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return String(value);
+  throw new DataError(
+    `stream ${streamName}: the column '${column.name}' is of type ${column.type.type}, which cannot be a key`,
+    {
+      code: 'key_type_unsupported',
+      state: 'Nothing was changed',
+      next: 'Choose a number, a text, a date or a time as update_key and primary_key',
+    },
+  );
 }
 
 function isNumeric({ type }: Column): boolean {

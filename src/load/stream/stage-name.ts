@@ -39,3 +39,10 @@ function cutBytes(text: string, maxBytes: number): string {
 function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, hexLength);
 }
+
+/** A hidden file beside the final one, so that publishing is a rename within one folder. */
+export function stageFile(target: TableName, idempotencyKey: string): TableName {
+  const cut = target.name.lastIndexOf('/') + 1;
+  const [folder, base] = [target.name.slice(0, cut), target.name.slice(cut)];
+  return { schema: target.schema, name: `${folder}.${base}~${shortHash(idempotencyKey)}` };
+}

@@ -50,7 +50,7 @@ export async function readPublication(
   }
   if (!row) return undefined;
   const [updateKey, value, keyColumns, keyValues, idempotencyKey, figures] = row.map((cell) =>
-    cell === null ? undefined : String(cell),
+    typeof cell === 'string' ? cell : undefined,
   );
   return {
     ...(updateKey === undefined || value === undefined
@@ -78,8 +78,17 @@ export async function writePublication(
   const table = database.dialect.quoteTable(watermarkTable);
   await session.execute(`delete from ${table} where ${whereIdentity(database)}`, identityValues(identity));
   const columns = [
-    ...['source', 'stream', 'target_schema', 'target_table', 'update_key', 'value'],
-    ...['key_columns', 'key_values', 'idempotency_key', 'figures', 'published_at'],
+    'source',
+    'stream',
+    'target_schema',
+    'target_table',
+    'update_key',
+    'value',
+    'key_columns',
+    'key_values',
+    'idempotency_key',
+    'figures',
+    'published_at',
   ];
   const { watermark } = publication;
   const values = [

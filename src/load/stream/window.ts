@@ -42,11 +42,11 @@ export async function openWindow(
   session: SqlSession,
   signal: AbortSignal,
 ): Promise<ReadWindow> {
-  const cut = request.limit === undefined ? undefined : await findCut(request, session, request.limit, signal);
+  const cut =
+    request.limit === undefined ? undefined : await findCut(request, session, request.limit, signal);
   const watermark = cut ?? (await findEnd(request, session, signal)) ?? request.after;
   const nulls =
-    request.updateKey.nullable &&
-    (request.primaryKey.length > 0 ? !cut?.key : request.after === undefined);
+    request.updateKey.nullable && (request.primaryKey.length > 0 ? !cut?.key : request.after === undefined);
   const bounded = watermark && bounds(request, watermark);
   const isNull = `${request.dialect.quote(request.updateKey.name)} is null`;
   const where = [...(bounded ? [bounded] : []), ...(nulls ? [isNull] : [])].join(' or ');
@@ -54,7 +54,9 @@ export async function openWindow(
 }
 
 /** `update_key >= lower bound`, as SQL; undefined for a first load. */
-export function lowerBound(request: Pick<WindowRequest, 'dialect' | 'updateKey' | 'after'>): string | undefined {
+export function lowerBound(
+  request: Pick<WindowRequest, 'dialect' | 'updateKey' | 'after'>,
+): string | undefined {
   const { dialect, updateKey, after } = request;
   if (!after) return undefined;
   return `${comparable(dialect, updateKey)} >= ${keyLiteral(dialect, updateKey, after.value)}`;
@@ -66,10 +68,10 @@ function bounds(request: WindowRequest, watermark: Watermark): string {
   const bound = keyLiteral(dialect, updateKey, watermark.value);
   const lower = lowerBound(request);
   const upper = watermark.key
-    ? upTo(
-        dialect,
-        [{ sql: key, bound }, ...primaryKey.map((column, index) => keyTerm(dialect, column, watermark.key?.[index]))],
-      )
+    ? upTo([
+        { sql: key, bound },
+        ...primaryKey.map((column, index) => keyTerm(dialect, column, watermark.key?.[index])),
+      ])
     : `${key} <= ${bound}`;
   return `(${[...(lower ? [lower] : []), upper].join(' and ')})`;
 }
@@ -84,11 +86,11 @@ function keyTerm(dialect: Dialect, column: Column, value = ''): KeyTerm {
 }
 
 /** `(a, b) <= (x, y)`, spelt out so that every system can use an index on it. */
-function upTo(dialect: Dialect, terms: readonly KeyTerm[]): string {
+function upTo(terms: readonly KeyTerm[]): string {
   const [term, ...rest] = terms;
   if (!term) return '1 = 1';
   if (rest.length === 0) return `${term.sql} <= ${term.bound}`;
-  return `(${term.sql} <= ${term.bound} and (${term.sql} < ${term.bound} or ${upTo(dialect, rest)}))`;
+  return `(${term.sql} <= ${term.bound} and (${term.sql} < ${term.bound} or ${upTo(rest)}))`;
 }
 
 /** `(a, b) > (x, y)`. */

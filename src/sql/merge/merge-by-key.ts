@@ -36,7 +36,10 @@ export function mergeByKey(dialect: Dialect, merge: KeyMerge): readonly Statemen
 }
 
 /** The first load by key, into an empty target. */
-export function insertByKey(dialect: Dialect, merge: Pick<KeyMerge, 'rows' | 'choice' | 'unique'>): Statement {
+export function insertByKey(
+  dialect: Dialect,
+  merge: Pick<KeyMerge, 'rows' | 'choice' | 'unique'>,
+): Statement {
   return insertRows(dialect, merge.rows, merge.unique ? undefined : merge.choice);
 }
 
@@ -56,7 +59,10 @@ function changedRows(dialect: Dialect, merge: KeyMerge): string {
   const condition = [onKey(dialect, choice.key, 's', 't'), ...same].join(' and ');
   const staged = stageSelect(dialect, rows, merge.unique ? undefined : choice);
   const select = ['s.*', ...keep.map((name) => `held.${dialect.quote(name)}`)].join(', ');
-  const held = keep.length > 0 ? ` left join (${heldValues(dialect, merge, keep)}) as held on ${onKey(dialect, choice.key, 's', 'held')}` : '';
+  const held =
+    keep.length > 0
+      ? ` left join (${heldValues(dialect, merge, keep)}) as held on ${onKey(dialect, choice.key, 's', 'held')}`
+      : '';
   return `select ${select} from (${staged}) as s${held} where not exists (select 1 from ${target} as t where ${condition})`;
 }
 

@@ -1,0 +1,67 @@
+import type { ConnectionProvider } from '../connector/connection.ts';
+import type { RunOptions } from '../core/plan.ts';
+import type { NodeOptions } from './nodes.ts';
+import { planStream, type StreamPlan } from './plan.ts';
+import type { Replication } from './replication/replication.ts';
+import { streamTasks } from './stream-tasks.ts';
+import { formatWatermark } from './stream/watermark.ts';
+
+export interface ExplainOptions extends NodeOptions {
+  readonly run: RunOptions;
+}
+
+/**
+ * What loading a replication would do: catalogues and watermarks are read, nothing is changed.
+ * @throws the errors that the run would throw while planning
+ */
+export async function explainLoad(
+  replication: Replication,
+  connections: ConnectionProvider,
+  options: ExplainOptions,
+): Promise<readonly StreamPlan[]> {
+  const plans: StreamPlan[] = [];
+  for (const stream of replication.streams.filter((candidate) => !candidate.disabled)) {
+    const tasks = await streamTasks({
+      replication,
+      stream,
+      connections: options.connections,
+      open: connections,
+      options: options.run,
+      idempotencyKey: 'explain',
+    });
+    for (const task of tasks) plans.push(await planStream(task));
+  }
+  return plans;
+}
+
+/** A plan for people to read. */
+export function formatStreamPlan(plan: StreamPlan): string {
+  const { table, connection, type } = plan.target;
+  const target = table.schema === '' ? table.name : `${table.schema}.${table.name}`;
+  const columns = plan.columns.map(({ source, name, type: wanted }) => {
+    const rename = source.name === name ? '' : ` -> ${name}`;
+    const cast = wanted === source.type ? '' : ` as ${wanted.type}`;
+    return `    ${source.name} ${source.type.type}${rename}${cast}`;
+  });
+  const along = plan.read.along
+    ? [
+        `  reads      ${plan.read.along.updateKey.name} from the watermark (${formatWatermark(plan.watermarkBefore)}, ${plan.watermarkOrigin}) to the newest value at the start`,
+      ]
+    : ['  reads      everything'];
+  return [
+    `${plan.stream} (${plan.source.connection}, ${plan.source.type}) -> ${target} (${connection}, ${type})`,
+    `  mode       ${plan.mode}`,
+    `  lane       ${plan.lane.format}: ${plan.lane.reason}`,
+    ...along,
+    ...(plan.read.where === undefined ? [] : [`  where      ${plan.read.where}`]),
+    ...(plan.read.limit === undefined ? [] : [`  limit      ${plan.read.limit} rows`]),
+    ...(plan.read.sql === undefined ? [] : [`  query      ${plan.read.sql}`]),
+    '  columns',
+    ...columns,
+    `  stage      ${plan.stage.name}`,
+    `  publish    ${plan.publication?.method ?? 'rename: the new file takes the place of the old one'}`,
+    ...(plan.publication?.schemaChanges ?? []).map((change) => `  change     ${change}`),
+    ...(plan.publication?.statements ?? []).map((statement) => `    ${statement.sql};`),
+    ...plan.remarks.map((remark) => `  note       ${remark}`),
+  ].join('\n');
+}

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, ProjectError } from '../core/errors.ts';
+import { isNodeKey } from '../core/node.ts';
+import { replicationNodes, type KnownConnection } from './nodes.ts';
+import { readReplication } from './project.ts';
+import { singleStreamReplication } from './single-stream.ts';
+
+const connections: readonly KnownConnection[] = [
+  { name: 'SHOP', type: 'postgres' },
+  { name: 'WAREHOUSE', type: 'duckdb', defaultSchema: 'raw' },
+  { name: 'DISK', type: 'file' },
+];
+
+const nodes = (text: string) => replicationNodes(readReplication(text, 'r.yaml', {}), { connections });
+
+function mistakes(text: string): readonly Error[] {
+  try {
+    nodes(text);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error;
+    return error.issues;
+  }
+}
+
+describe('keys', () => {
+  test('come from the object, or from what Dagster users wrote', () => {
+    const found = nodes(`
+source: shop
+target: WAREHOUSE
+defaults: { object: 'raw.{stream.table}' }
+streams:
+  public.orders:
+  public.users: { object: '{stream_table}', tags: [daily], description: People }
+  public.runs: { meta: { dagster: { asset_key: sling.cloud_product.runs, group: cloud, deps: [a.b, [c, d]] } } }
+  public.tags: { meta: { dagster: { asset_key: [sling, tags] }, other: 1 } }
+  public.gone: { disabled: true }
+`);
+    expect(found.map((node) => node.key)).toEqual([
+      'raw/orders',
+      'users',
+      'sling/cloud_product/runs',
+      'sling/tags',
+    ]);
+    expect(found[0]).toMatchObject({
+      kind: 'asset',
+      type: 'table',
+      executor: 'load',
+      origin: { file: 'r.yaml', line: 6 },
+      relation: { connection: 'WAREHOUSE', schema: 'raw', name: 'orders' },
+      spec: { replication: 'r.yaml', stream: 'public.orders', mode: 'full-refresh' },
+    });
+    expect(found[1]).toMatchObject({
+      description: 'People',
+      tags: ['daily'],
+      relation: { schema: 'raw', name: 'users' },
+    });
+    expect(found[2]).toMatchObject({
+      group: 'cloud',
+      edges: [
+        { kind: 'reads', from: 'a/b' },
+        { kind: 'reads', from: 'c/d' },
+      ],
+      relation: { name: 'runs' },
+    });
+  });
+
+  test('a wildcard is one node without a table of its own', () => {
+    const [node] = nodes(`
+source: SHOP
+target: WAREHOUSE
+streams: { 'public.ord_*': { object: 'raw.{stream_table}' } }
+`);
+    expect(node?.key).toBe('raw/public_ord_all');
+    expect(isNodeKey(node?.key ?? '')).toBe(true);
+    expect(node?.relation).toBeUndefined();
+  });
+
+  test('files become file assets', () => {
+    const [node] = nodes(`
+source: SHOP
+target: DISK
+streams: { public.orders: { object: 'file://out/{stream_table}.parquet' } }
+`);
+    expect(node).toMatchObject({ key: 'out/orders.parquet', type: 'file' });
+    expect(node?.relation).toBeUndefined();
+  });
+});
+
+describe('mistakes', () => {
+  test('a missing connection names its line and the known ones', () => {
+    const [issue] = mistakes('source: SHPO\ntarget: WAREHOUSE\nstreams: { a: { object: b } }\n');
+    expect(issue).toMatchObject({
+      code: 'connection_missing',
+      message: "there is no connection 'SHPO', did you mean 'SHOP'?",
+      origin: { file: 'r.yaml', line: 1 },
+    });
+    expect((issue as ConfigError).next).toContain('SHOP, WAREHOUSE, DISK');
+  });
+
+  test('a variable that has no value is never dropped', () => {
+    const text = (object: string) =>
+      `source: SHOP\ntarget: WAREHOUSE\nstreams:\n  public.a:\n    object: '${object}'\n`;
+    expect(mistakes(text('raw.{stream_tabel}'))[0]).toMatchObject({
+      code: 'variable_unknown',
+      message: "the variable {stream_tabel} has no value here, did you mean '{stream_table}'?",
+      origin: { line: 5 },
+    });
+    expect(mistakes(text('raw.{YYYY}'))[0]).toMatchObject({ code: 'not_yet_supported' });
+    expect(mistakes(text('a.b.c'))[0]).toMatchObject({ code: 'object_invalid' });
+  });
+
+  test('two streams cannot be one asset', () => {
+    const [issue] = mistakes(
+      'source: SHOP\ntarget: WAREHOUSE\nstreams:\n  a.x: { object: raw.x }\n  b.x: { object: raw.x }\n',
+    );
+    expect(issue).toMatchObject({ code: 'asset_key_taken', origin: { line: 5 } });
+  });
+});
+
+describe('a single stream from the command line', () => {
+  const options = {
+    sourceConnection: 'SHOP',
+    sourceStream: 'public.orders',
+    targetConnection: 'WAREHOUSE',
+    targetObject: 'raw.orders',
+  };
+
+  test('is a replication of one stream', () => {
+    const replication = singleStreamReplication({
+      ...options,
+      mode: 'incremental',
+      primaryKey: ['id'],
+      where: 'id > 3',
+    });
+    expect(replication.streams[0]).toMatchObject({
+      name: 'public.orders',
+      mode: 'incremental',
+      primaryKey: ['id'],
+    });
+    expect(replicationNodes(replication, { connections })[0]?.key).toBe('raw/orders');
+  });
+
+  test('a query is a stream too', () => {
+    const replication = singleStreamReplication({ ...options, sourceStream: 'select 1 as a;' });
+    expect(replication.streams[0]).toMatchObject({ sql: 'select 1 as a', mode: 'full-refresh' });
+  });
+
+  test('a mode that is unknown or not built is refused', () => {
+    expect(() => singleStreamReplication({ ...options, mode: 'increment' })).toThrow(
+      /did you mean 'incremental'/,
+    );
+    expect(() => singleStreamReplication({ ...options, mode: 'backfill' })).toThrow(/not yet supported/);
+  });
+});

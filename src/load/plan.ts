@@ -1,0 +1,325 @@
+import type { Connection, StreamSchema } from '../connector/connection.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { RunOptions } from '../core/plan.ts';
+import type { Column } from '../sql/data-type.ts';
+import type { Dialect, TableName } from '../sql/dialect.ts';
+import { duckdbDialect } from '../sql/dialects/index.ts';
+import type { LoadMode, StreamConfig } from './replication/replication.ts';
+import { parseTableName } from './replication/stream-name.ts';
+import { notYetSupported } from './replication/unsupported.ts';
+import { mapColumns, type ColumnMapping } from './stream/column-mapping.ts';
+import { chooseLane, type Lane } from './stream/lane.ts';
+import { planPublication, type PublicationPlan } from './stream/publication.ts';
+import { deltaName, stageFile, stageTable } from './stream/stage-name.ts';
+import { fillQuery, placesWhere } from './stream/stream-sql.ts';
+import { inspectTarget, isEmpty, type TargetState } from './stream/target-state.ts';
+import { latestInTarget } from './stream/target-watermark.ts';
+import { readPublication, type Publication, type StreamIdentity } from './stream/watermark-store.ts';
+import type { Watermark } from './stream/watermark.ts';
+
+/** One stream, one table: what a plan is made for. */
+export interface StreamTask {
+  readonly stream: StreamConfig;
+  readonly source: Connection;
+  readonly target: Connection;
+  /** Where tables of the source without a schema live; absent for files. */
+  readonly sourceSchema?: string;
+  /** Table, or for files the path as its `name`. */
+  readonly object: TableName;
+  readonly options: RunOptions;
+  /** Names the stage; the same for every attempt. */
+  readonly idempotencyKey: string;
+}
+
+/** What loading one stream would do, as frozen data. */
+export interface StreamPlan {
+  readonly stream: string;
+  readonly mode: LoadMode;
+  readonly lane: Lane;
+  readonly source: { readonly connection: string; readonly type: string; readonly sql?: string };
+  readonly target: { readonly connection: string; readonly type: string; readonly table: TableName };
+  readonly columns: ColumnMapping['columns'];
+  readonly read: PlannedRead;
+  readonly stage: TableName;
+  /** True when what the target holds is replaced by the whole stream. */
+  readonly replaces: boolean;
+  readonly publication?: PublicationPlan;
+  /** Names in the target; empty unless rows are merged by key. */
+  readonly mergeKey: readonly string[];
+  readonly updateKey?: string;
+  readonly identity: StreamIdentity;
+  readonly watermarkBefore?: Watermark;
+  /** Where `watermarkBefore` comes from. */
+  readonly watermarkOrigin: 'stored' | 'target' | 'none';
+  /** Set when this very step has been published by an earlier attempt. */
+  readonly published?: Publication;
+  /** Things a person should know, one line each. */
+  readonly remarks: readonly string[];
+}
+
+/** What is read of the source; bounds along the update key are settled when the run starts. */
+export interface PlannedRead {
+  readonly columns: readonly string[];
+  readonly sql?: string;
+  /** The stream as a FROM item of the source's SQL. */
+  readonly from: string;
+  readonly where?: string;
+  readonly limit?: number;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Present when the stream is read along an update key. */
+  readonly along?: {
+    readonly updateKey: Column;
+    readonly primaryKey: readonly Column[];
+    readonly after?: Watermark;
+  };
+}
+
+/**
+ * Plans one stream from the catalogues of both sides. Changes nothing.
+ * @throws ConfigError and DataError for what cannot be loaded as written
+ */
+export async function planStream(task: StreamTask): Promise<StreamPlan> {
+  const { stream, source, target } = task;
+  const lane = chooseLane(source, target);
+  checkCombination(task);
+  const schema = await describeSource(task);
+  const state = target.database ? await inspectTarget(target.database, task.object) : undefined;
+  const mapping = mapColumns(stream, schema.columns, state?.columns.map((column) => column.name) ?? []);
+  const identity = { source: source.name, stream: stream.name, target: task.object };
+  const published = target.database ? await readPublication(target.database, identity) : undefined;
+  const start = await startOf(task, mapping, state, published);
+  const read = plannedRead(task, mapping, start.watermark);
+  const stage = target.database
+    ? stageTable(task.object, target.database.dialect, task.idempotencyKey)
+    : stageFile(task.object, task.idempotencyKey);
+  const publication =
+    target.database &&
+    state &&
+    planPublication({
+      dialect: target.database.dialect,
+      stream,
+      mapping,
+      target: state,
+      stage,
+      replaces: start.replaces,
+      uniqueKey: isUnique(task, schema, mapping),
+      deltaName: deltaName(task.idempotencyKey),
+    });
+  return deepFreeze({
+    stream: stream.name,
+    mode: stream.mode,
+    lane,
+    source: {
+      connection: source.name,
+      type: source.type,
+      ...(read.sql === undefined ? {} : { sql: read.sql }),
+    },
+    target: { connection: target.name, type: target.type, table: task.object },
+    columns: mapping.columns,
+    read,
+    stage,
+    replaces: start.replaces,
+    ...(publication ? { publication } : {}),
+    mergeKey: stream.mode === 'incremental' ? mapping.primaryKey.map((column) => column.name) : [],
+    ...(mapping.updateKey ? { updateKey: mapping.updateKey.name } : {}),
+    identity,
+    ...(start.watermark ? { watermarkBefore: start.watermark } : {}),
+    watermarkOrigin: start.origin,
+    ...(published?.idempotencyKey === task.idempotencyKey ? { published } : {}),
+    remarks: start.remarks,
+  });
+}
+
+/** The dialect of a source's predicates; files are read by DuckDB. */
+export function sourceDialect(source: Connection): Dialect {
+  return source.database?.dialect ?? duckdbDialect;
+}
+
+function checkCombination({ stream, source, target, options }: StreamTask): void {
+  const limit = options.rowLimit ?? stream.limit;
+  if (!target.database) checkFileTarget(stream, source);
+  if (target.database && Object.keys(stream.target.file).length > 0) {
+    throw notApplicable(stream, `target_options.${Object.keys(stream.target.file)[0]}`, target);
+  }
+  if (source.database && Object.keys(stream.sourceOptions).length > 0) {
+    throw notApplicable(stream, `source_options.${Object.keys(stream.sourceOptions)[0]}`, source);
+  }
+  const { primary, unique } = stream.target.tableKeys;
+  if (target.database?.dialect.name === 'duckdb' && primary.length + unique.length > 0) {
+    throw notYetSupported(
+      'target_options.table_keys primary and unique on DuckDB',
+      'Leave it out: merges by primary_key need no constraint there; test uniqueness in the transform project',
+      stream.origin,
+    );
+  }
+  if (
+    !source.database &&
+    stream.mode === 'incremental' &&
+    stream.updateKey !== undefined &&
+    limit !== undefined
+  ) {
+    throw notYetSupported(
+      'a row limit on files that are read along an update_key',
+      'Leave the limit out, or use mode: full-refresh to try it',
+      stream.origin,
+    );
+  }
+}
+
+function checkFileTarget(stream: StreamConfig, source: Connection): void {
+  if (stream.mode === 'incremental') {
+    throw notYetSupported(
+      'mode: incremental into files',
+      'Use mode: full-refresh, or load into a table and write that to a file',
+      stream.origin,
+    );
+  }
+  if (Object.keys(stream.casts).length > 0 && source.database)
+    throw notYetSupported('columns into files', 'Cast in a query: sql: select cast(...)', stream.origin);
+  if (stream.target.preSql.length + stream.target.postSql.length > 0)
+    throw notYetSupported(
+      'pre_sql and post_sql of files',
+      'Leave them out: a file has no SQL',
+      stream.origin,
+    );
+}
+
+function notApplicable(stream: StreamConfig, key: string, connection: Connection): ConfigError {
+  return new ConfigError(
+    `stream ${stream.name}: ${key} is about files, and '${connection.name}' is ${connection.type}`,
+    {
+      code: 'option_not_applicable',
+      origin: stream.origin,
+      next: `Remove ${key} from the stream and its defaults`,
+    },
+  );
+}
+
+/** Files take the casts as declared types; databases cast when rows are published. */
+function readOptionsOf({ stream, source }: StreamTask): Readonly<Record<string, unknown>> {
+  if (source.database || Object.keys(stream.casts).length === 0) return stream.sourceOptions;
+  return { ...stream.sourceOptions, columns: stream.casts };
+}
+
+async function describeSource(task: StreamTask): Promise<StreamSchema> {
+  const { stream, source } = task;
+  const sql = stream.sql === undefined ? undefined : fillQuery(stream.sql, stream, sourceDialect(source));
+  try {
+    const reference = { name: stream.name, ...(sql === undefined ? {} : { sql }) };
+    const schema = await source.source?.describe(reference, readOptionsOf(task));
+    return schema ?? { columns: [], primaryKey: [] };
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.origin) throw error;
+    throw new ConfigError(error.message, {
+      code: error.code,
+      origin: stream.origin,
+      ...(error.state === undefined ? {} : { state: error.state }),
+      ...(error.next === undefined ? {} : { next: error.next }),
+      cause: error,
+    });
+  }
+}
+
+interface Start {
+  readonly replaces: boolean;
+  readonly watermark?: Watermark;
+  readonly origin: StreamPlan['watermarkOrigin'];
+  readonly remarks: readonly string[];
+}
+
+/** Where the reading starts: at the stored watermark, at the target's own greatest value, or from nothing. */
+async function startOf(
+  task: StreamTask,
+  mapping: ColumnMapping,
+  state: TargetState | undefined,
+  published: Publication | undefined,
+): Promise<Start> {
+  const { stream, options, target } = task;
+  const none = { origin: 'none' as const, remarks: [] };
+  if (stream.mode === 'snapshot') return { ...none, replaces: !state };
+  if (stream.mode !== 'incremental' || !state || !target.database) return { ...none, replaces: true };
+  if (options.fullRefresh || !state.exists) return { ...none, replaces: true };
+  if (!mapping.updateKey) return { ...none, replaces: false };
+  const { updateKey } = mapping;
+  if (await isEmpty(target.database, state.table)) return { ...none, replaces: false };
+
+  const stored = published?.watermark;
+  if (stored && stored.updateKey === updateKey.source.name)
+    return {
+      replaces: false,
+      watermark: resumable(stored, published, mapping),
+      origin: 'stored',
+      remarks: [],
+    };
+  const value = await latestInTarget(target.database, state.table, updateKey, stream.name);
+  const from = `no watermark of ${updateKey.source.name} is stored`;
+  if (value === undefined) {
+    return {
+      ...none,
+      replaces: mapping.primaryKey.length === 0,
+      remarks: [`${from} and the target holds no value of it: everything is read`],
+    };
+  }
+  return {
+    replaces: false,
+    watermark: { updateKey: updateKey.source.name, value },
+    origin: 'target',
+    remarks: [`${from}: continuing from the target's greatest value`],
+  };
+}
+
+/** A stored row key only counts while the primary key is the one it was written for. */
+function resumable(stored: Watermark, published: Publication | undefined, mapping: ColumnMapping): Watermark {
+  const key = mapping.primaryKey.map((column) => column.source.name);
+  const same = key.length > 0 && key.join('\0') === published?.keyColumns.join('\0');
+  return same ? stored : { updateKey: stored.updateKey, value: stored.value };
+}
+
+function plannedRead(task: StreamTask, mapping: ColumnMapping, after: Watermark | undefined): PlannedRead {
+  const { stream, source, options } = task;
+  const dialect = sourceDialect(source);
+  const updateKey = stream.mode === 'incremental' ? mapping.updateKey?.source : undefined;
+  const sql =
+    stream.sql === undefined
+      ? undefined
+      : fillQuery(stream.sql, stream, dialect, updateKey && { updateKey, ...(after ? { after } : {}) });
+  const limit = options.rowLimit ?? stream.limit;
+  const isTable = source.database !== undefined && sql === undefined;
+  const whereIsPlaced = stream.sql !== undefined && placesWhere(stream.sql);
+  return {
+    columns: mapping.columns.map((column) => column.source.name),
+    ...(sql === undefined ? {} : { sql }),
+    from: isTable
+      ? dialect.quoteTable(parseTableName(stream.name, task.sourceSchema ?? dialect.defaultSchema))
+      : `(${sql ?? ''}) as stream`,
+    ...(stream.where === undefined || whereIsPlaced ? {} : { where: stream.where }),
+    ...(limit === undefined ? {} : { limit }),
+    options: readOptionsOf(task),
+    ...(updateKey
+      ? {
+          along: {
+            updateKey,
+            primaryKey: mapping.primaryKey.map((column) => column.source),
+            ...(after ? { after } : {}),
+          },
+        }
+      : {}),
+  };
+}
+
+function isUnique({ stream }: StreamTask, schema: StreamSchema, mapping: ColumnMapping): boolean {
+  const asked = new Set(mapping.primaryKey.map((column) => column.source.name));
+  return (
+    stream.sql === undefined &&
+    schema.primaryKey.length > 0 &&
+    schema.primaryKey.every((name) => asked.has(name))
+  );
+}
+
+function deepFreeze<T>(value: T): T {
+  if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const item of Object.values(value)) deepFreeze(item);
+  }
+  return value;
+}

@@ -1,0 +1,211 @@
+import { describe, expect, test } from 'vitest';
+import { ProjectError } from '../core/errors.ts';
+import { readReplication } from './project.ts';
+import type { StreamConfig } from './replication/replication.ts';
+import { selectStreams } from './replication/stream-selection.ts';
+
+const head = 'source: SHOP\ntarget: WAREHOUSE\n';
+
+function read(text: string, environment: Record<string, string> = {}): readonly StreamConfig[] {
+  return readReplication(text, 'replications/shop.yaml', environment).streams;
+}
+
+function mistakes(text: string): string[] {
+  try {
+    read(text);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error;
+    return error.issues.map((issue) => `${issue.origin?.line} ${issue.code} ${issue.message}`);
+  }
+}
+
+describe('inheritance', () => {
+  test('a present key wins, option blocks merge, a null stream takes the defaults', () => {
+    const [plain, own] = read(`${head}
+defaults:
+  mode: incremental
+  object: raw.{stream_table}
+  primary_key: [id]
+  target_options: { column_casing: snake, add_new_columns: false }
+  columns: { price: 'decimal(12,2)', note: text }
+streams:
+  public.orders:
+  public.users:
+    primary_key: user_id
+    update_key: updated_at
+    target_options: { column_casing: source }
+    columns: { +age: integer, +note: ~ }
+`);
+    expect(plain).toMatchObject({
+      mode: 'incremental',
+      object: 'raw.{stream_table}',
+      primaryKey: ['id'],
+      casts: { price: { type: 'decimal', precision: 12, scale: 2 }, note: { type: 'text' } },
+    });
+    expect(own).toMatchObject({
+      primaryKey: ['user_id'],
+      updateKey: 'updated_at',
+      target: { columnCasing: 'source', addNewColumns: false },
+      casts: { price: { type: 'decimal', precision: 12, scale: 2 }, age: { type: 'int32' } },
+    });
+    expect(own?.casts).not.toHaveProperty('note');
+  });
+
+  test('columns without + replace those of the defaults', () => {
+    const [stream] = read(`${head}
+defaults: { object: 'raw.{stream_table}', columns: { a: int } }
+streams: { s.t: { columns: [ 'b: bigint' ] } }
+`);
+    expect(stream?.casts).toEqual({ b: { type: 'int64' } });
+  });
+
+  test('a blank mode is incremental when there is a key, else full-refresh', () => {
+    const modes = read(`${head}
+defaults: { object: 'raw.{stream_table}' }
+streams:
+  a: { primary_key: id }
+  b: { mode: '' }
+  c: { update_key: at }
+`).map((stream) => stream.mode);
+    expect(modes).toEqual(['incremental', 'full-refresh', 'incremental']);
+  });
+});
+
+describe('environment', () => {
+  test('env values come from the shell and fill the file', () => {
+    const replication = readReplication(
+      'source: ${FROM}\ntarget: W\nenv: { AREA: "${SHELL_AREA}", DAYS: 7 }\nstreams: { a: { object: "${AREA}.a", where: "age < ${DAYS}" } }\n',
+      'r.yaml',
+      { FROM: 'SHOP', SHELL_AREA: 'raw' },
+    );
+    expect(replication.source).toBe('SHOP');
+    expect(replication.streams[0]).toMatchObject({ object: 'raw.a', where: 'age < 7' });
+  });
+
+  test('a variable that is not set is an error with its line', () => {
+    expect(mistakes(`${head}streams:\n  a:\n    object: x.\${NOPE_X}\n`)).toEqual([
+      '5 environment_missing the environment variable NOPE_X is not set',
+    ]);
+  });
+});
+
+describe('mistakes', () => {
+  test('a misspelt key names its line and the right word', () => {
+    expect(mistakes(`${head}streams:\n  a:\n    object: x.a\n    primry_key: id\n`)).toEqual([
+      "6 unknown_key unknown key 'primry_key', did you mean 'primary_key'?",
+    ]);
+    expect(
+      mistakes(`${head}defaults:\n  source_options: { delimeter: ';' }\nstreams: { a: { object: b } }\n`),
+    ).toEqual(["4 unknown_key unknown key 'delimeter', did you mean 'delimiter'?"]);
+  });
+
+  test('incremental without a key, a stream without an object, no streams', () => {
+    expect(mistakes(`${head}streams:\n  a: { mode: incremental, object: b }\n  c:\n`)).toEqual([
+      "4 key_missing the stream 'a' is incremental and has neither primary_key nor update_key",
+      "5 object_missing the stream 'c' has no object, so it is not known where its rows go",
+    ]);
+    expect(mistakes(`${head}streams: {}\n`)).toEqual(['3 streams_missing the replication has no streams']);
+  });
+
+  test('an unknown type and an unknown mode', () => {
+    expect(mistakes(`${head}streams:\n  a: { object: b, columns: { x: strnig } }\n`)[0]).toMatch(
+      /^4 type_unknown column 'x' has the unknown type 'strnig'/,
+    );
+    expect(mistakes(`${head}streams:\n  a: { object: b, mode: replace }\n`)[0]).toMatch(/^4 invalid_value/);
+  });
+
+  const sourceKeys = [
+    'flatten',
+    'fields_per_rec',
+    'max_decimals',
+    'jmespath',
+    'jq',
+    'sheet',
+    'range',
+    'offset',
+  ];
+  const chunkKeys = ['chunk_size', 'chunk_count', 'chunk_expr', 'columns', 'transforms'];
+  const targetKeys = ['concurrency', 'batch_limit', 'batch_max_duration', 'file_max_rows', 'file_max_bytes'];
+  const moreTargetKeys = ['max_decimals', 'ignore_existing', 'delete_missing', 'column_typing', 'encoding'];
+  const lastTargetKeys = ['direct_insert', 'table_tmp', 'table_ddl', 'isolation_level', 'merge_strategy'];
+  const tableKeys = [
+    'cluster',
+    'partition',
+    'sort',
+    'distribution',
+    'hash',
+    'duplicate',
+    'aggregate',
+    'update',
+  ];
+  const unbuilt: readonly (readonly [string, string])[] = [
+    ...[
+      'files: [a]',
+      'transforms: [trim]',
+      'hooks: { pre: [] }',
+      'change_capture_options: { soft_delete: true }',
+    ].map((line) => [line.split(':')[0] ?? '', line] as const),
+    ...[...sourceKeys, ...chunkKeys].map((key) => [key, `source_options: { ${key}: 1 }`] as const),
+    ...[...targetKeys, ...moreTargetKeys, ...lastTargetKeys].map(
+      (key) => [key, `target_options: { ${key}: 1 }`] as const,
+    ),
+    ...tableKeys.map(
+      (key) => [`table_keys.${key}`, `target_options: { table_keys: { ${key}: [a] } }`] as const,
+    ),
+    ...['backfill', 'definition-only', 'change-capture'].map(
+      (mode) => [`mode: ${mode}`, `mode: ${mode}`] as const,
+    ),
+    ['column_casing: camel', 'target_options: { column_casing: camel }'],
+    ['sql: file://', 'sql: file://q.sql'],
+    ['select: @columns', "select: ['@columns']"],
+    ['a: int not_null', 'columns: { a: int not_null }'],
+    ['a: int | value > 0', "columns: { a: 'int | value > 0' }"],
+  ];
+
+  test.each(unbuilt)('%s is refused by name, with a line and an alternative', (key, line) => {
+    expect(mistakes(`${head}streams:\n  a:\n    object: raw.a\n    ${line}\n`)).toEqual([
+      `6 not_yet_supported '${key}' is not yet supported`,
+    ]);
+    expect(mistakes(`${head}defaults:\n  ${line}\nstreams:\n  a: { object: raw.a }\n`)).toEqual([
+      `4 not_yet_supported '${key}' is not yet supported`,
+    ]);
+  });
+
+  test('hooks at the root, and switches in env, are refused by name', () => {
+    const rest = 'streams: { a: { object: b } }\n';
+    expect(mistakes(`${head}hooks: { start: [] }\n${rest}`)).toEqual([
+      "3 not_yet_supported 'hooks.start' is not yet supported",
+    ]);
+    expect(mistakes(`${head}env: { SLING_THREADS: 3 }\n${rest}`)).toEqual([
+      "3 not_yet_supported 'env.SLING_THREADS' is not yet supported",
+    ]);
+    expect(mistakes(`${head}hooks: { pre: [] }\n${rest}`)[0]).toMatch(/^3 unknown_key/);
+  });
+});
+
+describe('selectStreams', () => {
+  const replication = readReplication(
+    `${head}defaults: { object: 'raw.{stream_table}' }
+streams:
+  public.orders: { id: o, tags: [daily] }
+  public.users: { tags: [daily, small] }
+  audit.log:
+`,
+    'r.yaml',
+    {},
+  );
+  const names = (patterns: string[]): string[] =>
+    selectStreams(replication, patterns).streams.map((stream) => stream.name);
+
+  test('names, ids, globs and tags', () => {
+    expect(names([])).toHaveLength(3);
+    expect(names(['o', 'audit.log'])).toEqual(['public.orders', 'audit.log']);
+    expect(names(['public.*', '-tag:small'])).toEqual(['public.orders']);
+    expect(names(['tag:daily'])).toEqual(['public.orders', 'public.users']);
+  });
+
+  test('a pattern that fits nothing is an error', () => {
+    expect(() => names(['public.order'])).toThrow(/did you mean 'public.orders'/);
+  });
+});

@@ -1,0 +1,120 @@
+import { sourceDialect, type StreamPlan, type StreamTask } from './plan.ts';
+import { keyText } from './stream/key-value.ts';
+import { lowerBound, openWindow, type WindowRequest } from './stream/window.ts';
+import type { Watermark } from './stream/watermark.ts';
+
+/** What is read, now that its bounds are known. */
+export interface SettledRead {
+  readonly where?: string;
+  readonly limit?: number;
+  readonly watermark?: Watermark;
+  readonly warnings: readonly string[];
+}
+
+/** What is published, now that the stage is full. */
+export interface SettledStage {
+  readonly watermark?: Watermark;
+  /** Staged rows that are not published. */
+  readonly rowsLeftOut: number;
+  readonly warnings: readonly string[];
+}
+
+/** Settles predicate, limit and (for databases) the watermark that will hold afterwards. */
+export async function settleBeforeRead(
+  task: StreamTask,
+  plan: StreamPlan,
+  signal: AbortSignal,
+): Promise<SettledRead> {
+  const { read } = plan;
+  const { along } = read;
+  if (!along) {
+    return {
+      ...(read.where === undefined ? {} : { where: `(${read.where})` }),
+      ...(read.limit === undefined ? {} : { limit: read.limit }),
+      warnings: [],
+    };
+  }
+  const request: WindowRequest = {
+    streamName: plan.stream,
+    dialect: sourceDialect(task.source),
+    from: read.from,
+    ...(read.where === undefined ? {} : { where: read.where }),
+    ...along,
+    ...(read.limit === undefined ? {} : { limit: read.limit }),
+  };
+  const { database } = task.source;
+  if (!database) return { where: joined(read.where, fileBounds(request)), warnings: [] };
+  const window = await openWindow(request, database, signal);
+  return {
+    where: joined(read.where, window.where),
+    ...(window.watermark ? { watermark: window.watermark } : {}),
+    warnings: await missedNulls(task, plan, request, signal),
+  };
+}
+
+/** Files cannot be asked beforehand: their watermark is read off the stage. */
+export async function settleAfterStage(
+  task: StreamTask,
+  plan: StreamPlan,
+  bounds: SettledRead,
+): Promise<SettledStage> {
+  const { along } = plan.read;
+  const { database } = task.target;
+  const kept = bounds.watermark ? { watermark: bounds.watermark } : {};
+  if (!along || task.source.database || !database || plan.updateKey === undefined)
+    return { ...kept, rowsLeftOut: 0, warnings: [] };
+
+  const { dialect } = database;
+  const stage = dialect.quoteTable(plan.stage);
+  const column = dialect.quote(plan.updateKey);
+  let rowsLeftOut = 0;
+  if (along.after && along.primaryKey.length === 0)
+    rowsLeftOut = await database.execute(`delete from ${stage} where ${column} is null`);
+  const { rows } = await database.query(`select max(${column}) from ${stage}`);
+  const value = keyText(rows[0]?.[0], along.updateKey, plan.stream);
+  const watermark = value === undefined ? along.after : { updateKey: along.updateKey.name, value };
+  return {
+    ...(watermark ? { watermark } : {}),
+    rowsLeftOut,
+    warnings: rowsLeftOut === 0 ? [] : [nullWarning(plan, rowsLeftOut)],
+  };
+}
+
+function fileBounds(request: WindowRequest): string {
+  const lower = lowerBound(request);
+  if (lower === undefined) return '1 = 1';
+  return `${lower} or ${request.dialect.quote(request.updateKey.name)} is null`;
+}
+
+function joined(where: string | undefined, bounds: string): string {
+  return where === undefined ? bounds : `(${where}) and (${bounds})`;
+}
+
+/** Without a primary key, rows that got no update key since the first load cannot be told from old ones. */
+async function missedNulls(
+  task: StreamTask,
+  plan: StreamPlan,
+  request: WindowRequest,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { updateKey, primaryKey, after, where, dialect } = request;
+  const target = task.target.database;
+  if (!updateKey.nullable || primaryKey.length > 0 || !after || !target || plan.updateKey === undefined)
+    return [];
+  const isNull = `${dialect.quote(updateKey.name)} is null`;
+  const condition = where === undefined ? isNull : `(${where}) and ${isNull}`;
+  const source = await task.source.database?.query(
+    `select count(*) from ${request.from} where ${condition}`,
+    [],
+    signal,
+  );
+  const held = await target.query(
+    `select count(*) from ${target.dialect.quoteTable(task.object)} where ${target.dialect.quote(plan.updateKey)} is null`,
+  );
+  const missed = Number(source?.rows[0]?.[0] ?? 0) - Number(held.rows[0]?.[0] ?? 0);
+  return missed > 0 ? [nullWarning(plan, missed)] : [];
+}
+
+function nullWarning(plan: StreamPlan, count: number): string {
+  return `${plan.stream}: ${count} rows have NULL in the update_key ${plan.updateKey ?? ''} and are not loaded; add a primary_key to load them, or use --full-refresh`;
+}

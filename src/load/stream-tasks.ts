@@ -1,0 +1,110 @@
+import type { Connection, ConnectionProvider } from '../connector/connection.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { RunOptions } from '../core/plan.ts';
+import type { TableName } from '../sql/dialect.ts';
+import { connectionEnd, targetTable, type KnownConnection } from './nodes.ts';
+import type { StreamTask } from './plan.ts';
+import { isWildcard } from './replication/glob.ts';
+import type { Replication, StreamConfig } from './replication/replication.ts';
+import { parseTableName } from './replication/stream-name.ts';
+import { streamVariables, type Ends } from './replication/stream-variables.ts';
+import { fillTemplate } from './replication/template.ts';
+
+export interface TaskRequest {
+  readonly replication: Replication;
+  readonly stream: StreamConfig;
+  readonly connections: readonly KnownConnection[];
+  readonly open: ConnectionProvider;
+  readonly options: RunOptions;
+  readonly idempotencyKey: string;
+}
+
+/** The loads that one stream of a file stands for: itself, or one per match of its wildcard. */
+export async function streamTasks(request: TaskRequest): Promise<readonly StreamTask[]> {
+  const { replication, stream, options, idempotencyKey } = request;
+  const source = await request.open(replication.source);
+  const target = await request.open(replication.target);
+  const ends: Ends = {
+    source: endOf(source, request.connections),
+    target: endOf(target, request.connections),
+  };
+  const streams = await expand(stream, replication, source, ends);
+  const tasks = streams.map((one): StreamTask => ({
+    stream: one,
+    source,
+    target,
+    ...(ends.source.defaultSchema === undefined ? {} : { sourceSchema: ends.source.defaultSchema }),
+    object: objectOf(one, ends, replication),
+    options,
+    idempotencyKey,
+  }));
+  requireDistinctObjects(tasks);
+  return tasks;
+}
+
+function endOf(connection: Connection, known: readonly KnownConnection[]): Ends['source'] {
+  const found = known.find((candidate) => candidate.name.toLowerCase() === connection.name.toLowerCase());
+  return connectionEnd(found ?? connection);
+}
+
+function objectOf(stream: StreamConfig, ends: Ends, replication: Replication): TableName {
+  const object = fillTemplate(
+    stream.object,
+    streamVariables(stream.name, ends, replication.env),
+    stream.objectOrigin,
+  );
+  const { defaultSchema } = ends.target;
+  return defaultSchema === undefined
+    ? { schema: '', name: object }
+    : targetTable(object, defaultSchema, stream);
+}
+
+async function expand(
+  stream: StreamConfig,
+  replication: Replication,
+  source: Connection,
+  ends: Ends,
+): Promise<readonly StreamConfig[]> {
+  if (!isWildcard(stream.name)) return [stream];
+  const isOne = stream.single || !/\{stream[_.]/.test(stream.object);
+  if (isOne && source.database) {
+    throw new ConfigError(`every table of '${stream.name}' would go into '${stream.object}'`, {
+      code: 'object_ambiguous',
+      origin: stream.objectOrigin,
+      next: "Put a variable into object:, such as object: 'raw.{stream_table}'",
+    });
+  }
+  if (isOne) return [stream];
+  const names = (await source.source?.discover(stream.name)) ?? [];
+  const explicit = new Set(
+    replication.streams
+      .filter((other) => !isWildcard(other.name))
+      .map((other) => plainName(other.name, ends)),
+  );
+  return names.filter((name) => !explicit.has(plainName(name, ends))).map((name) => ({ ...stream, name }));
+}
+
+function plainName(name: string, ends: Ends): string {
+  if (ends.source.defaultSchema === undefined) return name.replace(/^file:\/\//, '');
+  const table = parseTableName(name, ends.source.defaultSchema);
+  return `${table.schema}.${table.name}`.toLowerCase();
+}
+
+function requireDistinctObjects(tasks: readonly StreamTask[]): void {
+  const seen = new Map<string, StreamTask>();
+  for (const task of tasks) {
+    const key = `${task.object.schema}.${task.object.name}`;
+    const other = seen.get(key);
+    if (other) {
+      throw new ConfigError(
+        `the streams '${other.stream.name}' and '${task.stream.name}' would both go into '${key}'`,
+        {
+          code: 'object_ambiguous',
+          origin: task.stream.objectOrigin,
+          next: "Tell them apart in object:, such as object: 'raw.{stream_schema}_{stream_table}'",
+        },
+      );
+    }
+    seen.set(key, task);
+  }
+}

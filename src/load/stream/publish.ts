@@ -1,0 +1,43 @@
+import type { SqlDatabase, SqlSession } from '../../connector/connection.ts';
+import type { Statement, StatementRole } from '../../sql/merge/index.ts';
+import type { RoleCounts } from './figures.ts';
+
+/**
+ * Runs a publication's statements, then `seal`, in one transaction.
+ * @param seal writes what belongs to the same transaction, such as the watermark
+ */
+export async function publish(
+  database: SqlDatabase,
+  statements: readonly Statement[],
+  seal: (session: SqlSession, counts: RoleCounts) => Promise<void>,
+  signal: AbortSignal,
+): Promise<RoleCounts> {
+  return await database.transaction(async (session) => {
+    const counts: Partial<Record<StatementRole, number>> = {};
+    for (const { role, sql } of statements) {
+      const changed = await session.execute(sql, [], signal);
+      counts[role] = (counts[role] ?? 0) + changed;
+    }
+    await seal(session, counts);
+    return counts;
+  }, signal);
+}
+
+/**
+ * Lets publications into one DuckDB file go one after another: two transactions there that touch the same
+ * catalogue entry fail instead of waiting for each other.
+ */
+export class PublishTurns {
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  async take<T>(database: SqlDatabase, connection: string, work: () => Promise<T>): Promise<T> {
+    if (database.dialect.name !== 'duckdb') return await work();
+    const before = this.#last.get(connection) ?? Promise.resolve();
+    const turn = before.then(work, work);
+    this.#last.set(
+      connection,
+      turn.catch(() => undefined),
+    );
+    return await turn;
+  }
+}

@@ -1,0 +1,48 @@
+import type { SqlDatabase } from '../../connector/connection.ts';
+import { DataError } from '../../core/errors.ts';
+import type { TableName } from '../../sql/dialect.ts';
+import { dropTable } from '../../sql/merge/index.ts';
+import { isStageOf } from './stage-name.ts';
+
+/** Makes sure of the schema, and removes stages that killed runs left for this target. */
+export async function prepareStage(database: SqlDatabase, target: TableName): Promise<readonly string[]> {
+  const { dialect } = database;
+  const found = await database.query(
+    `select 1 from pg_catalog.pg_namespace where nspname = ${dialect.parameter(1)}`,
+    [target.schema],
+  );
+  if (found.rows.length === 0) {
+    await database.execute(`create schema if not exists ${dialect.quote(target.schema)}`);
+    return [];
+  }
+  const relations = await database.list(target.schema);
+  const leftovers = relations.map(({ name }) => name).filter((name) => isStageOf(name, target, dialect));
+  for (const name of leftovers)
+    await database.execute(dropTable(dialect, { schema: target.schema, name }).sql);
+  return leftovers;
+}
+
+/**
+ * Refuses rows without a primary key: a merge could not tell them apart.
+ * @throws DataError code `key_null` with their number
+ */
+export async function requireKeys(
+  database: SqlDatabase,
+  stage: TableName,
+  key: readonly string[],
+  streamName: string,
+): Promise<void> {
+  const { dialect } = database;
+  const isNull = key.map((name) => `${dialect.quote(name)} is null`).join(' or ');
+  const { rows } = await database.query(`select count(*) from ${dialect.quoteTable(stage)} where ${isNull}`);
+  const count = Number(rows[0]?.[0] ?? 0);
+  if (count === 0) return;
+  throw new DataError(
+    `stream ${streamName}: ${count} ${count === 1 ? 'row has' : 'rows have'} NULL in the primary key (${key.join(', ')})`,
+    {
+      code: 'key_null',
+      state: 'Nothing was published',
+      next: `Leave them out by where: ${key[0] ?? ''} is not null, or choose another primary_key`,
+    },
+  );
+}

@@ -1,0 +1,52 @@
+import { ConfigError } from '../../core/errors.ts';
+import type { Column } from '../../sql/data-type.ts';
+import type { Dialect } from '../../sql/dialect.ts';
+import type { StreamConfig } from '../replication/replication.ts';
+import { notYetSupported } from '../replication/unsupported.ts';
+import { keyLiteral } from './key-value.ts';
+import { lowerBound } from './window.ts';
+import type { Watermark } from './watermark.ts';
+
+/** Where an incremental query starts; absent while that is not known yet. */
+export interface QueryStart {
+  readonly updateKey: Column;
+  readonly after?: Watermark;
+}
+
+/**
+ * Fills the placeholders of a query stream: `{incremental_where_cond}`, `{incremental_value}`,
+ * `{where_cond}`, `{fields}`, `{update_key}`. Without a start they mean: everything.
+ */
+export function fillQuery(sql: string, stream: StreamConfig, dialect: Dialect, start?: QueryStart): string {
+  const fields = stream.select.include.map((item) => (item.name === '*' ? '*' : dialect.quote(item.name)));
+  const bound = start ? lowerBound({ dialect, ...start }) : undefined;
+  const value = start?.after ? keyLiteral(dialect, start.updateKey, start.after.value) : 'null';
+  const values: Readonly<Record<string, string>> = {
+    incremental_where_cond: bound ?? '1 = 1',
+    incremental_value: value,
+    where_cond: stream.where === undefined ? '1 = 1' : `(${stream.where})`,
+    fields: fields.length > 0 ? fields.join(', ') : '*',
+    update_key: stream.updateKey === undefined ? '' : dialect.quote(stream.updateKey),
+  };
+  return sql.replace(/\{([a-z_]+)\}/g, (whole, name: string) => {
+    if (name === 'start_value' || name === 'end_value')
+      throw notYetSupported(
+        whole,
+        'Use {incremental_where_cond}, or write the range into the query',
+        stream.origin,
+      );
+    if (name === 'update_key' && stream.updateKey === undefined) {
+      throw new ConfigError(`stream ${stream.name}: the query says {update_key} and there is none`, {
+        code: 'key_missing',
+        origin: stream.origin,
+        next: 'Add update_key: to the stream',
+      });
+    }
+    return values[name] ?? whole;
+  });
+}
+
+/** True if the query places the user's own predicate itself. */
+export function placesWhere(sql: string): boolean {
+  return sql.includes('{where_cond}');
+}

@@ -1,0 +1,48 @@
+import type { SqlDatabase } from '../../connector/connection.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Column } from '../../sql/data-type.ts';
+import type { TableName } from '../../sql/dialect.ts';
+import { dependentsQuery } from '../../sql/merge/index.ts';
+
+/** The target table as it is before the load. */
+export interface TargetState {
+  readonly table: TableName;
+  readonly exists: boolean;
+  readonly columns: readonly Column[];
+  /** Why the table must stay the same table: `view orders_daily`, `grant ...`; empty when it may be swapped. */
+  readonly dependents: readonly string[];
+  readonly hasIncomingForeignKey: boolean;
+}
+
+/**
+ * Looks at the target in its catalogue.
+ * @throws ConfigError code `target_is_view` when the name belongs to a view
+ */
+export async function inspectTarget(database: SqlDatabase, table: TableName): Promise<TargetState> {
+  const schema = await database.describe(table);
+  const absent = { table, exists: false, columns: [], dependents: [], hasIncomingForeignKey: false };
+  if (!schema) return absent;
+  const relations = await database.list(table.schema);
+  if (relations.some((relation) => relation.name === table.name && relation.type === 'view')) {
+    throw new ConfigError(`${table.schema}.${table.name} is a view, and rows cannot be loaded into it`, {
+      code: 'target_is_view',
+      state: 'Nothing was changed',
+      next: 'Choose another object, or drop the view',
+    });
+  }
+  const query = dependentsQuery(database.dialect, table);
+  const found = query === undefined ? [] : (await database.query(query)).rows;
+  return {
+    table,
+    exists: true,
+    columns: schema.columns,
+    dependents: found.map(([kind, name]) => `${String(kind)} ${String(name)}`),
+    hasIncomingForeignKey: found.some(([kind]) => kind === 'foreign key'),
+  };
+}
+
+/** True if the table holds no row. */
+export async function isEmpty(database: SqlDatabase, table: TableName): Promise<boolean> {
+  const { rows } = await database.query(`select 1 from ${database.dialect.quoteTable(table)} limit 1`);
+  return rows.length === 0;
+}
