@@ -18,8 +18,13 @@ export function createTimetable(schedule: ScheduleDefinition): Timetable {
   if (next(0) === undefined) throw badCron(schedule, 'it never comes true');
   return {
     next,
-    latest: (atMs) => cron.previousRuns(1, new Date(atMs + 1))[0]?.getTime(),
+    latest: (atMs) => cron.previousRuns(1, new Date(nextSecond(atMs)))[0]?.getTime(),
   };
+}
+
+/** croner looks for times before the whole second it is given. */
+function nextSecond(ms: number): number {
+  return (Math.floor(ms / 1000) + 1) * 1000;
 }
 
 /** Throws a `ProjectError` with every mistake in the schedules' names, cron fields and time zones. */

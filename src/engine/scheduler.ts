@@ -42,7 +42,7 @@ export function createScheduler(place: Workplace): Scheduler {
       for (const entry of entries.values()) {
         const nowMs = place.clock.nowMs();
         if (entry.nextAtMs === undefined || entry.nextAtMs > nowMs) continue;
-        const nominalAtMs = entry.timetable?.latest(nowMs) ?? entry.nextAtMs;
+        const nominalAtMs = Math.max(entry.nextAtMs, entry.timetable?.latest(nowMs) ?? 0);
         const isLate = nominalAtMs > entry.nextAtMs;
         await fire(place, entry.definition, nominalAtMs, isLate ? entry.nextAtMs : undefined);
         entry.nextAtMs = entry.timetable?.next(nowMs);
