@@ -13,7 +13,7 @@ const rolledBack = 'The statement was rolled back.';
 export function duckdbError(error: unknown, place: string, signal?: AbortSignal): MillraceError {
   if (error instanceof MillraceError) return error;
   const text = error instanceof Error ? error.message : String(error);
-  if (signal?.aborted || /^INTERRUPT Error/.test(text)) {
+  if (signal?.aborted || text.startsWith('INTERRUPT Error')) {
     return new CancelledError(`${place}: cancelled.`, { code: 'cancelled', state: rolledBack });
   }
   return (

@@ -1,0 +1,154 @@
+import { FatalError, maxBatchRows, type ColumnBatch } from '../../connector/index.ts';
+import type { VectorDecoder } from './copy-vectors.ts';
+
+/** A batch is cut before it has this many bytes, unless one row alone is larger. */
+const maxBatchBytes = 4 * 1024 * 1024;
+const smallestBuffer = 64 * 1024;
+
+/** `PGCOPY\n\377\r\n\0`, flags, length of the extension. */
+const copyHeaderBytes = 19;
+
+/** Message types of the PostgreSQL protocol that occur while copying out. */
+const message = { copyData: 0x64, copyDone: 0x63, error: 0x45, copyOutResponse: 0x48 };
+
+export type ScanState = 'copying' | 'done' | 'error';
+
+/**
+ * Reads the server's messages of a COPY ... TO STDOUT (FORMAT binary) in place and cuts them into
+ * batches. Relies on the protocol's promise of one CopyData message per row, so that nothing is
+ * copied or unwrapped: values are found by position, then decoded column by column.
+ */
+export class CopyScanner {
+  readonly #decoders: readonly VectorDecoder[];
+  readonly #emit: (batch: ColumnBatch) => void;
+  readonly #positions: Int32Array;
+  readonly #lengths: Int32Array;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView;
+  #filled = 0;
+  #at = 0;
+  #rows = 0;
+  #headerSeen = false;
+  #state: ScanState = 'copying';
+
+  constructor(decoders: readonly VectorDecoder[], emit: (batch: ColumnBatch) => void) {
+    this.#decoders = decoders;
+    this.#emit = emit;
+    this.#positions = new Int32Array(maxBatchRows * decoders.length);
+    this.#lengths = new Int32Array(maxBatchRows * decoders.length);
+    this.#bytes = new Uint8Array(new ArrayBuffer(smallestBuffer));
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** Takes what came from the socket. After `done` or `error`, `rest` belongs to others. */
+  push(chunk: Uint8Array): ScanState {
+    if (this.#filled + chunk.length > this.#bytes.length) this.#grow(chunk.length);
+    this.#bytes.set(chunk, this.#filled);
+    this.#filled += chunk.length;
+    this.#scan();
+    return this.#state;
+  }
+
+  /** Bytes after the last message read: after CopyDone, or from the error message on. */
+  rest(): Buffer {
+    return Buffer.from(this.#bytes.slice(this.#at, this.#filled).buffer);
+  }
+
+  #scan(): void {
+    while (this.#state === 'copying' && this.#filled - this.#at >= 5) {
+      const type = this.#bytes[this.#at] as number;
+      if (type === message.error) {
+        this.#state = 'error';
+        return;
+      }
+      const end = this.#at + 1 + this.#view.getInt32(this.#at + 1);
+      if (end > this.#filled) return;
+      if (type === message.copyData) this.#readRow(this.#at + 5, end);
+      this.#at = end;
+      if (type === message.copyDone) {
+        this.#flush();
+        this.#state = 'done';
+      } else if (this.#rows === maxBatchRows || this.#at > maxBatchBytes) {
+        this.#flush();
+      }
+    }
+  }
+
+  #readRow(start: number, end: number): void {
+    let at = start;
+    if (!this.#headerSeen) {
+      at += copyHeaderBytes + this.#view.getInt32(at + copyHeaderBytes - 4);
+      this.#headerSeen = true;
+      if (at === end) return;
+    }
+    const view = this.#view;
+    const fields = view.getInt16(at);
+    at += 2;
+    if (fields === -1) return;
+    const stride = this.#decoders.length;
+    if (fields !== stride) throw brokenRow(`${fields} values in a row of ${stride} columns`);
+    const positions = this.#positions;
+    const lengths = this.#lengths;
+    let slot = this.#rows * stride;
+    for (const slotEnd = slot + stride; slot < slotEnd; slot += 1) {
+      const length = view.getInt32(at);
+      at += 4;
+      positions[slot] = at;
+      lengths[slot] = length;
+      if (length > 0) at += length;
+    }
+    if (at !== end) throw brokenRow('a message that is not one row');
+    this.#rows += 1;
+  }
+
+  /** Hands over the rows read so far together with their buffer, and goes on in a new one. */
+  #flush(): void {
+    if (this.#rows === 0) return;
+    const map = {
+      bytes: this.#bytes.subarray(0, this.#at),
+      view: this.#view,
+      rowCount: this.#rows,
+      stride: this.#decoders.length,
+      positions: this.#positions,
+      lengths: this.#lengths,
+    };
+    const vectors = this.#decoders.map((decode, column) => decode(map, column));
+    const batch = { rowCount: this.#rows, vectors };
+    this.#rows = 0;
+    this.#replaceBuffer(Math.max(this.#at + this.#at / 8 + smallestBuffer, this.#filled - this.#at));
+    this.#emit(batch);
+  }
+
+  #grow(more: number): void {
+    const unread = this.#filled - this.#at;
+    if (this.#rows === 0 && this.#at > 0) this.#replaceBuffer(Math.max(this.#bytes.length, unread + more));
+    else this.#extend(Math.max(this.#bytes.length * 2, this.#filled + more));
+  }
+
+  #replaceBuffer(size: number): void {
+    const rest = this.#bytes.subarray(this.#at, this.#filled);
+    const bytes = new Uint8Array(new ArrayBuffer(Math.ceil(size)));
+    bytes.set(rest);
+    this.#adopt(bytes);
+    this.#filled = rest.length;
+    this.#at = 0;
+  }
+
+  #extend(size: number): void {
+    const bytes = new Uint8Array(new ArrayBuffer(size));
+    bytes.set(this.#bytes.subarray(0, this.#filled));
+    this.#adopt(bytes);
+  }
+
+  #adopt(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
+  }
+}
+
+function brokenRow(what: string): FatalError {
+  return new FatalError(`The server sent ${what} while copying, which is not PostgreSQL's protocol.`, {
+    code: 'copy_protocol',
+    next: 'Connect to PostgreSQL directly instead of through a proxy that rewrites messages.',
+  });
+}

@@ -1,0 +1,39 @@
+import { type Connector, defineConnector } from '../../connector/connector.ts';
+import { postgresDialect } from '../../sql/dialects/index.ts';
+import { parsePostgresUrl, postgresConfig, type PostgresConfig, tlsOptions } from './config.ts';
+import { postgresDatabase } from './database.ts';
+import { openServer } from './server.ts';
+import { postgresSource } from './source.ts';
+import { postgresTarget } from './target.ts';
+
+/** PostgreSQL servers. A session is opened at first use. */
+export const postgresConnector: Connector<PostgresConfig> = defineConnector({
+  type: 'postgres',
+  aliases: ['postgresql'],
+  config: postgresConfig,
+  secretKeys: ['password'],
+  parseUrl: parsePostgresUrl,
+  open: async (config, { name, projectFolder }) => {
+    const { host, port, user, database: databaseName } = config;
+    const identity = { connection: name, host, port, user, database: databaseName };
+    const server = openServer(config, tlsOptions(name, config, projectFolder), identity);
+    const database = postgresDatabase(server);
+    return {
+      name,
+      type: 'postgres',
+      database,
+      source: postgresSource(server, config.schema ?? postgresDialect.defaultSchema),
+      target: postgresTarget(server),
+      check: async (signal) => {
+        const { rows } = await database.query(
+          `select current_setting('server_version'), current_database(), current_user`,
+          [],
+          signal,
+        );
+        const [version, databaseNow, userNow] = rows[0] ?? [];
+        return `PostgreSQL ${String(version)}, database ${String(databaseNow)} as ${String(userNow)}`;
+      },
+      close: async () => server.close(),
+    };
+  },
+});

@@ -1,0 +1,170 @@
+import pg from 'pg';
+import {
+  CancelledError,
+  ConfigError,
+  DataError,
+  FatalError,
+  MillraceError,
+  TransientError,
+} from '../../core/errors.ts';
+
+/** Who and where, without the password. */
+export interface ServerIdentity {
+  readonly connection: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+}
+
+const rolledBack = 'The statement was rolled back.';
+
+const unreachable: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+]);
+const dropped: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
+
+/** What an error of the driver or the server means. SQLSTATE classes: PostgreSQL's appendix A. */
+export function postgresError(error: unknown, server: ServerIdentity, signal?: AbortSignal): MillraceError {
+  if (error instanceof MillraceError) return error;
+  if (signal?.aborted) {
+    return new CancelledError(`Connection ${server.connection}: cancelled.`, {
+      code: 'cancelled',
+      state: rolledBack,
+    });
+  }
+  if (error instanceof pg.DatabaseError) return serverError(error, server);
+  return driverError(error, server);
+}
+
+function place({ connection, host, port, database }: ServerIdentity): string {
+  return `Connection ${connection} (${host}:${port}/${database})`;
+}
+
+function serverError(error: pg.DatabaseError, server: ServerIdentity): MillraceError {
+  const state = error.code ?? '';
+  const message = `${place(server)}: ${describeServerError(error)}`;
+  switch (state) {
+    case '28P01':
+    case '28000':
+      return loginFailed(error, server);
+    case '3D000':
+      return new ConfigError(message, {
+        code: 'database_missing',
+        next: `Correct database of ${server.connection}, or create it.`,
+      });
+    case '40001':
+    case '40P01':
+    case '55P03':
+      return new TransientError(message, { code: 'transaction_conflict', state: rolledBack });
+    case '57014':
+      return new TransientError(message, { code: 'statement_cancelled', state: rolledBack });
+    case '53100':
+      return new FatalError(message, {
+        code: 'disk_full',
+        state: `${rolledBack} Tables that were published before are as they were.`,
+        next: 'Free some space on the database server, then run again.',
+      });
+    case '42P01':
+      return new ConfigError(message, { code: 'relation_missing' });
+    case '42703':
+      return new ConfigError(message, { code: 'column_missing' });
+    case '42501':
+      return new ConfigError(message, {
+        code: 'permission_denied',
+        next: `Grant ${server.user} what the message names.`,
+      });
+  }
+  return byClass(state.slice(0, 2), message);
+}
+
+function byClass(sqlClass: string, message: string): MillraceError {
+  switch (sqlClass) {
+    case '08':
+    case '57':
+    case '53':
+      return new TransientError(message, { code: 'connection_lost', state: rolledBack });
+    case '22':
+      return new DataError(message, { code: 'data_invalid', state: rolledBack });
+    case '23':
+      return new DataError(message, { code: 'constraint_violated', state: rolledBack });
+    case '42':
+    case '3F':
+    case '0A':
+    case '25':
+    case '2B':
+      return new ConfigError(message, { code: 'sql_failed', state: rolledBack });
+    default:
+      return new FatalError(message, { code: 'postgres_failed', state: rolledBack });
+  }
+}
+
+function describeServerError(error: pg.DatabaseError): string {
+  const parts = [error.message];
+  if (error.detail) parts.push(error.detail);
+  if (error.where && (error.code ?? '').startsWith('22')) parts.push(error.where.split('\n')[0] ?? '');
+  if (error.hint) parts.push(`Hint: ${error.hint}`);
+  return `${parts.join('. ')} (SQLSTATE ${error.code ?? 'unknown'})`;
+}
+
+function loginFailed(error: Error, server: ServerIdentity): ConfigError {
+  const { connection, host, port, user, database } = server;
+  const next = /no encryption|SSL off/i.test(error.message)
+    ? `The server wants TLS: set sslmode: require on ${connection}.`
+    : `Correct user and password of ${connection}, then run: millrace check`;
+  return new ConfigError(
+    `Connection ${connection}: ${host}:${port} refused the login of user "${user}" to database "${database}": ${error.message}.`,
+    { code: 'login_failed', next },
+  );
+}
+
+function driverError(error: unknown, server: ServerIdentity): MillraceError {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const { connection, host, port } = server;
+  if (unreachable.has(code) || /^timeout expired$|connect.*timeout/i.test(message)) {
+    return new TransientError(
+      `Connection ${connection}: ${host}:${port} cannot be reached (${code || message}).`,
+      {
+        code: 'server_unreachable',
+        next: `See that the server runs, and that host and port of ${connection} are right.`,
+      },
+    );
+  }
+  if (
+    dropped.has(code) ||
+    /Connection terminated|Client has encountered a connection error|not queryable/i.test(message)
+  ) {
+    return new TransientError(`${place(server)}: the server closed the connection.`, {
+      code: 'connection_lost',
+      state: rolledBack,
+    });
+  }
+  if (/SASL|password must be a string/i.test(message))
+    return loginFailed(new Error('no password was given'), server);
+  if (
+    /certificate|self.signed|altname/i.test(message) ||
+    /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|UNABLE_TO)/.test(code)
+  ) {
+    return new ConfigError(
+      `Connection ${connection}: the certificate of ${host}:${port} was refused: ${message}.`,
+      {
+        code: 'certificate_refused',
+        next: `Name the right sslrootcert, or choose another sslmode for ${connection}.`,
+      },
+    );
+  }
+  if (/does not support SSL/i.test(message)) {
+    return new ConfigError(`Connection ${connection}: ${host}:${port} does not offer TLS.`, {
+      code: 'tls_unavailable',
+      next: `Set sslmode: disable on ${connection} if its network can be trusted.`,
+    });
+  }
+  return new FatalError(`${place(server)}: ${message}`, { code: 'postgres_failed', cause: error });
+}

@@ -1,0 +1,162 @@
+import pg from 'pg';
+import { CancelledError, MillraceError } from '../../core/errors.ts';
+import type { PostgresConfig } from './config.ts';
+import { postgresError, type ServerIdentity } from './postgres-error.ts';
+
+/** Sessions side by side; more wait for one of them. */
+const maxSessions = 16;
+const connectTimeoutSeconds = 15;
+const idleSeconds = 10;
+
+/** Every session speaks the same dialect of dates, zones and bytes, whatever the server's defaults. */
+const sessionSettings = `
+  set datestyle = 'ISO, MDY';
+  set intervalstyle = 'iso_8601';
+  set timezone = 'UTC';
+  set extra_float_digits = 1;
+  set bytea_output = 'hex';
+  set client_encoding = 'UTF8';
+  set standard_conforming_strings = on`;
+
+/** A pool of sessions on one server. */
+export interface Server {
+  readonly identity: ServerIdentity;
+  /** Runs `work` on a session of its own. Aborting cancels its statement on the server. */
+  use<T>(signal: AbortSignal | undefined, work: (client: pg.PoolClient) => Promise<T>): Promise<T>;
+  /** The same for work in several steps: the caller gives the session back. */
+  lease(signal: AbortSignal | undefined): Promise<ServerLease>;
+  /** Cancels the statement that a session runs. */
+  cancel(client: pg.PoolClient): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ServerLease {
+  readonly client: pg.PoolClient;
+  /** `broken` sessions are closed instead of used again. */
+  release(broken: boolean): void;
+}
+
+export function openServer(
+  config: PostgresConfig,
+  ssl: pg.ClientConfig['ssl'],
+  identity: ServerIdentity,
+): Server {
+  const options = {
+    host: config.host,
+    port: config.port,
+    user: config.user,
+    password: config.password ?? '',
+    database: config.database,
+    application_name: config.application_name,
+    connectionTimeoutMillis: connectTimeoutSeconds * 1000,
+    keepAlive: true,
+  };
+  const poolWith = (chosen: pg.ClientConfig['ssl']): pg.Pool => {
+    const pool = new pg.Pool({
+      ...options,
+      ssl: chosen ?? false,
+      max: maxSessions,
+      idleTimeoutMillis: idleSeconds * 1000,
+      allowExitOnIdle: true,
+    });
+    pool.on('error', () => undefined);
+    return pool;
+  };
+  let usedSsl = ssl;
+  let pool = poolWith(ssl);
+  const prepared = new WeakSet<pg.PoolClient>();
+
+  async function connect(): Promise<pg.PoolClient> {
+    try {
+      return await pool.connect();
+    } catch (error) {
+      const fallsBack = config.sslmode === 'prefer' && usedSsl && /does not support SSL/.test(String(error));
+      if (!fallsBack) throw postgresError(error, identity);
+      usedSsl = undefined;
+      pool = poolWith(undefined);
+      return await connect();
+    }
+  }
+
+  async function session(): Promise<pg.PoolClient> {
+    const client = await connect();
+    if (prepared.has(client)) return client;
+    client.on('error', () => undefined);
+    try {
+      await client.query(sessionSettings);
+    } catch (error) {
+      client.release(true);
+      throw postgresError(error, identity);
+    }
+    prepared.add(client);
+    return client;
+  }
+
+  /** Over a connection of its own, since the pool's may all be busy. */
+  async function cancel(busy: pg.PoolClient): Promise<void> {
+    const client = new pg.Client({ ...options, ssl: usedSsl ?? false });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.query('select pg_cancel_backend($1)', [processIdOf(busy)]);
+    } finally {
+      await client.end();
+    }
+  }
+
+  async function lease(signal: AbortSignal | undefined): Promise<ServerLease> {
+    if (signal?.aborted) throw cancelled(identity);
+    const client = await session();
+    let cancelling: Promise<void> | undefined;
+    const onAbort = () => {
+      cancelling = cancel(client).catch(() => undefined);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    return {
+      client,
+      release: (broken) => {
+        signal?.removeEventListener('abort', onAbort);
+        // A cancel request that is still under way must not hit the session's next statement.
+        if (broken || !cancelling) client.release(broken);
+        else void cancelling.then(() => client.release(true));
+      },
+    };
+  }
+
+  return {
+    identity,
+    lease,
+    cancel,
+    use: async (signal, work) => {
+      const leased = await lease(signal);
+      let broken = true;
+      try {
+        if (signal?.aborted) throw cancelled(identity);
+        const result = await work(leased.client);
+        broken = false;
+        return result;
+      } catch (error) {
+        broken = isBroken(error);
+        throw postgresError(error, identity, signal);
+      } finally {
+        leased.release(broken);
+      }
+    },
+    close: async () => pool.end(),
+  };
+}
+
+/** Whether the session that threw this is of no more use. */
+function isBroken(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return /^(08|57P)/.test(error.code ?? '');
+  if (error instanceof MillraceError) return error.kind === 'transient' || error.kind === 'cancelled';
+  return true;
+}
+
+function processIdOf(client: pg.PoolClient): number {
+  return (client as unknown as { processID: number }).processID;
+}
+
+function cancelled(identity: ServerIdentity): CancelledError {
+  return new CancelledError(`Connection ${identity.connection}: cancelled.`, { code: 'cancelled' });
+}

@@ -1,0 +1,148 @@
+import { Transform, type Readable, pipeline } from 'node:stream';
+import { to as copyTo } from 'pg-copy-streams';
+import type { ColumnBatch } from '../../connector/column-batch.ts';
+import type { ReadRequest, Source, StreamRef } from '../../connector/connection.ts';
+import type { Payload, PayloadFormat } from '../../connector/payload.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { type CatalogueStream, describeQuery, describeTable, listRelations } from './catalogue.ts';
+import { columnOf, passthroughExpression, vectorExpression } from './column-type.ts';
+import { copyOut } from './copy-out.ts';
+import { type VectorDecoder, vectorDecoder } from './copy-vectors.ts';
+import { postgresError } from './postgres-error.ts';
+import type { Server, ServerLease } from './server.ts';
+import { copyOutText, fromClause, parseTableName, selectText, wantedColumns } from './stream-select.ts';
+
+/** Reads tables, views and queries by COPY ... TO STDOUT (FORMAT binary), as its bytes or as columns. */
+export function postgresSource(server: Server, defaultSchema: string): Source {
+  const describe = (stream: StreamRef, signal?: AbortSignal) =>
+    describeStream(server, stream, defaultSchema, signal);
+  return {
+    emits: ['pg-copy-binary', 'columns', 'relation'],
+    discover: (pattern) => discover(server, pattern, defaultSchema),
+    describe: async (stream) => (await describe(stream)).schema,
+    read: async (request, format, signal) =>
+      await readAs(server, request, await describe(request.stream, signal), defaultSchema, format, signal),
+  };
+}
+
+async function readAs(
+  server: Server,
+  request: ReadRequest,
+  stream: CatalogueStream,
+  defaultSchema: string,
+  format: PayloadFormat,
+  signal: AbortSignal,
+): Promise<Payload> {
+  const columns = wantedColumns(request, stream.columns);
+  const schema = { columns: columns.map((column) => columnOf(column)), primaryKey: stream.schema.primaryKey };
+  const passedThrough = () =>
+    selectText(
+      request,
+      columns.map((column) => passthroughExpression(column)),
+      defaultSchema,
+    );
+  switch (format) {
+    case 'relation':
+      return { format, schema, sql: passedThrough() };
+    case 'pg-copy-binary':
+      return { format, schema, bytes: await readBytes(server, copyOutText(passedThrough()), signal) };
+    case 'columns': {
+      const expressions = columns.map((column) => vectorExpression(column));
+      const sql = copyOutText(
+        selectText(
+          request,
+          expressions.map((expression) => expression.sql),
+          defaultSchema,
+        ),
+      );
+      const decoders = schema.columns.map((column, index) =>
+        vectorDecoder(column, expressions[index]?.wire ?? 'plain', !stream.checksEncoding),
+      );
+      return { format, schema, batches: readBatches(server, sql, decoders, signal) };
+    }
+    case 'file':
+      throw new ConfigError('PostgreSQL does not give files.', { code: 'format_unsupported' });
+  }
+}
+
+async function* readBatches(
+  server: Server,
+  sql: string,
+  decoders: readonly VectorDecoder[],
+  signal: AbortSignal,
+): AsyncGenerator<ColumnBatch> {
+  const lease = await server.lease(signal);
+  let finished = false;
+  try {
+    yield* copyOut(lease.client, sql, decoders);
+    finished = true;
+  } catch (error) {
+    throw postgresError(error, server.identity, signal);
+  } finally {
+    lease.release(!finished);
+  }
+}
+
+/** COPY's bytes, without the protocol's messages around them. */
+async function readBytes(server: Server, sql: string, signal: AbortSignal): Promise<Readable> {
+  const lease = await server.lease(signal);
+  const copy = lease.client.query(copyTo(sql));
+  const bytes = new Transform({ transform: (chunk, _encoding, done) => done(null, chunk) });
+  return mappedErrors(copy, bytes, lease, server, signal);
+}
+
+function mappedErrors(
+  copy: Readable,
+  bytes: Transform,
+  lease: ServerLease,
+  server: Server,
+  signal: AbortSignal,
+): Readable {
+  pipeline(copy, bytes, (error) => {
+    lease.release(error !== undefined && error !== null);
+    if (error) bytes.destroy(postgresError(error, server.identity, signal));
+  });
+  return bytes;
+}
+
+async function describeStream(
+  server: Server,
+  stream: StreamRef,
+  defaultSchema: string,
+  signal: AbortSignal | undefined,
+): Promise<CatalogueStream> {
+  return await server.use(signal, async (client) => {
+    if (stream.sql !== undefined) return await describeQuery(client, fromClause(stream, defaultSchema));
+    const table = parseTableName(stream.name, defaultSchema);
+    const found = await describeTable(client, table);
+    if (found) return found;
+    const others = (await listRelations(client, table.schema)).map((relation) => relation.name);
+    throw new ConfigError(
+      `Connection ${server.identity.connection}: there is no table or view ${stream.name}.`,
+      {
+        code: 'stream_missing',
+        next:
+          others.length > 0
+            ? `Tables and views of ${table.schema}: ${others.join(', ')}.`
+            : `The schema ${table.schema} does not exist or holds no tables.`,
+      },
+    );
+  });
+}
+
+async function discover(server: Server, pattern: string, defaultSchema: string): Promise<readonly string[]> {
+  const { schema, name } = parseTableName(pattern, defaultSchema);
+  const relations = await server.use(undefined, (client) => listRelations(client, schema));
+  const matches = globPattern(name);
+  return relations
+    .filter((relation) => matches.test(relation.name))
+    .map((relation) => `${schema}.${relation.name}`);
+}
+
+function globPattern(glob: string): RegExp {
+  const text = glob
+    .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${text}$`);
+}
