@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, ProjectError } from '../core/errors.ts';
+import { type ConfigError, ProjectError } from '../core/errors.ts';
 import { isNodeKey } from '../core/node.ts';
 import { replicationNodes, type KnownConnection } from './nodes.ts';
 import { readReplication } from './project.ts';

@@ -1,0 +1,127 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Connection } from '../../src/connector/connection.ts';
+import type { Connector } from '../../src/connector/connector.ts';
+import { ConfigError } from '../../src/core/errors.ts';
+import type { StepContext, StepOutcome } from '../../src/core/executor.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { NodeKey } from '../../src/core/node.ts';
+import type { RunOptions } from '../../src/core/plan.ts';
+import {
+  createLoadExecutor,
+  explainLoad,
+  readReplication,
+  replicationNodes,
+  type StreamPlan,
+} from '../../src/load/index.ts';
+
+export interface LoadOptions extends Partial<RunOptions> {
+  readonly idempotencyKey?: string;
+  readonly signal?: AbortSignal;
+  /** Called with each line of the log; may throw or abort. */
+  readonly onLog?: (line: string) => void;
+}
+
+/** Connections of one test file, and loads between them without an engine around. */
+export class LoadHarness {
+  readonly folder: string;
+  readonly logged: string[] = [];
+  readonly #open = new Map<string, Connection>();
+  #runs = 0;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  static async create(): Promise<LoadHarness> {
+    return new LoadHarness(await mkdtemp(join(tmpdir(), 'millrace-load-')));
+  }
+
+  async open<Config>(name: string, connector: Connector<Config>, config: Config): Promise<Connection> {
+    const connection = await connector.open(config, {
+      name,
+      projectFolder: this.folder,
+      temporaryFolder: this.folder,
+      memoryBudgetBytes: 64 * 1024 * 1024,
+    });
+    this.#open.set(name, connection);
+    return connection;
+  }
+
+  /** Puts a connection in the place of another of its name, such as one that fails on purpose. */
+  replace(name: string, connection: Connection): void {
+    this.#open.set(name, connection);
+  }
+
+  get = async (name: string): Promise<Connection> => {
+    const found = this.#open.get(name);
+    if (!found) throw new ConfigError(`no connection ${name}`, { code: 'connection_missing' });
+    return found;
+  };
+
+  get connections(): readonly Connection[] {
+    return [...this.#open.values()];
+  }
+
+  /** Runs every stream of a replication, one after another. */
+  async load(yaml: string, options: LoadOptions = {}): Promise<ReadonlyMap<NodeKey, StepOutcome>> {
+    const replication = readReplication(yaml, 'test.yaml', {});
+    const executor = createLoadExecutor([replication], this.get, { connections: this.connections });
+    const outcomes = new Map<NodeKey, StepOutcome>();
+    this.#runs += 1;
+    for (const node of replicationNodes(replication, { connections: this.connections })) {
+      const key = options.idempotencyKey ?? `run ${this.#runs} ${node.key}`;
+      outcomes.set(node.key, await executor.execute(node, this.#context(key, options)));
+    }
+    return outcomes;
+  }
+
+  /** The figures of a replication of one stream. */
+  async loadOne(yaml: string, options: LoadOptions = {}): Promise<JsonObject> {
+    const [outcome] = (await this.load(yaml, options)).values();
+    return outcome?.metadata ?? {};
+  }
+
+  async explain(yaml: string, run: Partial<RunOptions> = {}): Promise<readonly StreamPlan[]> {
+    return await explainLoad(readReplication(yaml, 'test.yaml', {}), this.get, {
+      connections: this.connections,
+      run: { fullRefresh: false, ...run },
+    });
+  }
+
+  async rows(name: string, sql: string): Promise<readonly (readonly unknown[])[]> {
+    const { database } = await this.get(name);
+    return (await database?.query(sql))?.rows ?? [];
+  }
+
+  async run(name: string, ...statements: readonly string[]): Promise<void> {
+    const { database } = await this.get(name);
+    for (const sql of statements) await database?.execute(sql);
+  }
+
+  async close(): Promise<void> {
+    for (const connection of this.#open.values()) await connection.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  #context(idempotencyKey: string, options: LoadOptions): StepContext {
+    return {
+      runId: 'run',
+      attempt: 1,
+      idempotencyKey,
+      options: {
+        fullRefresh: options.fullRefresh ?? false,
+        ...(options.rowLimit === undefined ? {} : { rowLimit: options.rowLimit }),
+      },
+      signal: options.signal ?? new AbortController().signal,
+      log: (line) => {
+        this.logged.push(line);
+        options.onLog?.(line);
+      },
+      progress: () => {},
+      checkpoint: undefined,
+      saveCheckpoint: async () => {},
+    };
+  }
+}
