@@ -80,6 +80,8 @@ export interface RunStore {
   listRuns(filter: RunFilter): Promise<readonly RunSummary[]>;
   /** In order of `sequence`. */
   events(query: EventQuery): Promise<readonly RunEvent[]>;
+  /** Of the newest event; 0 when there is none. */
+  lastSequence(): Promise<number>;
   /** The latest completion of each key that has one; of all nodes when `keys` is absent. */
   latestCompletions(keys?: readonly NodeKey[]): Promise<readonly Completion[]>;
   /** Newest first. */

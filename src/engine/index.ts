@@ -8,4 +8,5 @@ export type {
   StartOptions,
   TailQuery,
 } from './engine.ts';
+export { isOwnershipLive } from './ownership.ts';
 export { makePlan, type PlanRequest } from './planner.ts';

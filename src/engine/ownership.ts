@@ -1,3 +1,4 @@
+import type { Ownership } from '../core/ledger.ts';
 import type { OwnershipAttempt } from './engine.ts';
 import { mayBeAlive } from './owner.ts';
 import type { Workplace } from './workplace.ts';
@@ -15,7 +16,7 @@ export async function claimProject(place: Workplace, claim: ProjectClaim): Promi
     const atMs = place.clock.nowMs();
     if (holder?.owner === claim.owner && holder.expiresAtMs > atMs)
       return { acquired: true, ownership: holder };
-    if (holder && holder.expiresAtMs > atMs && mayBeAlive(holder.owner)) return { acquired: false, holder };
+    if (holder && isOwnershipLive(holder, atMs)) return { acquired: false, holder };
     const ownership = await place.store.claimOwnership({
       owner: claim.owner,
       expectedEpoch: epoch,
@@ -25,4 +26,9 @@ export async function claimProject(place: Workplace, claim: ProjectClaim): Promi
     });
     if (ownership) return { acquired: true, ownership };
   }
+}
+
+/** False when the holder's lease has run out, or its process is known to have ended. */
+export function isOwnershipLive(holder: Ownership, atMs: number): boolean {
+  return holder.expiresAtMs > atMs && mayBeAlive(holder.owner);
 }

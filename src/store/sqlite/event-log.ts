@@ -42,6 +42,11 @@ export function readEvents(database: LedgerDatabase, query: EventQuery): readonl
   return database.all(sql, ...values, query.limit).map((row) => toEvent(row));
 }
 
+export function lastSequence(database: LedgerDatabase): number {
+  const [row] = database.all('SELECT max(sequence) AS sequence FROM events');
+  return Number(row?.['sequence'] ?? 0);
+}
+
 function toEvent(row: Row): RunEvent {
   const step = optionalText(row, 'step');
   return {

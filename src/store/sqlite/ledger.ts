@@ -1,7 +1,7 @@
 import type { RunStore } from '../../core/ports.ts';
 import { completionHistory, latestCompletions } from './completions.ts';
 import { openDatabase } from './database.ts';
-import { readEvents } from './event-log.ts';
+import { lastSequence, readEvents } from './event-log.ts';
 import { announceAddress, claimOwnership, readOwnership, releaseOwnership } from './ownership.ts';
 import { deleteRunsFinishedBefore } from './retention.ts';
 import { findRun, listRuns, runState } from './run-reading.ts';
@@ -31,6 +31,7 @@ export async function openSqliteLedger(path: string): Promise<RunStore> {
     runState: async (runId) => database.read(() => runState(database, runId)),
     findRun: async (runId) => findRun(database, runId),
     listRuns: async (filter) => listRuns(database, filter),
+    lastSequence: async () => database.read(() => lastSequence(database)),
     events: async (query) => database.read(() => readEvents(database, query)),
     latestCompletions: async (keys) => database.read(() => latestCompletions(database, keys)),
     completionHistory: async (key, limit) => database.read(() => completionHistory(database, key, limit)),
