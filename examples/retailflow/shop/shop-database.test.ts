@@ -1,31 +1,52 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Connection } from 'millrace/connector';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Connection, ConnectorEnvironment } from 'millrace/connector';
+import { postgresConnector } from '../../../src/connectors/postgres/index.ts';
 import { sqliteConnector } from '../../../src/connectors/sqlite/index.ts';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres-database.ts';
 import { ordersOfBatch } from './orders.ts';
 import { addBatch } from './shop-database.ts';
 
 const settings = { seed: 3, historyOrders: 1200 };
 const signal = new AbortController().signal;
 
+function environment(folder: string): ConnectorEnvironment {
+  return { name: 'SHOP', projectFolder: folder, temporaryFolder: folder, memoryBudgetBytes: 100_000_000 };
+}
+
 describe('the shop in SQLite', () => {
   let folder = '';
   let shop: Connection;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'retailflow-shop-'));
-    const environment = {
-      name: 'SHOP',
-      projectFolder: folder,
-      temporaryFolder: folder,
-      memoryBudgetBytes: 1e8,
-    };
-    shop = await sqliteConnector.open({ database: 'shop.db' }, environment);
+    shop = await sqliteConnector.open({ database: 'shop.db' }, environment(folder));
   });
   afterEach(async () => {
     await shop.close();
     await rm(folder, { recursive: true });
+  });
+
+  test('keeps what the generator made, to the cent', () => expectBatches(shop));
+  test('a repeated key adds nothing', () => expectIdempotence(shop));
+  test('a batch that breaks off leaves nothing', () => expectAtomicity(shop));
+});
+
+describe('the shop in PostgreSQL', () => {
+  let server: TestDatabase;
+  let shop: Connection;
+  beforeAll(async () => {
+    server = await createTestDatabase();
+    const config = postgresConnector.config.parse(postgresConnector.parseUrl(server.url));
+    shop = await postgresConnector.open(config, environment(tmpdir()));
+  });
+  beforeEach(async () => {
+    await server.query('drop table if exists orders, generator_batches');
+  });
+  afterAll(async () => {
+    await shop.close();
+    await server.drop();
   });
 
   test('keeps what the generator made, to the cent', () => expectBatches(shop));
