@@ -1,0 +1,34 @@
+import type { RunState, RunSummary } from '../../../src/server/contract.ts';
+
+/** `everything`, or the selection as it was written. */
+export function selectionWords(run: Pick<RunSummary, 'selection'>): string {
+  return run.selection === '' ? 'everything' : run.selection;
+}
+
+const triggerNames = {
+  command: 'command line',
+  page: 'this page',
+  code: 'code',
+  schedule: 'schedule',
+} as const;
+
+export function triggerWords({ trigger }: Pick<RunSummary, 'trigger'>): string {
+  return trigger.schedule === undefined ? triggerNames[trigger.kind] : `schedule ${trigger.schedule}`;
+}
+
+/** Runs carry long ids; their last part tells them apart. */
+export function shortRunId(runId: string): string {
+  return runId.length <= 12 ? runId : runId.slice(-8);
+}
+
+export function isFinished(state: RunState): boolean {
+  return state === 'succeeded' || state === 'failed' || state === 'cancelled';
+}
+
+/** How long a run has taken so far or took; undefined before it started. */
+export function runDurationMs(
+  run: Pick<RunSummary, 'startedAtMs' | 'finishedAtMs'>,
+  nowMs: number,
+): number | undefined {
+  return run.startedAtMs === undefined ? undefined : (run.finishedAtMs ?? nowMs) - run.startedAtMs;
+}
