@@ -3,7 +3,7 @@ import type { Column } from '../../sql/data-type.ts';
 import type { Dialect } from '../../sql/dialect.ts';
 import type { StreamConfig } from '../replication/replication.ts';
 import { notYetSupported } from '../replication/unsupported.ts';
-import { keyLiteral } from './key-value.ts';
+import { bareLiteral } from './key-value.ts';
 import { lowerBound } from './window.ts';
 import type { Watermark } from './watermark.ts';
 
@@ -20,7 +20,7 @@ export interface QueryStart {
 export function fillQuery(sql: string, stream: StreamConfig, dialect: Dialect, start?: QueryStart): string {
   const fields = stream.select.include.map((item) => (item.name === '*' ? '*' : dialect.quote(item.name)));
   const bound = start ? lowerBound({ dialect, ...start }) : undefined;
-  const value = start?.after ? keyLiteral(dialect, start.updateKey, start.after.value) : 'null';
+  const value = start?.after ? bareLiteral(dialect, start.updateKey, start.after.value) : 'null';
   const values: Readonly<Record<string, string>> = {
     incremental_where_cond: bound ?? '1 = 1',
     incremental_value: value,
