@@ -63,7 +63,7 @@ function nestedValue(value: DuckDBValue): unknown {
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : value;
   }
-  if (value instanceof DuckDBBlobValue) return value.bytes;
+  if (value instanceof DuckDBBlobValue) return new Uint8Array(value.bytes);
   if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue)
     return value.items.map((item) => nestedValue(item));
   if (value instanceof DuckDBStructValue) {

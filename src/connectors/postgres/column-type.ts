@@ -82,7 +82,14 @@ export function columnOf(column: CatalogueColumn): Column {
 export function passthroughExpression(column: CatalogueColumn): string {
   const name = postgresDialect.quote(column.name);
   const kept = column.builtIn && column.elementName === undefined && passedThrough.has(column.typeName);
-  return kept ? name : `${name}::${postgresDialect.typeName(dataTypeOf(column))}`;
+  return kept ? name : castExpression(column, name);
+}
+
+/** Casting `inet` to text adds the mask of a single host, which its own output does not. */
+function castExpression(column: CatalogueColumn, name: string): string {
+  const isInet = column.builtIn && column.elementName === undefined && column.typeName === 'inet';
+  if (isInet) return `case when ${name} is not null then format('%s', ${name}) end`;
+  return `${name}::${postgresDialect.typeName(dataTypeOf(column))}`;
 }
 
 /** The column in a SELECT whose binary form `vectorDecoder` takes, and that form. */
@@ -96,5 +103,5 @@ export function vectorExpression(column: CatalogueColumn): { readonly sql: strin
   if (column.builtIn && column.typeName === 'jsonb') return { sql: name, wire: 'jsonb' };
   if (column.builtIn && (column.typeName === 'json' || passedThrough.has(column.typeName)))
     return { sql: name, wire: 'plain' };
-  return { sql: `${name}::${postgresDialect.typeName(type)}`, wire: 'plain' };
+  return { sql: castExpression(column, name), wire: 'plain' };
 }

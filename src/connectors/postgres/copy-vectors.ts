@@ -60,9 +60,10 @@ export function vectorDecoder(column: Column, wire: WireForm, checkUtf8: boolean
       return (map, index) => decodeInterval(map, index, name);
     case 'bytes':
       return decodeBytes;
+    case 'array':
+      return (map, index) => decodeArray(map, index, name);
     case 'text':
     case 'json':
-    case 'array':
       return checkUtf8 ? (map, index) => decodeCheckedText(map, index, name) : decodeBytes;
   }
 }
@@ -317,4 +318,20 @@ function decodeCheckedText(map: ValueMap, column: number, name: string): ColumnV
     }
   }
   return decodeBytes(map, column);
+}
+
+/** Arrays come as JSON. One dimension only: a data type tells one element type, not a shape. */
+function decodeArray(map: ValueMap, column: number, name: string): ColumnVector {
+  const { bytes, positions, lengths, stride, rowCount } = map;
+  for (let row = 0, at = column; row < rowCount; row += 1, at += stride) {
+    if ((lengths[at] as number) > 1 && bytes[(positions[at] as number) + 1] === 0x5b) throw nestedArray(name);
+  }
+  return decodeBytes(map, column);
+}
+
+function nestedArray(column: string): DataError {
+  return new DataError(`Column "${column}" holds an array of more than one dimension.`, {
+    code: 'array_nested',
+    next: `Read the column as json, for example with: select to_json("${column}") as "${column}"`,
+  });
 }

@@ -142,7 +142,9 @@ export function openServer(
         leased.release(broken);
       }
     },
-    close: async () => pool.end(),
+    close: async () => {
+      if (!pool.ending) await pool.end();
+    },
   };
 }
 
