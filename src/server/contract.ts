@@ -191,6 +191,8 @@ export interface TablePayload {
   readonly columns: readonly TableColumn[];
   /** Numbers beyond 2^53 and decimals arrive as text, times as ISO 8601. */
   readonly rows: readonly (readonly unknown[])[];
+  /** True if there are more rows than these. */
+  readonly truncated?: boolean;
 }
 
 export interface TableColumn {

@@ -38,13 +38,10 @@ export interface ServerHost {
 }
 
 /** What is remembered of runs. */
-export interface LedgerReader extends Pick<
+export type LedgerReader = Pick<
   RunStore,
-  'findRun' | 'listRuns' | 'events' | 'latestCompletions' | 'completionHistory'
-> {
-  /** Sequence of the newest event; 0 when there is none. */
-  lastSequence(): Promise<number>;
-}
+  'findRun' | 'listRuns' | 'events' | 'lastSequence' | 'latestCompletions' | 'completionHistory'
+>;
 
 export interface RunControl {
   /** Plans the selection and queues it. Throws `ConfigError` when the selection is wrong or empty. */

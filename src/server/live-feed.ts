@@ -5,6 +5,9 @@ import { ProgressBoard } from './progress-board.ts';
 
 const eventsPerRead = 500;
 
+/** Executors report progress as often as they like; listeners hear of it at most this often. */
+const progressDelayMs = 150;
+
 export interface FeedRequest {
   /** Events with a greater sequence are sent. */
   readonly afterSequence: number;
@@ -29,23 +32,31 @@ export class LiveFeed {
   readonly #host: ServerHost;
   readonly #sleepers = new Set<() => void>();
   readonly #unsubscribe: () => void;
+  #progressTimer: NodeJS.Timeout | undefined;
 
   constructor(host: ServerHost) {
     this.#host = host;
     this.#unsubscribe = host.runs.subscribe((event) => {
       this.progress.record(event);
-      for (const wake of this.#sleepers) wake();
+      if (event.type === 'step_progress') this.#progressTimer ??= setTimeout(this.#wakeAll, progressDelayMs);
+      else this.#wakeAll();
     });
   }
 
   close(): void {
     this.#unsubscribe();
-    for (const wake of this.#sleepers) wake();
+    this.#wakeAll();
   }
+
+  readonly #wakeAll = (): void => {
+    clearTimeout(this.#progressTimer);
+    this.#progressTimer = undefined;
+    for (const wake of this.#sleepers) wake();
+  };
 
   async *messages(request: FeedRequest): AsyncGenerator<FeedMessage, void, undefined> {
     let sequence = request.afterSequence;
-    let progressSeenMs = 0;
+    let progressSeen = 0;
     while (!request.signal.aborted) {
       const nap = this.#sleepUntilWoken(request);
       try {
@@ -58,8 +69,8 @@ export class LiveFeed {
           sequence = event.sequence;
           if (isWanted(event, request)) yield event;
         }
-        for (const event of this.progress.newerThan(progressSeenMs, request.runId)) {
-          progressSeenMs = Math.max(progressSeenMs, event.atMs);
+        for (const { number, event } of this.progress.after(progressSeen, request.runId)) {
+          progressSeen = Math.max(progressSeen, number);
           yield event;
         }
         if (events.length === eventsPerRead) continue;

@@ -3,25 +3,37 @@ import type { NodeKey } from '../core/node.ts';
 import type { StepProgressEvent } from '../core/run-event.ts';
 import type { LiveEvent } from './contract.ts';
 
+/** A progress report with its place in the order of arrival. */
+export interface NumberedProgress {
+  readonly number: number;
+  readonly event: StepProgressEvent;
+}
+
 /**
  * The latest progress of each running step. Progress is not kept in the ledger, so whoever opens the
  * page in the middle of a run learns it from here. Holds one entry per running step.
  */
 export class ProgressBoard {
-  readonly #latest = new Map<string, StepProgressEvent>();
+  readonly #latest = new Map<string, NumberedProgress>();
+  #number = 0;
 
   record(event: LiveEvent): void {
-    if (event.type === 'step_progress') this.#latest.set(entryKey(event.runId, event.step), event);
-    else if (event.type === 'step_state') this.#latest.delete(entryKey(event.runId, event.step));
+    if (event.type === 'step_progress') {
+      this.#number += 1;
+      this.#latest.set(entryKey(event.runId, event.step), { number: this.#number, event });
+    } else if (event.type === 'step_state') {
+      this.#latest.delete(entryKey(event.runId, event.step));
+    }
   }
 
   of(runId: string, step: NodeKey): Progress | undefined {
-    return this.#latest.get(entryKey(runId, step))?.progress;
+    return this.#latest.get(entryKey(runId, step))?.event.progress;
   }
 
-  newerThan(atMs: number, runId: string | undefined): StepProgressEvent[] {
+  /** What arrived after `number`, of one run if `runId` is given. */
+  after(number: number, runId: string | undefined): NumberedProgress[] {
     return [...this.#latest.values()].filter(
-      (event) => event.atMs > atMs && (runId === undefined || event.runId === runId),
+      (entry) => entry.number > number && (runId === undefined || entry.event.runId === runId),
     );
   }
 }

@@ -1,5 +1,5 @@
 import { useMemo, useState, type ReactNode } from 'react';
-import type { NodeKey } from '../../../src/server/contract.ts';
+import type { GraphNodePayload, NodeKey } from '../../../src/server/contract.ts';
 import type { NodeView } from '../health.ts';
 import { Icon } from '../parts/icon.tsx';
 import { edgePath } from './edge-path.ts';
@@ -9,31 +9,24 @@ import { cardSize, NodeCard } from './node-card.tsx';
 import { useViewport, type Viewport } from './viewport.ts';
 
 interface GraphCanvasProps {
-  /** Everything but checks, which are drawn as a badge on their asset. */
-  readonly views: readonly NodeView[];
+  /** Everything but checks, which are drawn as a badge on their asset. Laid out again when this changes. */
+  readonly nodes: readonly GraphNodePayload[];
+  readonly views: ReadonlyMap<NodeKey, NodeView>;
   /** Nodes that a search found; undefined when nothing is searched. */
   readonly found: ReadonlySet<NodeKey> | undefined;
 }
 
-const layoutSizes = { nodeWidth: cardSize.width, nodeHeight: cardSize.height, rankGap: 72, rowGap: 22 };
+const layoutSizes = { nodeWidth: cardSize.width, nodeHeight: cardSize.height, rankGap: 40, rowGap: 18 };
 
 /** The graph as a drawing: drag or scroll to move, pinch or ctrl + wheel to zoom. */
-export function GraphCanvas({ views, found }: GraphCanvasProps): ReactNode {
-  const shape = JSON.stringify(views.map(({ node }) => [node.key, node.edges]));
-  const layout = useMemo(() => layoutGraph(orderForLayout(views), layoutSizes), [shape]);
+export function GraphCanvas({ nodes, views, found }: GraphCanvasProps): ReactNode {
+  const layout = useMemo(() => layoutGraph(orderForLayout(nodes), layoutSizes), [nodes]);
   const control = useViewport(layout);
   const [pointed, setPointed] = useState<NodeKey>();
   const lineage = useMemo(
-    () =>
-      pointed === undefined
-        ? undefined
-        : lineageOf(
-            pointed,
-            views.map(({ node }) => node),
-          ),
-    [pointed, shape],
+    () => (pointed === undefined ? undefined : lineageOf(pointed, nodes)),
+    [pointed, nodes],
   );
-  const viewOf = useMemo(() => new Map(views.map((view) => [view.node.key, view])), [views]);
   const { viewport, size } = control;
   const lit = lineage ?? found;
   const isLit = (key: NodeKey): boolean => lit === undefined || lit.has(key);
@@ -49,7 +42,7 @@ export function GraphCanvas({ views, found }: GraphCanvasProps): ReactNode {
             />
           ))}
           {layout.nodes.map((placed) => {
-            const view = viewOf.get(placed.key);
+            const view = views.get(placed.key);
             if (!view || !isVisible(placed.x, placed.y, cardSize, viewport, size)) return null;
             return (
               <NodeCard
@@ -79,10 +72,8 @@ export function GraphCanvas({ views, found }: GraphCanvasProps): ReactNode {
 }
 
 /** Groups stay together where the edges do not say otherwise. */
-function orderForLayout(views: readonly NodeView[]): readonly NodeView['node'][] {
-  return views
-    .map(({ node }) => node)
-    .sort((a, b) => (a.group === b.group ? compare(a.key, b.key) : compare(a.group, b.group)));
+function orderForLayout(nodes: readonly GraphNodePayload[]): readonly GraphNodePayload[] {
+  return nodes.toSorted((a, b) => (a.group === b.group ? compare(a.key, b.key) : compare(a.group, b.group)));
 }
 
 function compare(a: string, b: string): number {

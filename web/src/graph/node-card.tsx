@@ -1,13 +1,13 @@
 import { memo, type ReactNode } from 'react';
-import { formatCompact } from '../format.ts';
+import { formatCompact, formatCount } from '../format.ts';
 import { kindWord, shortName, type NodeView } from '../health.ts';
 import { IconShape, kindIcon } from '../parts/icon.tsx';
 import { followInPage, paths } from '../router.tsx';
 import type { PlacedNode } from './layout.ts';
 
-export const cardSize = { width: 212, height: 56 };
+export const cardSize = { width: 188, height: 60 };
 
-const nameLength = 21;
+const nameLength = 22;
 
 interface NodeCardProps {
   readonly placed: PlacedNode;
@@ -42,19 +42,19 @@ export const NodeCard = memo(function NodeCard({ placed, view, dimmed, onPoint }
           d={`M10 0H6A6 6 0 0 0 0 6V${cardSize.height - 6}a6 6 0 0 0 6 6H10Z`}
           clipPath="inset(0 5px 0 0 round 10px 0 0 10px)"
         />
-        <g className="card-kind" transform="translate(16 11)">
-          <IconShape name={kindIcon(node)} />
-        </g>
-        <text className="card-name" x="40" y="24">
+        <text className="card-name" x="14" y="23">
           {name.length > nameLength ? `${name.slice(0, nameLength - 1)}…` : name}
         </text>
-        <text className="card-detail" x="40" y="42">
+        <g className="card-kind" transform="translate(13 34)">
+          <IconShape name={kindIcon(node)} />
+        </g>
+        <text className="card-detail" x="34" y="46.5">
           {cardDetail(view)}
         </text>
-        <g className="card-state" transform={`translate(${cardSize.width - 26} 11)`}>
-          <circle cx="8" cy="8" r="8.5" />
+        <g className="card-state" transform={`translate(${cardSize.width - 27} 34)`}>
+          <circle cx="8" cy="8" r="9.5" />
           <g className={health.tone === 'busy' ? 'turning-shape' : undefined}>
-            <g transform="translate(2.4 2.4) scale(0.7)">
+            <g transform="translate(1.6 1.6) scale(0.8)">
               <IconShape name={health.tone} />
             </g>
           </g>
@@ -71,12 +71,12 @@ function CheckBadge({ view }: { readonly view: NodeView }): ReactNode {
   const tone = failed > 0 ? 'bad' : warned > 0 ? 'warn' : passed === total ? 'good' : 'off';
   const text = `${passed}/${total}`;
   return (
-    <g className={`card-checks tone-${tone}`} transform={`translate(${cardSize.width - 48} 33)`}>
-      <rect width="40" height="16" rx="8" />
-      <g transform="translate(5 2.5) scale(0.69)">
+    <g className={`card-checks tone-${tone}`} transform={`translate(${cardSize.width - 76} 33)`}>
+      <rect width="44" height="18" rx="9" />
+      <g transform="translate(5 3) scale(0.75)">
         <IconShape name="check" />
       </g>
-      <text x="34" y="11.8" textAnchor="end">
+      <text x="38" y="13.2" textAnchor="end">
         {text}
       </text>
     </g>
@@ -84,12 +84,13 @@ function CheckBadge({ view }: { readonly view: NodeView }): ReactNode {
 }
 
 function cardDetail({ node, status }: NodeView): string {
-  const rows = status.rows === undefined ? '' : ` · ${formatCompact(status.rows)} rows`;
+  const rows = status.rows === undefined ? '' : ` · ${formatCompact(status.rows)}`;
   return `${kindWord(node)}${rows}`;
 }
 
-function cardLabel({ node, health, checkCounts }: NodeView): string {
+function cardLabel({ node, status, health, checkCounts }: NodeView): string {
+  const rows = status.rows === undefined ? '' : `, ${formatCount(status.rows)} rows`;
   const checks =
     checkCounts.total === 0 ? '' : `, ${checkCounts.passed} of ${checkCounts.total} checks passed`;
-  return `${node.key}, ${kindWord(node)}: ${health.word}${checks}`;
+  return `${node.key}, ${kindWord(node)}: ${health.word}${rows}${checks}`;
 }

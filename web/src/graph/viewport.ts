@@ -14,7 +14,7 @@ interface Size {
 
 const leastScale = 0.08;
 const mostScale = 2;
-const margin = 40;
+const margin = 28;
 const dragThreshold = 4;
 
 /** The viewport that shows all of a drawing, never magnified. */

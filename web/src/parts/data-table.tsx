@@ -30,13 +30,14 @@ export function DataTable({ caption, data, format, formatted = [] }: DataTablePr
             <tr key={index}>
               {data.columns.map((column, position) => (
                 <td key={column.name} className={alignment(column.type)}>
-                  {cell(row[position], formatted.includes(column.name) ? (format ?? 'decimal') : undefined)}
+                  {cell(row[position], formatted.includes(column.name) ? format : undefined, column.type)}
                 </td>
               ))}
             </tr>
           ))}
         </tbody>
       </table>
+      {data.truncated && <p className="quiet pad">Only the first {data.rows.length} rows are shown.</p>}
       {data.rows.length === 0 && <p className="quiet pad">No rows.</p>}
     </div>
   );
@@ -46,10 +47,11 @@ function alignment(type: string): string | undefined {
   return isNumericType(type) ? 'number' : undefined;
 }
 
-function cell(value: unknown, format: string | undefined): ReactNode {
+function cell(value: unknown, format: string | undefined, type: string): ReactNode {
   if (value === null || value === undefined) return <span className="null">null</span>;
   if (format !== undefined && value !== '' && Number.isFinite(Number(value))) {
     return formatNumber(Number(value), format);
   }
-  return formatCell(value);
+  const text = formatCell(value);
+  return /^timestamp/i.test(type) ? text.replace('T', ' ') : text;
 }

@@ -2,11 +2,21 @@ import { Fragment, type ReactNode } from 'react';
 import { Link } from '../router.tsx';
 import { parseMarkdown, type MarkdownBlockNode } from './markdown-tree.ts';
 
+interface MarkdownProps {
+  readonly text: string;
+  /** The title that the page shows already; not repeated when the text begins with it. */
+  readonly pageTitle: string;
+}
+
 /** Renders Markdown as elements. Nothing of it becomes HTML by itself, so it cannot carry scripts. */
-export function Markdown({ text }: { readonly text: string }): ReactNode {
+export function Markdown({ text, pageTitle }: MarkdownProps): ReactNode {
+  const blocks = parseMarkdown(text).filter(
+    (block) => !(block.type === 'heading' && block.level === 1 && block.text === pageTitle),
+  );
+  if (blocks.length === 0) return null;
   return (
     <div className="prose">
-      {parseMarkdown(text).map((block, index) => (
+      {blocks.map((block, index) => (
         <Block key={index} block={block} />
       ))}
     </div>

@@ -16,9 +16,9 @@ export function triggerWords({ trigger }: Pick<RunSummary, 'trigger'>): string {
   return trigger.schedule === undefined ? triggerNames[trigger.kind] : `schedule ${trigger.schedule}`;
 }
 
-/** Runs carry long ids; their last part tells them apart. */
+/** Run ids begin with their time; the last part tells them apart. */
 export function shortRunId(runId: string): string {
-  return runId.length <= 12 ? runId : runId.slice(-8);
+  return runId.slice(runId.lastIndexOf('-') + 1);
 }
 
 export function isFinished(state: RunState): boolean {

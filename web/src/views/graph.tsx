@@ -18,6 +18,7 @@ export function GraphPage(): ReactNode {
   const nodes = useNodes();
   const [search, setSearch] = useState('');
   const [form, setForm] = useState<Form>('drawing');
+  const drawn = useMemo(() => graph.data?.nodes.filter((node) => node.kind !== 'check') ?? [], [graph.data]);
   const views = useMemo(() => [...nodes.values()].filter(({ node }) => node.kind !== 'check'), [nodes]);
   const found = useMemo(() => findNodes(views, search), [views, search]);
   return (
@@ -56,7 +57,7 @@ export function GraphPage(): ReactNode {
           }
           return form === 'drawing' ? (
             <>
-              <GraphCanvas views={views} found={found} />
+              <GraphCanvas nodes={drawn} views={nodes} found={found} />
               <Legend />
             </>
           ) : (

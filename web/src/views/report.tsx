@@ -33,7 +33,7 @@ function Report({ report }: { readonly report: ReportView }): ReactNode {
       </PageHead>
       {report.blocks.length === 0 && <Empty title="The report is empty" />}
       {inRows(report.blocks).map((row, index) => (
-        <Row key={index} blocks={row} />
+        <Row key={index} blocks={row} pageTitle={report.title} />
       ))}
     </article>
   );
@@ -54,9 +54,14 @@ function isValue(block: ReportBlock): boolean {
   return block.type === 'chart' && block.chart === 'value' && !block.error;
 }
 
-function Row({ blocks }: { readonly blocks: readonly ReportBlock[] }): ReactNode {
+interface RowProps {
+  readonly blocks: readonly ReportBlock[];
+  readonly pageTitle: string;
+}
+
+function Row({ blocks, pageTitle }: RowProps): ReactNode {
   const [first] = blocks;
-  if (first?.type === 'markdown') return <Markdown text={first.markdown} />;
+  if (first?.type === 'markdown') return <Markdown text={first.markdown} pageTitle={pageTitle} />;
   if (first && isValue(first)) {
     return (
       <ul className="tiles">

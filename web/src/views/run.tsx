@@ -59,6 +59,7 @@ function RunLine({ run }: { readonly run: RunPayload }): ReactNode {
   const nowMs = useNowMs(isFinished(run.state) ? 0 : 500);
   const durationMs = runDurationMs(run, nowMs);
   const parts = [
+    run.id,
     selectionWords(run),
     `asked for by ${triggerWords(run)}`,
     formatDateTime(run.startedAtMs ?? run.createdAtMs),
