@@ -2,6 +2,7 @@ import { nearest } from '../config/suggestion.ts';
 import { readableIssues } from '../config/zod-issues.ts';
 import type { Connection } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';
+import type { Origin } from '../core/origin.ts';
 import type { ConnectionDeclaration } from './connections-file.ts';
 import { findConnector } from './connector-registry.ts';
 
@@ -63,11 +64,13 @@ export class ConnectionPool {
 export function connectionMissing(
   name: string,
   declarations: ReadonlyMap<string, ConnectionDeclaration>,
+  origin?: Origin,
 ): ConfigError {
   const known = [...declarations.values()].map((declaration) => declaration.name);
   const near = nearest(name, known);
   return new ConfigError(`there is no connection '${name}'${near ? `, did you mean '${near}'?` : ''}`, {
     code: 'connection_missing',
+    ...(origin ? { origin } : {}),
     next:
       known.length > 0
         ? `Known connections: ${known.join(', ')}. Add '${name}' to connections.yaml, or set ${name}=<url> in the environment`

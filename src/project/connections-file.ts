@@ -153,3 +153,14 @@ function environmentConnections(environment: Environment): ConnectionDeclaration
 function urlScheme(url: string): string | undefined {
   return /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
 }
+
+/** What rooms may know of connections without opening them: nothing secret. */
+export function knownConnections(
+  declarations: ReadonlyMap<string, ConnectionDeclaration>,
+): readonly { readonly name: string; readonly type: string; readonly defaultSchema?: string }[] {
+  return [...declarations.values()].map(({ name, type, config }) => ({
+    name,
+    type,
+    ...(typeof config['schema'] === 'string' ? { defaultSchema: config['schema'] } : {}),
+  }));
+}

@@ -4,7 +4,7 @@ import type { Environment } from '../config/environment.ts';
 import type { ConnectionProvider } from '../connector/connection.ts';
 import { ConfigError, FatalError } from '../core/errors.ts';
 import type { Executor } from '../core/executor.ts';
-import { type GraphNode, isNodeKey } from '../core/node.ts';
+import { type Edge, type GraphNode, isNodeKey } from '../core/node.ts';
 import { isTaskDefinition, type TaskDefinition } from './definitions.ts';
 import { importUserModule } from './user-modules.ts';
 
@@ -72,8 +72,8 @@ export function createTaskExecutor(
         attempt: context.attempt,
         idempotencyKey: context.idempotencyKey,
         signal: context.signal,
-        log: context.log,
-        progress: context.progress,
+        log: (message, level) => context.log(message, level),
+        progress: (progress) => context.progress(progress),
       });
       return {
         metadata: result?.metadata ?? {},
@@ -81,4 +81,26 @@ export function createTaskExecutor(
       };
     },
   };
+}
+
+/** Lets what a task names in `before` run after it. Names are keys of nodes; a wrong one is an error. */
+export function orderAroundTasks(nodes: readonly GraphNode[], tasks: readonly Task[]): readonly GraphNode[] {
+  const added = new Map<string, Edge[]>();
+  for (const { definition, file } of tasks) {
+    for (const key of definition.before ?? []) {
+      if (!nodes.some((node) => node.key === key)) {
+        throw new ConfigError(`task/${definition.key} runs before '${key}', which does not exist`, {
+          code: 'reference_missing',
+          origin: { file },
+          next: 'To see all keys, run: millrace plan',
+        });
+      }
+      const edge: Edge = { kind: 'after', from: `task/${definition.key}`, origin: { file } };
+      added.set(key, [...(added.get(key) ?? []), edge]);
+    }
+  }
+  return nodes.map((node) => {
+    const edges = added.get(node.key);
+    return edges ? { ...node, edges: [...node.edges, ...edges] } : node;
+  });
 }

@@ -21,6 +21,7 @@ export interface LoadOptions extends Partial<RunOptions> {
   readonly signal?: AbortSignal;
   /** Called with each line of the log; may throw or abort. */
   readonly onLog?: (line: string) => void;
+  readonly onProgress?: () => void;
 }
 
 /** Connections of one test file, and loads between them without an engine around. */
@@ -119,7 +120,7 @@ export class LoadHarness {
         this.logged.push(line);
         options.onLog?.(line);
       },
-      progress: () => {},
+      progress: () => options.onProgress?.(),
       checkpoint: undefined,
       saveCheckpoint: async () => {},
     };

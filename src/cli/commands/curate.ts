@@ -1,0 +1,29 @@
+import { findUnread } from '../../curate/index.ts';
+import { completionsByKey, openLedger } from '../../project/session.ts';
+import { openProject, type Place } from '../open-project.ts';
+import { formatCount, formatTable, printJson, printLine } from '../terminal.ts';
+
+/** Lists assets without a path to a report or a sync, with the evidence. */
+export async function curate(options: Place & { readonly json: boolean }): Promise<void> {
+  const project = await openProject(options);
+  const store = await openLedger(project.folder);
+  try {
+    const unread = findUnread(project.graph, await completionsByKey(store));
+    if (options.json) return printJson({ unread });
+    if (unread.length === 0) return printLine('Every asset has a path to a report or a sync.');
+    printLine(
+      formatTable(
+        ['asset', 'rows', 'last run', 'why', 'suggestion'],
+        unread.map((asset) => [
+          asset.key,
+          formatCount(asset.rows),
+          asset.lastRunAtMs === undefined ? 'never' : new Date(asset.lastRunAtMs).toISOString(),
+          asset.reason,
+          asset.suggestion,
+        ]),
+      ),
+    );
+  } finally {
+    await store.close();
+  }
+}

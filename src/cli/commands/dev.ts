@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import { createServerHost } from '../../project/server-host.ts';
+import { openSession } from '../../project/session.ts';
+import { startServer } from '../../server/index.ts';
+import { exitCodes } from '../exit-code.ts';
+import { openProject, type Place } from '../open-project.ts';
+import { printLine } from '../terminal.ts';
+
+export interface DevOptions extends Place {
+  readonly port: number;
+  readonly schedules: boolean;
+  readonly json: boolean;
+}
+
+const pageFolder = fileURLToPath(new URL('../../../dist/web', import.meta.url));
+
+/** Serves the page and works off runs and schedules until SIGINT or SIGTERM. */
+export async function dev(options: DevOptions): Promise<number> {
+  const project = await openProject(options);
+  const session = await openSession(project);
+  const server = await startServer(createServerHost(session, options.schedules), {
+    pageFolder,
+    port: options.port,
+  }).catch(async (error: unknown) => {
+    await session.close();
+    throw error;
+  });
+  const attempt = await session.engine.start({ address: server.url, schedules: options.schedules });
+  if (options.json) printLine(JSON.stringify({ url: server.url, owner: attempt.acquired }));
+  else {
+    printLine(`${project.definition.name} is at ${server.url}`);
+    for (const { name, cron, timeZone } of options.schedules ? project.manifest.schedules : []) {
+      printLine(`  schedule ${name}: ${cron} (${timeZone})`);
+    }
+    if (!attempt.acquired) {
+      printLine(
+        `Another millrace (${attempt.holder.owner}) is at work in this project; this one takes over when it ends.`,
+      );
+    }
+    printLine('Stop with Ctrl-C.');
+  }
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  await server.close();
+  await session.close();
+  return exitCodes.success;
+}

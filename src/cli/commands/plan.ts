@@ -1,0 +1,51 @@
+import { MillraceError, formatError } from '../../core/errors.ts';
+import { formatOrigin } from '../../core/origin.ts';
+import type { PlanStep } from '../../core/plan.ts';
+import { explainStep } from '../../project/explain.ts';
+import { openPool } from '../../project/session.ts';
+import { tmpdir } from 'node:os';
+import { exitCodes } from '../exit-code.ts';
+import { formatTable, paint, printJson, printLine } from '../terminal.ts';
+import { planOf, runTarget, type RunCommandOptions } from './run.ts';
+
+export interface PlanCommandOptions extends RunCommandOptions {
+  readonly sql?: boolean;
+}
+
+/** Says what a run would do. With `sql`, reads catalogues and watermarks; nothing is ever changed. */
+export async function plan(options: PlanCommandOptions): Promise<number> {
+  const target = await runTarget(options);
+  const { project } = target;
+  const steps = planOf(target, options);
+  const pool = openPool(project, tmpdir());
+  try {
+    const explain = async (step: PlanStep): Promise<string> =>
+      explainStep(project, step.key, steps.options, pool.get).catch((error: unknown) => {
+        if (error instanceof MillraceError) return formatError(error);
+        throw error;
+      });
+    if (options.json) {
+      const explained = [];
+      for (const step of steps.steps) {
+        explained.push(options.sql ? { ...step, explanation: await explain(step) } : step);
+      }
+      printJson({ ...steps, steps: explained });
+      return exitCodes.success;
+    }
+    const rows = steps.steps.map((step, index) => [
+      String(index + 1),
+      step.key,
+      step.kind === step.type ? step.kind : `${step.kind} (${step.type})`,
+      step.dependsOn.join(', '),
+      formatOrigin(project.graph.byKey.get(step.key)?.origin ?? { file: '' }),
+    ]);
+    printLine(formatTable(['', 'step', 'what', 'after', 'defined in'], rows));
+    if (options.sql) {
+      for (const step of steps.steps) printLine(`\n${paint('bold', step.key)}\n${await explain(step)}`);
+    }
+    printLine(`\n${steps.steps.length} steps. Next: millrace run ${target.selection}`.trimEnd());
+    return exitCodes.success;
+  } finally {
+    await pool.close();
+  }
+}

@@ -1,0 +1,97 @@
+import { ConfigError, formatError } from '../../core/errors.ts';
+import type { RunRecord } from '../../core/ledger.ts';
+import type { RunStore } from '../../core/ports.ts';
+import { isRunFinished } from '../../core/run-state.ts';
+import { openLedger } from '../../project/session.ts';
+import { projectFolder, type Place } from '../open-project.ts';
+import { formatCount, formatDuration, formatTable, printJson, printLine } from '../terminal.ts';
+
+interface RunsOptions extends Place {
+  readonly json: boolean;
+}
+
+export async function listRuns(options: RunsOptions & { readonly limit: number }): Promise<void> {
+  await withLedger(options, async (store) => {
+    const runs = await store.listRuns({ limit: options.limit });
+    if (options.json) return printJson({ runs });
+    if (runs.length === 0) return printLine('No runs yet. Next: millrace run');
+    const rows = runs.map((run) => [
+      run.id,
+      run.state,
+      run.trigger.schedule ? `schedule ${run.trigger.schedule}` : run.trigger.kind,
+      run.selection || 'everything',
+      new Date(run.createdAtMs).toISOString(),
+      run.startedAtMs && run.finishedAtMs ? formatDuration(run.finishedAtMs - run.startedAtMs) : '',
+      `${run.stepCounts.succeeded} ok, ${run.stepCounts.failed} failed, ${run.stepCounts.skipped} skipped`,
+    ]);
+    printLine(formatTable(['run', 'state', 'by', 'selection', 'created', 'took', 'steps'], rows));
+  });
+}
+
+export async function showRun(
+  options: RunsOptions & { readonly id: string; readonly logs: boolean },
+): Promise<void> {
+  await withLedger(options, async (store) => {
+    const run = await findRun(store, options.id);
+    const logs = options.logs
+      ? await store.events({ runId: run.id, types: ['step_log'], afterSequence: 0, limit: 100_000 })
+      : [];
+    if (options.json) return printJson({ run, ...(options.logs ? { logs } : {}) });
+    printLine(`Run ${run.id}: ${run.state}, ${run.selection || 'everything'}`);
+    printLine(
+      formatTable(
+        ['step', 'state', 'attempt', 'rows', 'took', 'note'],
+        run.steps.map((step) => [
+          step.key,
+          step.state,
+          String(step.attempt),
+          formatCount(step.outcome?.rows),
+          step.startedAtMs && step.finishedAtMs ? formatDuration(step.finishedAtMs - step.startedAtMs) : '',
+          step.reason ?? step.outcome?.check?.message ?? '',
+        ]),
+      ),
+    );
+    for (const step of run.steps) {
+      if (step.failure) printLine(`\n${step.key}\n${formatError(step.failure)}`);
+    }
+    if (run.failure) printLine(`\n${formatError(run.failure)}`);
+    if (logs.length > 0) printLine();
+    for (const line of logs) {
+      if (line.type !== 'step_log') continue;
+      printLine(`${new Date(line.atMs).toISOString()} ${line.level.padEnd(5)} ${line.step}: ${line.message}`);
+    }
+  });
+}
+
+export async function cancelRun(options: RunsOptions & { readonly id: string }): Promise<void> {
+  await withLedger(options, async (store) => {
+    const run = await findRun(store, options.id);
+    if (isRunFinished(run.state)) {
+      throw new ConfigError(`run ${run.id} has ${run.state} already`, { code: 'run_finished' });
+    }
+    const state = await store.requestCancel(run.id, Date.now());
+    if (options.json) printJson({ runId: run.id, state });
+    else printLine(`Run ${run.id} is ${state}. Next: millrace runs show ${run.id}`);
+  });
+}
+
+async function withLedger(place: Place, work: (store: RunStore) => Promise<void>): Promise<void> {
+  const store = await openLedger(await projectFolder(place));
+  try {
+    await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function findRun(store: RunStore, id: string): Promise<RunRecord> {
+  const runs = await store.listRuns({ limit: 1000 });
+  const found = id === 'last' ? runs.slice(0, 1) : runs.filter((run) => run.id.startsWith(id));
+  const [only] = found;
+  const record = only && found.length === 1 ? await store.findRun(only.id) : await store.findRun(id);
+  if (record) return record;
+  throw new ConfigError(found.length > 1 ? `several runs begin with '${id}'` : `there is no run '${id}'`, {
+    code: 'run_missing',
+    next: 'To see the latest, run: millrace runs',
+  });
+}

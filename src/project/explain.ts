@@ -1,0 +1,47 @@
+import type { ConnectionProvider } from '../connector/connection.ts';
+import type { NodeKey } from '../core/node.ts';
+import type { RunOptions } from '../core/plan.ts';
+import { explainLoad, formatStreamPlan } from '../load/index.ts';
+import { explainReport } from '../report/index.ts';
+import { explainSync } from '../sync/index.ts';
+import { explainTransform } from '../transform/index.ts';
+import { knownConnections } from './connections-file.ts';
+import type { Project } from './project.ts';
+import { compilerFor } from './read-project.ts';
+
+/** What a step would do, for people: SQL, lanes, endpoints. Reads catalogues, changes nothing. */
+export async function explainStep(
+  project: Project,
+  key: NodeKey,
+  run: RunOptions,
+  connections: ConnectionProvider,
+): Promise<string> {
+  const node = project.graph.byKey.get(key);
+  const { replications, transform, reports, syncs, tasks } = project.parts;
+  switch (node?.executor) {
+    case 'load': {
+      const replication = replications.find(({ file }) => file === node.spec['replication']);
+      const stream = replication?.streams.find(({ name }) => name === node.spec['stream']);
+      if (!replication || !stream) return '';
+      const plans = await explainLoad({ ...replication, streams: [stream] }, connections, {
+        connections: knownConnections(project.connections),
+        run,
+      });
+      return plans.map((plan) => formatStreamPlan(plan)).join('\n');
+    }
+    case 'transform':
+      return transform ? explainTransform(transform, key) : '';
+    case 'report': {
+      const report = reports.find(({ name }) => key === `report/${name}`);
+      return report ? explainReport(report, compilerFor(transform)).join('\n') : '';
+    }
+    case 'sync': {
+      const sync = syncs.find(({ name }) => key === `sync/${name}`);
+      return sync ? explainSync(sync) : '';
+    }
+    case 'task':
+      return `runs the function in ${tasks.find(({ definition }) => key === `task/${definition.key}`)?.file ?? ''}`;
+    default:
+      return '';
+  }
+}

@@ -1,0 +1,37 @@
+import type { ConnectionDeclaration } from './connections-file.ts';
+import type { ProjectDefinition } from './definitions.ts';
+import type { Environment } from '../config/environment.ts';
+import type { Graph } from '../core/graph.ts';
+import type { Manifest } from '../core/manifest.ts';
+import type { Replication } from '../load/index.ts';
+import type { Report } from '../report/index.ts';
+import type { Sync } from '../sync/index.ts';
+import type { TransformProject } from '../transform/index.ts';
+import type { Task } from './tasks.ts';
+
+/** A user's folder, read and checked. Reading it reaches no system and writes nothing. */
+export interface Project {
+  /** Absolute. */
+  readonly folder: string;
+  readonly definition: ProjectDefinition;
+  readonly environment: Environment;
+  /** By name in capitals. */
+  readonly connections: ReadonlyMap<string, ConnectionDeclaration>;
+  /** Connection of models, reports and syncs; absent in a project that only loads. */
+  readonly warehouse: ConnectionDeclaration | undefined;
+  readonly graph: Graph;
+  readonly manifest: Manifest;
+  readonly parts: ProjectParts;
+}
+
+/** What the rooms made of their files. */
+export interface ProjectParts {
+  readonly tasks: readonly Task[];
+  readonly replications: readonly Replication[];
+  readonly transform: TransformProject | undefined;
+  readonly reports: readonly Report[];
+  readonly syncs: readonly Sync[];
+}
+
+/** Where a project keeps what it remembers: the ledger, finished reports, temporary files. */
+export const stateFolderName = '.millrace';

@@ -1,0 +1,148 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, FatalError } from '../core/errors.ts';
+import type { Completion, Executor } from '../core/executor.ts';
+import { findNode } from '../core/graph.ts';
+import type { NodeKey } from '../core/node.ts';
+import type { RunStore } from '../core/ports.ts';
+import { createEngine, type Engine } from '../engine/index.ts';
+import { createLoadExecutor } from '../load/index.ts';
+import { createReportExecutor } from '../report/index.ts';
+import { openSqliteLedger } from '../store/index.ts';
+import { createSyncExecutor } from '../sync/index.ts';
+import { createTransformExecutor } from '../transform/index.ts';
+import { ConnectionPool } from './connection-pool.ts';
+import { knownConnections } from './connections-file.ts';
+import { stateFolderName, type Project } from './project.ts';
+import { compilerFor } from './read-project.ts';
+import { createRedactor, secretsOf } from './redaction.ts';
+import { createTaskExecutor } from './tasks.ts';
+
+/** A project with its ledger, connections and engine open. */
+export interface Session {
+  readonly project: Project;
+  readonly store: RunStore;
+  readonly engine: Engine;
+  readonly connections: ConnectionPool;
+  /** Takes secrets out of a text. */
+  readonly redact: (text: string) => string;
+  /** Stops the engine (running steps are aborted and continued by the next owner) and closes all. */
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** File name of the ledger in the state folder. Loads from the command line have one of their own. */
+  readonly ledger?: string;
+}
+
+export const projectLedger = 'ledger.db';
+
+/** The ledger alone, for commands that only look. */
+export async function openLedger(projectFolder: string, file: string = projectLedger): Promise<RunStore> {
+  const folder = join(projectFolder, stateFolderName);
+  await makeFolder(folder);
+  return openSqliteLedger(join(folder, file));
+}
+
+export async function openSession(project: Project, options: SessionOptions = {}): Promise<Session> {
+  const store = await openLedger(project.folder, options.ledger);
+  const temporaryFolder = await mkdtemp(join(project.folder, stateFolderName, 'tmp-'));
+  const connections = openPool(project, temporaryFolder);
+  const redact = createRedactor(
+    [...project.connections.values()].flatMap(({ config, url }) => secretsOf(config, url)),
+  );
+  const engine = createEngine({
+    store,
+    executors: executorsOf(project, connections),
+    definitions: () => ({
+      graph: project.graph,
+      manifestHash: project.manifest.hash,
+      schedules: project.manifest.schedules,
+    }),
+    redact,
+    ...(project.definition.concurrency === undefined ? {} : { concurrency: project.definition.concurrency }),
+  });
+  return {
+    project,
+    store,
+    engine,
+    connections,
+    redact,
+    close: async () => {
+      await engine.shutdown('abort');
+      await connections.close();
+      await store.close();
+      await rm(temporaryFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Connections without an engine, for commands that only look. Close it afterwards. */
+export function openPool(project: Project, temporaryFolder: string): ConnectionPool {
+  return new ConnectionPool(project.connections, {
+    projectFolder: project.folder,
+    temporaryFolder,
+    memoryBudgetBytes: Math.floor(totalmem() / 4),
+  });
+}
+
+function executorsOf(project: Project, connections: ConnectionPool): readonly Executor[] {
+  const { tasks, replications, transform, reports, syncs } = project.parts;
+  const executors: Executor[] = [
+    createTaskExecutor(tasks, connections.get, project.environment),
+    createLoadExecutor(replications, connections.get, { connections: knownConnections(project.connections) }),
+  ];
+  if (transform) executors.push(createTransformExecutor(transform, connections.get));
+  if (project.warehouse) {
+    const warehouse = project.warehouse.name;
+    executors.push(
+      createReportExecutor(reports, {
+        folder: reportFolder(project),
+        compile: compilerFor(transform),
+        connections: connections.get,
+        warehouse,
+        now: Date.now,
+      }),
+      createSyncExecutor(syncs, warehouse, (key) => relationOf(project, key), connections.get),
+    );
+  }
+  return executors;
+}
+
+/** Where finished report views are kept. */
+export function reportFolder(project: Project): string {
+  return join(project.folder, stateFolderName, 'reports');
+}
+
+function relationOf(
+  project: Project,
+  key: string,
+): NonNullable<(typeof project.graph.nodes)[number]['relation']> {
+  const node = findNode(project.graph, key);
+  if (node?.relation) return node.relation;
+  throw new ConfigError(`${key} is not a table or view, so its rows cannot be read`, {
+    code: 'relation_missing',
+    ...(node ? { origin: node.origin } : {}),
+    next: 'Name a model or a loaded table',
+  });
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw new FatalError(`${folder} cannot be made (${(error as NodeJS.ErrnoException).code})`, {
+      code: 'state_folder_unwritable',
+      state: 'Nothing was run.',
+      next: 'Make the project folder writable, or free space on its disk',
+      cause: error,
+    });
+  }
+}
+
+/** The latest completion of every node that has one. */
+export async function completionsByKey(store: RunStore): Promise<ReadonlyMap<NodeKey, Completion>> {
+  const completions = await store.latestCompletions();
+  return new Map(completions.map((completion) => [completion.key, completion]));
+}

@@ -1,0 +1,55 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+export interface CommandOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface CommandResult {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A running `millrace` command, straight from the sources. */
+export interface RunningCommand {
+  readonly child: ChildProcess;
+  readonly result: Promise<CommandResult>;
+}
+
+export function startMillrace(args: readonly string[], options: CommandOptions): RunningCommand {
+  const child = spawn(process.execPath, ['--conditions=@millrace/source', main, ...args], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const result = new Promise<CommandResult>((resolve, reject) => {
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.once('error', reject);
+    child.once('close', (code) =>
+      resolve({ code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }),
+    );
+  });
+  return { child, result };
+}
+
+export function millrace(args: readonly string[], options: CommandOptions): Promise<CommandResult> {
+  return startMillrace(args, options).result;
+}
+
+/** Runs a command with `--json` that must succeed, and gives what it printed. */
+export async function millraceJson<T>(args: readonly string[], options: CommandOptions): Promise<T> {
+  const result = await millrace([...args, '--json'], options);
+  if (result.code !== 0)
+    throw new Error(
+      `millrace ${args.join(' ')} ended with ${result.code}\n${result.stdout}\n${result.stderr}`,
+    );
+  return JSON.parse(result.stdout) as T;
+}
