@@ -77,7 +77,6 @@ export class ProjectError extends MillraceError {
     const first = issues[0];
     super(issues.map((issue) => formatError(issue)).join('\n'), {
       code: issues.length === 1 && first ? first.code : 'project_invalid',
-      ...(first?.origin ? { origin: first.origin } : {}),
       next: 'Mend the places named above, then run: millrace check',
     });
     this.issues = issues;

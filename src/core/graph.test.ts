@@ -150,6 +150,19 @@ describe('nodes with the same relation', () => {
     columns: [{ name: 'id', dataType: 'BIGINT' }],
   });
 
+  it('become one node also when both carry the same key', () => {
+    const relation = { connection: 'DW', schema: 'shop', name: 'orders' };
+    const loaded = node('shop/orders', [], { relation, executor: 'load', type: 'table' });
+    const { executor: _, ...source } = node('shop/orders', [], {
+      relation,
+      type: 'source',
+      description: 'Orders',
+    });
+    const graph = buildGraph([loaded, source, node('stg_orders', ['shop/orders'])]);
+    expect(keys(graph)).toEqual(['shop/orders', 'stg_orders']);
+    expect(graph.byKey.get('shop/orders')).toMatchObject({ executor: 'load', description: 'Orders' });
+  });
+
   it('become one node under the key of the one that is executed', () => {
     const graph = buildGraph([dbtSource, node('staging', ['raw/orders']), table]);
     expect(keys(graph)).toEqual(['shop/orders', 'staging']);

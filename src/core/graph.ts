@@ -25,10 +25,10 @@ export interface Graph {
  * writers of one table, circles.
  */
 export function buildGraph(nodes: readonly GraphNode[]): Graph {
-  const unique = rejectDuplicates(nodes);
-  const merged = mergeByRelation(unique.nodes);
-  const references = indexReferences(merged.nodes, merged.aliases);
-  const resolved = merged.nodes.map((node) => resolveNode(node, references));
+  const merged = mergeByRelation(nodes);
+  const unique = rejectDuplicates(merged.nodes);
+  const references = indexReferences(unique.nodes, merged.aliases);
+  const resolved = unique.nodes.map((node) => resolveNode(node, references));
   const ordering = orderNodes(resolved.map((result) => result.node));
   const issues = [
     ...unique.issues,

@@ -22,7 +22,8 @@ export function mergeByRelation(nodes: readonly GraphNode[]): MergedNodes {
     groups.set(identity, [...(groups.get(identity) ?? []), node]);
   }
   const aliases = new Map<string, NodeKey>();
-  const merged = new Map<NodeKey, GraphNode>();
+  const merged = new Map<GraphNode, GraphNode>();
+  const dropped = new Set<GraphNode>();
   const issues: ConfigError[] = [];
   for (const group of groups.values()) {
     if (group.length === 1) continue;
@@ -31,11 +32,14 @@ export function mergeByRelation(nodes: readonly GraphNode[]): MergedNodes {
     const kept = producers[0] ?? group[0];
     if (!kept) continue;
     const given = group.filter((node) => node !== kept && node.executor === undefined);
-    for (const node of given) aliases.set(node.key, kept.key);
-    merged.set(kept.key, given.reduce(joinNodes, kept));
+    for (const node of given) {
+      dropped.add(node);
+      if (node.key !== kept.key) aliases.set(node.key, kept.key);
+    }
+    merged.set(kept, given.reduce(joinNodes, kept));
   }
-  const left = nodes.filter((node) => !aliases.has(node.key));
-  return { nodes: left.map((node) => merged.get(node.key) ?? node), aliases, issues };
+  const left = nodes.filter((node) => !dropped.has(node));
+  return { nodes: left.map((node) => merged.get(node) ?? node), aliases, issues };
 }
 
 function relationIdentity(relation: RelationRef): string {

@@ -173,9 +173,9 @@ export function createEngine(options: EngineOptions): Engine {
       state.isOwner = false;
       closed.abort();
       await serving;
-      if (!isStopped || state.failure) return;
-      if (wasOwner) await store.releaseOwnership(owner);
+      if (!isStopped) return;
       retireOwner(owner);
+      if (wasOwner) await store.releaseOwnership(owner);
     },
   };
 }

@@ -31,7 +31,7 @@ export function openStepBook(run: RunRecord): StepBook {
 
   const settle = (key: NodeKey, state: StepState): void => {
     for (const dependent of dependents.get(key) ?? []) {
-      if (state !== 'succeeded') doomed.push({ key: dependent.key, cause: key });
+      if (state === 'failed' || state === 'skipped') doomed.push({ key: dependent.key, cause: key });
       const left = (waitingFor.get(dependent.key) ?? 0) - 1;
       waitingFor.set(dependent.key, left);
       if (left === 0 && state === 'succeeded' && states.get(dependent.key) === 'pending')

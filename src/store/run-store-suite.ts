@@ -1,0 +1,399 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StepOutcome } from '../core/executor.ts';
+import type { RunLease } from '../core/ledger.ts';
+import type { Plan, PlanStep } from '../core/plan.ts';
+import { LeaseLostError, type RunStore } from '../core/ports.ts';
+
+const retry = { maxAttempts: 1, delaySeconds: 1, maxDelaySeconds: 1 };
+
+function step(key: string, more: Partial<PlanStep> = {}): PlanStep {
+  return { key, kind: 'asset', type: 'table', executor: 'x', dependsOn: [], locks: [key], retry, ...more };
+}
+
+function planOf(...steps: readonly PlanStep[]): Plan {
+  return { selection: 'all', manifestHash: 'h', steps, options: { fullRefresh: false } };
+}
+
+const outcome: StepOutcome = { rows: 3, metadata: { lane: 'bytes' } };
+const soonMs = 1_000_000;
+
+/**
+ * What every run ledger has to do. `create` opens an empty one; `reopen` opens the same one a second
+ * time, as another process would.
+ */
+export function describeRunStore(
+  name: string,
+  open: () => Promise<{ readonly store: RunStore; readonly reopen: () => Promise<RunStore> }>,
+): void {
+  describe(name, () => {
+    let store: RunStore;
+    let reopen: () => Promise<RunStore>;
+    const others: RunStore[] = [];
+
+    beforeEach(async () => {
+      ({ store, reopen } = await open());
+    });
+    afterEach(async () => {
+      for (const other of others.splice(0)) await other.close();
+      await store.close();
+    });
+
+    const createRun = (id: string, ...steps: readonly PlanStep[]): Promise<boolean> =>
+      store.createRun({ id, plan: planOf(...steps), trigger: { kind: 'code' }, createdAtMs: 10 });
+
+    const claim = (runId: string, owner: string, expectedEpoch = 0): Promise<RunLease | undefined> =>
+      store.claimRun({
+        runId,
+        owner,
+        expectedEpoch,
+        atMs: 20,
+        expiresAtMs: soonMs,
+        resetReason: 'owner died',
+      });
+
+    const claimed = async (runId: string, owner: string, expectedEpoch = 0): Promise<RunLease> => {
+      const lease = await claim(runId, owner, expectedEpoch);
+      if (!lease) throw new Error(`${runId} could not be claimed`);
+      return lease;
+    };
+
+    const running = async (runId: string, ...steps: readonly PlanStep[]): Promise<RunLease> => {
+      await createRun(runId, ...steps);
+      const lease = await claimed(runId, 'me');
+      await store.moveRun(lease, { to: 'running', atMs: 30 });
+      return lease;
+    };
+
+    const start = (lease: RunLease, key: string, atMs = 40, attempt = 1): ReturnType<RunStore['startStep']> =>
+      store.startStep(lease, { step: key, attempt, atMs, locks: [key] });
+
+    it('keeps a run from queued to its end, state and events alike', async () => {
+      const lease = await running('r1', step('a'), step('b', { dependsOn: ['a'] }));
+      expect(await start(lease, 'a')).toEqual([]);
+      await store.moveSteps(lease, [
+        { step: 'a', to: 'succeeded', attempt: 1, atMs: 50, outcome },
+        { step: 'b', to: 'skipped', attempt: 0, atMs: 50, reason: 'for the test' },
+      ]);
+      await store.moveRun(lease, { to: 'succeeded', atMs: 60 });
+
+      expect(await store.findRun('r1')).toMatchObject({
+        id: 'r1',
+        state: 'succeeded',
+        selection: 'all',
+        createdAtMs: 10,
+        startedAtMs: 30,
+        finishedAtMs: 60,
+        lease: undefined,
+        stepCounts: { succeeded: 1, skipped: 1, pending: 0 },
+        steps: [
+          { key: 'a', state: 'succeeded', attempt: 1, startedAtMs: 40, finishedAtMs: 50, outcome },
+          { key: 'b', state: 'skipped', reason: 'for the test' },
+        ],
+      });
+      const events = await store.events({ runId: 'r1', afterSequence: 0, limit: 100 });
+      expect(events.map(({ sequence: _, ...event }) => event)).toEqual([
+        { type: 'run_state', runId: 'r1', atMs: 10, state: 'queued' },
+        { type: 'lease_taken', runId: 'r1', atMs: 20, owner: 'me', epoch: 1 },
+        { type: 'run_state', runId: 'r1', atMs: 30, state: 'running' },
+        { type: 'step_state', runId: 'r1', atMs: 40, step: 'a', state: 'running', attempt: 1 },
+        { type: 'step_state', runId: 'r1', atMs: 50, step: 'a', state: 'succeeded', attempt: 1, outcome },
+        {
+          type: 'step_state',
+          runId: 'r1',
+          atMs: 50,
+          step: 'b',
+          state: 'skipped',
+          attempt: 0,
+          reason: 'for the test',
+        },
+        { type: 'run_state', runId: 'r1', atMs: 60, state: 'succeeded' },
+      ]);
+      const sequences = events.map((event) => event.sequence);
+      expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
+      expect(await store.openRuns()).toEqual([]);
+    });
+
+    it('refuses transitions that the state machine does not know, and writes nothing of them', async () => {
+      const lease = await running('r1', step('a'), step('b'));
+      await start(lease, 'a');
+      const refused = expect.objectContaining({ code: 'transition_refused' });
+      await expect(start(lease, 'a', 41, 2)).rejects.toEqual(refused);
+      await expect(
+        store.moveSteps(lease, [
+          { step: 'a', to: 'succeeded', attempt: 1, atMs: 50, outcome },
+          { step: 'b', to: 'succeeded', attempt: 1, atMs: 50, outcome },
+        ]),
+      ).rejects.toEqual(refused);
+      await expect(store.moveRun(lease, { to: 'queued', atMs: 50 })).rejects.toEqual(refused);
+      const run = await store.findRun('r1');
+      expect(run?.steps.map((each) => each.state)).toEqual(['running', 'pending']);
+      expect(await store.latestCompletions()).toEqual([]);
+    });
+
+    it('gives a run to one claimant', async () => {
+      await createRun('r1', step('a'));
+      const second = await reopen();
+      others.push(second);
+      const request = { runId: 'r1', expectedEpoch: 0, atMs: 20, expiresAtMs: soonMs, resetReason: '' };
+      const leases = await Promise.all([
+        store.claimRun({ ...request, owner: 'me' }),
+        second.claimRun({ ...request, owner: 'you' }),
+      ]);
+      expect(leases.filter((lease) => lease !== undefined)).toHaveLength(1);
+    });
+
+    it('refuses every write of an owner that was succeeded', async () => {
+      const old = await running('r1', step('a'));
+      await start(old, 'a');
+      await store.saveCheckpoint(old, 'a', { chunk: 7 });
+      const fresh = await claimed('r1', 'you', 1);
+      expect(fresh.epoch).toBe(2);
+
+      const before = await store.events({ afterSequence: 0, limit: 100 });
+      const writes = [
+        () => store.moveRun(old, { to: 'failed', atMs: 60 }),
+        () => start(old, 'a', 60, 2),
+        () => store.moveSteps(old, [{ step: 'a', to: 'succeeded', attempt: 1, atMs: 60, outcome }]),
+        () => store.appendLog(old, { step: 'a', attempt: 1, level: 'info', message: 'late', atMs: 60 }),
+        () => store.saveCheckpoint(old, 'a', { chunk: 8 }),
+        () => store.releaseRun(old, 60, 'late'),
+      ];
+      for (const write of writes) await expect(write()).rejects.toBeInstanceOf(LeaseLostError);
+      expect(await store.events({ afterSequence: 0, limit: 100 })).toEqual(before);
+      const run = await store.findRun('r1');
+      expect(run?.steps[0]).toMatchObject({
+        state: 'pending',
+        reason: 'owner died',
+        checkpoint: { chunk: 7 },
+      });
+    });
+
+    it('releases a run for the next owner, with its running steps pending', async () => {
+      const lease = await running('r1', step('a'));
+      await start(lease, 'a');
+      await store.releaseRun(lease, 50, 'going home');
+      expect(await store.openRuns()).toEqual([{ id: 'r1', state: 'running', epoch: 1, lease: undefined }]);
+      const run = await store.findRun('r1');
+      expect(run?.steps[0]).toMatchObject({ state: 'pending', reason: 'going home', attempt: 1 });
+      await createRun('r2', step('a'));
+      const other = await claimed('r2', 'you');
+      expect(await start(other, 'a')).toEqual([]);
+    });
+
+    it('says what an owner still holds when it renews', async () => {
+      await running('r1', step('a'));
+      await running('r2', step('a'));
+      await store.claimOwnership({ owner: 'me', expectedEpoch: 0, atMs: 1, expiresAtMs: 100 });
+      await claimed('r2', 'you', 1);
+      expect(await store.renewLeases('me', 5_000_000)).toEqual({ ownsProject: true, runIds: ['r1'] });
+      const [first, second] = await store.openRuns();
+      expect(first?.lease?.expiresAtMs).toBe(5_000_000);
+      expect(second?.lease?.expiresAtMs).toBe(soonMs);
+      expect((await store.readOwnership()).holder?.expiresAtMs).toBe(5_000_000);
+    });
+
+    it('lets one step at a time hold a lock, and names the holder', async () => {
+      const first = await running('r1', step('a'), step('b'));
+      const second = await running('r2', step('a'));
+      await start(first, 'a');
+      expect(await start(second, 'a')).toEqual([{ lock: 'a', runId: 'r1', step: 'a' }]);
+      expect((await store.findRun('r2'))?.steps[0]?.state).toBe('pending');
+
+      await store.moveSteps(first, [{ step: 'a', to: 'pending', attempt: 1, atMs: 50, reason: 'retry' }]);
+      expect(await start(second, 'a')).toHaveLength(1);
+      expect(await start(first, 'a', 60, 2)).toEqual([]);
+      await store.moveSteps(first, [{ step: 'a', to: 'succeeded', attempt: 2, atMs: 70, outcome }]);
+      expect(await start(second, 'a')).toEqual([]);
+    });
+
+    it('takes all locks of a step or none', async () => {
+      const first = await running('r1', step('a'));
+      const second = await running('r2', step('ab'), step('b'));
+      await start(first, 'a');
+      const both = { step: 'ab', attempt: 1, atMs: 40, locks: ['b', 'a'] };
+      expect(await store.startStep(second, both)).toEqual([{ lock: 'a', runId: 'r1', step: 'a' }]);
+      expect(await start(second, 'b')).toEqual([]);
+    });
+
+    it('takes over the lock of a holder whose lease has expired', async () => {
+      const first = await running('r1', step('a'));
+      const second = await running('r2', step('a'));
+      await start(first, 'a');
+      expect(await start(second, 'a', soonMs - 1)).toHaveLength(1);
+      expect(await start(second, 'a', soonMs + 1)).toEqual([]);
+    });
+
+    it('drops the locks of a run that is taken over or finished', async () => {
+      const first = await running('r1', step('a'));
+      const second = await running('r2', step('a'), step('b'));
+      await start(first, 'a');
+      await claimed('r1', 'you', 1);
+      expect(await start(second, 'a')).toEqual([]);
+      await store.moveRun(second, { to: 'failed', atMs: 50 });
+      const third = await running('r3', step('a'));
+      expect(await start(third, 'a')).toEqual([]);
+    });
+
+    it('cancels at once what nobody executes, and asks the owner otherwise', async () => {
+      await createRun('queued', step('a'));
+      expect(await store.requestCancel('queued', 50)).toBe('cancelled');
+      expect((await store.findRun('queued'))?.steps[0]?.state).toBe('cancelled');
+
+      const lease = await running('executed', step('a'), step('b'));
+      await start(lease, 'a');
+      expect(await store.requestCancel('executed', 50)).toBe('cancelling');
+      expect(await store.requestCancel('executed', 51)).toBe('cancelling');
+      expect(await store.runState('executed')).toBe('cancelling');
+
+      const dead = await running('dead', step('a'), step('b'));
+      await start(dead, 'b');
+      expect(await store.requestCancel('dead', soonMs + 1)).toBe('cancelled');
+      expect((await store.findRun('dead'))?.stepCounts).toMatchObject({ cancelled: 2 });
+      await expect(store.moveRun(dead, { to: 'succeeded', atMs: 60 })).rejects.toBeInstanceOf(LeaseLostError);
+
+      expect(await store.requestCancel('queued', 60)).toBe('cancelled');
+      expect(await store.requestCancel('unknown', 60)).toBeUndefined();
+    });
+
+    it('starts one run per schedule and nominal time', async () => {
+      const run = (id: string): Parameters<RunStore['createRun']>[0] => ({
+        id,
+        plan: planOf(step('a')),
+        trigger: { kind: 'schedule', schedule: 's', nominalAtMs: 100 },
+        createdAtMs: 101,
+      });
+      const tick = { schedule: 's', nominalAtMs: 100, atMs: 101 };
+      expect(await store.createRun(run('r1'), { ...tick, runId: 'r1' })).toBe(true);
+      expect(await store.createRun(run('r2'), { ...tick, runId: 'r2' })).toBe(false);
+      expect(await store.recordTick({ ...tick, reason: 'busy' })).toBe(false);
+      expect(await store.recordTick({ ...tick, nominalAtMs: 200, reason: 'busy' })).toBe(true);
+      expect(await store.findRun('r2')).toBeUndefined();
+      expect(await store.ticks('s', 10)).toEqual([
+        { schedule: 's', nominalAtMs: 200, atMs: 101, runId: undefined, reason: 'busy' },
+        { schedule: 's', nominalAtMs: 100, atMs: 101, runId: 'r1', reason: undefined },
+      ]);
+      const mine = await store.listRuns({ schedule: 's', states: ['queued'], limit: 5 });
+      expect(mine.map(({ id }) => id)).toEqual(['r1']);
+    });
+
+    it('keeps the latest completion of each node and its history', async () => {
+      for (const [id, rows] of [
+        ['r1', 1],
+        ['r2', 2],
+      ] as const) {
+        const lease = await running(id, step('a'), step('b'));
+        await start(lease, 'a');
+        await store.moveSteps(lease, [
+          { step: 'a', to: 'succeeded', attempt: 1, atMs: 70, outcome: { rows, metadata: {} } },
+        ]);
+      }
+      const latest = { key: 'a', runId: 'r2', rows: 2, metadata: {}, finishedAtMs: 70, durationMs: 30 };
+      expect(await store.latestCompletions()).toEqual([latest]);
+      expect(await store.latestCompletions(['b'])).toEqual([]);
+      expect((await store.completionHistory('a', 10)).map(({ rows }) => rows)).toEqual([2, 1]);
+      expect(await store.completionHistory('a', 1)).toHaveLength(1);
+    });
+
+    it('counts a failed check as a completion, a failed step not', async () => {
+      const lease = await running('r1', step('check/a'), step('b'));
+      await start(lease, 'check/a');
+      await start(lease, 'b');
+      const failure = { kind: 'data', code: 'x', message: 'm' } as const;
+      const check = { passed: false, failures: 2, message: '2 rows' };
+      await store.moveSteps(lease, [
+        { step: 'check/a', to: 'failed', attempt: 1, atMs: 50, failure, outcome: { check, metadata: {} } },
+        { step: 'b', to: 'failed', attempt: 1, atMs: 50, failure },
+      ]);
+      expect((await store.latestCompletions()).map(({ key, check }) => [key, check?.failures])).toEqual([
+        ['check/a', 2],
+      ]);
+      expect((await store.findRun('r1'))?.steps[1]?.failure).toEqual(failure);
+    });
+
+    it('reads events by run, step, type and page', async () => {
+      const lease = await running('r1', step('a'), step('b'));
+      for (const [key, message] of [
+        ['a', 'one'],
+        ['b', 'two'],
+        ['a', 'three'],
+      ] as const) {
+        await store.appendLog(lease, { step: key, attempt: 1, level: 'warn', message, atMs: 45 });
+      }
+      const logs = await store.events({ step: 'a', types: ['step_log'], afterSequence: 0, limit: 10 });
+      expect(logs.map((event) => (event.type === 'step_log' ? event.message : ''))).toEqual(['one', 'three']);
+      const [first] = await store.events({ types: ['step_log'], afterSequence: 0, limit: 1 });
+      expect(first).toMatchObject({ message: 'one', level: 'warn', attempt: 1, step: 'a' });
+      expect(
+        await store.events({
+          runId: 'r1',
+          types: ['step_log'],
+          afterSequence: first?.sequence ?? 0,
+          limit: 9,
+        }),
+      ).toHaveLength(2);
+      expect(await store.events({ runId: 'r2', afterSequence: 0, limit: 10 })).toEqual([]);
+    });
+
+    it('lists runs newest first, by state and page', async () => {
+      for (const [index, id] of ['r1', 'r2', 'r3'].entries()) {
+        await store.createRun({ id, plan: planOf(step('a')), trigger: { kind: 'page' }, createdAtMs: index });
+      }
+      await store.requestCancel('r2', 5);
+      const ids = async (filter: Parameters<RunStore['listRuns']>[0]): Promise<readonly string[]> =>
+        (await store.listRuns(filter)).map(({ id }) => id);
+      expect(await ids({ limit: 10 })).toEqual(['r3', 'r2', 'r1']);
+      expect(await ids({ limit: 2 })).toEqual(['r3', 'r2']);
+      expect(await ids({ limit: 9, beforeMs: 2 })).toEqual(['r2', 'r1']);
+      expect(await ids({ limit: 9, states: ['queued', 'running'] })).toEqual(['r3', 'r1']);
+      expect((await store.listRuns({ limit: 1 }))[0]).toMatchObject({ stepCounts: { pending: 1 } });
+    });
+
+    it('has one project owner at a time', async () => {
+      const request = { atMs: 1, expiresAtMs: 100 };
+      expect(await store.readOwnership()).toEqual({ epoch: 0 });
+      expect(await store.claimOwnership({ ...request, owner: 'me', expectedEpoch: 0 })).toMatchObject({
+        epoch: 1,
+      });
+      expect(await store.claimOwnership({ ...request, owner: 'you', expectedEpoch: 0 })).toBeUndefined();
+      await store.announceAddress('you', 'http://wrong');
+      await store.announceAddress('me', 'http://right');
+      expect((await store.readOwnership()).holder).toMatchObject({ owner: 'me', address: 'http://right' });
+      await store.releaseOwnership('you');
+      expect((await store.readOwnership()).holder?.owner).toBe('me');
+      await store.releaseOwnership('me');
+      expect(await store.readOwnership()).toEqual({ epoch: 1 });
+      expect(await store.claimOwnership({ ...request, owner: 'you', expectedEpoch: 1 })).toMatchObject({
+        epoch: 2,
+      });
+    });
+
+    it('forgets old runs but not what they left', async () => {
+      for (const id of ['old', 'new']) {
+        const lease = await running(id, step(id), step('both'));
+        await start(lease, id);
+        await start(lease, 'both');
+        const atMs = id === 'old' ? 50 : 5000;
+        await store.moveSteps(lease, [
+          { step: id, to: 'succeeded', attempt: 1, atMs, outcome },
+          { step: 'both', to: 'succeeded', attempt: 1, atMs, outcome },
+        ]);
+        await store.moveRun(lease, { to: 'succeeded', atMs });
+      }
+      await running('open', step('a'));
+      expect(await store.deleteRunsFinishedBefore(1000)).toBe(1);
+      expect((await store.listRuns({ limit: 9 })).map(({ id }) => id).sort()).toEqual(['new', 'open']);
+      expect(await store.events({ runId: 'old', afterSequence: 0, limit: 9 })).toEqual([]);
+      expect((await store.latestCompletions()).map(({ key }) => key)).toEqual(['both', 'new', 'old']);
+      expect(await store.completionHistory('both', 9)).toHaveLength(1);
+    });
+
+    it('is seen by another process as soon as it is written', async () => {
+      const other = await reopen();
+      others.push(other);
+      const lease = await running('r1', step('a'));
+      expect(await other.runState('r1')).toBe('running');
+      expect(await other.requestCancel('r1', 50)).toBe('cancelling');
+      await expect(store.moveRun(lease, { to: 'running', atMs: 51 })).rejects.toThrow('cancelling');
+    });
+  });
+}
