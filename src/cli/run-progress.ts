@@ -14,7 +14,7 @@ interface RunningStep {
 
 /**
  * Shows a run on standard error while it goes: on a terminal, a line for each running step with
- * rows, bytes, rate and ETA; elsewhere, one plain line as each step ends.
+ * rows, bytes, rate and ETA; elsewhere, one plain line as each step ends. Passed checks are only counted.
  */
 export class RunProgressView {
   readonly #stream: NodeJS.WriteStream;
@@ -59,6 +59,8 @@ export class RunProgressView {
       return;
     }
     this.#finished += 1;
+    const passedQuietly = event.state === 'succeeded' && event.outcome?.check?.passed === true;
+    if (passedQuietly) return;
     const warned = event.outcome?.check?.passed === false;
     const mark = warned && event.state === 'succeeded' ? '!' : marks[event.state];
     const color =

@@ -36,7 +36,7 @@ export async function plan(options: PlanCommandOptions): Promise<number> {
       String(index + 1),
       step.key,
       step.kind === step.type ? step.kind : `${step.kind} (${step.type})`,
-      step.dependsOn.join(', '),
+      dependencies(step, new Set(steps.steps.filter(({ kind }) => kind === 'check').map(({ key }) => key))),
       formatOrigin(project.graph.byKey.get(step.key)?.origin ?? { file: '' }),
     ]);
     printLine(formatTable(['', 'step', 'what', 'after', 'defined in'], rows));
@@ -48,4 +48,15 @@ export async function plan(options: PlanCommandOptions): Promise<number> {
   } finally {
     await pool.close();
   }
+}
+
+/** Names of what a step waits for; checks are counted, a long list is cut. */
+function dependencies(step: PlanStep, checks: ReadonlySet<string>): string {
+  const named = step.dependsOn.filter((key) => !checks.has(key));
+  const checked = step.dependsOn.length - named.length;
+  return [
+    ...named.slice(0, 3),
+    ...(named.length > 3 ? [`${named.length - 3} more`] : []),
+    ...(checked > 0 ? [`${checked} ${checked === 1 ? 'check' : 'checks'}`] : []),
+  ].join(', ');
 }
