@@ -83,8 +83,9 @@ async function loadIntoTable(
       ),
     );
     return figures ?? figuresOf(plan, staged, {}, settled.watermark);
-  } finally {
+  } catch (error) {
     await dropQuietly(database, plan, context);
+    throw error;
   }
 }
 
@@ -188,7 +189,7 @@ function announce(plan: StreamPlan, context: StepContext): void {
   for (const change of plan.publication?.schemaChanges ?? []) context.log(`${plan.stream}: ${change}`);
 }
 
-/** The stage is gone after a swap; after an error it is only in the way, and the next run removes it too. */
+/** After an error the stage is only in the way; what is left of it the next run removes. */
 async function dropQuietly(database: SqlDatabase, plan: StreamPlan, context: StepContext): Promise<void> {
   try {
     await database.execute(dropTable(database.dialect, plan.stage).sql);

@@ -57,6 +57,7 @@ export function planPublication(request: PublicationRequest): PublicationPlan {
     statements: [
       ...stream.target.preSql.map(userStatement),
       ...body.statements,
+      dropTable(dialect, request.stage),
       ...tableKeys(dialect, stream, mapping, target, request.replaces && !keeps),
       ...stream.target.postSql.map(userStatement),
     ],
