@@ -1,4 +1,4 @@
-import { Transform, type Readable, pipeline } from 'node:stream';
+import { Readable } from 'node:stream';
 import { to as copyTo } from 'pg-copy-streams';
 import type { ColumnBatch } from '../../connector/column-batch.ts';
 import type { ReadRequest, Source, StreamRef } from '../../connector/connection.ts';
@@ -9,7 +9,7 @@ import { columnOf, passthroughExpression, vectorExpression } from './column-type
 import { copyOut } from './copy-out.ts';
 import { type VectorDecoder, vectorDecoder } from './copy-vectors.ts';
 import { postgresError } from './postgres-error.ts';
-import type { Server, ServerLease } from './server.ts';
+import type { Server } from './server.ts';
 import { copyOutText, fromClause, parseTableName, selectText, wantedColumns } from './stream-select.ts';
 
 /** Reads tables, views and queries by COPY ... TO STDOUT (FORMAT binary), as its bytes or as columns. */
@@ -45,7 +45,11 @@ async function readAs(
     case 'relation':
       return { format, schema, sql: passedThrough() };
     case 'pg-copy-binary':
-      return { format, schema, bytes: await readBytes(server, copyOutText(passedThrough()), signal) };
+      return {
+        format,
+        schema,
+        bytes: Readable.from(readBytes(server, copyOutText(passedThrough()), signal), { objectMode: false }),
+      };
     case 'columns': {
       const expressions = columns.map((column) => vectorExpression(column));
       const sql = copyOutText(
@@ -84,25 +88,21 @@ async function* readBatches(
 }
 
 /** COPY's bytes, without the protocol's messages around them. */
-async function readBytes(server: Server, sql: string, signal: AbortSignal): Promise<Readable> {
+async function* readBytes(server: Server, sql: string, signal: AbortSignal): AsyncGenerator<Buffer> {
   const lease = await server.lease(signal);
-  const copy = lease.client.query(copyTo(sql));
-  const bytes = new Transform({ transform: (chunk, _encoding, done) => done(null, chunk) });
-  return mappedErrors(copy, bytes, lease, server, signal);
-}
-
-function mappedErrors(
-  copy: Readable,
-  bytes: Transform,
-  lease: ServerLease,
-  server: Server,
-  signal: AbortSignal,
-): Readable {
-  pipeline(copy, bytes, (error) => {
-    lease.release(error !== undefined && error !== null);
-    if (error) bytes.destroy(postgresError(error, server.identity, signal));
-  });
-  return bytes;
+  let finished = false;
+  try {
+    const copy = copyTo(sql);
+    const ready = new Promise<void>((resolve) => Object.assign(copy, { handleReadyForQuery: resolve }));
+    const chunks: AsyncIterable<Buffer> = lease.client.query(copy);
+    for await (const chunk of chunks) yield chunk;
+    await ready;
+    finished = true;
+  } catch (error) {
+    throw postgresError(error, server.identity, signal);
+  } finally {
+    lease.release(!finished);
+  }
 }
 
 async function describeStream(
