@@ -27,14 +27,24 @@
  */
 export { TemplateError, templatePlaceOf, ValueError } from './error/template-error.ts';
 export type { MacroCall, TemplatePlace } from './error/template-error.ts';
-export type { TemplateAst, DefinitionNode } from './syntax/ast.ts';
+export { collectStaticCalls } from './static-calls.ts';
+export type { StaticCall, StaticCalls } from './static-calls.ts';
+export type { DefinitionNode, DefinitionSort, TemplateAst } from './syntax/ast.ts';
 export { CallArguments } from './value/call-arguments.ts';
 export type { CallSite } from './value/call-arguments.ts';
+export { areEqual, compareValues } from './value/comparison.ts';
+export { fromJs, toJs } from './value/conversion.ts';
+export { Dict, DictView, mappingOf, SetValue } from './value/mapping.ts';
+export type { Mapping } from './value/mapping.ts';
+export { methodValue } from './value/method.ts';
+export { floatOf } from './value/number.ts';
+export { printed, represented, typeName } from './value/printing.ts';
 export {
-  Float,
   jinjaAssign,
   jinjaAttribute,
+  jinjaBinary,
   jinjaCall,
+  jinjaCompare,
   jinjaContains,
   jinjaEquals,
   jinjaItem,
@@ -42,10 +52,29 @@ export {
   jinjaLength,
   jinjaRepr,
   jinjaTruth,
-  Range,
-  Tuple,
-  Undefined,
-} from './value/value.ts';
+} from './value/protocol-names.ts';
+export { isTrue, itemsOf } from './value/sequence.ts';
+export { Float, Range, Tuple, Undefined } from './value/value.ts';
 export type { Awaitable, TemplateFunction, TemplateObject, Value } from './value/value.ts';
 export { contextOf } from './evaluation/context.ts';
 export type { OutputSegment, RenderContext, RenderOptions } from './evaluation/context.ts';
+export { Macro } from './evaluation/macro.ts';
+export {
+  callMacro,
+  callMacroSync,
+  render,
+  renderNative,
+  renderNativeSync,
+  renderSync,
+} from './evaluation/render.ts';
+export type { MacroArguments } from './evaluation/render.ts';
+export {
+  macroName,
+  parseTemplate,
+  snapshotTemplate,
+  TemplateCache,
+  templateOf,
+} from './evaluation/template.ts';
+export type { Template } from './evaluation/template.ts';
+export { attributeOf } from './library/attribute.ts';
+export { jsonText } from './library/json-text.ts';

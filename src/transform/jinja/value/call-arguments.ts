@@ -1,6 +1,6 @@
 import type { TemplatePlace } from '../error/template-error.ts';
 import { ValueError } from '../error/template-error.ts';
-import type { Awaitable, Value } from './value.ts';
+import type { Awaitable, TemplateFunction, Value } from './value.ts';
 
 /** Where a call comes from. */
 export interface CallSite {
@@ -8,6 +8,9 @@ export interface CallSite {
   place(): TemplatePlace;
   /** A name as the calling template's context has it, without the template's own variables. */
   lookup(name: string): Value | undefined;
+  /** A filter or a test by its name, the rendering's own ones first. The value comes as first positional argument. */
+  filter(name: string): TemplateFunction | undefined;
+  test(name: string): TemplateFunction | undefined;
   /** Calls any callable template value (a macro, a function, a dispatch result) as the calling template would. */
   call(callee: Value, args: CallArguments): Awaitable<Value>;
 }

@@ -11,7 +11,7 @@ import type { CallArguments } from './call-arguments.ts';
  * | list | array |
  * | dict | `Dict`; a plain object or a Map given by JavaScript is used in place |
  * | tuple, range, set | `Tuple`, `Range`, `SetValue`; a JavaScript Set is used in place |
- * | function | {@link TemplateFunction}, or an object with {@link jinjaCall} |
+ * | function | {@link TemplateFunction}, or an object with `jinjaCall` |
  * | any other object | a class instance, which keeps its identity; see {@link TemplateObject} |
  *
  * JavaScript's `undefined` never is a value: a callable that returns it returns None.
@@ -27,42 +27,38 @@ export type Awaitable<T> = T | Promise<T>;
  */
 export type TemplateFunction = (args: CallArguments) => Value | void | PromiseLike<Value | void>;
 
-/** Attribute by name: `object.name`. `undefined` means that there is none. */
-export const jinjaAttribute: unique symbol = Symbol('jinja.attribute');
-/** Item by key: `object[key]`. `undefined` means that there is none, and the attribute of that name is tried. */
-export const jinjaItem: unique symbol = Symbol('jinja.item');
-/** Assignment of an attribute by `set object.name = value`; only namespaces take it. */
-export const jinjaAssign: unique symbol = Symbol('jinja.assign');
-/** The call of an object: `object(...)`. */
-export const jinjaCall: unique symbol = Symbol('jinja.call');
-/** Iteration; makes the object a sequence for `for` and for filters. */
-export const jinjaIterate: unique symbol = Symbol('jinja.iterate');
-/** `object | length` */
-export const jinjaLength: unique symbol = Symbol('jinja.length');
-/** Truth in a condition. Without it, an object with a length is true when it is not empty, any other is true. */
-export const jinjaTruth: unique symbol = Symbol('jinja.truth');
-/** `value in object` */
-export const jinjaContains: unique symbol = Symbol('jinja.contains');
-/** `object == other`. Without it, identity. */
-export const jinjaEquals: unique symbol = Symbol('jinja.equals');
-/** Text inside of a list or a dict. Without it, `toString`. */
-export const jinjaRepr: unique symbol = Symbol('jinja.repr');
-
 /**
- * What a class instance may define to be used by templates. It prints by its `toString`. Without {@link jinjaAttribute}
- * its own enumerable data properties can be read, its methods cannot.
+ * What a class instance may define to be used by templates. It prints by its `toString`. Without `jinjaAttribute` its own
+ * enumerable data properties can be read, its methods cannot.
  */
 export interface TemplateObject {
-  [jinjaAttribute]?(name: string): Value | undefined;
-  [jinjaItem]?(key: Value): Value | undefined;
-  [jinjaAssign]?(name: string, value: Value): void;
-  [jinjaCall]?(args: CallArguments): Value | void | PromiseLike<Value | void>;
-  [jinjaIterate]?(): Iterable<Value>;
-  [jinjaLength]?(): number;
-  [jinjaTruth]?(): boolean;
-  [jinjaContains]?(value: Value): boolean;
-  [jinjaEquals]?(other: Value): boolean;
-  [jinjaRepr]?(): string;
+  /** Attribute by name: `object.name`. `undefined` means that there is none. */
+  jinjaAttribute?(name: string): Value | undefined;
+  /** Item by key: `object[key]`. `undefined` means that there is none, and the attribute of that name is tried. */
+  jinjaItem?(key: Value): Value | undefined;
+  /** Assignment of an attribute by `set object.name = value`; only namespaces take it. */
+  jinjaAssign?(name: string, value: Value): void;
+  /** The call of an object: `object(...)`. */
+  jinjaCall?(args: CallArguments): Value | void | PromiseLike<Value | void>;
+  /** Iteration; makes the object a sequence for `for` and for filters. */
+  jinjaIterate?(): Iterable<Value>;
+  /** `object | length` */
+  jinjaLength?(): number;
+  /** Truth in a condition. Without it, an object with a length is true when it is not empty, any other is true. */
+  jinjaTruth?(): boolean;
+  /** `value in object` */
+  jinjaContains?(value: Value): boolean;
+  /** `object == other`. Without it, identity. */
+  jinjaEquals?(other: Value): boolean;
+  /** Order against another value: negative, zero or positive; `undefined` if the two have none. */
+  jinjaCompare?(other: Value): number | undefined;
+  /**
+   * An arithmetic operator (`+`, `-`, `*`, `/`, `//`, `%`, `**`) with this object on the left, or on the right if
+   * `reflected`. `undefined` means that the operator does not apply.
+   */
+  jinjaBinary?(operator: string, other: Value, reflected: boolean): Value | undefined;
+  /** Text inside of a list or a dict. Without it, `toString`. */
+  jinjaRepr?(): string;
 }
 
 /** A float whose number is integral, such as `2.0`. Made by `floatOf`, which leaves fractional numbers as they are. */

@@ -1,0 +1,35 @@
+import { ValueError } from '../error/template-error.ts';
+import { NativeMark } from '../library/native-filters.ts';
+import { parseLiteral } from '../library/literal.ts';
+import { isNumeric } from '../value/number.ts';
+import type { Awaitable, Value } from '../value/value.ts';
+import type { Frame } from './activation.ts';
+import { chain } from './awaiting.ts';
+import { evaluate } from './expression-evaluator.ts';
+import { executeAll } from './statement-executor.ts';
+import type { Template } from './template.ts';
+
+/** Runs a template for its value: that of its only expression, or its text. */
+export function renderNativeBody(template: Template, frame: Frame): Awaitable<Value> {
+  const [only] = template.body;
+  if (template.body.length === 1 && only?.kind === 'output') {
+    return chain(evaluate(only.value, frame), (value) => {
+      frame.activation.current = only;
+      return unmarked(value);
+    });
+  }
+  return chain(executeAll(template.body, frame), () => frame.output.toString());
+}
+
+/** Takes a value out of its `as_…` mark. */
+function unmarked(value: Value): Value {
+  if (!(value instanceof NativeMark)) return value;
+  if (value.sort === 'text') return value.text;
+  const literal = parseLiteral(value.text);
+  const result = literal ?? value.text;
+  const fits =
+    value.sort === 'native' ||
+    (value.sort === 'bool' ? typeof result === 'boolean' : isNumeric(result) && typeof result !== 'boolean');
+  if (!fits) throw new ValueError(`'${value.text}' is no ${value.sort}`, 'template_value');
+  return result;
+}

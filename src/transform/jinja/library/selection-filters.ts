@@ -1,0 +1,62 @@
+import { ValueError } from '../error/template-error.ts';
+import type { CallArguments } from '../value/call-arguments.ts';
+import { printed } from '../value/printing.ts';
+import { isTrue, itemsOf } from '../value/sequence.ts';
+import type { Awaitable, TemplateFunction, Value } from '../value/value.ts';
+import { attributeReader } from './attribute-path.ts';
+
+/** Results of a filter or a test on every item; awaits only if one of them must be. */
+function onEvery(
+  items: readonly Value[],
+  apply: (item: Value) => ReturnType<TemplateFunction>,
+): Awaitable<Value[]> {
+  const results: Awaitable<Value>[] = [];
+  let mustWait = false;
+  for (const item of items) {
+    const result = apply(item) ?? null;
+    const isPromise = typeof result === 'object' && result !== null && 'then' in result;
+    mustWait ||= isPromise;
+    results.push(isPromise ? Promise.resolve(result as PromiseLike<Value>) : (result as Value));
+  }
+  return mustWait ? Promise.all(results) : (results as Value[]);
+}
+
+function map(args: CallArguments): Awaitable<Value> {
+  const [value = null, name, ...rest] = args.positional;
+  if (name === undefined && args.keyword.has('attribute')) {
+    const { attribute, default: fallback } = args.bind('map', ['value', 'name?', 'attribute', 'default?']);
+    return itemsOf(value).map(attributeReader(attribute, fallback));
+  }
+  if (name === undefined) throw new ValueError('map needs the name of a filter, or attribute=');
+  const filter = args.site.filter(printed(name));
+  if (!filter) throw new ValueError(`There is no filter named '${printed(name)}'`);
+  return onEvery(itemsOf(value), (item) => filter(args.with([item, ...rest], args.keyword)));
+}
+
+/** `select`, `reject` and their `attr` forms: which items stay is told by a test, or by their truth. */
+function selection(filterName: string, keeps: boolean, byAttribute: boolean): TemplateFunction {
+  return (args) => {
+    const [value = null, ...rest] = args.positional;
+    const attribute = byAttribute ? rest.shift() : undefined;
+    if (byAttribute && attribute === undefined)
+      throw new ValueError(`${filterName} needs the name of an attribute`);
+    const read = attributeReader(attribute);
+    const [name, ...testArguments] = rest;
+    const items = itemsOf(value);
+    if (name === undefined) return items.filter((item) => isTrue(read(item)) === keeps);
+    const test = args.site.test(printed(name));
+    if (!test) throw new ValueError(`There is no test named '${printed(name)}'`);
+    const results = onEvery(items, (item) => test(args.with([read(item), ...testArguments], args.keyword)));
+    const pick = (outcomes: readonly Value[]): Value =>
+      items.filter((_item, index) => isTrue(outcomes[index] ?? false) === keeps);
+    return results instanceof Promise ? results.then(pick) : pick(results);
+  };
+}
+
+export const selectionFilters: ReadonlyMap<string, TemplateFunction> = new Map<string, TemplateFunction>([
+  ['map', map],
+  ['reject', selection('reject', false, false)],
+  ['rejectattr', selection('rejectattr', false, true)],
+  ['select', selection('select', true, false)],
+  ['selectattr', selection('selectattr', true, true)],
+]);
