@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { type Mistakes } from './mistakes.ts';
+import { metadata, notYet, record, texts } from './yaml-schema.ts';
+import { shapeYaml, type YamlFile } from './yaml-file.ts';
+
+/** What `dbt_project.yml` says, with defaults filled in. Paths are relative to the dbt project. */
+export interface DbtProjectFile {
+  readonly yaml: YamlFile;
+  readonly name: string;
+  readonly version: string | undefined;
+  readonly profile: string | undefined;
+  readonly modelPaths: readonly string[];
+  readonly seedPaths: readonly string[];
+  readonly macroPaths: readonly string[];
+  readonly testPaths: readonly string[];
+  readonly snapshotPaths: readonly string[];
+  readonly docsPaths: readonly string[];
+  readonly functionPaths: readonly string[];
+  readonly vars: Readonly<Record<string, unknown>>;
+  /** The `models:`, `seeds:`, `sources:` and `data_tests:` trees, not yet resolved. */
+  readonly trees: Readonly<Record<ConfigTreeName, ConfigTree>>;
+}
+
+export type ConfigTreeName = 'models' | 'seeds' | 'sources' | 'tests';
+
+export interface ConfigTree {
+  /** The top-level key it was written under. */
+  readonly key: string;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+const tree = z.record(z.string(), z.unknown()).nullish();
+const identifier = z.string().regex(/^[A-Za-z_]\w*$/, { error: 'must be letters, digits and underscores' });
+const quoting = record({
+  database: z.literal(true, { error: unquoted() }).optional(),
+  schema: z.literal(true, { error: unquoted() }).optional(),
+  identifier: z.literal(true, { error: unquoted() }).optional(),
+  snowflake_ignore_case: metadata,
+});
+
+const schema = record({
+  name: identifier,
+  version: z.union([z.string(), z.number()]).optional(),
+  'config-version': z.union([z.literal(2), z.literal('2')], { error: 'must be 2' }).optional(),
+  profile: z.string().optional(),
+  'model-paths': texts,
+  'seed-paths': texts,
+  'macro-paths': texts,
+  'test-paths': texts,
+  'snapshot-paths': texts,
+  'analysis-paths': texts,
+  'docs-paths': texts,
+  'asset-paths': texts,
+  'function-paths': texts,
+  'source-paths': texts,
+  'data-paths': texts,
+  'target-path': metadata,
+  'log-path': metadata,
+  'packages-install-path': metadata,
+  'modules-path': metadata,
+  'clean-targets': metadata,
+  'require-dbt-version': metadata,
+  'dbt-cloud': metadata,
+  'restrict-access': metadata,
+  'query-comment': notYet('remove it; statements are found by their step in the ledger'),
+  flags: metadata,
+  dispatch: metadata,
+  quoting: quoting.nullish(),
+  vars: z.record(z.string(), z.unknown()).nullish(),
+  'on-run-start': notYet('write a task of the Millrace project that runs before'),
+  'on-run-end': notYet('write a task of the Millrace project that runs after'),
+  models: tree,
+  seeds: tree,
+  sources: tree,
+  tests: tree,
+  data_tests: tree,
+  snapshots: metadata,
+  exposures: metadata,
+  'semantic-models': metadata,
+  'saved-queries': metadata,
+  metrics: metadata,
+  unit_tests: metadata,
+  functions: metadata,
+});
+
+/** Checks a `dbt_project.yml` whose Jinja was already rendered into `value`. */
+export function shapeDbtProject(
+  yaml: YamlFile,
+  value: unknown,
+  mistakes: Mistakes,
+): DbtProjectFile | undefined {
+  const raw = shapeYaml(yaml, value, schema, mistakes);
+  if (!raw) return undefined;
+  if (raw.tests && raw.data_tests) {
+    mistakes.add('"tests" and "data_tests" are two spellings of one key', {
+      code: 'key_twice',
+      origin: yaml.locate(['tests']),
+      next: 'Move everything under "data_tests".',
+    });
+  }
+  return {
+    yaml,
+    name: raw.name,
+    version: raw.version === undefined ? undefined : String(raw.version),
+    profile: raw.profile,
+    modelPaths: raw['model-paths'] ?? raw['source-paths'] ?? ['models'],
+    seedPaths: raw['seed-paths'] ?? raw['data-paths'] ?? ['seeds'],
+    macroPaths: raw['macro-paths'] ?? ['macros'],
+    testPaths: raw['test-paths'] ?? ['tests'],
+    snapshotPaths: raw['snapshot-paths'] ?? ['snapshots'],
+    docsPaths: raw['docs-paths'] ?? [],
+    functionPaths: raw['function-paths'] ?? ['functions'],
+    vars: raw.vars ?? {},
+    trees: {
+      models: { key: 'models', value: raw.models ?? {} },
+      seeds: { key: 'seeds', value: raw.seeds ?? {} },
+      sources: { key: 'sources', value: raw.sources ?? {} },
+      tests: raw.data_tests
+        ? { key: 'data_tests', value: raw.data_tests }
+        : { key: 'tests', value: raw.tests ?? {} },
+    },
+  };
+}
+
+function unquoted(): string {
+  return 'unquoted names are not yet supported: remove the key, or write true';
+}

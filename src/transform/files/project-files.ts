@@ -1,0 +1,91 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { ConfigError } from '../../core/errors.ts';
+
+/** A text file of the dbt project. */
+export interface ProjectFile {
+  /** Relative to the Millrace project folder, forward slashes: what errors and the page show. */
+  readonly file: string;
+  /** Folders between the configured path (such as `models`) and the file. */
+  readonly folders: readonly string[];
+  /** File name without its extension. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * Every file with one of `extensions` under `paths` (relative to `dbtFolder`), sorted by path.
+ * A path that does not exist holds nothing, as in dbt.
+ */
+export async function readProjectFiles(
+  projectFolder: string,
+  dbtFolder: string,
+  paths: readonly string[],
+  extensions: readonly string[],
+): Promise<readonly ProjectFile[]> {
+  const found: ProjectFile[] = [];
+  for (const path of new Set(paths)) {
+    const root = join(dbtFolder, path);
+    for (const absolute of await filesBelow(root)) {
+      const extension = extensions.find((candidate) => absolute.endsWith(candidate));
+      if (extension === undefined) continue;
+      const parts = relative(root, absolute).split(sep);
+      found.push({
+        file: projectPath(projectFolder, absolute),
+        folders: parts.slice(0, -1),
+        name: (parts.at(-1) ?? '').slice(0, -extension.length),
+        text: await readText(projectFolder, absolute),
+      });
+    }
+  }
+  return found;
+}
+
+/** Reads one file; a `file_unreadable` ConfigError names it when that fails. */
+export async function readText(projectFolder: string, absolute: string): Promise<string> {
+  try {
+    return await readFile(absolute, 'utf8');
+  } catch (cause) {
+    throw new ConfigError(`the file cannot be read: ${reasonOf(cause)}`, {
+      code: 'file_unreadable',
+      origin: { file: projectPath(projectFolder, absolute) },
+      cause,
+    });
+  }
+}
+
+/** `absolute` as the user sees it: relative to the project folder, with forward slashes. */
+export function projectPath(projectFolder: string, absolute: string): string {
+  return relative(projectFolder, absolute).split(sep).join('/');
+}
+
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  let entries;
+  try {
+    entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
+    throw error;
+  }
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+function reasonOf(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return 'there is no such file';
+    case 'EACCES':
+      return 'no permission';
+    case 'EISDIR':
+      return 'it is a folder';
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}

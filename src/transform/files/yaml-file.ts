@@ -1,0 +1,118 @@
+import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, type Tags } from 'yaml';
+import type { z } from 'zod';
+import type { Origin } from '../../core/origin.ts';
+import type { Mistakes } from './mistakes.ts';
+
+export type YamlPath = readonly PropertyKey[];
+
+/** A YAML file as plain data that still knows where each part was written. */
+export interface YamlFile {
+  /** Path relative to the Millrace project folder. */
+  readonly file: string;
+  readonly value: unknown;
+  /** Where the value (or, for a map's entry, its key) at `path` stands. */
+  locate(path: YamlPath): Origin;
+}
+
+/**
+ * Parses by YAML 1.1 as dbt does (`yes` and `on` are booleans), but leaves dates as text.
+ * Adds a `yaml_invalid` mistake for each syntax error and then gives undefined.
+ */
+export function parseYamlFile(file: string, text: string, mistakes: Mistakes): YamlFile | undefined {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    version: '1.1',
+    customTags: withoutDates,
+    lineCounter: lines,
+    prettyErrors: false,
+    keepSourceTokens: false,
+  });
+  const originAt = (offset: number): Origin => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line, column: col };
+  };
+  for (const error of document.errors) {
+    mistakes.add(`not valid YAML: ${error.message}`, {
+      code: 'yaml_invalid',
+      origin: originAt(error.pos[0]),
+    });
+  }
+  if (document.errors.length > 0) return undefined;
+  return {
+    file,
+    value: document.toJS() as unknown,
+    locate: (path) => {
+      const offset = offsetOf(document.contents, path);
+      return offset === undefined ? { file } : originAt(offset);
+    },
+  };
+}
+
+/** The value in `schema`'s shape, or undefined with a `yaml_shape` mistake for each wrong place. */
+export function shapeYaml<T>(
+  yaml: YamlFile,
+  value: unknown,
+  schema: z.ZodType<T>,
+  mistakes: Mistakes,
+  under: YamlPath = [],
+): T | undefined {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) report(yaml, issue, under, mistakes);
+  return undefined;
+}
+
+function report(yaml: YamlFile, issue: z.core.$ZodIssue, under: YamlPath, mistakes: Mistakes): void {
+  const path = [...under, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys) {
+      const [message = ''] = issue.message.split('\n').filter((line) => line.includes(`"${key}"`));
+      mistakes.add(message || `unknown key "${key}"`, {
+        code: 'key_unknown',
+        origin: yaml.locate([...path, key]),
+      });
+    }
+    return;
+  }
+  const place = path.length === 0 ? 'the file' : `"${path.map(String).join('.')}"`;
+  mistakes.add(`${place}: ${issue.message}`, {
+    code: issue.message.includes('not yet supported') ? 'not_yet_supported' : 'yaml_shape',
+    origin: yaml.locate(path),
+  });
+}
+
+function withoutDates(tags: Tags): Tags {
+  return tags.filter((tag) =>
+    typeof tag === 'string' ? tag !== 'timestamp' : tag.tag !== 'tag:yaml.org,2002:timestamp',
+  );
+}
+
+/** Offset of the deepest part of `path` that exists; for map entries, of the key. */
+function offsetOf(root: Node | null, path: YamlPath): number | undefined {
+  let node: unknown = root;
+  let offset = root?.range?.[0];
+  for (const part of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(
+        (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(part),
+      );
+      if (!pair || !isScalar(pair.key)) return offset;
+      offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else {
+      const items: unknown =
+        typeof node === 'object' && node !== null && 'items' in node ? node.items : undefined;
+      const item: unknown = Array.isArray(items) ? items[Number(part)] : undefined;
+      if (item === undefined) return offset;
+      node = item;
+      offset = rangeStart(item) ?? offset;
+    }
+  }
+  return offset;
+}
+
+function rangeStart(node: unknown): number | undefined {
+  if (typeof node !== 'object' || node === null || !('range' in node)) return undefined;
+  const range: unknown = node.range;
+  return Array.isArray(range) && typeof range[0] === 'number' ? range[0] : undefined;
+}

@@ -1,0 +1,90 @@
+import type { ColumnDoc, NodeKey } from '../../core/node.ts';
+import type { Origin } from '../../core/origin.ts';
+import type { Template } from '../jinja/index.ts';
+import type { ConfigEntries } from './config-layer.ts';
+import type { NodeConfig } from './node-config.ts';
+
+/** A table or view by its three names. `database` is empty where names have two parts. */
+export interface RelationName {
+  readonly database: string;
+  readonly schema: string;
+  readonly identifier: string;
+}
+
+/** An upstream node, found while the template was rendered without a database. */
+export interface Dependency {
+  readonly uniqueId: string;
+  readonly origin: Origin;
+}
+
+interface NodeBase {
+  /** dbt's id, such as `model.shop.orders`. */
+  readonly uniqueId: string;
+  /** The node's key in Millrace's graph. */
+  readonly key: NodeKey;
+  readonly name: string;
+  readonly origin: Origin;
+  readonly description: string;
+  /** `[project, ...folders, name]` */
+  readonly fqn: readonly string[];
+  readonly config: NodeConfig;
+  readonly entries: ConfigEntries;
+}
+
+interface RelationNode extends NodeBase {
+  readonly relation: RelationName;
+  readonly columns: readonly ColumnDoc[];
+}
+
+/** A node made from a template. */
+interface TemplateNode extends NodeBase {
+  readonly template: Template;
+  /** The template's text. */
+  readonly sql: string;
+  readonly dependencies: readonly Dependency[];
+}
+
+export interface ModelNode extends RelationNode, TemplateNode {
+  readonly kind: 'model';
+}
+
+export interface SeedNode extends RelationNode {
+  readonly kind: 'seed';
+  /** The CSV's text. */
+  readonly csv: string;
+}
+
+export interface SourceNode extends RelationNode {
+  readonly kind: 'source';
+  readonly sourceName: string;
+}
+
+export interface TestNode extends NodeBase {
+  readonly kind: 'test';
+  readonly dependencies: readonly Dependency[];
+  readonly body: GenericTest | SingularTest;
+  /** Id of the node whose downstream waits for this test; undefined for a singular test that reads none. */
+  readonly subject: string | undefined;
+}
+
+/** A use of a `{% test %}` macro. */
+export interface GenericTest {
+  readonly sort: 'generic';
+  /** Such as `not_null`. */
+  readonly test: string;
+  /** As written: texts may be templates or calls such as `ref('orders')`. */
+  readonly arguments: Readonly<Record<string, unknown>>;
+  /** Id of the node that the macro gets as `model`. */
+  readonly model: string;
+}
+
+export interface SingularTest {
+  readonly sort: 'singular';
+  readonly template: Template;
+  readonly sql: string;
+}
+
+export type TransformNode = ModelNode | SeedNode | SourceNode | TestNode;
+
+/** What `ref()` can name. */
+export type RefNode = ModelNode | SeedNode;
