@@ -1,0 +1,134 @@
+import { ConfigError } from '../../core/errors.ts';
+import { quoteIdentifier } from '../../sql/quoting.ts';
+import type { RelationName } from '../manifest/transform-node.ts';
+import {
+  type CallArguments,
+  jinjaAttribute,
+  jinjaEquals,
+  type TemplateFunction,
+  type TemplateObject,
+  type Value,
+} from '../jinja/index.ts';
+
+export type RelationType = 'table' | 'view' | 'cte';
+
+type Part = 'database' | 'schema' | 'identifier';
+const parts: readonly Part[] = ['database', 'schema', 'identifier'];
+
+/** dbt's Relation: prints as its quoted name. */
+export interface Relation extends TemplateObject {
+  readonly relationName: RelationName;
+  readonly type: RelationType | undefined;
+  toString(): string;
+}
+
+/** A relation of that name; `type` is absent where it is not known. A `cte` prints as its bare identifier. */
+export function createRelation(name: RelationName, type?: RelationType): Relation {
+  return new TemplateRelation(name, type);
+}
+
+export function isRelation(value: Value): value is Relation {
+  return value instanceof TemplateRelation;
+}
+
+class TemplateRelation implements Relation {
+  readonly relationName: RelationName;
+  readonly type: RelationType | undefined;
+  readonly #included: ReadonlySet<Part>;
+  readonly #quoted: ReadonlySet<Part>;
+
+  constructor(
+    name: RelationName,
+    type?: RelationType,
+    included: ReadonlySet<Part> = new Set(parts),
+    quoted: ReadonlySet<Part> = new Set(parts),
+  ) {
+    this.relationName = name;
+    this.type = type;
+    this.#included = included;
+    this.#quoted = quoted;
+  }
+
+  toString(): string {
+    if (this.type === 'cte') return this.relationName.identifier;
+    return parts
+      .filter((part) => this.#included.has(part) && this.relationName[part] !== '')
+      .map((part) =>
+        this.#quoted.has(part) ? quoteIdentifier(this.relationName[part]) : this.relationName[part],
+      )
+      .join('.');
+  }
+
+  [jinjaEquals](other: Value): boolean {
+    return (
+      other instanceof TemplateRelation &&
+      parts.every((part) => other.relationName[part] === this.relationName[part])
+    );
+  }
+
+  [jinjaAttribute](name: string): Value | undefined {
+    switch (name) {
+      case 'database':
+      case 'schema':
+      case 'identifier':
+        return this.relationName[name] === '' ? null : this.relationName[name];
+      case 'name':
+      case 'table':
+        return this.relationName.identifier;
+      case 'type':
+        return this.type ?? null;
+      case 'is_table':
+        return this.type === 'table';
+      case 'is_view':
+        return this.type === 'view';
+      case 'is_cte':
+        return this.type === 'cte';
+      case 'is_materialized_view':
+        return false;
+      case 'path':
+        return { ...this.relationName };
+      case 'render':
+        return this.#method(() => this.toString());
+      case 'include':
+        return this.#method((args) => this.#with(args, this.#included, 'include'));
+      case 'quote':
+        return this.#method((args) => this.#with(args, this.#quoted, 'quote'));
+      case 'without_identifier':
+        return this.#method(
+          () => new TemplateRelation(this.relationName, this.type, new Set(parts.slice(0, 2)), this.#quoted),
+        );
+      case 'incorporate':
+        return this.#method((args) => this.#incorporate(args));
+      case 'information_schema':
+        throw new ConfigError('Relation.information_schema is not yet supported', {
+          code: 'not_yet_supported',
+        });
+      default:
+        return undefined;
+    }
+  }
+
+  #method(method: (args: CallArguments) => Value): TemplateFunction {
+    return method;
+  }
+
+  #with(args: CallArguments, before: ReadonlySet<Part>, change: 'include' | 'quote'): Relation {
+    const given = args.bind(change, ['database?', 'schema?', 'identifier?']);
+    const after = new Set(parts.filter((part) => (given[part] ?? before.has(part)) === true));
+    return change === 'include'
+      ? new TemplateRelation(this.relationName, this.type, after, this.#quoted)
+      : new TemplateRelation(this.relationName, this.type, this.#included, after);
+  }
+
+  #incorporate(args: CallArguments): Relation {
+    const { path, type } = args.bind('incorporate', ['path?', 'type?']);
+    const given = new Map(
+      path instanceof Map ? path : Object.entries(typeof path === 'object' ? (path ?? {}) : {}),
+    );
+    const name = Object.fromEntries(
+      parts.map((part) => [part, String(given.get(part) ?? this.relationName[part])]),
+    ) as unknown as RelationName;
+    const newType = type === 'view' || type === 'table' || type === 'cte' ? type : this.type;
+    return new TemplateRelation(name, newType, this.#included, this.#quoted);
+  }
+}

@@ -1,0 +1,51 @@
+import type { Origin } from '../../core/origin.ts';
+import type { Value } from '../jinja/index.ts';
+import type { MacroSet } from './macro-set.ts';
+import type { Log } from './messages.ts';
+import type { Relation } from './relation.ts';
+import type { TemplateDatabase } from './template-database.ts';
+
+/** What is the same for every template of a project. */
+export interface ProjectScope {
+  readonly projectName: string;
+  /** dbt's adapter type. */
+  readonly dialectName: string;
+  readonly databaseName: string;
+  readonly targetSchema: string;
+  /** dbt's `target`. */
+  readonly target: Readonly<Record<string, Value>>;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly macros: MacroSet;
+}
+
+/** What a template may say about its node, and is told about it. */
+export interface NodeScope {
+  /** dbt's `model` (or `node`) dictionary. */
+  readonly model: Readonly<Record<string, Value>>;
+  readonly relation: Relation | undefined;
+  ref(name: string, packageName: string | undefined, origin: Origin): Value;
+  source(sourceName: string, tableName: string, origin: Origin): Value;
+  /** A call of `config(...)`. */
+  configure(values: ReadonlyMap<string, Value>, origin: Origin): void;
+  configured(key: string): Value | undefined;
+}
+
+/** The moment of a rendering. */
+export interface Moment {
+  /** dbt's `execute`: false while the project is read. */
+  readonly isExecuting: boolean;
+  readonly isIncremental: boolean;
+  readonly isFullRefresh: boolean;
+  readonly database: TemplateDatabase | undefined;
+  readonly log: Log;
+}
+
+/** Reading a project: nothing is run, nothing is logged. */
+export const readingMoment: Moment = {
+  isExecuting: false,
+  isIncremental: false,
+  isFullRefresh: false,
+  database: undefined,
+  log: () => {},
+};

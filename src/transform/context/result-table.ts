@@ -1,0 +1,183 @@
+import type { ResultSet } from '../../connector/result-set.ts';
+import {
+  type CallArguments,
+  jinjaAttribute,
+  jinjaItem,
+  jinjaIterate,
+  jinjaLength,
+  type TemplateObject,
+  Tuple,
+  type Value,
+} from '../jinja/index.ts';
+
+/** What `run_query` gives: rows and columns to walk over, as agate's Table has them. */
+export function createResultTable(result: ResultSet): TemplateObject {
+  return new ResultTable(result);
+}
+
+class ResultTable implements TemplateObject {
+  readonly #names: readonly string[];
+  readonly #rows: readonly ResultRow[];
+
+  constructor(result: ResultSet) {
+    this.#names = result.columns.map((column) => column.name);
+    const exact = result.columns.map((column) => column.type.type === 'decimal');
+    this.#rows = result.rows.map(
+      (row) =>
+        new ResultRow(
+          this.#names,
+          row.map((value, index) => templateValue(value, exact[index] ?? false)),
+        ),
+    );
+  }
+
+  toString(): string {
+    return `<ResultTable ${this.#names.join(', ')}>`;
+  }
+
+  [jinjaAttribute](name: string): Value | undefined {
+    switch (name) {
+      case 'rows':
+        return [...this.#rows];
+      case 'columns':
+        return new ResultColumns(this.#names.map((column, index) => this.#column(column, index)));
+      case 'column_names':
+        return new Tuple([...this.#names]);
+      case 'print_table':
+        return () => null;
+      default:
+        return undefined;
+    }
+  }
+
+  [jinjaItem](key: Value): Value | undefined {
+    return typeof key === 'number' ? this.#rows.at(key) : undefined;
+  }
+
+  [jinjaIterate](): Iterable<Value> {
+    return this.#rows;
+  }
+
+  [jinjaLength](): number {
+    return this.#rows.length;
+  }
+
+  #column(name: string, index: number): ResultColumn {
+    return new ResultColumn(
+      name,
+      this.#rows.map((row) => row.values[index] ?? null),
+    );
+  }
+}
+
+class ResultColumns implements TemplateObject {
+  readonly #columns: readonly ResultColumn[];
+
+  constructor(columns: readonly ResultColumn[]) {
+    this.#columns = columns;
+  }
+
+  [jinjaItem](key: Value): Value | undefined {
+    if (typeof key === 'number') return this.#columns.at(key);
+    return this.#columns.find((column) => column.name === key);
+  }
+
+  [jinjaAttribute](name: string): Value | undefined {
+    if (name === 'keys') return () => new Tuple(this.#columns.map((column) => column.name));
+    if (name === 'values') return () => new Tuple([...this.#columns]);
+    return this.#columns.find((column) => column.name === name);
+  }
+
+  [jinjaIterate](): Iterable<Value> {
+    return this.#columns;
+  }
+
+  [jinjaLength](): number {
+    return this.#columns.length;
+  }
+}
+
+class ResultColumn implements TemplateObject {
+  readonly name: string;
+  readonly #values: readonly Value[];
+
+  constructor(name: string, values: readonly Value[]) {
+    this.name = name;
+    this.#values = values;
+  }
+
+  [jinjaAttribute](name: string): Value | undefined {
+    if (name === 'name') return this.name;
+    if (name === 'values') return () => new Tuple([...this.#values]);
+    if (name === 'values_distinct') return () => new Tuple([...new Set(this.#values)]);
+    if (name === 'values_without_nulls')
+      return () => new Tuple(this.#values.filter((value) => value !== null));
+    return undefined;
+  }
+
+  [jinjaItem](key: Value): Value | undefined {
+    return typeof key === 'number' ? this.#values.at(key) : undefined;
+  }
+
+  [jinjaIterate](): Iterable<Value> {
+    return this.#values;
+  }
+
+  [jinjaLength](): number {
+    return this.#values.length;
+  }
+}
+
+class ResultRow implements TemplateObject {
+  readonly values: readonly Value[];
+  readonly #names: readonly string[];
+
+  constructor(names: readonly string[], values: readonly Value[]) {
+    this.#names = names;
+    this.values = values;
+  }
+
+  [jinjaItem](key: Value): Value | undefined {
+    if (typeof key === 'number') return this.values.at(key);
+    const index = this.#names.findIndex((name) => name === key);
+    return index < 0 ? undefined : this.values[index];
+  }
+
+  [jinjaAttribute](name: string): Value | undefined {
+    if (name === 'values') return () => new Tuple([...this.values]);
+    if (name === 'keys') return () => new Tuple([...this.#names]);
+    if (name === 'items' || name === 'dict') {
+      return () =>
+        new Map(this.#names.map((key, index): [string, Value] => [key, this.values[index] ?? null]));
+    }
+    if (name === 'get') {
+      return (args: CallArguments) => {
+        const { key, fallback } = args.bind('get', ['key', 'fallback?']);
+        return this[jinjaItem](key ?? null) ?? fallback ?? null;
+      };
+    }
+    return this[jinjaItem](name);
+  }
+
+  [jinjaIterate](): Iterable<Value> {
+    return this.values;
+  }
+
+  [jinjaLength](): number {
+    return this.values.length;
+  }
+}
+
+function templateValue(value: unknown, isExact: boolean): Value {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'string') return isExact ? numberFromText(value) : value;
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return value;
+  return value;
+}
+
+function numberFromText(text: string): Value {
+  if (!/^-?\d+(\.\d+)?$/.test(text)) return text;
+  const number = Number(text);
+  if (!text.includes('.') && !Number.isSafeInteger(number)) return BigInt(text);
+  return number;
+}

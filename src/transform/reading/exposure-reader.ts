@@ -1,0 +1,48 @@
+import type { JsonObject } from '../../core/json.ts';
+import { nodeContext } from '../context/node-context.ts';
+import { readingMoment } from '../context/render-scope.ts';
+import { toJsonValue } from '../files/plain-value.ts';
+import type { ExposureProperties } from '../files/property-file.ts';
+import type { YamlFile } from '../files/yaml-file.ts';
+import { parseTemplate, renderSync } from '../jinja/index.ts';
+import type { Exposure } from './manifest.ts';
+import { attempt, type ReadingRoom } from './node-reader.ts';
+import type { Properties } from './property-reader.ts';
+import { emptyCalls, type RecordedCalls, recordingScope } from './recorded-calls.ts';
+import { type Names, resolveCalls } from './resolution.ts';
+
+/** Reads all `exposures:` and resolves what they depend on. */
+export function readExposures(room: ReadingRoom, properties: Properties, names: Names): readonly Exposure[] {
+  return properties.files.flatMap(({ content }) =>
+    content.exposures.map((exposure): Exposure => {
+      const calls = dependencyCalls(room, exposure, content.yaml);
+      const tags = exposure.config['tags'];
+      return {
+        name: exposure.name,
+        label: exposure.label ?? exposure.name,
+        description: exposure.description,
+        type: exposure.type,
+        origin: content.yaml.locate([...exposure.path, 'name']),
+        dependencies: resolveCalls(names, calls, (error) => room.mistakes.caught(error)),
+        tags: Array.isArray(tags) ? tags.map(String) : [],
+        details: toJsonValue({ ...exposure.config, type: exposure.type, url: exposure.url }) as JsonObject,
+      };
+    }),
+  );
+}
+
+/** `depends_on` holds calls as text: `ref('orders')`. */
+function dependencyCalls(room: ReadingRoom, exposure: ExposureProperties, yaml: YamlFile): RecordedCalls {
+  const all = emptyCalls();
+  exposure.dependsOn.forEach((text, index) => {
+    const origin = yaml.locate([...exposure.path, 'depends_on', index]);
+    const calls = emptyCalls();
+    const scope = recordingScope(room.scope, { name: exposure.name }, new Map(), calls);
+    attempt(room.mistakes, () =>
+      renderSync(parseTemplate(`{{ ${text} }}`, yaml.file), nodeContext(room.scope, scope, readingMoment)),
+    );
+    all.refs.push(...calls.refs.map((call) => ({ ...call, origin })));
+    all.sources.push(...calls.sources.map((call) => ({ ...call, origin })));
+  });
+  return all;
+}

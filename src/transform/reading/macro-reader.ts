@@ -1,0 +1,100 @@
+import { ConfigError } from '../../core/errors.ts';
+import type { MacroSet, ProjectMacro } from '../context/macro-set.ts';
+import { nameMacros } from '../context/name-macros.ts';
+import { warehouseMacros } from '../context/warehouse-macros.ts';
+import type { Mistakes } from '../files/mistakes.ts';
+import type { ProjectFile } from '../files/project-files.ts';
+import { parseTemplate, type Value } from '../jinja/index.ts';
+import { builtinTests } from './builtin-tests.ts';
+
+/** Macros that dbt calls by name while it builds. Millrace does not call them, so an override would be without effect. */
+const notYetOverridable: ReadonlySet<string> = new Set([
+  'generate_database_name',
+  'get_where_subquery',
+  'create_table_as',
+  'create_view_as',
+  'get_create_table_as_sql',
+  'get_create_view_as_sql',
+  'get_merge_sql',
+  'get_delete_insert_merge_sql',
+  'get_incremental_append_sql',
+  'get_incremental_delete_insert_sql',
+  'get_insert_overwrite_merge_sql',
+  'incremental_validate_on_schema_change',
+  'load_csv_rows',
+  'create_csv_table',
+  'run_hooks',
+  'snapshot_merge_sql',
+  'get_test_sql',
+  'is_incremental',
+  'should_full_refresh',
+]);
+
+/** Reads `macros/` and generic tests. `files` hold nothing but definitions. */
+export function readMacros(
+  files: readonly ProjectFile[],
+  dialectName: string,
+  targetSchema: string,
+  mistakes: Mistakes,
+): MacroSet {
+  const own = new Map<string, ProjectMacro>();
+  for (const file of files) {
+    try {
+      for (const macro of definitionsOf(file)) addMacro(own, macro.name, macro.macro, mistakes);
+    } catch (error) {
+      mistakes.caught(error);
+    }
+  }
+  return {
+    own,
+    builtin: new Map<string, Value>([
+      ...warehouseMacros(dialectName),
+      ...nameMacros(targetSchema),
+      ...builtinTests(),
+    ]),
+  };
+}
+
+function* definitionsOf(file: ProjectFile): Iterable<{ name: string; macro: ProjectMacro }> {
+  const template = parseTemplate(file.text, file.file);
+  for (const definition of template.ast.definitions) {
+    const origin = { file: file.file, line: definition.line, column: definition.column };
+    if (definition.sort === 'materialization' || definition.sort === 'snapshot') {
+      const what = definition.sort === 'snapshot' ? 'snapshots are' : 'custom materializations are';
+      throw new ConfigError(`${what} not yet supported ("${definition.name}")`, {
+        code: 'not_yet_supported',
+        origin,
+      });
+    }
+    if (definition.sort === 'docs') continue;
+    const name = definition.sort === 'test' ? `test_${definition.name}` : definition.name;
+    const value = template.macros.get(name);
+    if (value === undefined) continue;
+    yield { name, macro: { value, text: file.text.slice(definition.start, definition.end), origin } };
+  }
+}
+
+function addMacro(
+  own: Map<string, ProjectMacro>,
+  name: string,
+  macro: ProjectMacro,
+  mistakes: Mistakes,
+): void {
+  const first = own.get(name);
+  const base = name.replace(/^(default|duckdb|postgres)__/, '');
+  if (first) {
+    const { file, line } = first.origin;
+    mistakes.add(`the macro "${name}" is defined twice; first in ${file}:${line}`, {
+      code: 'macro_twice',
+      origin: macro.origin,
+    });
+  } else if (notYetOverridable.has(base)) {
+    mistakes.add(`overriding dbt's macro "${base}" is not yet supported`, {
+      code: 'not_yet_supported',
+      origin: macro.origin,
+      next: 'Remove the override, or give the macro another name.',
+    });
+  } else {
+    own.set(name, macro);
+  }
+}

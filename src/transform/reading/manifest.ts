@@ -1,0 +1,75 @@
+import type { JsonObject } from '../../core/json.ts';
+import type { Origin } from '../../core/origin.ts';
+import type { ProjectScope } from '../context/render-scope.ts';
+import type {
+  Dependency,
+  ModelNode,
+  RefNode,
+  SourceNode,
+  TestNode,
+  TransformNode,
+} from '../manifest/transform-node.ts';
+
+/** Everything that is known about a dbt project once it is read. */
+export interface Manifest {
+  readonly projectName: string;
+  readonly scope: ProjectScope;
+  /** Models and seeds by name. */
+  readonly refs: ReadonlyMap<string, RefNode>;
+  /** Source tables by `source.table`. */
+  readonly sources: ReadonlyMap<string, SourceNode>;
+  readonly tests: readonly TestNode[];
+  readonly exposures: readonly Exposure[];
+  readonly byId: ReadonlyMap<string, TransformNode>;
+  readonly byKey: ReadonlyMap<string, TransformNode>;
+}
+
+/** Somebody outside who reads models: a dashboard, an application. */
+export interface Exposure {
+  readonly name: string;
+  readonly label: string;
+  readonly description: string;
+  readonly type: string;
+  readonly origin: Origin;
+  readonly dependencies: readonly Dependency[];
+  readonly tags: readonly string[];
+  readonly details: JsonObject;
+}
+
+/** What a node reads, directly. */
+export function dependenciesOf(node: TransformNode): readonly Dependency[] {
+  return node.kind === 'model' || node.kind === 'test' ? node.dependencies : [];
+}
+
+/** Ids of everything upstream of a node, itself excluded. */
+export function ancestorsOf(manifest: Pick<Manifest, 'byId'>, uniqueId: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  const waiting = [uniqueId];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const node = manifest.byId.get(next);
+    if (!node) continue;
+    for (const dependency of dependenciesOf(node)) {
+      if (found.has(dependency.uniqueId)) continue;
+      found.add(dependency.uniqueId);
+      waiting.push(dependency.uniqueId);
+    }
+  }
+  return found;
+}
+
+/** The ephemeral models that `node` needs as CTEs, each after those that it needs itself. */
+export function ephemeralsOf(manifest: Manifest, dependencies: readonly Dependency[]): readonly ModelNode[] {
+  const found: ModelNode[] = [];
+  const seen = new Set<string>();
+  const visit = (list: readonly Dependency[]): void => {
+    for (const { uniqueId } of list) {
+      const node = manifest.byId.get(uniqueId);
+      if (node?.kind !== 'model' || node.config.materialized !== 'ephemeral' || seen.has(uniqueId)) continue;
+      seen.add(uniqueId);
+      visit(node.dependencies);
+      found.push(node);
+    }
+  };
+  visit(dependencies);
+  return found;
+}

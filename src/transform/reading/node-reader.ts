@@ -1,0 +1,209 @@
+import type { ColumnDoc } from '../../core/node.ts';
+import type { Origin } from '../../core/origin.ts';
+import { nodeContext } from '../context/node-context.ts';
+import { type ProjectScope, readingMoment } from '../context/render-scope.ts';
+import type { ConfigTreeName, DbtProjectFile } from '../files/dbt-project-file.ts';
+import type { Mistakes } from '../files/mistakes.ts';
+import type { NodeProperties } from '../files/property-file.ts';
+import type { ProjectFile } from '../files/project-files.ts';
+import { parseTemplate, renderSync, type Template } from '../jinja/index.ts';
+import {
+  type ConfigEntries,
+  type ConfigLayer,
+  mergeLayers,
+  treeLayers,
+  yamlLayer,
+} from '../manifest/config-layer.ts';
+import { readNodeConfig } from '../manifest/node-config.ts';
+import type { ModelNode, SeedNode } from '../manifest/transform-node.ts';
+import { relationNameOf } from './name-rules.ts';
+import type { PlacedProperties } from './property-reader.ts';
+import { emptyCalls, nodeDictionary, type RecordedCalls, recordingScope } from './recorded-calls.ts';
+
+/** What readers of nodes share. */
+export interface ReadingRoom {
+  readonly projectFile: DbtProjectFile;
+  readonly scope: ProjectScope;
+  readonly mistakes: Mistakes;
+}
+
+/** A node whose calls are not yet resolved to nodes. */
+export interface Draft<Node> {
+  readonly node: Node;
+  readonly calls: RecordedCalls;
+}
+
+/** Reads one model: renders it without a database to learn its configuration and what it refers to. */
+export function readModel(
+  room: ReadingRoom,
+  file: ProjectFile,
+  placed: PlacedProperties | undefined,
+): Draft<ModelNode> | undefined {
+  const { scope, mistakes } = room;
+  const fqn = [room.projectFile.name, ...file.folders, file.name];
+  const uniqueId = `model.${room.projectFile.name}.${file.name}`;
+  const outer = configLayers(room, 'models', fqn, placed);
+  const rendered = renderForCalls(room, file, mergeLayers(outer), (config) =>
+    nodeDictionary({
+      projectName: room.projectFile.name,
+      resourceType: 'model',
+      uniqueId,
+      name: file.name,
+      fqn,
+      file: file.file,
+      description: placed?.properties.description ?? '',
+      config,
+      tags: [],
+    }),
+  );
+  if (!rendered) return undefined;
+  const entries = mergeLayers([...outer, ...rendered.calls.configs]);
+  const config = readNodeConfig(entries, 'view', scope.databaseName, mistakes);
+  const dictionary = dictionaryOf(rendered.dictionary, config);
+  const named = attempt(mistakes, () =>
+    relationNameOf(scope, recordingScope(scope, dictionary, entries, emptyCalls()), config, dictionary),
+  );
+  if (!named) return undefined;
+  const node: ModelNode = {
+    kind: 'model',
+    uniqueId,
+    key: assetKey(config.schema, file.name),
+    name: file.name,
+    origin: { file: file.file },
+    description: placed?.properties.description ?? '',
+    fqn,
+    config,
+    entries,
+    relation: named,
+    columns: columnDocs(placed?.properties),
+    template: rendered.template,
+    sql: file.text,
+    dependencies: [],
+  };
+  return { node, calls: rendered.calls };
+}
+
+/** Reads one seed; its rows are parsed when it runs. */
+export function readSeed(
+  room: ReadingRoom,
+  file: ProjectFile,
+  placed: PlacedProperties | undefined,
+): SeedNode | undefined {
+  const { scope, mistakes } = room;
+  const fqn = [room.projectFile.name, ...file.folders, file.name];
+  const uniqueId = `seed.${room.projectFile.name}.${file.name}`;
+  const entries = mergeLayers(configLayers(room, 'seeds', fqn, placed));
+  const config = readNodeConfig(entries, 'seed', scope.databaseName, mistakes);
+  const dictionary = dictionaryOf(
+    nodeDictionary({
+      projectName: room.projectFile.name,
+      resourceType: 'seed',
+      uniqueId,
+      name: file.name,
+      fqn,
+      file: file.file,
+      description: placed?.properties.description ?? '',
+      config: config.all,
+      tags: config.tags,
+    }),
+    config,
+  );
+  const relation = attempt(mistakes, () =>
+    relationNameOf(scope, recordingScope(scope, dictionary, entries, emptyCalls()), config, dictionary),
+  );
+  if (!relation) return undefined;
+  return {
+    kind: 'seed',
+    uniqueId,
+    key: assetKey(config.schema, file.name),
+    name: file.name,
+    origin: { file: file.file },
+    description: placed?.properties.description ?? '',
+    fqn,
+    config,
+    entries,
+    relation,
+    columns: columnDocs(placed?.properties),
+    csv: file.text,
+  };
+}
+
+interface RenderedForCalls {
+  readonly template: Template;
+  readonly calls: RecordedCalls;
+  readonly dictionary: ReturnType<typeof nodeDictionary>;
+}
+
+/** Parses and renders a template with `execute` false; undefined after a mistake. */
+export function renderForCalls(
+  room: ReadingRoom,
+  file: { readonly file: string; readonly text: string },
+  known: ConfigEntries,
+  dictionary: (config: Readonly<Record<string, unknown>>) => ReturnType<typeof nodeDictionary>,
+): RenderedForCalls | undefined {
+  return attempt(room.mistakes, () => {
+    const template = parseTemplate(file.text, file.file);
+    const calls = emptyCalls();
+    const model = dictionary(plainConfig(known));
+    const scope = recordingScope(room.scope, model, known, calls);
+    renderSync(template, nodeContext(room.scope, scope, readingMoment), { lenientUndefined: true });
+    return { template, calls, dictionary: model };
+  });
+}
+
+/** The layers outside of the node's own file, widest first. */
+export function configLayers(
+  room: ReadingRoom,
+  tree: ConfigTreeName,
+  fqn: readonly string[],
+  placed: PlacedProperties | undefined,
+): readonly ConfigLayer[] {
+  const { projectFile } = room;
+  return [
+    ...treeLayers(projectFile.yaml, projectFile.trees[tree], fqn),
+    ...(placed ? [yamlLayer(placed.yaml, placed.properties.config, placed.properties.path)] : []),
+  ];
+}
+
+export function columnDocs(properties: NodeProperties | undefined): readonly ColumnDoc[] {
+  return (properties?.columns ?? []).map((column) => ({
+    name: column.name,
+    ...(column.dataType === undefined ? {} : { dataType: column.dataType }),
+    ...(column.description === '' ? {} : { description: column.description }),
+  }));
+}
+
+/** Runs `work`; a mistake in the user's files is collected and gives undefined. */
+export function attempt<T>(mistakes: Mistakes, work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    mistakes.caught(error);
+    return undefined;
+  }
+}
+
+export function plainConfig(entries: ConfigEntries): Readonly<Record<string, unknown>> {
+  return Object.fromEntries([...entries].map(([key, entry]) => [key, entry.value]));
+}
+
+function dictionaryOf(
+  dictionary: ReturnType<typeof nodeDictionary>,
+  config: ModelNode['config'],
+): ReturnType<typeof nodeDictionary> {
+  return {
+    ...dictionary,
+    tags: [...config.tags],
+    meta: { ...config.meta },
+    config: { ...config.all, materialized: config.materialized, enabled: config.isEnabled },
+  };
+}
+
+function assetKey(schema: string | undefined, name: string): string {
+  return schema === undefined ? name : `${schema}/${name}`;
+}
+
+/** The place of the `name:` of a property entry. */
+export function nameOrigin(placed: PlacedProperties): Origin {
+  return placed.yaml.locate([...placed.properties.path, 'name']);
+}

@@ -1,0 +1,59 @@
+import type { Mistakes } from '../files/mistakes.ts';
+import { type NodeProperties, type PropertyFile, shapePropertyFile } from '../files/property-file.ts';
+import type { ProjectFile } from '../files/project-files.ts';
+import { parseYamlFile, type YamlFile } from '../files/yaml-file.ts';
+import type { RenderContext } from '../jinja/index.ts';
+import { isLateInProperties, renderYamlValues } from './rendered-yaml.ts';
+
+/** Properties of one node and the file that has them. */
+export interface PlacedProperties<Properties extends NodeProperties = NodeProperties> {
+  readonly yaml: YamlFile;
+  readonly folders: readonly string[];
+  readonly properties: Properties;
+}
+
+export interface Properties {
+  readonly files: readonly { readonly folders: readonly string[]; readonly content: PropertyFile }[];
+  readonly models: ReadonlyMap<string, PlacedProperties>;
+  readonly seeds: ReadonlyMap<string, PlacedProperties>;
+  readonly singularTests: ReadonlyMap<string, PlacedProperties>;
+}
+
+/** Reads every property file of the project; a node that is described twice is a mistake. */
+export function readProperties(
+  files: readonly ProjectFile[],
+  context: RenderContext,
+  mistakes: Mistakes,
+): Properties {
+  const read = files.flatMap((file) => {
+    const yaml = parseYamlFile(file.file, file.text, mistakes);
+    if (!yaml || yaml.value === null || yaml.value === undefined) return [];
+    const value = renderYamlValues(yaml, context, isLateInProperties, mistakes);
+    const content = shapePropertyFile(yaml, value, mistakes);
+    return content ? [{ folders: file.folders, content }] : [];
+  });
+  const index = (kind: 'models' | 'seeds' | 'singularTests'): ReadonlyMap<string, PlacedProperties> => {
+    const found = new Map<string, PlacedProperties>();
+    for (const { folders, content } of read) {
+      for (const properties of content[kind]) {
+        const first = found.get(properties.name);
+        if (first) {
+          const at = first.yaml.locate(first.properties.path);
+          mistakes.add(`"${properties.name}" is described twice; first in ${at.file}:${at.line}`, {
+            code: 'properties_twice',
+            origin: content.yaml.locate([...properties.path, 'name']),
+          });
+        } else {
+          found.set(properties.name, { yaml: content.yaml, folders, properties });
+        }
+      }
+    }
+    return found;
+  };
+  return {
+    files: read,
+    models: index('models'),
+    seeds: index('seeds'),
+    singularTests: index('singularTests'),
+  };
+}

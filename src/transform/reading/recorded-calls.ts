@@ -1,0 +1,89 @@
+import { isJsonRecord, toJsonValue } from '../files/plain-value.ts';
+import type { Origin } from '../../core/origin.ts';
+import { createRelation, type Relation } from '../context/relation.ts';
+import type { NodeScope, ProjectScope } from '../context/render-scope.ts';
+import { fromJs, printed, toJs, type Value } from '../jinja/index.ts';
+import type { ConfigEntries, ConfigLayer } from '../manifest/config-layer.ts';
+
+export interface RefCall {
+  readonly name: string;
+  readonly packageName: string | undefined;
+  readonly origin: Origin;
+}
+
+export interface SourceCall {
+  readonly sourceName: string;
+  readonly tableName: string;
+  readonly origin: Origin;
+}
+
+/** What a template asked for while it was rendered without a database. */
+export interface RecordedCalls {
+  readonly refs: RefCall[];
+  readonly sources: SourceCall[];
+  readonly configs: ConfigLayer[];
+}
+
+export function emptyCalls(): RecordedCalls {
+  return { refs: [], sources: [], configs: [] };
+}
+
+/** A scope that writes down what the template asks for. Relations are stand-ins: their schema is not known yet. */
+export function recordingScope(
+  project: ProjectScope,
+  model: Readonly<Record<string, Value>>,
+  known: ConfigEntries,
+  calls: RecordedCalls,
+): NodeScope {
+  const standIn = (schema: string, identifier: string): Relation =>
+    createRelation({ database: project.databaseName, schema, identifier });
+  return {
+    model,
+    relation: standIn(project.targetSchema, printed(model['alias'] ?? model['name'] ?? null)),
+    ref: (name, packageName, origin) => {
+      calls.refs.push({ name, packageName, origin });
+      return standIn(project.targetSchema, name);
+    },
+    source: (sourceName, tableName, origin) => {
+      calls.sources.push({ sourceName, tableName, origin });
+      return standIn(sourceName, tableName);
+    },
+    configure: (values, origin) => {
+      const plain = Object.fromEntries([...values].map(([key, value]) => [key, toJs(value)]));
+      calls.configs.push({ values: plain, originOf: () => origin });
+    },
+    configured: (key) => {
+      const value = known.get(key)?.value;
+      return value === undefined || value === null ? undefined : fromJs(value);
+    },
+  };
+}
+
+/** dbt's dictionary of a node: what `model` is in its template and `node` in naming macros. */
+export function nodeDictionary(given: {
+  readonly projectName: string;
+  readonly resourceType: string;
+  readonly uniqueId: string;
+  readonly name: string;
+  readonly fqn: readonly string[];
+  readonly file: string;
+  readonly description: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly tags: readonly string[];
+}): Readonly<Record<string, Value>> {
+  const meta = given.config['meta'];
+  return {
+    name: given.name,
+    alias: given.name,
+    resource_type: given.resourceType,
+    unique_id: given.uniqueId,
+    package_name: given.projectName,
+    fqn: [...given.fqn],
+    path: given.file,
+    original_file_path: given.file,
+    description: given.description,
+    tags: [...given.tags],
+    meta: fromJs(isJsonRecord(meta) ? toJsonValue(meta) : {}),
+    config: fromJs(toJsonValue(given.config)),
+  };
+}

@@ -1,0 +1,218 @@
+import { createHash } from 'node:crypto';
+import { ConfigError } from '../../core/errors.ts';
+import { canonicalJson } from '../../core/json.ts';
+import { nodeContext, yamlContext } from '../context/node-context.ts';
+import { type ProjectScope, readingMoment } from '../context/render-scope.ts';
+import { toJsonValue } from '../files/plain-value.ts';
+import type { ProjectFile } from '../files/project-files.ts';
+import { readTestEntries, type TestEntry } from '../files/test-entry.ts';
+import type { YamlFile, YamlPath } from '../files/yaml-file.ts';
+import { quoteIdentifier } from '../../sql/quoting.ts';
+import { callMacroSync, parseTemplate, renderNativeSync, toJs } from '../jinja/index.ts';
+import { type ConfigLayer, mergeLayers, treeLayers } from '../manifest/config-layer.ts';
+import { genericTestName } from '../manifest/generic-test-name.ts';
+import { readNodeConfig } from '../manifest/node-config.ts';
+import type { ModelNode, SeedNode, SourceNode, TestNode } from '../manifest/transform-node.ts';
+import { genericTestArguments, genericTestMacro } from './generic-test-call.ts';
+import {
+  attempt,
+  configLayers,
+  type Draft,
+  plainConfig,
+  type ReadingRoom,
+  renderForCalls,
+} from './node-reader.ts';
+import type { PlacedProperties } from './property-reader.ts';
+import { emptyCalls, nodeDictionary, recordingScope } from './recorded-calls.ts';
+import { isTemplate } from './rendered-yaml.ts';
+
+/** The generic tests written under one model, seed or source table and under its columns. */
+export function readGenericTests(
+  room: ReadingRoom,
+  subject: ModelNode | SeedNode | SourceNode,
+  placed: PlacedProperties,
+): readonly Draft<TestNode>[] {
+  const { properties, yaml } = placed;
+  const own = readTestEntries(
+    yaml,
+    properties.tests,
+    [...properties.path, properties.testsKey],
+    undefined,
+    room.mistakes,
+  ).map((entry) => ({ entry, layers: [] as readonly ConfigLayer[] }));
+  const ofColumns = properties.columns.flatMap((column) =>
+    readTestEntries(
+      yaml,
+      column.tests,
+      [...column.path, column.testsKey],
+      column.isQuoted ? quoteIdentifier(column.name) : column.name,
+      room.mistakes,
+    ).map((entry) => ({
+      entry,
+      layers: [
+        { values: { tags: column.tags }, originOf: () => yaml.locate(column.path) },
+      ] as readonly ConfigLayer[],
+    })),
+  );
+  return [...own, ...ofColumns].flatMap(({ entry, layers }) => {
+    const draft = attempt(room.mistakes, () => readGenericTest(room, subject, placed, entry, layers));
+    return draft ? [draft] : [];
+  });
+}
+
+function readGenericTest(
+  room: ReadingRoom,
+  subject: ModelNode | SeedNode | SourceNode,
+  placed: PlacedProperties,
+  entry: TestEntry,
+  outer: readonly ConfigLayer[],
+): Draft<TestNode> | undefined {
+  const { scope, projectFile } = room;
+  const { yaml, folders } = placed;
+  const origin = yaml.locate(entry.path);
+  const subjectName =
+    subject.kind === 'source' ? `source_${subject.sourceName}_${subject.name}` : subject.name;
+  const name =
+    entry.name ?? genericTestName(entry.test.replaceAll('.', '_'), subjectName, entry.arguments).full;
+  const fqn = [projectFile.name, ...folders, name];
+  const entries = mergeLayers([
+    ...treeLayers(projectFile.yaml, projectFile.trees.tests, fqn),
+    ...outer,
+    testConfigLayer(scope, yaml, entry),
+  ]);
+  const config = readNodeConfig(entries, 'test', scope.databaseName, room.mistakes);
+  if (!config.isEnabled) return undefined;
+  const macro = withOrigin(origin, () => genericTestMacro(scope.macros, entry.test));
+  const calls = emptyCalls();
+  const uniqueId = `test.${projectFile.name}.${name}.${shortHash(entry)}`;
+  const dictionary = nodeDictionary({
+    projectName: projectFile.name,
+    resourceType: 'test',
+    uniqueId,
+    name,
+    fqn,
+    file: yaml.file,
+    description: entry.description,
+    config: plainConfig(entries),
+    tags: config.tags,
+  });
+  const context = nodeContext(scope, recordingScope(scope, dictionary, entries, calls), readingMoment);
+  const keyword = genericTestArguments(entry.arguments, subject.relation.identifier, context, yaml.file);
+  callMacroSync(macro, context, { keyword }, { lenientUndefined: true });
+  return {
+    calls: {
+      ...calls,
+      refs: calls.refs.map((call) => ({ ...call, origin })),
+      sources: calls.sources.map((call) => ({ ...call, origin })),
+    },
+    node: {
+      kind: 'test',
+      uniqueId,
+      key: `check/${keySegment(name)}`,
+      name,
+      origin,
+      description: entry.description,
+      fqn,
+      config,
+      entries,
+      dependencies: [{ uniqueId: subject.uniqueId, origin }],
+      body: { sort: 'generic', test: entry.test, arguments: entry.arguments, model: subject.uniqueId },
+      subject: subject.uniqueId,
+    },
+  };
+}
+
+/** Reads `tests/*.sql`: a query whose rows are failures. */
+export function readSingularTest(
+  room: ReadingRoom,
+  file: ProjectFile,
+  placed: PlacedProperties | undefined,
+): Draft<TestNode> | undefined {
+  const fqn = [room.projectFile.name, ...file.folders, file.name];
+  const uniqueId = `test.${room.projectFile.name}.${file.name}`;
+  const outer = configLayers(room, 'tests', fqn, placed);
+  const rendered = renderForCalls(room, file, mergeLayers(outer), (config) =>
+    nodeDictionary({
+      projectName: room.projectFile.name,
+      resourceType: 'test',
+      uniqueId,
+      name: file.name,
+      fqn,
+      file: file.file,
+      description: placed?.properties.description ?? '',
+      config,
+      tags: [],
+    }),
+  );
+  if (!rendered) return undefined;
+  const entries = mergeLayers([...outer, ...rendered.calls.configs]);
+  const config = readNodeConfig(entries, 'test', room.scope.databaseName, room.mistakes);
+  if (!config.isEnabled) return undefined;
+  return {
+    calls: rendered.calls,
+    node: {
+      kind: 'test',
+      uniqueId,
+      key: `check/${keySegment(file.name)}`,
+      name: file.name,
+      origin: { file: file.file },
+      description: placed?.properties.description ?? '',
+      fqn,
+      config,
+      entries,
+      dependencies: [],
+      body: { sort: 'singular', template: rendered.template, sql: file.text },
+      subject: undefined,
+    },
+  };
+}
+
+function testConfigLayer(scope: ProjectScope, yaml: YamlFile, entry: TestEntry): ConfigLayer {
+  const context = yamlContext(scope);
+  const values = Object.entries(entry.config).map(([key, value]): [string, unknown] => [
+    key,
+    typeof value === 'string' && isTemplate(value)
+      ? toJs(renderNativeSync(parseTemplate(value, yaml.file), context))
+      : value,
+  ]);
+  return {
+    values: Object.fromEntries(values),
+    originOf: (key) => deepest(yaml, entry.path, key, entry.test),
+  };
+}
+
+/** A test's configuration stands beneath its name, in `config`, or beside. */
+function deepest(yaml: YamlFile, path: YamlPath, key: string, test: string): TestNode['origin'] {
+  const places = [
+    [...path, test, 'config', key],
+    [...path, test, key],
+    [...path, 'config', key],
+    [...path, key],
+  ];
+  const origins = places.map((place) => yaml.locate(place));
+  return origins.reduce((best, origin) => ((origin.line ?? 0) > (best.line ?? 0) ? origin : best));
+}
+
+function withOrigin<T>(origin: TestNode['origin'], work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.origin) throw error;
+    throw new ConfigError(error.message, {
+      code: error.code,
+      origin,
+      ...(error.next === undefined ? {} : { next: error.next }),
+    });
+  }
+}
+
+function shortHash(entry: TestEntry): string {
+  const content = canonicalJson(
+    toJsonValue({ test: entry.test, arguments: entry.arguments, config: entry.config }),
+  );
+  return createHash('md5').update(content).digest('hex').slice(0, 10);
+}
+
+function keySegment(name: string): string {
+  return name.replaceAll(/[^\p{L}\p{N}_.$-]+/gu, '_');
+}

@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import type { DbtProjectFile } from '../files/dbt-project-file.ts';
+import type { Mistakes } from '../files/mistakes.ts';
+import { isJsonRecord } from '../files/plain-value.ts';
+import { projectPath, readProjectFiles, readText } from '../files/project-files.ts';
+import { parseYamlFile } from '../files/yaml-file.ts';
+
+/** Adds a mistake for each file whose kind would change the outcome and is not built: packages, snapshots, Python models. */
+export async function reportUnsupportedFiles(
+  projectFolder: string,
+  dbtFolder: string,
+  project: DbtProjectFile,
+  mistakes: Mistakes,
+): Promise<void> {
+  const read = (paths: readonly string[], extension: string): ReturnType<typeof readProjectFiles> =>
+    readProjectFiles(projectFolder, dbtFolder, paths, [extension]);
+  const kinds: readonly (readonly [string, string, Awaited<ReturnType<typeof readProjectFiles>>])[] = [
+    ['Python models are', 'write the model in SQL', await read(project.modelPaths, '.py')],
+    ['snapshots are', 'use an incremental model', await read(project.snapshotPaths, '.sql')],
+    ['functions are', 'create the function in a pre_hook', await read(project.functionPaths, '.sql')],
+  ];
+  for (const [what, instead, files] of kinds) {
+    for (const file of files) {
+      mistakes.add(`${what} not yet supported: ${instead}`, {
+        code: 'not_yet_supported',
+        origin: { file: file.file },
+      });
+    }
+  }
+  await reportPackages(projectFolder, dbtFolder, mistakes);
+}
+
+async function reportPackages(projectFolder: string, dbtFolder: string, mistakes: Mistakes): Promise<void> {
+  const names = await readdir(dbtFolder);
+  for (const name of ['packages.yml', 'dependencies.yml', 'vars.yml'].filter((file) =>
+    names.includes(file),
+  )) {
+    const path = join(dbtFolder, name);
+    const yaml = parseYamlFile(
+      projectPath(projectFolder, path),
+      await readText(projectFolder, path),
+      mistakes,
+    );
+    if (!yaml || !isJsonRecord(yaml.value)) continue;
+    const key = Object.entries(yaml.value).find(([, value]) =>
+      Array.isArray(value) ? value.length > 0 : isJsonRecord(value),
+    );
+    if (!key) continue;
+    const isPackages = name !== 'vars.yml';
+    mistakes.add(`"${key[0]}" of ${name} ${isPackages ? 'are' : 'is'} not yet supported`, {
+      code: 'not_yet_supported',
+      origin: yaml.locate([key[0]]),
+      next: isPackages
+        ? 'Copy the macros that you use into macros/.'
+        : 'Move it under vars: in dbt_project.yml.',
+    });
+  }
+}
