@@ -1,0 +1,152 @@
+import { createRelation } from '../context/relation.ts';
+import { nodeContext } from '../context/node-context.ts';
+import type { Moment, NodeScope } from '../context/render-scope.ts';
+import {
+  type Awaitable,
+  callMacro,
+  callMacroSync,
+  contextOf,
+  type OutputSegment,
+  parseTemplate,
+  printed,
+  render,
+  type RenderContext,
+  renderSync,
+  type Template,
+} from '../jinja/index.ts';
+import type { Dependency, ModelNode, TestNode } from '../manifest/transform-node.ts';
+import { genericTestArguments, genericTestMacro, testedRelation } from '../reading/generic-test-call.ts';
+import { ephemeralsOf, type Manifest } from '../reading/manifest.ts';
+import { type CompiledSql, compiledFrom } from './compiled-sql.ts';
+import { cteName, relationOf, runScope } from './run-scope.ts';
+import { type Cte, injectCtes } from './cte-injection.ts';
+
+/** The SQL of a model or test with its ephemeral models injected. Queries that the template runs go to the moment's database. */
+export async function compileNode(
+  manifest: Manifest,
+  node: ModelNode | TestNode,
+  moment: Moment,
+): Promise<CompiledSql> {
+  const body = await renderNode(manifest, node, moment, asynchronous);
+  const ctes: Cte[] = [];
+  for (const ephemeral of ephemeralsOf(manifest, node.dependencies)) {
+    ctes.push({
+      name: cteName(ephemeral.name),
+      compiled: await renderNode(manifest, ephemeral, { ...moment, isIncremental: false }, asynchronous),
+    });
+  }
+  return injectCtes(body, ctes);
+}
+
+/** The same without a database: what the template says while `execute` is false. */
+export function compileNodeSync(manifest: Manifest, node: ModelNode | TestNode, moment: Moment): CompiledSql {
+  const body = renderNode(manifest, node, moment, synchronous);
+  return injectCtes(settled(body), ctesSync(manifest, node.dependencies, moment));
+}
+
+/** Compiles SQL that belongs to no node, such as a report's. */
+export function compileTextSync(
+  manifest: Manifest,
+  template: { readonly text: string; readonly file: string },
+  scope: NodeScope,
+  dependencies: () => readonly Dependency[],
+  moment: Moment,
+): CompiledSql {
+  const context = nodeContext(manifest.scope, scope, moment);
+  const body = renderTemplate(parseTemplate(template.text, template.file), template, context, synchronous);
+  return injectCtes(settled(body), ctesSync(manifest, dependencies(), moment));
+}
+
+/** Renders a hook with the node's context. */
+export async function renderHook(
+  manifest: Manifest,
+  node: Parameters<typeof runScope>[1],
+  sql: string,
+  moment: Moment,
+): Promise<string> {
+  const context = nodeContext(manifest.scope, runScope(manifest, node), moment);
+  const local = contextOf(node.kind === 'test' ? {} : { this: createRelation(node.relation) }, context);
+  return (await render(parseTemplate(sql, node.origin.file), local)).trim();
+}
+
+interface Mode {
+  render(
+    template: Template,
+    context: RenderContext,
+    onSegments: (list: readonly OutputSegment[]) => void,
+  ): Awaitable<string>;
+  call: typeof callMacro | typeof callMacroSync;
+}
+
+const asynchronous: Mode = {
+  render: (template, context, onSegments) => render(template, context, { onSegments }),
+  call: callMacro,
+};
+const synchronous: Mode = {
+  render: (template, context, onSegments) => renderSync(template, context, { onSegments }),
+  call: callMacroSync,
+};
+
+function ctesSync(manifest: Manifest, dependencies: readonly Dependency[], moment: Moment): readonly Cte[] {
+  return ephemeralsOf(manifest, dependencies).map((ephemeral) => ({
+    name: cteName(ephemeral.name),
+    compiled: settled(renderNode(manifest, ephemeral, moment, synchronous)),
+  }));
+}
+
+function renderNode(
+  manifest: Manifest,
+  node: ModelNode | TestNode,
+  moment: Moment,
+  mode: Mode,
+): Awaitable<CompiledSql> {
+  const context = nodeContext(manifest.scope, runScope(manifest, node), moment);
+  if (node.kind === 'model') {
+    return renderTemplate(node.template, { text: node.sql, file: node.origin.file }, context, mode);
+  }
+  if (node.body.sort === 'singular') {
+    return renderTemplate(node.body.template, { text: node.body.sql, file: node.origin.file }, context, mode);
+  }
+  return renderGenericTest(manifest, node, context, mode);
+}
+
+function renderTemplate(
+  template: Template,
+  source: { readonly text: string; readonly file: string },
+  context: RenderContext,
+  mode: Mode,
+): Awaitable<CompiledSql> {
+  let segments: readonly OutputSegment[] = [];
+  const text = mode.render(template, context, (list) => {
+    segments = list;
+  });
+  return then(text, (sql) => compiledFrom(sql, segments, source.file, source.text));
+}
+
+function renderGenericTest(
+  manifest: Manifest,
+  node: TestNode,
+  context: RenderContext,
+  mode: Mode,
+): Awaitable<CompiledSql> {
+  const { body } = node;
+  if (body.sort !== 'generic') throw new TypeError(`${node.key} is no generic test`);
+  const tested = manifest.byId.get(body.model);
+  if (!tested || tested.kind === 'test') throw new TypeError(`${node.key} tests nothing`);
+  const model = testedRelation(relationOf(tested), node.config.where);
+  const keyword = genericTestArguments(body.arguments, model, context, node.origin.file);
+  const macro = genericTestMacro(manifest.scope.macros, body.test);
+  return then(mode.call(macro, context, { keyword }), (value) => {
+    const sql = printed(value).trim();
+    return { sql, parts: [{ start: 0, end: sql.length, origin: node.origin, isText: false }] };
+  });
+}
+
+function then<A, B>(value: Awaitable<A>, change: (value: A) => B): Awaitable<B> {
+  return value instanceof Promise ? value.then(change) : change(value);
+}
+
+function settled<T>(value: Awaitable<T>): T {
+  if (value instanceof Promise) throw new TypeError('a synchronous rendering gave a promise');
+  return value;
+}

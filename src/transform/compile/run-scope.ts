@@ -1,0 +1,108 @@
+import { ConfigError } from '../../core/errors.ts';
+import { createRelation, type Relation } from '../context/relation.ts';
+import type { NodeScope } from '../context/render-scope.ts';
+import { fromJs, type Value } from '../jinja/index.ts';
+import type { ConfigEntries } from '../manifest/config-layer.ts';
+import type { Dependency, RefNode, SourceNode, TransformNode } from '../manifest/transform-node.ts';
+import type { Manifest } from '../reading/manifest.ts';
+import { plainConfig } from '../reading/node-reader.ts';
+import { nodeDictionary } from '../reading/recorded-calls.ts';
+import { resolveRef, resolveSource } from '../reading/resolution.ts';
+
+/** Name under which an ephemeral model is injected. */
+export function cteName(name: string): string {
+  return `__dbt__cte__${name}`;
+}
+
+/** The relation that `ref()` or `source()` stands for. */
+export function relationOf(node: RefNode | SourceNode): Relation {
+  if (node.kind === 'model' && node.config.materialized === 'ephemeral') {
+    return createRelation({ database: '', schema: '', identifier: cteName(node.name) }, 'cte');
+  }
+  const isView = node.kind === 'model' && node.config.materialized === 'view';
+  return createRelation(node.relation, isView ? 'view' : 'table');
+}
+
+/** A scope in which calls give real relations. Each node that is named is given to `onRead`, which may refuse it. */
+export function resolvedScope(
+  manifest: Manifest,
+  given: {
+    readonly model: Readonly<Record<string, Value>>;
+    readonly relation: Relation | undefined;
+    readonly entries: ConfigEntries;
+  },
+  onRead: (dependency: Dependency, call: string) => void,
+): NodeScope {
+  const names = { ...manifest, disabled: new Set<string>() };
+  return {
+    model: given.model,
+    relation: given.relation,
+    ref: (name, packageName, origin) => {
+      const node = resolveRef(names, { name, packageName, origin });
+      onRead({ uniqueId: node.uniqueId, origin }, `ref('${name}')`);
+      return relationOf(node);
+    },
+    source: (sourceName, tableName, origin) => {
+      const node = resolveSource(names, { sourceName, tableName, origin });
+      onRead({ uniqueId: node.uniqueId, origin }, `source('${sourceName}', '${tableName}')`);
+      return relationOf(node);
+    },
+    configure: () => {},
+    configured: (key) => {
+      const value = given.entries.get(key)?.value;
+      return value === undefined || value === null ? undefined : fromJs(value);
+    },
+  };
+}
+
+/** The scope of a node that runs: it may read what it was seen to read while the project was read, and nothing else. */
+export function runScope(manifest: Manifest, node: TransformNode): NodeScope {
+  const dependencies = node.kind === 'model' || node.kind === 'test' ? node.dependencies : [];
+  const known = new Set(dependencies.map((dependency) => dependency.uniqueId));
+  return resolvedScope(
+    manifest,
+    {
+      model: runDictionary(manifest, node),
+      relation: node.kind === 'test' ? undefined : createRelation(node.relation),
+      entries: node.entries,
+    },
+    ({ uniqueId, origin }, call) => {
+      if (known.has(uniqueId)) return;
+      throw new ConfigError(
+        `${call} is only reached while the node runs, so it was not known when the run was planned`,
+        {
+          code: 'ref_unplanned',
+          origin,
+          next: `Add this line to the template: -- depends_on: {{ ${call} }}`,
+        },
+      );
+    },
+  );
+}
+
+function runDictionary(manifest: Manifest, node: TransformNode): Readonly<Record<string, Value>> {
+  const dictionary = nodeDictionary({
+    projectName: manifest.projectName,
+    resourceType: node.kind,
+    uniqueId: node.uniqueId,
+    name: node.name,
+    fqn: node.fqn,
+    file: node.origin.file,
+    description: node.description,
+    config: { ...plainConfig(node.entries), materialized: node.config.materialized, enabled: true },
+    tags: node.config.tags,
+  });
+  if (node.kind === 'test') return dictionary;
+  return {
+    ...dictionary,
+    alias: node.relation.identifier,
+    schema: node.relation.schema,
+    database: node.relation.database,
+    columns: Object.fromEntries(
+      node.columns.map((column) => [
+        column.name,
+        { name: column.name, description: column.description ?? '', data_type: column.dataType ?? null },
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,38 @@
+import { ConfigError, DataError, type ErrorDetail, FatalError, MillraceError } from '../core/errors.ts';
+import { formatOrigin, type Origin } from '../core/origin.ts';
+import { type CompiledSql, originAt, originOfLine } from './compile/compiled-sql.ts';
+
+/**
+ * An error of the database while it ran `statement`, as an error at the place in the template that
+ * made the failing part. Errors that are not about the statement (a lost connection, a cancel) are given back as they are.
+ */
+export function statementError(error: unknown, statement: CompiledSql, nodeOrigin: Origin): unknown {
+  if (!(error instanceof MillraceError)) return error;
+  if (error.kind === 'transient' || error.kind === 'cancelled') return error;
+  const origin = placeOf(error, statement) ?? nodeOrigin;
+  const where = origin.file === nodeOrigin.file ? '' : ` (used by ${formatOrigin(nodeOrigin)})`;
+  const detail: ErrorDetail = {
+    code: error.kind === 'config' ? 'sql_invalid' : error.code,
+    origin,
+    state: error.state ?? 'What was there before is as it was.',
+    next: error.next ?? 'Mend the SQL; the compiled statement is in the log of the step at debug level.',
+    cause: error,
+  };
+  const message = `the database refused the SQL${where}: ${error.message}`;
+  if (error.kind === 'config') return new ConfigError(message, detail);
+  return error.kind === 'data' ? new DataError(message, detail) : new FatalError(message, detail);
+}
+
+/** PostgreSQL tells an offset (from 1), DuckDB a line in its message. */
+function placeOf(error: Error, statement: CompiledSql): Origin | undefined {
+  const position = positionOf(error);
+  if (position !== undefined) return originAt(statement, position - 1);
+  const line = /\bLINE (\d+):/.exec(error.message)?.[1];
+  return line === undefined ? undefined : originOfLine(statement, Number(line));
+}
+
+function positionOf(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const position = 'position' in error ? Number(error.position) : Number.NaN;
+  return Number.isInteger(position) && position > 0 ? position : positionOf(error.cause);
+}

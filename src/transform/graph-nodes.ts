@@ -1,0 +1,109 @@
+import type { JsonObject } from '../core/json.ts';
+import type { Edge, GraphNode } from '../core/node.ts';
+import { fingerprint } from './context/macro-set.ts';
+import { toJsonValue } from './files/plain-value.ts';
+import type { Dependency, ModelNode, SeedNode, SourceNode, TestNode } from './manifest/transform-node.ts';
+import { dependenciesOf, type Exposure, type Manifest } from './reading/manifest.ts';
+import { createHash } from 'node:crypto';
+
+export const executorName = 'transform';
+
+/** The nodes of a dbt project for the graph. */
+export function graphNodes(manifest: Manifest, connection: string): readonly GraphNode[] {
+  return [
+    ...[...manifest.byId.values()].map((node) =>
+      node.kind === 'test' ? testNode(manifest, node) : assetNode(manifest, node, connection),
+    ),
+    ...manifest.exposures.map((exposure) => exposureNode(manifest, exposure)),
+  ];
+}
+
+/** Edges to what a node reads. */
+export function edgesTo(manifest: Manifest, dependencies: readonly Dependency[]): readonly Edge[] {
+  return dependencies.flatMap(({ uniqueId, origin }) => {
+    const upstream = manifest.byId.get(uniqueId);
+    return upstream ? [{ kind: 'reads' as const, from: upstream.key, origin }] : [];
+  });
+}
+
+function assetNode(
+  manifest: Manifest,
+  node: ModelNode | SeedNode | SourceNode,
+  connection: string,
+): GraphNode {
+  const isKept = !(node.kind === 'model' && node.config.materialized === 'ephemeral');
+  return {
+    key: node.key,
+    kind: 'asset',
+    type: node.kind,
+    description: node.description,
+    tags: node.config.tags,
+    group: groupOf(node),
+    origin: node.origin,
+    edges: edgesTo(manifest, dependenciesOf(node)),
+    ...(isKept
+      ? { relation: { connection, schema: node.relation.schema, name: node.relation.identifier } }
+      : {}),
+    columns: node.columns,
+    ...(node.kind === 'source' ? {} : { executor: executorName }),
+    spec: specOf(manifest, node),
+  };
+}
+
+function testNode(manifest: Manifest, node: TestNode): GraphNode {
+  const subject = node.subject === undefined ? undefined : manifest.byId.get(node.subject);
+  return {
+    key: node.key,
+    kind: 'check',
+    type: 'test',
+    description: node.description,
+    tags: node.config.tags,
+    group: subject ? groupOf(subject) : 'tests',
+    origin: node.origin,
+    edges: edgesTo(manifest, node.dependencies),
+    columns: [],
+    executor: executorName,
+    spec: specOf(manifest, node),
+    ...(subject ? { check: { asset: subject.key, severity: node.config.severity } } : {}),
+  };
+}
+
+function exposureNode(manifest: Manifest, exposure: Exposure): GraphNode {
+  return {
+    key: `report/${exposure.name}`,
+    kind: 'report',
+    type: 'exposure',
+    description: exposure.description,
+    tags: exposure.tags,
+    group: 'exposures',
+    origin: exposure.origin,
+    edges: edgesTo(manifest, exposure.dependencies),
+    columns: [],
+    spec: { label: exposure.label, ...exposure.details },
+  };
+}
+
+/** The folder of a model or seed, the name of a source. */
+function groupOf(node: ModelNode | SeedNode | SourceNode | TestNode): string {
+  if (node.kind === 'source') return node.sourceName;
+  const folders = node.fqn.slice(1, -1);
+  return folders.length === 0 ? node.kind : folders.join('/');
+}
+
+function specOf(manifest: Manifest, node: ModelNode | SeedNode | SourceNode | TestNode): JsonObject {
+  return {
+    uniqueId: node.uniqueId,
+    config: node.config.all,
+    materialized: node.config.materialized,
+    ...(node.kind === 'source' ? {} : { fingerprint: fingerprintOf(manifest, node) }),
+  };
+}
+
+/** Changes when the node's own text, or a macro that it may use, changes. */
+function fingerprintOf(manifest: Manifest, node: ModelNode | SeedNode | TestNode): string {
+  const { macros } = manifest.scope;
+  if (node.kind === 'seed') return createHash('sha256').update(node.csv).digest('hex');
+  if (node.kind === 'model') return fingerprint(node.sql, macros);
+  if (node.body.sort === 'singular') return fingerprint(node.body.sql, macros);
+  return fingerprint(`test_${node.body.test} ${JSON.stringify(toJsonValue(node.body.arguments))}`, macros);
+}

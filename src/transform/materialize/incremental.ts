@@ -1,0 +1,134 @@
+import { ConfigError } from '../../core/errors.ts';
+import type { CompiledSql } from '../compile/compiled-sql.ts';
+import type { NodeConfig } from '../manifest/node-config.ts';
+import type { RelationName } from '../manifest/transform-node.ts';
+import type { Dialect } from '../../sql/dialect.ts';
+import { besideOf, type Build, relationSql, run } from './build.ts';
+import { createTableSql, dropSql } from './ddl.ts';
+import { dropLeftover, type RunCompiled } from './publish.ts';
+import { type RelationColumn, relationColumns } from './relation-columns.ts';
+
+export interface IncrementalResult {
+  readonly rowsInserted: number;
+  readonly rowsDeleted: number;
+}
+
+/** Adds the rows of `select` to the existing table; with `delete+insert`, rows of the same key go first. */
+export async function publishIncrement(
+  build: Build,
+  select: CompiledSql,
+  config: NodeConfig,
+  runCompiled: RunCompiled,
+): Promise<IncrementalResult> {
+  const { dialect, session } = build;
+  const beside = besideOf(dialect, build.relation);
+  await dropLeftover(build);
+  await runCompiled(build, createTableSql(dialect, beside, select));
+  const fresh = await relationColumns(session, dialect, beside);
+  const present = await relationColumns(session, dialect, build.relation);
+  const columns = await reconcile(build, config.onSchemaChange, fresh, present);
+  const rowsDeleted =
+    config.incrementalStrategy === 'delete+insert'
+      ? await deleteByKey(build, beside, config.uniqueKey, fresh)
+      : 0;
+  const rowsInserted = await run(build, insertSql(dialect, build.relation, beside, columns));
+  await run(build, dropSql(dialect, beside, 'table'));
+  return { rowsInserted, rowsDeleted };
+}
+
+export function insertSql(
+  dialect: Dialect,
+  into: RelationName,
+  from: RelationName,
+  columns: readonly string[],
+): string {
+  const list = columns.map((column) => dialect.quote(column)).join(', ');
+  return `insert into ${relationSql(dialect, into)} (${list})\nselect ${list} from ${relationSql(dialect, from)}`;
+}
+
+/** The columns to insert, after the table was changed as `on_schema_change` says. */
+async function reconcile(
+  build: Build,
+  onSchemaChange: NodeConfig['onSchemaChange'],
+  fresh: readonly RelationColumn[],
+  present: readonly RelationColumn[],
+): Promise<readonly string[]> {
+  const added = without(fresh, present);
+  const removed = without(present, fresh);
+  if (onSchemaChange === 'fail' && added.length + removed.length > 0) {
+    throw new ConfigError(`the columns changed${listed(', new: ', added)}${listed(', gone: ', removed)}`, {
+      code: 'columns_changed',
+      state: 'The table is as it was.',
+      next: 'Run with --full-refresh, or set on_schema_change to append_new_columns.',
+    });
+  }
+  if (onSchemaChange === 'append_new_columns') {
+    for (const column of added) {
+      const table = relationSql(build.dialect, build.relation);
+      await run(
+        build,
+        `alter table ${table} add column ${build.dialect.quote(column.name)} ${column.dataType}`,
+      );
+    }
+    return fresh.map((column) => column.name);
+  }
+  if (removed.length > 0) {
+    throw new ConfigError(`the model no longer gives columns of its table${listed(': ', removed)}`, {
+      code: 'columns_changed',
+      state: 'The table is as it was.',
+      next: 'Give the columns again, set on_schema_change, or run with --full-refresh.',
+    });
+  }
+  return present.map((column) => column.name);
+}
+
+/** Deletes the rows whose key is among the new ones; NULL is a key like any other. */
+async function deleteByKey(
+  build: Build,
+  beside: RelationName,
+  uniqueKey: readonly string[],
+  columns: readonly RelationColumn[],
+): Promise<number> {
+  if (uniqueKey.length === 0) return 0;
+  const { dialect } = build;
+  const keys = uniqueKey.map((key) => keySql(dialect, key, columns));
+  const target = relationSql(dialect, build.relation);
+  const source = relationSql(dialect, beside);
+  const deleted = await run(
+    build,
+    `delete from ${target}\nwhere (${keys.join(', ')}) in (select ${keys.join(', ')} from ${source})`,
+  );
+  const anyNull = keys.map((key) => `${key} is null`).join(' or ');
+  const { rows } = await build.session.query(
+    `select count(*) from ${source} where ${anyNull}`,
+    [],
+    build.signal,
+  );
+  if (Number(rows[0]?.[0] ?? 0) === 0) return deleted;
+  const nullSafe = keys.map((key) => `${key} is null, coalesce(cast(${key} as text), '')`).join(', ');
+  return (
+    deleted +
+    (await run(
+      build,
+      `delete from ${target}\nwhere (${anyNull}) and (${nullSafe}) in (select ${nullSafe} from ${source} where ${anyNull})`,
+    ))
+  );
+}
+
+/** A column is quoted; anything else is an expression of the user's. */
+function keySql(dialect: Dialect, key: string, columns: readonly RelationColumn[]): string {
+  const column = columns.find((candidate) => candidate.name.toLowerCase() === key.toLowerCase());
+  return column ? dialect.quote(column.name) : key;
+}
+
+function without(
+  left: readonly RelationColumn[],
+  right: readonly RelationColumn[],
+): readonly RelationColumn[] {
+  const names = new Set(right.map((column) => column.name.toLowerCase()));
+  return left.filter((column) => !names.has(column.name.toLowerCase()));
+}
+
+function listed(head: string, columns: readonly RelationColumn[]): string {
+  return columns.length === 0 ? '' : `${head}${columns.map((column) => column.name).join(', ')}`;
+}

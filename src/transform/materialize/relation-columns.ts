@@ -1,0 +1,33 @@
+import type { SqlSession } from '../../connector/connection.ts';
+import type { Dialect } from '../../sql/dialect.ts';
+import type { RelationName } from '../manifest/transform-node.ts';
+import { relationSql } from './build.ts';
+
+/** A column with its type as the database spells it. */
+export interface RelationColumn {
+  readonly name: string;
+  readonly dataType: string;
+}
+
+const duckdbColumns = `
+select column_name, data_type from duckdb_columns()
+where database_name = current_database() and schema_name = $1 and table_name = $2
+order by column_index`;
+
+const postgresColumns = `
+select attname, format_type(atttypid, atttypmod) from pg_attribute
+where attrelid = $1::regclass and attnum > 0 and not attisdropped
+order by attnum`;
+
+/** Columns of a table or view as the session's transaction sees them. */
+export async function relationColumns(
+  session: SqlSession,
+  dialect: Dialect,
+  relation: RelationName,
+): Promise<readonly RelationColumn[]> {
+  const { rows } =
+    dialect.name === 'postgres'
+      ? await session.query(postgresColumns, [relationSql(dialect, { ...relation, database: '' })])
+      : await session.query(duckdbColumns, [relation.schema, relation.identifier]);
+  return rows.map(([name, type]) => ({ name: String(name), dataType: String(type) }));
+}

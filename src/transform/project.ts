@@ -1,0 +1,27 @@
+import type { GraphNode } from '../core/node.ts';
+import { graphNodes } from './graph-nodes.ts';
+import type { Manifest } from './reading/manifest.ts';
+import { readManifest, type TransformOptions } from './reading/manifest-reader.ts';
+
+/** A dbt project, read and checked; nothing of it has touched the warehouse. */
+export interface TransformProject {
+  readonly name: string;
+  /** Name of the warehouse connection. */
+  readonly connection: string;
+  readonly dialectName: 'duckdb' | 'postgres';
+  /** Sources, models, seeds, tests and exposures. */
+  readonly nodes: readonly GraphNode[];
+  readonly manifest: Manifest;
+}
+
+/** Reads the dbt project in `options.folder`. Throws one ProjectError that names everything that is wrong. */
+export async function readTransformProject(options: TransformOptions): Promise<TransformProject> {
+  const manifest = await readManifest(options);
+  return {
+    name: manifest.projectName,
+    connection: options.connection,
+    dialectName: options.dialectName,
+    nodes: graphNodes(manifest, options.connection),
+    manifest,
+  };
+}
