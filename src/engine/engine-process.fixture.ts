@@ -11,7 +11,7 @@ export const chain: readonly GraphNode[] = Array.from({ length: 6 }, (_, index) 
 );
 
 interface StoreModule {
-  openSqliteLedger(path: string): Promise<RunStore>;
+  readonly openSqliteLedger: (path: string) => Promise<RunStore>;
 }
 
 /**

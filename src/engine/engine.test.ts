@@ -30,9 +30,9 @@ afterEach(async () => {
 
 interface Bench {
   readonly engine: Engine;
-  enqueue(select?: string): Promise<string>;
+  readonly enqueue: (select?: string) => Promise<string>;
   /** Enqueues and waits. */
-  run(select?: string): Promise<RunRecord>;
+  readonly run: (select?: string) => Promise<RunRecord>;
 }
 
 function bench(
@@ -420,7 +420,7 @@ describe('ownership', () => {
 
   it('passes on when the owner is silent for longer than its lease, and the old one writes no more', async () => {
     const clock = createManualClock(0);
-    const frozen = { ...createManualClock(0), nowMs: clock.nowMs };
+    const frozen = { ...createManualClock(0), nowMs: () => clock.nowMs() };
     const gate = Promise.withResolvers<void>();
     let wasAborted = false;
     const nodes = [asset('a')];

@@ -1,8 +1,19 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FatalError } from '../core/errors.ts';
 import type { StepOutcome } from '../core/executor.ts';
 import type { RunLease } from '../core/ledger.ts';
 import type { Plan, PlanStep } from '../core/plan.ts';
 import { LeaseLostError, type RunStore } from '../core/ports.ts';
+import type { RunEvent } from '../core/run-event.ts';
+import {
+  canMoveRun,
+  canMoveStep,
+  runTransitions,
+  stepTransitions,
+  type RunState,
+  type StepState,
+} from '../core/run-state.ts';
 
 const retry = { maxAttempts: 1, delaySeconds: 1, maxDelaySeconds: 1 };
 
@@ -91,7 +102,7 @@ export function describeRunStore(
         ],
       });
       const events = await store.events({ runId: 'r1', afterSequence: 0, limit: 100 });
-      expect(events.map(({ sequence: _, ...event }) => event)).toEqual([
+      expect(events).toMatchObject([
         { type: 'run_state', runId: 'r1', atMs: 10, state: 'queued' },
         { type: 'lease_taken', runId: 'r1', atMs: 20, owner: 'me', epoch: 1 },
         { type: 'run_state', runId: 'r1', atMs: 30, state: 'running' },
@@ -387,6 +398,57 @@ export function describeRunStore(
       expect(await store.completionHistory('both', 9)).toHaveLength(1);
     });
 
+    it('allows no transition but those of the state machine, whatever is tried, and its events tell the state', async () => {
+      let counter = 0;
+      const keys = ['a', 'b'];
+      const attemptOn = fc.oneof(
+        fc.record({ act: fc.constant('claim' as const) }),
+        fc.record({ act: fc.constant('release' as const) }),
+        fc.record({ act: fc.constant('cancel' as const) }),
+        fc.record({ act: fc.constant('start' as const), key: fc.constantFrom(...keys) }),
+        fc.record({
+          act: fc.constant('step' as const),
+          key: fc.constantFrom(...keys),
+          to: fc.constantFrom(...(Object.keys(stepTransitions) as StepState[])),
+        }),
+        fc.record({
+          act: fc.constant('run' as const),
+          to: fc.constantFrom(...(Object.keys(runTransitions) as RunState[])),
+        }),
+      );
+      await fc.assert(
+        fc.asyncProperty(fc.array(attemptOn, { maxLength: 25 }), async (attempts) => {
+          counter += 1;
+          const runId = `run-${counter}`;
+          await createRun(runId, ...keys.map((key) => step(key, { locks: [] })));
+          let lease: RunLease = { runId, owner: 'nobody', epoch: 0, expiresAtMs: 0 };
+          for (const attempt of attempts) {
+            const before = JSON.stringify(await store.findRun(runId));
+            try {
+              if (attempt.act === 'claim') lease = (await claim(runId, 'me', lease.epoch)) ?? lease;
+              if (attempt.act === 'release') await store.releaseRun(lease, 40, 'test');
+              if (attempt.act === 'cancel') await store.requestCancel(runId, 40);
+              if (attempt.act === 'start') {
+                await store.startStep(lease, { step: attempt.key, attempt: 1, atMs: 40, locks: [] });
+              }
+              if (attempt.act === 'step') {
+                await store.moveSteps(lease, [{ step: attempt.key, to: attempt.to, attempt: 1, atMs: 40 }]);
+              }
+              if (attempt.act === 'run') await store.moveRun(lease, { to: attempt.to, atMs: 40 });
+            } catch (error) {
+              expect(error).toBeInstanceOf(FatalError);
+              expect(JSON.stringify(await store.findRun(runId))).toBe(before);
+            }
+          }
+          const run = await store.findRun(runId);
+          const told = replay(await store.events({ runId, afterSequence: 0, limit: 1000 }));
+          expect(run?.state).toBe(told.run);
+          for (const each of run?.steps ?? []) expect(each.state).toBe(told.steps.get(each.key) ?? 'pending');
+        }),
+        { numRuns: 150 },
+      );
+    });
+
     it('is seen by another process as soon as it is written', async () => {
       const other = await reopen();
       others.push(other);
@@ -396,4 +458,24 @@ export function describeRunStore(
       await expect(store.moveRun(lease, { to: 'running', atMs: 51 })).rejects.toThrow('cancelling');
     });
   });
+}
+
+/** The states that events tell, after checking that every one of them was allowed after the one before. */
+function replay(events: readonly RunEvent[]): {
+  readonly run: RunState | undefined;
+  readonly steps: ReadonlyMap<string, StepState>;
+} {
+  let run: RunState | undefined;
+  const steps = new Map<string, StepState>();
+  for (const event of events) {
+    if (event.type === 'run_state') {
+      expect(run === undefined ? event.state === 'queued' : canMoveRun(run, event.state)).toBe(true);
+      run = event.state;
+    }
+    if (event.type === 'step_state') {
+      expect(canMoveStep(steps.get(event.step) ?? 'pending', event.state)).toBe(true);
+      steps.set(event.step, event.state);
+    }
+  }
+  return { run, steps };
 }
