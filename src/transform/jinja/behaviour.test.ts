@@ -5,6 +5,7 @@ import {
   contextOf,
   Dict,
   jsonText,
+  printed,
   parseTemplate,
   render,
   type RenderContext,
@@ -38,7 +39,7 @@ class Relation {
 }
 
 function relation(database: string, schema: string, identifier: Value | undefined): Relation {
-  return new Relation({ database, schema, identifier: String(identifier) });
+  return new Relation({ database, schema, identifier: printed(identifier ?? null) });
 }
 
 interface Bench {
@@ -52,7 +53,7 @@ function makeBench(files: Readonly<Record<string, string>>): Bench {
   const ref: TemplateFunction = ({ positional }) => relation('db', 'sch', positional[0]);
   const values: Record<string, Value> = {
     ref,
-    source: ({ positional }: CallArguments) => relation('db', String(positional[0]), positional[1]),
+    source: ({ positional }: CallArguments) => relation('db', printed(positional[0] ?? null), positional[1]),
     config: ({ keyword }: CallArguments) => {
       recorded['config'] = toJs(new Dict(keyword));
       return '';
@@ -61,14 +62,14 @@ function makeBench(files: Readonly<Record<string, string>>): Bench {
     this: relation('db', 'sch', 'me'),
     target: { name: 'dev', type: 'duckdb', schema: 'sch' },
     adapter: {
-      quote: ({ positional }: CallArguments) => `"${String(positional[0])}"`,
+      quote: ({ positional }: CallArguments) => `"${printed(positional[0] ?? null)}"`,
       is_rel: ({ positional }: CallArguments) => positional[0] instanceof Relation,
       dispatch: (outer: CallArguments) => (inner: CallArguments) =>
-        `${String(outer.positional[0])} ${String(inner.positional[0])}`,
+        `${printed(outer.positional[0] ?? null)} ${printed(inner.positional[0] ?? null)}`,
     },
     exceptions: {
       raise_compiler_error: ({ positional }: CallArguments) => {
-        throw new Error(String(positional[0]));
+        throw new Error(printed(positional[0] ?? null));
       },
     },
     execute: true,
@@ -93,13 +94,13 @@ function makeBench(files: Readonly<Record<string, string>>): Bench {
     modules: {
       datetime: {
         datetime: ({ positional: [year, month] }: CallArguments) => ({
-          strftime: () => `${String(year)}-${String(month).padStart(2, '0')}`,
+          strftime: () => `${printed(year ?? null)}-${printed(month ?? null).padStart(2, '0')}`,
         }),
       },
     },
   };
   for (const [name, source] of Object.entries(files)) {
-    values[name] = parseTemplate(source, `${name}.sql`).macros as Map<string, Value>;
+    values[name] = parseTemplate(source, `${name}.sql`).macros;
   }
   return { context: contextOf(values), recorded };
 }

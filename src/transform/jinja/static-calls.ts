@@ -136,7 +136,7 @@ function visit(node: Expression | null, into: Collection): void {
       return node.rest.forEach((part) => visit(part.operand, into));
     case 'conditional':
       visit(node.test, into);
-      visit(node.then, into);
+      visit(node.consequent, into);
       return visit(node.otherwise, into);
     default:
       return undefined;

@@ -66,16 +66,16 @@ export class Activation implements CallSite {
   }
 
   place(): TemplatePlace {
-    const macroCalls: MacroCall[] = [];
-    for (let inner: Activation = this; inner.caller && !inner.caller.isHost; inner = inner.caller) {
-      const { file, current } = inner.caller;
-      macroCalls.push({
-        macro: inner.macro ?? '',
-        calledFrom: { file, line: current.line, column: current.column },
-      });
-    }
     const { line, column } = this.current;
-    return { origin: { file: this.file, line, column }, macroCalls };
+    return { origin: { file: this.file, line, column }, macroCalls: this.#macroCalls() };
+  }
+
+  #macroCalls(): MacroCall[] {
+    const { caller } = this;
+    if (!caller || caller.isHost) return [];
+    const { line, column } = caller.current;
+    const calledFrom = { file: caller.file, line, column };
+    return [{ macro: this.macro ?? '', calledFrom }, ...caller.#macroCalls()];
   }
 
   lookup(name: string): Value | undefined {

@@ -1,8 +1,8 @@
 import type { Awaitable } from '../value/value.ts';
 
 /** Goes on with a value now, or when its promise is kept. */
-export function chain<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
+export function chain<T, U>(value: Awaitable<T>, proceed: (value: T) => Awaitable<U>): Awaitable<U> {
+  return value instanceof Promise ? value.then(proceed) : proceed(value);
 }
 
 /** Runs the steps one after the other; synchronous as long as they are. Stops early at a step that gives a value. */

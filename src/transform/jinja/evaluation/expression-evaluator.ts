@@ -80,7 +80,7 @@ export function evaluate(node: Expression, frame: Frame): Awaitable<Value> {
       return chain(evaluate(node.left, frame), (left) => (isTrue(left) ? left : evaluate(node.right, frame)));
     case 'conditional':
       return chain(evaluate(node.test, frame), (test) => {
-        if (isTrue(test)) return evaluate(node.then, frame);
+        if (isTrue(test)) return evaluate(node.consequent, frame);
         if (node.otherwise) return evaluate(node.otherwise, frame);
         return frame.activation.session.undefinedValue(
           'The inline if has no else, and its condition is false',

@@ -10,11 +10,7 @@ export class Scope {
   }
 
   get(name: string): Value | undefined {
-    for (let scope: Scope | undefined = this; scope; scope = scope.#outer) {
-      const value = scope.#values.get(name);
-      if (value !== undefined) return value;
-    }
-    return undefined;
+    return this.#values.get(name) ?? this.#outer?.get(name);
   }
 
   set(name: string, value: Value): void {

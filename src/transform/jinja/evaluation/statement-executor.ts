@@ -12,7 +12,7 @@ import type {
 import { printed, typeName } from '../value/printing.ts';
 import { isTrue, itemsOf } from '../value/sequence.ts';
 import { templateObject, type Awaitable, type Value } from '../value/value.ts';
-import { Frame } from './activation.ts';
+import type { Frame } from './activation.ts';
 import { chain, inOrder } from './awaiting.ts';
 import { evaluate, evaluateCall, evaluateFilter } from './expression-evaluator.ts';
 import { LoopContext, type LoopRecursion } from './loop-context.ts';

@@ -7,8 +7,8 @@ import { formatValue } from './format-spec.ts';
 import { itemOf, objectAttribute } from './object-attribute.ts';
 
 interface FieldSource {
-  at(index: number): Value | undefined;
-  named(name: string): Value | undefined;
+  readonly at: (index: number) => Value | undefined;
+  readonly named: (name: string) => Value | undefined;
 }
 
 /** Python's `text.format(...)`. */

@@ -1,5 +1,6 @@
 import { ValueError } from '../error/template-error.ts';
-import { isInteger, isNumeric, printFloat, toNumber } from '../value/number.ts';
+import { mappingOf } from '../value/mapping.ts';
+import { fixedText, isInteger, isNumeric, printFloat, toNumber } from '../value/number.ts';
 import { printed, typeName } from '../value/printing.ts';
 import { characters } from '../value/sequence.ts';
 import type { Float, Value } from '../value/value.ts';
@@ -50,6 +51,9 @@ export function formatValue(value: Value, spec: string): string {
     throw new ValueError(
       `The format '${parsed.type}' does not apply to a value of type '${typeName(value)}'`,
     );
+  }
+  if (value === null || typeName(value) === 'list' || typeName(value) === 'tuple' || mappingOf(value)) {
+    throw new ValueError(`A value of type '${typeName(value)}' takes no format`);
   }
   const text = printed(value);
   const cut = parsed.precision === undefined ? text : characters(text).slice(0, parsed.precision).join('');
@@ -108,9 +112,9 @@ function floatDigits(number: number, spec: FormatSpec): string {
   switch (spec.type) {
     case 'f':
     case 'F':
-      return fixed(number, precision);
+      return fixedText(number, precision);
     case '%':
-      return `${fixed(number * 100, precision)}%`;
+      return `${fixedText(number * 100, precision)}%`;
     case 'e':
     case 'E':
       return withCase(exponential(number, precision), spec.type);
@@ -127,12 +131,6 @@ function withCase(text: string, type: string): string {
   return type === type.toUpperCase() ? text.toUpperCase() : text;
 }
 
-/** `toFixed` without its switch to exponents at 1e21. */
-export function fixed(number: number, precision: number): string {
-  if (number < 1e21) return number.toFixed(precision);
-  return BigInt(number).toString() + (precision > 0 ? `.${'0'.repeat(precision)}` : '');
-}
-
 function exponential(number: number, precision: number): string {
   return number.toExponential(precision).replace(/e([-+])(\d)$/, 'e$10$2');
 }
@@ -142,7 +140,7 @@ function general(number: number, precision: number, keepZeros: boolean): string 
   if (number === 0) return '0';
   const exponent = Number(number.toExponential(digits - 1).split('e')[1]);
   const isFixed = exponent >= -4 && exponent < digits;
-  const text = isFixed ? fixed(number, digits - 1 - exponent) : exponential(number, digits - 1);
+  const text = isFixed ? fixedText(number, digits - 1 - exponent) : exponential(number, digits - 1);
   return keepZeros ? text : text.replace(/(\.\d*?)0+(?=e|$)/, '$1').replace(/\.(?=e|$)/, '');
 }
 

@@ -34,7 +34,7 @@ export function toInteger(value: Value, base: number): Value | undefined {
     const number = toNumber(value);
     return Number.isFinite(number) ? integerOf(BigInt(Math.trunc(number))) : undefined;
   }
-  if (isNumeric(value)) return typeof value === 'boolean' ? Number(value) : (value as number | bigint);
+  if (isNumeric(value)) return typeof value === 'boolean' ? Number(value) : value;
   return typeof value === 'string' ? integerOfText(value, base) : undefined;
 }
 

@@ -18,7 +18,7 @@ export function formatPercent(template: string, values: Value): string {
     used += 1;
     return value;
   };
-  if (/%$/.test(template.replace(conversion, ''))) {
+  if (template.replace(conversion, '').endsWith('%')) {
     throw new ValueError("The format ends in a single '%'", 'template_value');
   }
   const result = template.replace(

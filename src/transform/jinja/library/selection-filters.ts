@@ -5,20 +5,35 @@ import { isTrue, itemsOf } from '../value/sequence.ts';
 import type { Awaitable, TemplateFunction, Value } from '../value/value.ts';
 import { attributeReader } from './attribute-path.ts';
 
-/** Results of a filter or a test on every item; awaits only if one of them must be. */
-function onEvery(
-  items: readonly Value[],
-  apply: (item: Value) => ReturnType<TemplateFunction>,
-): Awaitable<Value[]> {
-  const results: Awaitable<Value>[] = [];
-  let mustWait = false;
-  for (const item of items) {
-    const result = apply(item) ?? null;
-    const isPromise = typeof result === 'object' && result !== null && 'then' in result;
-    mustWait ||= isPromise;
-    results.push(isPromise ? Promise.resolve(result as PromiseLike<Value>) : (result as Value));
+type Applied = ReturnType<TemplateFunction>;
+
+function isPromiseLike(value: Applied): value is PromiseLike<Value | void> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+/** Results of a filter or a test on every item, one after the other; awaits only what must be. */
+function onEvery(items: readonly Value[], apply: (item: Value) => Applied): Awaitable<Value[]> {
+  const results: Value[] = [];
+  for (const [index, item] of items.entries()) {
+    const result = apply(item);
+    if (isPromiseLike(result)) return awaitRest(results, result, items.slice(index + 1), apply);
+    results.push(result ?? null);
   }
-  return mustWait ? Promise.all(results) : (results as Value[]);
+  return results;
+}
+
+async function awaitRest(
+  results: Value[],
+  pending: PromiseLike<Value | void>,
+  items: readonly Value[],
+  apply: (item: Value) => Applied,
+): Promise<Value[]> {
+  results.push((await pending) ?? null);
+  for (const item of items) {
+    const result = apply(item);
+    results.push((isPromiseLike(result) ? await result : result) ?? null);
+  }
+  return results;
 }
 
 function map(args: CallArguments): Awaitable<Value> {

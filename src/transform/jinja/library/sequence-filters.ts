@@ -26,7 +26,7 @@ function batch(args: CallArguments): Value {
   for (let from = 0; from < items.length; from += size) rows.push(items.slice(from, from + size));
   const fill = bound['fill_with'] ?? null;
   const last = rows.at(-1);
-  while (fill !== null && last && last.length < size) last.push(fill);
+  if (fill !== null && last) last.push(...Array.from({ length: size - last.length }, () => fill));
   return rows;
 }
 

@@ -6,8 +6,8 @@ import type { CallArguments } from '../value/call-arguments.ts';
 import { indexArgument, textArgument } from './argument.ts';
 import { formatText, formatTextByMapping } from './brace-format.ts';
 
-const whitespaceStart = /^[\s\x1c-\x1f\x85]+/u;
-const whitespaceEnd = /[\s\x1c-\x1f\x85]+$/u;
+const whitespaceStart = /^[\s\x85]+/u;
+const whitespaceEnd = /[\s\x85]+$/u;
 
 /** Python's `strip`, `lstrip` and `rstrip`: whitespace, or any of the given characters. */
 export function strip(text: string, chars: Value | undefined, side: 'both' | 'left' | 'right'): string {
@@ -48,17 +48,14 @@ export function split(
 }
 
 function splitAtWhitespace(text: string, limit: number, fromRight: boolean): string[] {
-  const trimmed = text.trim();
-  if (trimmed === '') return [];
-  const words = [...trimmed.matchAll(/\S+/g)];
-  if (limit < 0 || words.length <= limit + 1) return words.map((word) => word[0]);
-  if (fromRight) {
-    const first = words.length - limit;
-    const end = (words[first - 1]?.index ?? 0) + (words[first - 1]?.[0].length ?? 0);
-    return [trimmed.slice(0, end), ...words.slice(first).map((word) => word[0])];
-  }
-  const rest = text.replace(/^\s+/, '').slice(words[limit]?.index ?? 0);
-  return [...words.slice(0, limit).map((word) => word[0]), rest];
+  const words = [...text.matchAll(/\S+/g)];
+  const all = words.map((word) => word[0]);
+  if (limit < 0 || words.length <= limit + 1) return all;
+  if (!fromRight) return [...all.slice(0, limit), text.slice(words[limit]?.index)];
+  const first = words.length - limit;
+  const lastOfHead = words[first - 1];
+  const end = (lastOfHead?.index ?? 0) + (lastOfHead?.[0].length ?? 0);
+  return [text.slice(0, end), ...all.slice(first)];
 }
 
 function splitMethod(fromRight: boolean): Method<string> {
@@ -70,12 +67,9 @@ function splitMethod(fromRight: boolean): Method<string> {
 
 /** Python's `splitlines`. */
 export function splitLines(text: string, keepEnds = false): string[] {
-  const lines =
-    text.match(/[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g) ?? [];
+  const lines = text.match(/[^\n\r\v\f\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x85\u2028\u2029]|$)/g) ?? [];
   if (lines.at(-1) === '') lines.pop();
-  return keepEnds
-    ? lines
-    : lines.map((line) => line.replace(/\r\n$|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]$/, ''));
+  return keepEnds ? lines : lines.map((line) => line.replace(/\r\n$|[\n\r\v\f\x85\u2028\u2029]$/, ''));
 }
 
 /** Part of the text between two optional bounds, and how many characters are before it. */
@@ -224,7 +218,7 @@ export const stringMethods: ReadonlyMap<string, Method<string>> = new Map<string
   ['index', findMethod('index', false, true)],
   ['isalnum', matches(/^[\p{L}\p{Nd}\p{No}\p{Nl}]+$/u)],
   ['isalpha', matches(/^\p{L}+$/u)],
-  ['isascii', matches(/^[\0-\x7f]*$/)],
+  ['isascii', matches(/^\p{ASCII}*$/u)],
   ['isdecimal', matches(/^\p{Nd}+$/u)],
   ['isdigit', matches(/^[\p{Nd}²³¹⁰⁴-⁹₀-₉①-⑨]+$/u)],
   ['isidentifier', matches(/^[\p{ID_Start}_]\p{ID_Continue}*$/u)],

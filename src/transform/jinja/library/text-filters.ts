@@ -102,7 +102,8 @@ function wrapLine(chunks: readonly string[], width: number, breaksWords: boolean
       close();
       if (rest.trim() === '') continue;
     }
-    while (breaksWords && rest.length > width) {
+    const longest = breaksWords ? width : rest.length;
+    while (rest.length > longest) {
       const room = width - line.length;
       line += rest.slice(0, room);
       rest = rest.slice(room);

@@ -105,7 +105,7 @@ export interface LogicalNode extends Place {
 export interface ConditionalNode extends Place {
   readonly kind: 'conditional';
   readonly test: Expression;
-  readonly then: Expression;
+  readonly consequent: Expression;
   readonly otherwise: Expression | null;
 }
 

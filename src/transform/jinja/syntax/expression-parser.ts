@@ -19,7 +19,7 @@ function parseConditional(stream: TokenStream): Expression {
   while (stream.skipName('if')) {
     const test = parseOr(stream);
     const otherwise = stream.skipName('else') ? stream.nested(() => parseConditional(stream)) : null;
-    expression = { kind: 'conditional', test, then: expression, otherwise, ...place };
+    expression = { kind: 'conditional', test, consequent: expression, otherwise, ...place };
   }
   return expression;
 }

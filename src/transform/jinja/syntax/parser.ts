@@ -1,4 +1,3 @@
-import { TemplateError } from '../error/template-error.ts';
 import type { DefinitionNode, TemplateAst } from './ast.ts';
 import { SourceText } from './source-text.ts';
 import { parseStatements } from './statement-parser.ts';
@@ -6,7 +5,7 @@ import { TokenStream } from './token-stream.ts';
 
 /**
  * Reads a template. `file` is its path relative to the project folder, for error messages.
- * Throws a {@link TemplateError} with code `template_syntax` or `template_unsupported`, and no other error.
+ * Throws a `TemplateError` with code `template_syntax` or `template_unsupported`, and no other error.
  */
 export function parseAst(source: string, file: string): TemplateAst {
   const text = new SourceText(source, file);

@@ -1,6 +1,6 @@
 import { ValueError } from '../error/template-error.ts';
 import { Dict, DictView, mappingOf, SetValue } from './mapping.ts';
-import { printed } from './printing.ts';
+import { objectText, printed } from './printing.ts';
 import { itemsOf } from './sequence.ts';
 import { Float, Range, Tuple, Undefined, type Value } from './value.ts';
 
@@ -30,7 +30,7 @@ export function toJs(value: Value): unknown {
     return Object.fromEntries(mapping.keys().map((key) => [jsonKey(key), toJs(mapping.get(key) ?? null)]));
   return 'toJSON' in value && typeof value.toJSON === 'function'
     ? (value.toJSON() as unknown)
-    : String(value);
+    : objectText(value);
 }
 
 /** A dict's key as `json.dumps` writes it. */
@@ -49,7 +49,7 @@ export function fromJs(data: unknown): Value {
   if (data === undefined || data === null) return null;
   if (Array.isArray(data)) return data.map(fromJs);
   if (typeof data === 'symbol') throw new ValueError('A symbol is no template value');
-  if (typeof data !== 'object') return data as Value;
+  if (typeof data !== 'object') return data;
   const mapping = data instanceof Dict ? undefined : mappingOf(data);
   return mapping ? new Dict(mapping.keys().map((key) => [key, fromJs(mapping.get(key))])) : data;
 }

@@ -170,15 +170,23 @@ export function printFloat(number: number): string {
 /** `round(number, digits)`: half to even of the exact binary value, as Python rounds. */
 export function roundHalfEven(number: number, digits: number): number {
   if (!Number.isFinite(number)) return number;
-  if (digits < 0) {
-    const scale = 10 ** -digits;
-    return roundHalfEven(number / scale, 0) * scale;
-  }
-  if (digits === 0) {
-    const floor = Math.floor(number);
-    const rest = number - floor;
-    if (rest !== 0.5) return Math.round(number);
-    return floor % 2 === 0 ? floor : floor + 1;
-  }
-  return digits > 100 || Math.abs(number) >= 1e21 ? number : Number(number.toFixed(digits));
+  if (digits >= 0) return digits > 100 ? number : Number(fixedText(number, digits));
+  const scale = 10 ** -digits;
+  return Number(fixedText(number / scale, 0)) * scale;
+}
+
+/** Digits behind a tie that show it to be exact; a double has no more than 17 that count. */
+const tieDigits = 25;
+
+/** `toFixed`, but exact ties go to the even digit, and large numbers have no exponent. */
+export function fixedText(number: number, digits: number): string {
+  if (Math.abs(number) >= 1e21)
+    return BigInt(number).toString() + (digits > 0 ? `.${'0'.repeat(digits)}` : '');
+  const rounded = number.toFixed(digits);
+  const isOdd = Number(rounded.at(-1)) % 2 === 1;
+  if (!isOdd || digits + tieDigits > 100) return rounded;
+  const exact = number.toFixed(digits + tieDigits);
+  const cut = exact.slice(0, -tieDigits);
+  const isTie = exact.slice(-tieDigits) === '5'.padEnd(tieDigits, '0');
+  return isTie ? cut.replace(/\.$/, '') : rounded;
 }

@@ -62,7 +62,13 @@ function objectRepresentation(value: object, isQuoted: boolean): string {
     return `{${entries.join(', ')}}`;
   }
   const represent = isQuoted ? templateObject(value).jinjaRepr : undefined;
-  return represent ? represent.call(value) : String(value);
+  return represent ? represent.call(value) : objectText(value);
+}
+
+/** An object's own text; one without any shows its class. */
+export function objectText(value: { toString(): string }): string {
+  const text = value.toString();
+  return text.startsWith('[object ') ? `<${value.constructor.name} object>` : text;
 }
 
 const unprintable = /[\\\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;

@@ -1,13 +1,13 @@
 /** Names of the methods of `TemplateObject`: `[jinjaCall](args)` and `jinjaCall(args)` declare the same method. */
-export const jinjaAttribute: 'jinjaAttribute' = 'jinjaAttribute';
-export const jinjaItem: 'jinjaItem' = 'jinjaItem';
-export const jinjaAssign: 'jinjaAssign' = 'jinjaAssign';
-export const jinjaCall: 'jinjaCall' = 'jinjaCall';
-export const jinjaIterate: 'jinjaIterate' = 'jinjaIterate';
-export const jinjaLength: 'jinjaLength' = 'jinjaLength';
-export const jinjaTruth: 'jinjaTruth' = 'jinjaTruth';
-export const jinjaContains: 'jinjaContains' = 'jinjaContains';
-export const jinjaEquals: 'jinjaEquals' = 'jinjaEquals';
-export const jinjaCompare: 'jinjaCompare' = 'jinjaCompare';
-export const jinjaBinary: 'jinjaBinary' = 'jinjaBinary';
-export const jinjaRepr: 'jinjaRepr' = 'jinjaRepr';
+export const jinjaAttribute = 'jinjaAttribute' as const;
+export const jinjaItem = 'jinjaItem' as const;
+export const jinjaAssign = 'jinjaAssign' as const;
+export const jinjaCall = 'jinjaCall' as const;
+export const jinjaIterate = 'jinjaIterate' as const;
+export const jinjaLength = 'jinjaLength' as const;
+export const jinjaTruth = 'jinjaTruth' as const;
+export const jinjaContains = 'jinjaContains' as const;
+export const jinjaEquals = 'jinjaEquals' as const;
+export const jinjaCompare = 'jinjaCompare' as const;
+export const jinjaBinary = 'jinjaBinary' as const;
+export const jinjaRepr = 'jinjaRepr' as const;

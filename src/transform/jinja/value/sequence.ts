@@ -101,7 +101,7 @@ export function sliceOf(value: Value, start: Value, stop: Value, step: Value): V
   const to = bound(stop, by > 0 ? items.length : -1);
   const taken: Value[] = [];
   for (let index = from; by > 0 ? index < to : index > to; index += by) taken.push(items[index] ?? null);
-  if (typeof value === 'string') return taken.join('');
+  if (typeof value === 'string') return (taken as string[]).join('');
   return value instanceof Tuple ? new Tuple(taken) : taken;
 }
 

@@ -33,32 +33,32 @@ export type TemplateFunction = (args: CallArguments) => Value | void | PromiseLi
  */
 export interface TemplateObject {
   /** Attribute by name: `object.name`. `undefined` means that there is none. */
-  jinjaAttribute?(name: string): Value | undefined;
+  readonly jinjaAttribute?: (name: string) => Value | undefined;
   /** Item by key: `object[key]`. `undefined` means that there is none, and the attribute of that name is tried. */
-  jinjaItem?(key: Value): Value | undefined;
+  readonly jinjaItem?: (key: Value) => Value | undefined;
   /** Assignment of an attribute by `set object.name = value`; only namespaces take it. */
-  jinjaAssign?(name: string, value: Value): void;
+  readonly jinjaAssign?: (name: string, value: Value) => void;
   /** The call of an object: `object(...)`. */
-  jinjaCall?(args: CallArguments): Value | void | PromiseLike<Value | void>;
+  readonly jinjaCall?: (args: CallArguments) => Value | void | PromiseLike<Value | void>;
   /** Iteration; makes the object a sequence for `for` and for filters. */
-  jinjaIterate?(): Iterable<Value>;
+  readonly jinjaIterate?: () => Iterable<Value>;
   /** `object | length` */
-  jinjaLength?(): number;
+  readonly jinjaLength?: () => number;
   /** Truth in a condition. Without it, an object with a length is true when it is not empty, any other is true. */
-  jinjaTruth?(): boolean;
+  readonly jinjaTruth?: () => boolean;
   /** `value in object` */
-  jinjaContains?(value: Value): boolean;
+  readonly jinjaContains?: (value: Value) => boolean;
   /** `object == other`. Without it, identity. */
-  jinjaEquals?(other: Value): boolean;
+  readonly jinjaEquals?: (other: Value) => boolean;
   /** Order against another value: negative, zero or positive; `undefined` if the two have none. */
-  jinjaCompare?(other: Value): number | undefined;
+  readonly jinjaCompare?: (other: Value) => number | undefined;
   /**
    * An arithmetic operator (`+`, `-`, `*`, `/`, `//`, `%`, `**`) with this object on the left, or on the right if
    * `reflected`. `undefined` means that the operator does not apply.
    */
-  jinjaBinary?(operator: string, other: Value, reflected: boolean): Value | undefined;
+  readonly jinjaBinary?: (operator: string, other: Value, reflected: boolean) => Value | undefined;
   /** Text inside of a list or a dict. Without it, `toString`. */
-  jinjaRepr?(): string;
+  readonly jinjaRepr?: () => string;
 }
 
 /** A float whose number is integral, such as `2.0`. Made by `floatOf`, which leaves fractional numbers as they are. */
