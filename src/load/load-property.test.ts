@@ -84,9 +84,9 @@ class Play {
 }
 
 const routes = [
-  ['LITE', 'DUCK', 40],
-  ['PG', 'DUCK', 25],
-  ['PG', 'PG', 25],
+  ['LITE', 'DUCK', 20],
+  ['PG', 'DUCK', 12],
+  ['PG', 'PG', 12],
 ] as const;
 
 test.each(routes)(
