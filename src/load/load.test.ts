@@ -391,6 +391,43 @@ describe.each(routes)('%s to %s', (source, target) => {
   }
 });
 
+test.each(['DUCK', 'PG2'])('streams load side by side into an empty %s', async (target) => {
+  await harness.run(target, 'drop schema if exists side cascade', 'drop schema if exists _millrace cascade');
+  const names = Array.from({ length: 8 }, (_, index) => `side_${index}`);
+  for (const name of names)
+    await harness.run(
+      'PG',
+      `drop table if exists ${name}`,
+      `create table ${name} as select i as id from generate_series(1, 3000) i`,
+    );
+  const yaml = (name: string) =>
+    `source: PG\ntarget: ${target}\nstreams: { ${name}: { object: side.${name}, primary_key: id } }\n`;
+  for (const inserted of [3000, 0]) {
+    const figures = await Promise.all(names.map((name) => harness.loadOne(yaml(name))));
+    expect(figures.map((figure) => figure['rowsInserted'])).toEqual(names.map(() => inserted));
+  }
+  expect(await harness.rows(target, 'select count(*) from _millrace.watermarks')).toEqual([[8]]);
+});
+
+test('a snapshot keeps the kind of time that its table has', async () => {
+  await harness.run(
+    'DUCK',
+    'drop schema if exists raw cascade',
+    'create schema raw',
+    'create table raw.t (id bigint, _sling_loaded_at timestamp)',
+  );
+  await harness.run(
+    'LITE',
+    'drop table if exists t',
+    'create table t (id integer)',
+    'insert into t values (1)',
+  );
+  await harness.loadOne('source: LITE\ntarget: DUCK\nstreams: { t: { object: raw.t, mode: snapshot } }\n');
+  expect(
+    await harness.rows('DUCK', "select id, _sling_loaded_at > timestamp '2024-01-01' from raw.t"),
+  ).toEqual([[1, true]]);
+});
+
 describe('a wildcard', () => {
   test('expands when it runs; an explicit stream beats it', async () => {
     await harness.run(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { nearest } from '../config/suggestion.ts';
 import { ConfigError, MillraceError, ProjectError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -32,6 +33,8 @@ export interface LoadSpec extends JsonObject {
   readonly stream: string;
   readonly mode: string;
   readonly schedule: readonly string[];
+  /** Hash of all that the stream says, so that a changed definition is a changed node. */
+  readonly definition: string;
 }
 
 /**
@@ -68,6 +71,7 @@ function streamNode(replication: Replication, stream: StreamConfig, ends: Ends):
     stream: stream.name,
     mode: stream.mode,
     schedule: stream.schedule,
+    definition: definitionHash(replication, stream),
   };
   const from = `${source.name}, ${stream.name}`;
   const expands = isWildcard(stream.name) && !stream.single && /\{stream[_.]/.test(stream.object);
@@ -96,6 +100,14 @@ function streamNode(replication: Replication, stream: StreamConfig, ends: Ends):
   };
 }
 
+function definitionHash({ source, target }: Replication, stream: StreamConfig): string {
+  const { origin: _origin, objectOrigin: _objectOrigin, ...definition } = stream;
+  return createHash('sha256')
+    .update(JSON.stringify([source, target, definition]))
+    .digest('hex')
+    .slice(0, 16);
+}
+
 /** The table that an object names. */
 export function targetTable(
   object: string,
@@ -120,7 +132,20 @@ function findEnd(
   mistakes: MillraceError[],
 ): End | undefined {
   const found = options.connections.find((known) => known.name.toLowerCase() === name.toLowerCase());
-  if (found) return connectionEnd(found);
+  if (found && isLoadable(found)) return connectionEnd(found);
+  if (found) {
+    mistakes.push(
+      new ConfigError(
+        `the connection '${found.name}' is ${found.type}, which cannot be loaded from or into`,
+        {
+          code: 'connection_not_loadable',
+          origin,
+          next: 'Use a database or a file connection',
+        },
+      ),
+    );
+    return undefined;
+  }
   const names = options.connections.map((known) => known.name);
   const near = nearest(name, names);
   mistakes.push(
@@ -134,6 +159,10 @@ function findEnd(
     }),
   );
   return undefined;
+}
+
+function isLoadable({ type }: KnownConnection): boolean {
+  return type === 'file' || dialectFor(type) !== undefined;
 }
 
 /** A connection as one end of a replication. */

@@ -1,5 +1,6 @@
 import type { Connection, StreamSchema } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';
+import { deepFreeze } from '../core/freeze.ts';
 import type { RunOptions } from '../core/plan.ts';
 import type { Column } from '../sql/data-type.ts';
 import type { Dialect, TableName } from '../sql/dialect.ts';
@@ -314,12 +315,4 @@ function isUnique({ stream }: StreamTask, schema: StreamSchema, mapping: ColumnM
     schema.primaryKey.length > 0 &&
     schema.primaryKey.every((name) => asked.has(name))
   );
-}
-
-function deepFreeze<T>(value: T): T {
-  if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const item of Object.values(value)) deepFreeze(item);
-  }
-  return value;
 }

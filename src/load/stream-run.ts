@@ -1,4 +1,5 @@
 import type { SqlDatabase } from '../connector/connection.ts';
+import { CancelledError } from '../core/errors.ts';
 import type { StepContext } from '../core/executor.ts';
 import type { ColumnDoc } from '../core/node.ts';
 import type { StageResult } from '../connector/connection.ts';
@@ -92,7 +93,10 @@ async function loadIntoTable(
 async function loadIntoFile(task: StreamTask, plan: StreamPlan, context: StepContext): Promise<LoadFigures> {
   const bounds = await settleBeforeRead(task, plan, context.signal);
   const staged = await stage(task, plan, bounds, context);
-  context.signal.throwIfAborted();
+  if (context.signal.aborted)
+    throw new CancelledError(`${plan.stream}: cancelled before the file was published`, {
+      code: 'cancelled',
+    });
   await task.target.target?.publishFile?.(plan.stage, task.object);
   return figuresOf(plan, staged, { insert: staged.rows }, undefined);
 }

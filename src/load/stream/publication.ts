@@ -44,7 +44,7 @@ export interface PublicationPlan {
 }
 
 const loadedAt = '_sling_loaded_at';
-const loadedAtSql = 'cast(floor(extract(epoch from current_timestamp)) as bigint)';
+const loadedAtSeconds = 'cast(floor(extract(epoch from current_timestamp)) as bigint)';
 
 /** Decides how the stage becomes the target. Runs nothing. */
 export function planPublication(request: PublicationRequest): PublicationPlan {
@@ -145,8 +145,16 @@ function stageRows(request: PublicationRequest, columns: readonly PublishedColum
     stage: request.stage,
     target: request.target.table,
     columns,
-    constants: request.stream.mode === 'snapshot' ? { [loadedAt]: loadedAtSql } : {},
+    constants: request.stream.mode === 'snapshot' ? { [loadedAt]: loadedAtSql(request.target) } : {},
   };
+}
+
+/** Seconds since 1970, unless the table was made by somebody who keeps a timestamp there. */
+function loadedAtSql(target: TargetState): string {
+  const held = target.columns.find((column) => column.name === loadedAt);
+  if (held?.type.type === 'timestamptz') return 'current_timestamp';
+  if (held?.type.type === 'timestamp') return "(current_timestamp at time zone 'UTC')";
+  return loadedAtSeconds;
 }
 
 /** Rows are chosen by key in incremental mode only; the other modes take the source as it is. */

@@ -7,19 +7,30 @@ import { isStageOf } from './stage-name.ts';
 /** Makes sure of the schema, and removes stages that killed runs left for this target. */
 export async function prepareStage(database: SqlDatabase, target: TableName): Promise<readonly string[]> {
   const { dialect } = database;
-  const found = await database.query(
-    `select 1 from pg_catalog.pg_namespace where nspname = ${dialect.parameter(1)}`,
-    [target.schema],
-  );
-  if (found.rows.length === 0) {
-    await database.execute(`create schema if not exists ${dialect.quote(target.schema)}`);
-    return [];
-  }
+  await ensureSchema(database, target.schema);
   const relations = await database.list(target.schema);
   const leftovers = relations.map(({ name }) => name).filter((name) => isStageOf(name, target, dialect));
   for (const name of leftovers)
     await database.execute(dropTable(dialect, { schema: target.schema, name }).sql);
   return leftovers;
+}
+
+/** Creates a schema when it is missing; several streams, and several processes, may do so at once. */
+export async function ensureSchema(database: SqlDatabase, schema: string): Promise<void> {
+  if (await schemaExists(database, schema)) return;
+  try {
+    await database.execute(`create schema if not exists ${database.dialect.quote(schema)}`);
+  } catch (error) {
+    if (!(await schemaExists(database, schema))) throw error;
+  }
+}
+
+async function schemaExists(database: SqlDatabase, schema: string): Promise<boolean> {
+  const { rows } = await database.query(
+    `select 1 from pg_catalog.pg_namespace where nspname = ${database.dialect.parameter(1)}`,
+    [schema],
+  );
+  return rows.length > 0;
 }
 
 /**

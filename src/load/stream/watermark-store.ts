@@ -2,6 +2,7 @@ import type { SqlDatabase, SqlSession } from '../../connector/connection.ts';
 import { FatalError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { TableName } from '../../sql/dialect.ts';
+import { ensureSchema } from './stage-table.ts';
 import type { Watermark } from './watermark.ts';
 
 /** Lives in the target database, beside the data it speaks of. */
@@ -115,8 +116,8 @@ export async function prepareWatermarks(database: SqlDatabase): Promise<void> {
     ...['update_key', 'value', 'key_columns', 'key_values'].map((name) => `${name} ${text}`),
     ...['idempotency_key', 'figures', 'published_at'].map((name) => `${name} ${text} not null`),
   ];
+  await ensureSchema(database, watermarkTable.schema);
   try {
-    await database.execute(`create schema if not exists ${dialect.quote(watermarkTable.schema)}`);
     await database.execute(
       `create table if not exists ${dialect.quoteTable(watermarkTable)} (${columns.join(', ')})`,
     );
