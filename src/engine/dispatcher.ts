@@ -23,8 +23,8 @@ export interface DispatcherOptions {
   readonly place: Workplace;
   readonly owner: string;
   readonly leaseMilliseconds: number;
-  /** A run here could not write the ledger. */
-  readonly onLedgerError: (error: unknown) => void;
+  /** A run here could not go on, because the ledger could not be written. */
+  readonly onError: (error: unknown) => void;
 }
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
@@ -35,7 +35,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const execute = (lease: RunLease): void => {
     const execution = executeRun(place, lease);
     const done = execution.done
-      .catch((error: unknown) => options.onLedgerError(error))
+      .catch((error: unknown) => options.onError(error))
       .finally(() => executions.delete(lease.runId));
     executions.set(lease.runId, { ...execution, done });
   };

@@ -4,15 +4,13 @@ import type { RunStore } from '../core/ports.ts';
 import type { RunEvent } from '../core/run-event.ts';
 import { isRunFinished, type RunState } from '../core/run-state.ts';
 import type { TailQuery } from './engine.ts';
-import type { Wake } from './wake.ts';
+import type { Workplace } from './workplace.ts';
 
 /** Events read at a time. */
 const batchSize = 500;
 
 export interface TailSource {
-  readonly store: RunStore;
-  readonly written: Wake;
-  readonly pollMilliseconds: number;
+  readonly place: Workplace;
   /** Aborted when the engine is shut down. */
   readonly closed: AbortSignal;
   /** Throws once the engine cannot write its ledger any more. */
@@ -21,12 +19,13 @@ export interface TailSource {
 
 /** See `Engine.tailEvents`. */
 export async function* tailEvents(source: TailSource, query: TailQuery): AsyncGenerator<RunEvent> {
+  const { store, written, pollMilliseconds } = source.place;
   const { runId, step, types } = query;
   const signal = query.signal ? AbortSignal.any([query.signal, source.closed]) : source.closed;
   let afterSequence = query.afterSequence ?? 0;
   for (;;) {
-    const isOver = runId !== undefined && isRunFinished(await requireState(source.store, runId));
-    const events = await source.store.events({ runId, step, types, afterSequence, limit: batchSize });
+    const isOver = runId !== undefined && isRunFinished(await requireState(store, runId));
+    const events = await store.events({ runId, step, types, afterSequence, limit: batchSize });
     for (const event of events) {
       afterSequence = event.sequence;
       yield event;
@@ -34,7 +33,7 @@ export async function* tailEvents(source: TailSource, query: TailQuery): AsyncGe
     if (events.length === batchSize) continue;
     if (isOver || signal.aborted) return;
     source.requireHealth();
-    await source.written.wait(source.pollMilliseconds, signal);
+    await written.wait(pollMilliseconds, signal);
   }
 }
 
@@ -44,15 +43,16 @@ export async function waitForRun(
   runId: string,
   signal: AbortSignal | undefined,
 ): Promise<RunRecord> {
+  const { store, written, pollMilliseconds } = source.place;
   const either = signal ? AbortSignal.any([signal, source.closed]) : source.closed;
-  while (!isRunFinished(await requireState(source.store, runId))) {
+  while (!isRunFinished(await requireState(store, runId))) {
     source.requireHealth();
     if (either.aborted) {
       throw new CancelledError(`Nobody waits for the run ${runId} any more`, { code: 'wait_cancelled' });
     }
-    await source.written.wait(source.pollMilliseconds, either);
+    await written.wait(pollMilliseconds, either);
   }
-  const run = await source.store.findRun(runId);
+  const run = await store.findRun(runId);
   if (!run) throw unknownRun(runId);
   return run;
 }

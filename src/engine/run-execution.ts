@@ -81,7 +81,6 @@ async function work(execution: Execution): Promise<void> {
     if (run.state === 'cancelling') stop(execution, 'cancel');
     place.written.notify();
     const book = openStepBook(run);
-    await moveSteps(execution, book.takeSkips(place.clock.nowMs()));
     await runReady(execution, run, book);
     await conclude(execution, run, book);
   } catch (error) {
@@ -235,19 +234,12 @@ async function conclude(execution: Execution, run: RunRecord, book: StepBook): P
   const { place, lease, stopMode } = execution;
   if (stopMode === 'lost') return throwLedgerError(execution);
   const atMs = place.clock.nowMs();
-  const pending = book.keysIn('pending');
-  const isUnfinished = pending.length + book.keysIn('running').length > 0;
-  if (isUnfinished && stopMode !== 'cancel') {
+  const isUnfinished = book.keysIn('pending').length + book.keysIn('running').length > 0;
+  if (isUnfinished && (stopMode === 'finish' || stopMode === 'abort')) {
     const reason = 'The process that executed it was shut down';
     return guard(execution, place.store.releaseRun(lease, atMs, reason));
   }
-  const reason = 'The run was cancelled';
-  const cancelled = pending.map((step) => {
-    const attempt = book.attemptOf(step);
-    book.record(step, 'cancelled', attempt);
-    return { step, to: 'cancelled', attempt, atMs, reason } as const;
-  });
-  await moveSteps(execution, cancelled);
+  if (stopMode === 'cancel') await cancelPending(execution, book, atMs);
   await guard(execution, place.store.moveRun(lease, { ...endState(run, book), atMs }));
 }
 
@@ -255,13 +247,26 @@ function throwLedgerError(execution: Execution): void {
   if (execution.ledgerError !== undefined) throw execution.ledgerError;
 }
 
+async function cancelPending(execution: Execution, book: StepBook, atMs: number): Promise<void> {
+  const moves = book.keysIn('pending').map((step): StepMove => {
+    const reason = 'The run was cancelled';
+    return { step, to: 'cancelled', attempt: book.attemptOf(step), atMs, reason };
+  });
+  for (const move of moves) book.record(move.step, move.to, move.attempt);
+  await moveSteps(execution, moves);
+}
+
 function endState(
   run: RunRecord,
   book: StepBook,
 ): { readonly to: 'succeeded' | 'failed' | 'cancelled'; readonly failure?: Failure } {
+  const left = [...book.keysIn('pending'), ...book.keysIn('running')];
+  if (left.length > 0) {
+    throw new FatalError(`The run ${run.id} came to an end without ${left.join(', ')}`, {
+      code: 'steps_left',
+    });
+  }
   if (book.keysIn('cancelled').length > 0) return { to: 'cancelled' };
-  if (book.keysIn('running').length > 0)
-    throw new FatalError('A step was left running', { code: 'step_left' });
   const failed = book.keysIn('failed');
   if (failed.length === 0) return { to: 'succeeded' };
   return { to: 'failed', failure: runFailure(run.id, run.plan.steps.length, failed, book.keysIn('skipped')) };

@@ -1,0 +1,181 @@
+import { MillraceError } from '../core/errors.ts';
+import { createDispatcher, type Dispatcher } from './dispatcher.ts';
+import type { OwnershipAttempt } from './engine.ts';
+import { retireOwner } from './owner.ts';
+import { claimProject } from './ownership.ts';
+import { createScheduler, type Scheduler } from './scheduler.ts';
+import { pause } from './wake.ts';
+import type { Workplace } from './workplace.ts';
+
+/** An engine's time as the project's owner: it begins with a claim, is renewed, and ends by leaving, by loss or by failure. */
+export interface Tenure {
+  /** Claims the project; from then on runs are executed. */
+  claim(): Promise<OwnershipAttempt>;
+  /** The same, and tries again whenever the project has no living owner. */
+  contend(runsSchedules: boolean): Promise<OwnershipAttempt>;
+  announceAddress(address: string): Promise<void>;
+  /** Aborted at the end. */
+  readonly ended: AbortSignal;
+  /** Throws what made the ledger unusable, once something has. */
+  requireHealth(): void;
+  /** See `Engine.shutdown`. */
+  end(mode: 'finish' | 'abort'): Promise<void>;
+}
+
+export interface TenureOptions {
+  readonly owner: string;
+  readonly leaseMilliseconds: number;
+  readonly shutdownGraceMilliseconds: number;
+}
+
+export function createTenure(place: Workplace, options: TenureOptions): Tenure {
+  const { owner, leaseMilliseconds } = options;
+  const closing = new AbortController();
+  const state: State = {
+    place,
+    options,
+    dispatcher: createDispatcher({ place, owner, leaseMilliseconds, onError: (error) => fail(state, error) }),
+    scheduler: createScheduler(place),
+    closing,
+    isOwner: false,
+    isContending: false,
+    runsSchedules: false,
+    address: undefined,
+    failure: undefined,
+    serving: undefined,
+    stopHeartbeat: () => undefined,
+  };
+  return {
+    claim: async () => {
+      const attempt = await claim(state);
+      if (attempt.acquired) state.serving ??= serve(state);
+      return attempt;
+    },
+    contend: async (runsSchedules) => {
+      state.runsSchedules = runsSchedules;
+      const attempt = await claim(state);
+      state.isContending = true;
+      state.serving ??= serve(state);
+      return attempt;
+    },
+    announceAddress: async (address) => {
+      state.address = address;
+      await place.store.announceAddress(owner, address);
+    },
+    ended: closing.signal,
+    requireHealth: () => {
+      if (state.failure) throw state.failure.error;
+    },
+    end: (mode) => end(state, mode),
+  };
+}
+
+interface State {
+  readonly place: Workplace;
+  readonly options: TenureOptions;
+  readonly dispatcher: Dispatcher;
+  readonly scheduler: Scheduler;
+  readonly closing: AbortController;
+  isOwner: boolean;
+  isContending: boolean;
+  runsSchedules: boolean;
+  address: string | undefined;
+  failure: { readonly error: unknown } | undefined;
+  serving: Promise<void> | undefined;
+  stopHeartbeat: () => void;
+}
+
+async function claim(state: State): Promise<OwnershipAttempt> {
+  const { place, options, address } = state;
+  const attempt = await claimProject(place, { ...options, address });
+  if (attempt.acquired && !state.isOwner) {
+    state.isOwner = true;
+    armHeartbeat(state);
+  }
+  return attempt;
+}
+
+/** Works while the project is owned, and waits for it while it is contended for. */
+async function serve(state: State): Promise<void> {
+  const { place, dispatcher, scheduler, closing } = state;
+  while (!closing.signal.aborted && (state.isOwner || state.isContending)) {
+    try {
+      if (!state.isOwner) await claim(state);
+      if (state.isOwner) await dispatcher.pump();
+      if (state.isOwner && state.runsSchedules) await scheduler.check();
+    } catch (error) {
+      if (!isTransient(error)) fail(state, error);
+    }
+    await place.queued.wait(place.pollMilliseconds, closing.signal);
+  }
+  state.serving = undefined;
+}
+
+function armHeartbeat(state: State): void {
+  const { place, options } = state;
+  state.stopHeartbeat = place.clock.after(options.leaseMilliseconds / 3, () => void beat(state));
+}
+
+async function beat(state: State): Promise<void> {
+  const { place, options, dispatcher } = state;
+  try {
+    const held = await place.store.renewLeases(
+      options.owner,
+      place.clock.nowMs() + options.leaseMilliseconds,
+    );
+    if (!held.ownsProject) return lose(state);
+    dispatcher.keepOnly(held.runIds);
+  } catch (error) {
+    if (!isTransient(error)) return fail(state, error);
+  }
+  if (state.isOwner) armHeartbeat(state);
+}
+
+/** Somebody else has the project now: everything here stops without another write. */
+function lose(state: State): void {
+  state.isOwner = false;
+  state.stopHeartbeat();
+  state.dispatcher.keepOnly([]);
+}
+
+function fail(state: State, error: unknown): void {
+  state.failure ??= { error };
+  state.isContending = false;
+  lose(state);
+  state.place.written.notify();
+  state.place.queued.notify();
+}
+
+async function end(state: State, mode: 'finish' | 'abort'): Promise<void> {
+  const { place, options, dispatcher } = state;
+  dispatcher.close();
+  state.isContending = false;
+  state.runsSchedules = false;
+  const haveStopped = await stopRuns(state, mode);
+  state.stopHeartbeat();
+  const wasOwner = state.isOwner;
+  state.isOwner = false;
+  state.closing.abort();
+  await state.serving;
+  if (!haveStopped) return;
+  retireOwner(options.owner);
+  if (wasOwner) await place.store.releaseOwnership(options.owner);
+}
+
+/** False when steps ignored their signal for longer than the grace; their leases are left to expire. */
+async function stopRuns(state: State, mode: 'finish' | 'abort'): Promise<boolean> {
+  const { place, options, dispatcher } = state;
+  const giveUp = new AbortController();
+  const stopped = dispatcher.stopAll(mode).then(() => true);
+  if (mode === 'finish') return stopped;
+  const late = pause(place.clock, options.shutdownGraceMilliseconds, giveUp.signal).then(() => false);
+  try {
+    return await Promise.race([stopped, late]);
+  } finally {
+    giveUp.abort();
+  }
+}
+
+function isTransient(error: unknown): boolean {
+  return error instanceof MillraceError && error.kind === 'transient';
+}
