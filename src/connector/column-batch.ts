@@ -5,12 +5,17 @@ export const maxBatchRows = 2048;
 
 /**
  * Rows in columns: what travels on the column lane. Holds 1 to `maxBatchRows` rows; an empty
- * stream has no batches. A batch is never written again by who made it, so it may be kept.
+ * stream has no batches. A batch is not written again by who made it until it is released, so it may be kept.
  */
 export interface ColumnBatch {
   readonly rowCount: number;
   /** One per column of the payload's schema, in order. */
   readonly vectors: readonly ColumnVector[];
+  /**
+   * May be called once by who needs nothing of the batch any more, so that its memory can be filled
+   * again. A batch that is never released is kept for as long as it is referred to.
+   */
+  readonly release?: () => void;
 }
 
 /**

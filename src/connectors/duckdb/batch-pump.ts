@@ -19,7 +19,7 @@ import {
   type DuckDBType,
 } from '@duckdb/node-api';
 import type { Column, ColumnBatch, DataType } from '../../connector/index.ts';
-import { createStringHeap, writeBatch } from './vector-writer.ts';
+import { type BatchWriter, createBatchWriter } from './vector-writer.ts';
 
 /** The table function that hands batches to a statement: `select * from millrace_batches('id')`. */
 const functionName = 'millrace_batches';
@@ -45,13 +45,9 @@ export function registerBatchFunction(connection: DuckDBConnection): void {
         info.setBindData(supply);
       },
       initFunction: (info) => {
-        const supply = info.getBindData() as Supply;
-        info.setInitData({
-          batches: supply.batches,
-          types: supply.columns.map((column) => column.type),
-          next: 0,
-          heap: createStringHeap(),
-        });
+        const { batches, columns } = info.getBindData() as Supply;
+        const scan: Scan = { batches, next: 0, writer: createBatchWriter(columns.map(({ type }) => type)) };
+        info.setInitData(scan);
         info.setMaxThreads(1);
       },
       mainFunction: (info, chunk) => {
@@ -62,7 +58,8 @@ export function registerBatchFunction(connection: DuckDBConnection): void {
           return;
         }
         scan.next += 1;
-        writeBatch(chunk.chunk, batch, scan.types, scan.heap);
+        scan.writer.write(chunk.chunk, batch);
+        batch.release?.();
       },
     }),
   );
@@ -70,8 +67,7 @@ export function registerBatchFunction(connection: DuckDBConnection): void {
 
 interface Scan {
   readonly batches: readonly ColumnBatch[];
-  readonly types: readonly DataType[];
-  readonly heap: ReturnType<typeof createStringHeap>;
+  readonly writer: BatchWriter;
   next: number;
 }
 

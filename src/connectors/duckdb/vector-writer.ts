@@ -57,22 +57,36 @@ export function createStringHeap(): StringHeap {
   };
 }
 
-/** Fills a chunk whose columns have the types that `stagingType` gives for the batch's. */
-export function writeBatch(
-  chunk: duckdb.DataChunk,
-  batch: ColumnBatch,
-  types: readonly DataType[],
-  heap: StringHeap,
-): void {
-  duckdb.data_chunk_set_size(chunk, batch.rowCount);
-  heap.clear();
-  for (let column = 0; column < types.length; column += 1) {
-    const source = batch.vectors[column] as ColumnVector;
-    const target = duckdb.data_chunk_get_vector(chunk, column);
-    const values = physicalValues(source, types[column] as DataType, batch.rowCount, heap);
-    duckdb.copy_data_to_vector(target, 0, values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
-    if (source.validity) writeValidity(target, source.validity, batch.rowCount);
-  }
+/** Fills chunks of one statement. Scratch memory and the heap serve one chunk after another. */
+export interface BatchWriter {
+  /** The chunk's columns have the types that `stagingType` gives for the batch's. */
+  write(chunk: duckdb.DataChunk, batch: ColumnBatch): void;
+}
+
+export function createBatchWriter(types: readonly DataType[]): BatchWriter {
+  const heap = createStringHeap();
+  const cells = new Int32Array(4 * maxBatchRows);
+  const mask = new Uint8Array(maxBatchRows / 8);
+  return {
+    write(chunk, batch) {
+      if (batch.rowCount > maxBatchRows) throw new RangeError(`a batch of ${batch.rowCount} rows`);
+      duckdb.data_chunk_set_size(chunk, batch.rowCount);
+      heap.clear();
+      for (const [column, type] of types.entries()) {
+        const source = batch.vectors[column] as ColumnVector;
+        const target = duckdb.data_chunk_get_vector(chunk, column);
+        const values = physicalValues(source, type, batch.rowCount, heap, cells);
+        duckdb.copy_data_to_vector(
+          target,
+          0,
+          values.buffer as ArrayBuffer,
+          values.byteOffset,
+          values.byteLength,
+        );
+        if (source.validity) writeValidity(target, source.validity, batch.rowCount, mask);
+      }
+    },
+  };
 }
 
 type PhysicalValues = Uint8Array | Int16Array | Int32Array | BigInt64Array | Float32Array | Float64Array;
@@ -82,35 +96,36 @@ function physicalValues(
   type: DataType,
   rowCount: number,
   heap: StringHeap,
+  cells: Int32Array<ArrayBuffer>,
 ): PhysicalValues {
-  if (vector.kind === 'bytes') return stringCells(vector, rowCount, heap);
+  if (vector.kind === 'bytes') return stringCells(vector, rowCount, heap, cells);
   if (vector.kind === 'fixed') {
     const values = vector.values.subarray(0, 16 * rowCount);
-    return type.type === 'uuid' ? uuidCells(values) : values;
+    return type.type === 'uuid' ? uuidCells(values, cells) : values;
   }
   const values = vector.values.subarray(0, rowCount);
   if (type.type === 'decimal' && vector.kind === 'int64' && type.precision !== undefined) {
-    if (type.precision <= 4) return lowWords(vector.values, rowCount, Int16Array);
-    if (type.precision <= 9) return lowWords(vector.values, rowCount, Int32Array);
+    if (type.precision <= 4)
+      return lowWords(vector.values, rowCount, new Int16Array(cells.buffer, 0, rowCount));
+    if (type.precision <= 9) return lowWords(vector.values, rowCount, cells.subarray(0, rowCount));
   }
   return values;
 }
 
 /** DuckDB keeps small decimals in 16 and 32 bits. */
-function lowWords(
+function lowWords<Words extends Int16Array | Int32Array>(
   values: BigInt64Array,
   rowCount: number,
-  kind: typeof Int16Array | typeof Int32Array,
-): Int16Array | Int32Array {
+  words: Words,
+): Words {
   const halves = new Int32Array(values.buffer, values.byteOffset, 2 * rowCount);
-  const words = new kind(rowCount);
   for (let row = 0; row < rowCount; row += 1) words[row] = halves[2 * row] as number;
   return words;
 }
 
 /** DuckDB keeps a uuid as a number of 128 bits, little-endian, with the top bit flipped so that it sorts. */
-function uuidCells(values: Uint8Array): Uint8Array {
-  const cells = new Uint8Array(values.length);
+function uuidCells(values: Uint8Array, scratch: Int32Array): Uint8Array {
+  const cells = new Uint8Array(scratch.buffer, 0, values.length);
   const from = new DataView(values.buffer, values.byteOffset, values.length);
   const to = new DataView(cells.buffer);
   for (let at = 0; at < values.length; at += 16) {
@@ -123,9 +138,14 @@ function uuidCells(values: Uint8Array): Uint8Array {
 }
 
 /** `duckdb_string_t` for each row: length, first four bytes, pointer; or length and up to twelve bytes. */
-function stringCells(vector: BytesVector, rowCount: number, heap: StringHeap): Int32Array {
+function stringCells(
+  vector: BytesVector,
+  rowCount: number,
+  heap: StringHeap,
+  scratch: Int32Array,
+): Int32Array {
   const { data, starts, ends, validity } = vector;
-  const cells = new Int32Array(4 * rowCount);
+  const cells = scratch.subarray(0, 4 * rowCount).fill(0);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const lastWide = data.byteLength - inlineBytes;
   let address: HeapAddress | undefined;
@@ -145,7 +165,9 @@ function stringCells(vector: BytesVector, rowCount: number, heap: StringHeap): I
       cells[cell + 2] = firstBytes(view.getInt32(start + 4, true), length - 4);
       cells[cell + 3] = firstBytes(view.getInt32(start + 8, true), length - 8);
     } else {
-      new Uint8Array(cells.buffer, 4 * cell + 4, inlineBytes).set(data.subarray(start, start + length));
+      new Uint8Array(cells.buffer, cells.byteOffset + 4 * cell + 4, inlineBytes).set(
+        data.subarray(start, start + length),
+      );
     }
   }
   return cells;
@@ -157,8 +179,13 @@ function firstBytes(word: number, count: number): number {
   return count <= 0 ? 0 : word & ((1 << (8 * count)) - 1);
 }
 
-function writeValidity(target: duckdb.Vector, validity: Uint8Array, rowCount: number): void {
-  const mask = new Uint8Array(Math.ceil(rowCount / 64) * 8);
+function writeValidity(
+  target: duckdb.Vector,
+  validity: Uint8Array,
+  rowCount: number,
+  scratch: Uint8Array<ArrayBuffer>,
+): void {
+  const mask = scratch.subarray(0, Math.ceil(rowCount / 64) * 8).fill(0);
   for (let row = 0; row < rowCount; row += 1) {
     if (validity[row] === 1) mask[row >> 3] = (mask[row >> 3] as number) | (1 << (row & 7));
   }

@@ -1,9 +1,21 @@
 import { FatalError, maxBatchRows, type ColumnBatch } from '../../connector/index.ts';
 import type { VectorDecoder } from './copy-vectors.ts';
+import { VectorSlab } from './vector-slab.ts';
 
 /** A batch is cut before it has this many bytes, unless one row alone is larger. */
 const maxBatchBytes = 4 * 1024 * 1024;
 const smallestBuffer = 64 * 1024;
+
+/** Wide enough for most columns' vectors; a slab grows when it is not. */
+const slabBytesPerValue = 10;
+
+/** Released batches whose memory waits to be filled again. */
+const maxFreeMemories = 256;
+
+interface BatchMemory {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly slab: VectorSlab;
+}
 
 /** `PGCOPY\n\377\r\n\0`, flags, length of the extension. */
 const copyHeaderBytes = 19;
@@ -23,6 +35,8 @@ export class CopyScanner {
   readonly #emit: (batch: ColumnBatch) => void;
   readonly #positions: Int32Array;
   readonly #lengths: Int32Array;
+  readonly #free: BatchMemory[] = [];
+  #slab: VectorSlab;
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView;
   #filled = 0;
@@ -36,6 +50,7 @@ export class CopyScanner {
     this.#emit = emit;
     this.#positions = new Int32Array(maxBatchRows * decoders.length);
     this.#lengths = new Int32Array(maxBatchRows * decoders.length);
+    this.#slab = this.#newSlab();
     this.#bytes = new Uint8Array(new ArrayBuffer(smallestBuffer));
     this.#view = new DataView(this.#bytes.buffer);
   }
@@ -104,6 +119,7 @@ export class CopyScanner {
   /** Hands over the rows read so far together with their buffer, and goes on in a new one. */
   #flush(): void {
     if (this.#rows === 0) return;
+    const memory = { bytes: this.#bytes, slab: this.#slab };
     const map = {
       bytes: this.#bytes.subarray(0, this.#at),
       view: this.#view,
@@ -111,33 +127,52 @@ export class CopyScanner {
       stride: this.#decoders.length,
       positions: this.#positions,
       lengths: this.#lengths,
+      slab: this.#slab,
     };
     const vectors = this.#decoders.map((decode, column) => decode(map, column));
-    const batch = { rowCount: this.#rows, vectors };
+    const release = (): void => {
+      if (this.#free.length < maxFreeMemories) this.#free.push(memory);
+    };
+    const batch = { rowCount: this.#rows, vectors, release };
     this.#rows = 0;
-    this.#replaceBuffer(Math.max(this.#at + this.#at / 8 + smallestBuffer, this.#filled - this.#at));
+    this.#startNext();
     this.#emit(batch);
   }
 
-  #grow(more: number): void {
-    const unread = this.#filled - this.#at;
-    if (this.#rows === 0 && this.#at > 0) this.#replaceBuffer(Math.max(this.#bytes.length, unread + more));
-    else this.#extend(Math.max(this.#bytes.length * 2, this.#filled + more));
+  /** Goes on in memory of a released batch, or in new memory as large as the last batch needed. */
+  #startNext(): void {
+    const rest = this.#bytes.subarray(this.#at, this.#filled);
+    const reused = this.#free.pop();
+    const size = Math.max(this.#at + Math.ceil(this.#at / 8) + smallestBuffer, rest.length);
+    const bytes =
+      reused && reused.bytes.length >= rest.length ? reused.bytes : new Uint8Array(new ArrayBuffer(size));
+    this.#slab = reused?.slab ?? this.#newSlab();
+    this.#slab.reset();
+    this.#moveTo(bytes, rest);
   }
 
-  #replaceBuffer(size: number): void {
-    const rest = this.#bytes.subarray(this.#at, this.#filled);
-    const bytes = new Uint8Array(new ArrayBuffer(Math.ceil(size)));
-    bytes.set(rest);
-    this.#adopt(bytes);
-    this.#filled = rest.length;
-    this.#at = 0;
+  #newSlab(): VectorSlab {
+    return new VectorSlab(slabBytesPerValue * maxBatchRows * this.#decoders.length);
+  }
+
+  #grow(more: number): void {
+    if (this.#rows === 0 && this.#at > 0) {
+      const rest = this.#bytes.subarray(this.#at, this.#filled);
+      this.#moveTo(new Uint8Array(new ArrayBuffer(Math.max(this.#bytes.length, rest.length + more))), rest);
+    } else this.#extend(Math.max(this.#bytes.length * 2, this.#filled + more));
   }
 
   #extend(size: number): void {
     const bytes = new Uint8Array(new ArrayBuffer(size));
     bytes.set(this.#bytes.subarray(0, this.#filled));
     this.#adopt(bytes);
+  }
+
+  #moveTo(bytes: Uint8Array<ArrayBuffer>, rest: Uint8Array): void {
+    bytes.set(rest);
+    this.#adopt(bytes);
+    this.#filled = rest.length;
+    this.#at = 0;
   }
 
   #adopt(bytes: Uint8Array<ArrayBuffer>): void {

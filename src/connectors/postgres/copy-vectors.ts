@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { DataError, type BytesVector, type Column, type ColumnVector } from '../../connector/index.ts';
+import type { VectorSlab } from './vector-slab.ts';
 import { bigUnscaled, smallUnscaled } from './copy-numeric.ts';
 
 /** Where the values of some rows lie within one buffer, row after row. */
@@ -12,6 +13,7 @@ export interface ValueMap {
   readonly positions: Int32Array;
   /** -1 for NULL. */
   readonly lengths: Int32Array;
+  readonly slab: VectorSlab;
 }
 
 export type VectorDecoder = (map: ValueMap, column: number) => ColumnVector;
@@ -74,7 +76,7 @@ function validityOf(map: ValueMap, column: number): { validity?: Uint8Array } {
   let validity: Uint8Array | undefined;
   for (let row = 0, at = column; row < rowCount; row += 1, at += stride) {
     if ((lengths[at] as number) < 0) {
-      validity ??= new Uint8Array(rowCount).fill(1);
+      validity ??= map.slab.take(rowCount).fill(1);
       validity[row] = 0;
     }
   }
@@ -83,7 +85,7 @@ function validityOf(map: ValueMap, column: number): { validity?: Uint8Array } {
 
 function decodeBoolean(map: ValueMap, column: number): ColumnVector {
   const { bytes, positions, lengths, stride, rowCount } = map;
-  const values = new Uint8Array(rowCount);
+  const values = map.slab.take(rowCount);
   for (let row = 0, at = column; row < rowCount; row += 1, at += stride) {
     if ((lengths[at] as number) > 0) values[row] = bytes[positions[at] as number] as number;
   }
@@ -92,7 +94,8 @@ function decodeBoolean(map: ValueMap, column: number): ColumnVector {
 
 function decodeInt16(map: ValueMap, column: number): ColumnVector {
   const { view, positions, lengths, stride, rowCount } = map;
-  const values = new Int16Array(rowCount);
+  const cells = map.slab.take(2 * rowCount);
+  const values = new Int16Array(cells.buffer, cells.byteOffset, rowCount);
   for (let row = 0, at = column; row < rowCount; row += 1, at += stride) {
     if ((lengths[at] as number) > 0) values[row] = view.getInt16(positions[at] as number);
   }
@@ -101,7 +104,8 @@ function decodeInt16(map: ValueMap, column: number): ColumnVector {
 
 function decodeInt32(map: ValueMap, column: number): ColumnVector {
   const { view, positions, lengths, stride, rowCount } = map;
-  const values = new Int32Array(rowCount);
+  const cells = map.slab.take(4 * rowCount);
+  const values = new Int32Array(cells.buffer, cells.byteOffset, rowCount);
   for (let row = 0, at = column; row < rowCount; row += 1, at += stride) {
     if ((lengths[at] as number) > 0) values[row] = view.getInt32(positions[at] as number);
   }
@@ -111,19 +115,25 @@ function decodeInt32(map: ValueMap, column: number): ColumnVector {
 /** Moves 64-bit values as two halves, which is several times cheaper than a bigint each. */
 function decodeInt64(map: ValueMap, column: number): ColumnVector {
   const { view, positions, lengths, stride, rowCount } = map;
-  const halves = new Int32Array(2 * rowCount);
+  const cells = map.slab.take(8 * rowCount);
+  const halves = new Int32Array(cells.buffer, cells.byteOffset, 2 * rowCount);
   for (let row = 0, at = column; row < rowCount; row += 1, at += stride) {
     if ((lengths[at] as number) < 0) continue;
     const position = positions[at] as number;
     halves[2 * row] = view.getInt32(position + 4);
     halves[2 * row + 1] = view.getInt32(position);
   }
-  return { kind: 'int64', values: new BigInt64Array(halves.buffer), ...validityOf(map, column) };
+  return {
+    kind: 'int64',
+    values: new BigInt64Array(cells.buffer, cells.byteOffset, rowCount),
+    ...validityOf(map, column),
+  };
 }
 
 function decodeFloat32(map: ValueMap, column: number): ColumnVector {
   const { view, positions, lengths, stride, rowCount } = map;
-  const values = new Float32Array(rowCount);
+  const cells = map.slab.take(4 * rowCount);
+  const values = new Float32Array(cells.buffer, cells.byteOffset, rowCount);
   for (let row = 0, at = column; row < rowCount; row += 1, at += stride) {
     if ((lengths[at] as number) > 0) values[row] = view.getFloat32(positions[at] as number);
   }
@@ -132,7 +142,8 @@ function decodeFloat32(map: ValueMap, column: number): ColumnVector {
 
 function decodeFloat64(map: ValueMap, column: number): ColumnVector {
   const { view, positions, lengths, stride, rowCount } = map;
-  const values = new Float64Array(rowCount);
+  const cells = map.slab.take(8 * rowCount);
+  const values = new Float64Array(cells.buffer, cells.byteOffset, rowCount);
   for (let row = 0, at = column; row < rowCount; row += 1, at += stride) {
     if ((lengths[at] as number) > 0) values[row] = view.getFloat64(positions[at] as number);
   }
@@ -141,7 +152,8 @@ function decodeFloat64(map: ValueMap, column: number): ColumnVector {
 
 function decodeDate(map: ValueMap, column: number): ColumnVector {
   const { view, positions, lengths, stride, rowCount } = map;
-  const values = new Int32Array(rowCount);
+  const cells = map.slab.take(4 * rowCount);
+  const values = new Int32Array(cells.buffer, cells.byteOffset, rowCount);
   for (let row = 0, at = column; row < rowCount; row += 1, at += stride) {
     if ((lengths[at] as number) < 0) continue;
     const days = view.getInt32(positions[at] as number);
@@ -153,7 +165,8 @@ function decodeDate(map: ValueMap, column: number): ColumnVector {
 
 function decodeTimestamp(map: ValueMap, column: number, name: string): ColumnVector {
   const { view, positions, lengths, stride, rowCount } = map;
-  const halves = new Int32Array(2 * rowCount);
+  const cells = map.slab.take(8 * rowCount);
+  const halves = new Int32Array(cells.buffer, cells.byteOffset, 2 * rowCount);
   for (let row = 0, at = column; row < rowCount; row += 1, at += stride) {
     if ((lengths[at] as number) < 0) continue;
     const position = positions[at] as number;
@@ -173,7 +186,11 @@ function decodeTimestamp(map: ValueMap, column: number, name: string): ColumnVec
       halves[2 * row + 1] = carried;
     }
   }
-  return { kind: 'int64', values: new BigInt64Array(halves.buffer), ...validityOf(map, column) };
+  return {
+    kind: 'int64',
+    values: new BigInt64Array(cells.buffer, cells.byteOffset, rowCount),
+    ...validityOf(map, column),
+  };
 }
 
 function timestampTooLate(column: string): DataError {
@@ -194,8 +211,9 @@ function decodeDecimal64(
   name: string,
 ): ColumnVector {
   const { view, positions, lengths, stride, rowCount } = map;
-  const values = new BigInt64Array(rowCount);
-  const halves = new Int32Array(values.buffer);
+  const cells = map.slab.take(8 * rowCount);
+  const values = new BigInt64Array(cells.buffer, cells.byteOffset, rowCount);
+  const halves = new Int32Array(cells.buffer, cells.byteOffset, 2 * rowCount);
   for (let row = 0, at = column; row < rowCount; row += 1, at += stride) {
     if ((lengths[at] as number) < 0) continue;
     const position = positions[at] as number;
@@ -218,7 +236,8 @@ function decodeDecimal128(
   name: string,
 ): ColumnVector {
   const { view, positions, lengths, stride, rowCount } = map;
-  const words = new BigInt64Array(2 * rowCount);
+  const cells = map.slab.take(16 * rowCount);
+  const words = new BigInt64Array(cells.buffer, cells.byteOffset, 2 * rowCount);
   for (let row = 0, at = column; row < rowCount; row += 1, at += stride) {
     if ((lengths[at] as number) < 0) continue;
     const position = positions[at] as number;
@@ -228,12 +247,13 @@ function decodeDecimal128(
     words[2 * row] = BigInt.asIntN(64, value);
     words[2 * row + 1] = value >> 64n;
   }
-  return { kind: 'fixed', width: 16, values: new Uint8Array(words.buffer), ...validityOf(map, column) };
+  return { kind: 'fixed', width: 16, values: cells, ...validityOf(map, column) };
 }
 
 function decodeUuid(map: ValueMap, column: number): ColumnVector {
   const { view, positions, lengths, stride, rowCount } = map;
-  const words = new Int32Array(4 * rowCount);
+  const cells = map.slab.take(16 * rowCount);
+  const words = new Int32Array(cells.buffer, cells.byteOffset, 4 * rowCount);
   for (let row = 0, at = column; row < rowCount; row += 1, at += stride) {
     if ((lengths[at] as number) < 0) continue;
     const position = positions[at] as number;
@@ -242,12 +262,13 @@ function decodeUuid(map: ValueMap, column: number): ColumnVector {
     words[4 * row + 2] = view.getInt32(position + 8, true);
     words[4 * row + 3] = view.getInt32(position + 12, true);
   }
-  return { kind: 'fixed', width: 16, values: new Uint8Array(words.buffer), ...validityOf(map, column) };
+  return { kind: 'fixed', width: 16, values: cells, ...validityOf(map, column) };
 }
 
 function decodeInterval(map: ValueMap, column: number, name: string): ColumnVector {
   const { view, positions, lengths, stride, rowCount } = map;
-  const words = new Int32Array(4 * rowCount);
+  const cells = map.slab.take(16 * rowCount);
+  const words = new Int32Array(cells.buffer, cells.byteOffset, 4 * rowCount);
   for (let row = 0, at = column; row < rowCount; row += 1, at += stride) {
     if ((lengths[at] as number) < 0) continue;
     const position = positions[at] as number;
@@ -259,7 +280,7 @@ function decodeInterval(map: ValueMap, column: number, name: string): ColumnVect
     words[4 * row + 2] = view.getInt32(position + 4);
     words[4 * row + 3] = view.getInt32(position);
   }
-  return { kind: 'fixed', width: 16, values: new Uint8Array(words.buffer), ...validityOf(map, column) };
+  return { kind: 'fixed', width: 16, values: cells, ...validityOf(map, column) };
 }
 
 function isInfiniteInterval(months: number, days: number): boolean {
@@ -290,8 +311,9 @@ function decodeJsonb(map: ValueMap, column: number): ColumnVector {
 /** Values stay where they are: the vector points into the buffer that came from the socket. */
 function decodeBytes(map: ValueMap, column: number): BytesVector {
   const { bytes, positions, lengths, stride, rowCount } = map;
-  const starts = new Uint32Array(rowCount);
-  const ends = new Uint32Array(rowCount);
+  const cells = map.slab.take(8 * rowCount);
+  const starts = new Uint32Array(cells.buffer, cells.byteOffset, rowCount);
+  const ends = new Uint32Array(cells.buffer, cells.byteOffset + 4 * rowCount, rowCount);
   for (let row = 0, at = column; row < rowCount; row += 1, at += stride) {
     const length = lengths[at] as number;
     const position = positions[at] as number;
