@@ -29,7 +29,8 @@ const docsEnd = /\{%[-+]?\s*enddocs\s*[-+]?%\}/g;
 const whitespace = /\s+/y;
 const float = /(?<!\.)\d+(?:_\d+)*(?:(?:\.\d+(?:_\d+)*)?[eE][+-]?\d+(?:_\d+)*|\.\d+(?:_\d+)*)/y;
 const integer = /0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0[xX](?:_?[\da-fA-F])+|[1-9](?:_?\d)*|0(?:_?0)*/y;
-const name = /[\p{ID_Start}_][\p{ID_Continue}]*/uy;
+const asciiName = /[A-Za-z_][A-Za-z0-9_]*/y;
+const name = /[\p{ID_Start}_]\p{ID_Continue}*/uy;
 const quoted = /'[^'\\]*(?:\\[^][^'\\]*)*'|"[^"\\]*(?:\\[^][^"\\]*)*"/y;
 const operator = /\*\*|\/\/|==|!=|>=|<=|[-+/*%~[\](){}><=.:|,;]/y;
 const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
@@ -41,7 +42,8 @@ export function tokenize(source: SourceText): Token[] {
   let position = 0;
 
   const push = (kind: TokenKind, start: number, end: number, value?: string): void => {
-    tokens.push({ kind, text: value ?? text.slice(start, end), start, end, ...source.placeAt(start) });
+    const { line, column } = source.placeAt(start);
+    tokens.push({ kind, text: value ?? text.slice(start, end), start, end, line, column });
   };
   const pushData = (start: number, end: number, trimEnd: boolean): void => {
     const data = trimEnd ? text.slice(start, end).trimEnd() : text.slice(start, end);
@@ -121,7 +123,9 @@ function tokenizeTag(
   let position = from;
 
   while (position < text.length) {
-    position += matchAt(whitespace, text, position)?.length ?? 0;
+    if (text.charCodeAt(position) <= 0x20 || text.charCodeAt(position) > 0x7f) {
+      position += matchAt(whitespace, text, position)?.length ?? 0;
+    }
     if (open.length === 0) {
       const signed = text[position] === '-' || (!isVariable && text[position] === '+');
       const end = signed ? position + 1 : position;
@@ -138,6 +142,20 @@ function tokenizeTag(
   throw source.error(`Missing '${mark}': the template ends inside of this tag`, source.placeAt(from));
 }
 
+const singleQuote = "'".charCodeAt(0);
+const doubleQuote = '"'.charCodeAt(0);
+const zero = '0'.charCodeAt(0);
+
+function isDigit(code: number): boolean {
+  return code >= zero && code <= zero + 9;
+}
+
+function nameAt(text: string, at: number): string | undefined {
+  const found = matchAt(asciiName, text, at);
+  const next = text.charCodeAt(at + (found?.length ?? 0));
+  return next > 0x7f ? matchAt(name, text, at) : found;
+}
+
 function pushToken(
   source: SourceText,
   at: number,
@@ -145,18 +163,19 @@ function pushToken(
   push: (kind: TokenKind, start: number, end: number, value?: string) => void,
 ): number {
   const { text } = source;
-  for (const [kind, pattern] of [
-    ['float', float],
-    ['integer', integer],
-    ['name', name],
-  ] as const) {
-    const found = matchAt(pattern, text, at);
-    if (found !== undefined) {
-      push(kind, at, at + found.length);
-      return found.length;
-    }
+  const code = text.charCodeAt(at);
+  if (isDigit(code)) {
+    const fraction = matchAt(float, text, at);
+    const number = fraction ?? matchAt(integer, text, at) ?? '';
+    push(fraction === undefined ? 'integer' : 'float', at, at + number.length);
+    return number.length;
   }
-  const string = matchAt(quoted, text, at);
+  const word = nameAt(text, at);
+  if (word !== undefined) {
+    push('name', at, at + word.length);
+    return word.length;
+  }
+  const string = code === singleQuote || code === doubleQuote ? matchAt(quoted, text, at) : undefined;
   if (string !== undefined) {
     push('string', at, at + string.length, unescaped(string.slice(1, -1), source, at));
     return string.length;

@@ -6,6 +6,7 @@ export class SourceText {
   readonly file: string;
   readonly text: string;
   readonly #lineStarts: number[] = [0];
+  #lastLine = 0;
 
   constructor(source: string, file: string) {
     this.file = file;
@@ -16,15 +17,12 @@ export class SourceText {
     }
   }
 
+  /** Quick where the offsets that are asked for go up. */
   placeAt(offset: number): Place {
-    let low = 0;
-    let high = this.#lineStarts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low + 1, column: offset - (this.#lineStarts[low] ?? 0) + 1 };
+    let line = (this.#lineStarts[this.#lastLine] ?? 0) <= offset ? this.#lastLine : 0;
+    while ((this.#lineStarts[line + 1] ?? Number.POSITIVE_INFINITY) <= offset) line += 1;
+    this.#lastLine = line;
+    return { line: line + 1, column: offset - (this.#lineStarts[line] ?? 0) + 1 };
   }
 
   error(
