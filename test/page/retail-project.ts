@@ -15,9 +15,12 @@ export const retailNodes: readonly GraphNode[] = [
   table('raw/customers', ['shop/customers'], 'load', 'table'),
   table('seeds/countries', [], 'transform', 'seed'),
   table('staging/stg_orders', ['raw/orders'], 'transform', 'model'),
+  check('unique_orders_order_id', 'staging/stg_orders', 'error'),
+  check('not_null_orders_order_id', 'staging/stg_orders', 'error'),
   table('staging/stg_customers', ['raw/customers'], 'transform', 'model'),
   table('marts/total_revenue', ['staging/stg_orders'], 'transform', 'model'),
   table('marts/total_discount', ['staging/stg_orders'], 'transform', 'model'),
+  check('accepted_discounts', 'marts/total_discount', 'warn'),
   table('marts/net_revenue_by_city', ['staging/stg_orders'], 'transform', 'model'),
   table('marts/net_revenue_by_country', ['staging/stg_orders', 'seeds/countries'], 'transform', 'model'),
   table(
@@ -27,9 +30,6 @@ export const retailNodes: readonly GraphNode[] = [
     'model',
   ),
   table('marts/orders_per_weekday', ['staging/stg_orders'], 'transform', 'model'),
-  check('unique_orders_order_id', 'staging/stg_orders', 'error'),
-  check('not_null_orders_order_id', 'staging/stg_orders', 'error'),
-  check('accepted_discounts', 'marts/total_discount', 'warn'),
   check('positive_lifetime_value', 'marts/customer_lifetime_value', 'error'),
   node('report/revenue', 'report', 'markdown', {
     group: 'reports',

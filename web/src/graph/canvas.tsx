@@ -32,8 +32,13 @@ export function GraphCanvas({ nodes, views, found }: GraphCanvasProps): ReactNod
   const isLit = (key: NodeKey): boolean => lit === undefined || lit.has(key);
   return (
     <div className="graph-frame" ref={control.frame} {...control.pointerHandlers}>
-      <svg width={size.width} height={size.height} role="group" aria-label="Graph of the project">
-        <g transform={`translate(${viewport.x} ${viewport.y}) scale(${viewport.scale})`}>
+      <div
+        className="graph-drawing"
+        role="group"
+        aria-label="Graph of the project"
+        style={{ transform: `translate(${viewport.x}px, ${viewport.y}px) scale(${viewport.scale})` }}
+      >
+        <svg width={layout.width} height={layout.height} aria-hidden="true">
           {visibleEdges(layout, viewport, size).map((edge) => (
             <path
               key={`${edge.from}>${edge.to}>${edge.kind}`}
@@ -41,21 +46,21 @@ export function GraphCanvas({ nodes, views, found }: GraphCanvasProps): ReactNod
               d={edgePath(edge.points)}
             />
           ))}
-          {layout.nodes.map((placed) => {
-            const view = views.get(placed.key);
-            if (!view || !isVisible(placed.x, placed.y, cardSize, viewport, size)) return null;
-            return (
-              <NodeCard
-                key={placed.key}
-                placed={placed}
-                view={view}
-                dimmed={!isLit(placed.key)}
-                onPoint={setPointed}
-              />
-            );
-          })}
-        </g>
-      </svg>
+        </svg>
+        {layout.nodes.map((placed) => {
+          const view = views.get(placed.key);
+          if (!view || !isVisible(placed.x, placed.y, cardSize, viewport, size)) return null;
+          return (
+            <NodeCard
+              key={placed.key}
+              placed={placed}
+              view={view}
+              dimmed={!isLit(placed.key)}
+              onPoint={setPointed}
+            />
+          );
+        })}
+      </div>
       <div className="graph-buttons" role="group" aria-label="Zoom">
         <button type="button" aria-label="Zoom in" title="Zoom in" onClick={() => control.zoomBy(1.25)}>
           <Icon name="plus" />

@@ -92,11 +92,6 @@ export function Icon({ name, size = 16 }: { readonly name: IconName; readonly si
   );
 }
 
-/** The same shape for use inside another drawing. */
-export function IconShape({ name }: { readonly name: IconName }): ReactNode {
-  return shapes[name];
-}
-
 export function kindIcon(node: Pick<GraphNodePayload, 'kind' | 'type'>): IconName {
   if (node.kind !== 'asset') return node.kind;
   return assetIcons[node.type] ?? 'table';

@@ -1,5 +1,5 @@
 import { BarChart, LineChart } from 'echarts/charts';
-import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from 'echarts/components';
+import { GridComponent, LegendComponent, TooltipComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import { useEffect, useRef, type ReactNode } from 'react';
@@ -8,7 +8,7 @@ import { formatCompact, formatNumber } from '../format.ts';
 import { useTheme } from '../theme.ts';
 import { chartData } from './series.ts';
 
-use([BarChart, LineChart, AriaComponent, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer]);
+use([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer]);
 
 /** A bar or line chart. Its own module, so that the chart library is read only where one is drawn. */
 export default function Chart({ block }: { readonly block: ChartBlock }): ReactNode {
@@ -64,7 +64,6 @@ function chartOption(block: ChartBlock, colours: Colours) {
   const text = { color: colours.quiet, fontFamily: 'system-ui, sans-serif', fontSize: 12 };
   return {
     animationDuration: 300,
-    aria: { enabled: true },
     color: [...colours.series],
     textStyle: text,
     grid: { left: 8, right: 16, top: series.length > 1 ? 40 : 16, bottom: 4, containLabel: true },

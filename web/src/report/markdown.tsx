@@ -94,7 +94,8 @@ function Table({ block }: { readonly block: Extract<MarkdownBlockNode, { type: '
 }
 
 /** Code, strong, emphasis, link, in the order of what binds closest. */
-const marks = /`([^`]+)`|\*\*(.+?)\*\*|__(.+?)__|\*([^*\s][^*]*?)\*|\b_([^_]+)_\b|\[([^\]]+)\]\(([^)\s]+)\)/g;
+const marks =
+  /`([^`]+)`|\*\*(.+?)\*\*|__(.+?)__|\*([^*\s][^*]*?)\*|\b_([^_]+)_\b|\[([^\]]+)\]\(((?:[^()\s]|\([^()\s]*\))+)\)/g;
 
 function inline(text: string): ReactNode {
   const parts: ReactNode[] = [];
