@@ -28,7 +28,18 @@ function placeOf(error: Error, statement: CompiledSql): Origin | undefined {
   const position = positionOf(error);
   if (position !== undefined) return originAt(statement, position - 1);
   const line = /\bLINE (\d+):/.exec(error.message)?.[1];
-  return line === undefined ? undefined : originOfLine(statement, Number(line));
+  if (line !== undefined) return originOfLine(statement, Number(line));
+  const offset = offsetOfNamed(error.message, statement.sql);
+  return offset === undefined ? undefined : originAt(statement, offset);
+}
+
+/** Where the SQL has the one word that the message complains of, such as `column "x" does not exist`. */
+function offsetOfNamed(message: string, sql: string): number | undefined {
+  const complaint = /(?:at or near|column|relation|function|type|schema) "?([\w.]+)"?/.exec(message)?.[1];
+  const word = complaint?.split('.').at(-1);
+  if (word === undefined || word === '') return undefined;
+  const [first, ...more] = sql.matchAll(new RegExp(`\\b${word}\\b`, 'g'));
+  return first && more.length === 0 ? first.index : undefined;
 }
 
 function positionOf(error: unknown): number | undefined {

@@ -1,5 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { ConnectionProvider, SqlDatabase } from '../connector/connection.ts';
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError, MillraceError } from '../core/errors.ts';
 import type { TransformProject } from './project.ts';
 import type { RelationName } from './manifest/transform-node.ts';
 import type { RelationType } from './materialize/build.ts';
@@ -8,11 +9,14 @@ import type { RelationType } from './materialize/build.ts';
 export interface Warehouse {
   readonly database: SqlDatabase;
   typeOf(relation: RelationName): Promise<RelationType | undefined>;
-  /** Makes the schema when it is missing. Concurrent calls take turns, as two makers of one schema would collide. */
   ensureSchema(schema: string): Promise<void>;
-  /** Runs `work` while no other such work of this warehouse runs. */
-  inTurn<T>(work: () => Promise<T>): Promise<T>;
+  /** Makes the table by `create` when it is missing. */
+  ensureTable(relation: RelationName, create: string): Promise<void>;
 }
+
+/** Makers of one thing at one time may collide, in this process or another; who loses looks again. */
+const maxMakeTries = 8;
+const makeDelayMs = 20;
 
 export async function openWarehouse(
   project: TransformProject,
@@ -32,13 +36,21 @@ export async function openWarehouse(
     );
   }
   await checkDatabaseName(project, database);
-  const inTurn = takeTurns();
+  const typeOf: Warehouse['typeOf'] = async (relation) =>
+    (await database.list(relation.schema)).find((found) => found.name === relation.identifier)?.type;
   return {
     database,
-    inTurn,
-    typeOf: async (relation) =>
-      (await database.list(relation.schema)).find((found) => found.name === relation.identifier)?.type,
-    ensureSchema: (schema) => inTurn(() => ensureSchema(database, schema)),
+    typeOf,
+    ensureSchema: (schema) =>
+      makeOnce(
+        () => hasSchema(database, schema),
+        () => database.execute(`create schema if not exists ${database.dialect.quote(schema)}`),
+      ),
+    ensureTable: (relation, create) =>
+      makeOnce(
+        async () => (await typeOf(relation)) !== undefined,
+        () => database.execute(create),
+      ),
   };
 }
 
@@ -53,20 +65,24 @@ async function checkDatabaseName(project: TransformProject, database: SqlDatabas
   );
 }
 
-async function ensureSchema(database: SqlDatabase, schema: string): Promise<void> {
-  const { dialect } = database;
+async function hasSchema(database: SqlDatabase, schema: string): Promise<boolean> {
   const found = await database.query(
-    `select 1 from information_schema.schemata where catalog_name = current_database() and schema_name = ${dialect.parameter(1)}`,
+    `select 1 from information_schema.schemata
+     where catalog_name = current_database() and schema_name = ${database.dialect.parameter(1)}`,
     [schema],
   );
-  if (found.rows.length === 0) await database.execute(`create schema if not exists ${dialect.quote(schema)}`);
+  return found.rows.length > 0;
 }
 
-function takeTurns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const result = last.then(work, work);
-    last = result.catch(() => undefined);
-    return result;
-  };
+async function makeOnce(isThere: () => Promise<boolean>, make: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; !(await isThere()); attempt += 1) {
+    try {
+      await make();
+      return;
+    } catch (error) {
+      if (attempt >= maxMakeTries || !(error instanceof MillraceError) || error.kind === 'cancelled')
+        throw error;
+      await wait(makeDelayMs * attempt);
+    }
+  }
 }

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { Mistakes } from '../files/mistakes.ts';
 import { toJsonValue } from '../files/plain-value.ts';
-import { closest } from '../files/suggestion.ts';
+import { didYouMean, misspelt } from '../files/suggestion.ts';
 import type { ConfigEntries } from './config-layer.ts';
 
 /** Statement that runs before or after a model is built; a template, rendered late. */
@@ -143,7 +143,39 @@ const metadataKeys = [
   'on_configuration_change',
 ];
 
-const knownKeys = [...Object.keys(schemas), ...Object.keys(notYet), ...metadataKeys];
+/** Keys of other databases' adapters: without effect here, as in dbt. */
+const foreignKeys = [
+  'automatic_clustering',
+  'backup',
+  'base_location_subpath',
+  'bind',
+  'buckets',
+  'cluster_by',
+  'copy_grants',
+  'dist',
+  'external_volume',
+  'file_format',
+  'hours_to_expiration',
+  'kms_key_name',
+  'labels',
+  'location_root',
+  'partition_by',
+  'partition_expiration_days',
+  'partitions',
+  'query_tag',
+  'require_partition_filter',
+  'secure',
+  'snowflake_warehouse',
+  'sort',
+  'sort_type',
+  'table_format',
+  'target_lag',
+  'tblproperties',
+  'tmp_relation_type',
+  'transient',
+];
+
+const knownKeys = [...Object.keys(schemas), ...Object.keys(notYet), ...metadataKeys, ...foreignKeys];
 
 /**
  * Checks merged configuration. Adds `config_invalid` for a wrong value, `not_yet_supported` for what would have changed
@@ -219,8 +251,8 @@ function checkKey(
     return;
   }
   if (knownKeys.includes(key)) return;
-  const near = closest(key, knownKeys);
-  if (near === undefined || near.length < 4) return;
+  const near = misspelt(key, knownKeys);
+  if (near === undefined) return;
   mistakes.add(`unknown configuration "${key}"; did you mean "${near}"?`, {
     code: 'config_unknown',
     origin,
@@ -252,10 +284,9 @@ function materialization(
   const known = modelMaterializations.find((name) => name === configured);
   if (known) return known;
   const instead = notYetMaterialized[configured];
-  const near = closest(configured, modelMaterializations);
   mistakes.add(
     instead === undefined
-      ? `unknown materialization "${configured}"${near ? `; did you mean "${near}"?` : ''} (custom materializations are not yet supported)`
+      ? `unknown materialization "${configured}"${didYouMean(configured, modelMaterializations)} (custom materializations are not yet supported)`
       : `the materialization "${configured}" is not yet supported: ${instead}`,
     { code: instead === undefined ? 'config_invalid' : 'not_yet_supported', ...(origin ? { origin } : {}) },
   );

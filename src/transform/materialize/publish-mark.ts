@@ -7,10 +7,15 @@ import { relationSql } from './build.ts';
  * Which step last added to which incremental table. Written in the transaction that adds the rows, so that a step which
  * is repeated after its process died does not add them twice.
  */
-export const markTable = '_millrace_publishes';
+const markTable = '_millrace_publishes';
+
+/** The table of marks in the schema of `relation`. */
+export function markRelation(relation: RelationName): RelationName {
+  return { ...relation, identifier: markTable };
+}
 
 function markOf(dialect: Dialect, relation: RelationName): string {
-  return relationSql(dialect, { ...relation, identifier: markTable });
+  return relationSql(dialect, markRelation(relation));
 }
 
 export function createMarkSql(dialect: Dialect, relation: RelationName): string {

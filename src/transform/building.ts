@@ -1,0 +1,174 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { SqlSession } from '../connector/connection.ts';
+import { TransientError } from '../core/errors.ts';
+import type { StepOutcome } from '../core/executor.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { ColumnDoc } from '../core/node.ts';
+import { compileNode } from './compile/compile-node.ts';
+import type { CompiledSql } from './compile/compiled-sql.ts';
+import { runHooks } from './hooks.ts';
+import type { ModelNode, SeedNode } from './manifest/transform-node.ts';
+import { besideOf, type Build, relationSql, type RelationType } from './materialize/build.ts';
+import { publishIncrement } from './materialize/incremental.ts';
+import { createMarkSql, isPublishedBy, markPublished, markRelation } from './materialize/publish-mark.ts';
+import { countRows, publishTable, publishView, type RunCompiled } from './materialize/publish.ts';
+import { type RelationColumn, relationColumns } from './materialize/relation-columns.ts';
+import { publishSeed } from './materialize/seed.ts';
+import { hashOf, momentOf, runStatement, type Step } from './step.ts';
+
+/** Two writers of DuckDB's catalogue may collide; the loser tries again. */
+const maxConflictTries = 6;
+const conflictDelayMs = 50;
+
+/** Builds a model or seed: hooks, publication and mark in one transaction. */
+export async function buildNode(step: Step, node: ModelNode | SeedNode): Promise<StepOutcome> {
+  const { warehouse, context, project } = step;
+  const { database } = warehouse;
+  await warehouse.ensureSchema(node.relation.schema);
+  const existing = await warehouse.typeOf(node.relation);
+  const isFullRefresh = node.config.fullRefresh ?? context.options.fullRefresh;
+  const mode = {
+    isFullRefresh,
+    isIncremental: isIncremental(node) && existing === 'table' && !isFullRefresh,
+  };
+  if (isIncremental(node)) {
+    await warehouse.ensureTable(markRelation(node.relation), createMarkSql(database.dialect, node.relation));
+  }
+  const outside = { isInTransaction: false, session: database, moment: momentOf(step, database, mode) };
+  const compiled =
+    node.kind === 'model' ? await compileNode(project.manifest, node, outside.moment) : undefined;
+  await runHooks(step, node, node.config.preHooks, outside);
+  const leftover = await warehouse.typeOf(besideOf(database.dialect, node.relation));
+  const result = await retryingConflicts(step, () =>
+    database.transaction(async (session) => {
+      const inside = { isInTransaction: true, session, moment: momentOf(step, session, mode) };
+      const build = buildOf(step, node, session, existing, leftover);
+      await runHooks(step, node, node.config.preHooks, inside);
+      const published = compiled
+        ? await publishModel(step, node, build, compiled, mode.isIncremental)
+        : await publishSeedNode(node, build);
+      await runHooks(step, node, node.config.postHooks, inside);
+      return { ...published, columns: await relationColumns(session, database.dialect, node.relation) };
+    }, context.signal),
+  );
+  await runHooks(step, node, node.config.postHooks, outside);
+  return {
+    ...(result.rows === undefined ? {} : { rows: result.rows }),
+    columns: documented(result.columns, node.columns),
+    metadata: {
+      materialization: node.config.materialized,
+      relation: relationSql(database.dialect, { ...node.relation, database: '' }),
+      ...(compiled ? { compiledSqlHash: hashOf(compiled.sql) } : {}),
+      ...result.metadata,
+    },
+  };
+}
+
+interface Published {
+  /** Absent for views. */
+  readonly rows?: number;
+  readonly metadata: JsonObject;
+}
+
+async function publishSeedNode(node: ModelNode | SeedNode, build: Build): Promise<Published> {
+  if (node.kind !== 'seed') throw new TypeError(`${node.key} was not compiled`);
+  const rows = await publishSeed(build, node);
+  return { rows, metadata: { rowsInserted: rows } };
+}
+
+async function publishModel(
+  step: Step,
+  node: ModelNode | SeedNode,
+  build: Build,
+  compiled: CompiledSql,
+  isIncrement: boolean,
+): Promise<Published> {
+  const runCompiled: RunCompiled = (target, statement) =>
+    runStatement(step, node, statement, (sql) => target.session.execute(sql, [], target.signal));
+  if (node.config.materialized === 'view') {
+    await publishView(build, compiled, runCompiled);
+    return { metadata: {} };
+  }
+  if (!isIncremental(node)) {
+    const rows = await publishTable(build, compiled, runCompiled);
+    return { rows, metadata: { rowsInserted: rows } };
+  }
+  const stepName = step.context.idempotencyKey;
+  const isRepeated = await isPublishedBy(build.session, build.dialect, node.relation, stepName);
+  if (build.existing === 'table' && isRepeated) {
+    step.context.log('this step had already published its rows before it was interrupted');
+    return { rows: await countRows(build), metadata: { rowsInserted: 0, repeated: true } };
+  }
+  const published = isIncrement
+    ? await addIncrement(build, node, compiled, runCompiled)
+    : await firstIncrement(build, compiled, runCompiled);
+  await markPublished(build.session, build.dialect, node.relation, stepName);
+  return published;
+}
+
+async function firstIncrement(
+  build: Build,
+  compiled: CompiledSql,
+  runCompiled: RunCompiled,
+): Promise<Published> {
+  const rows = await publishTable(build, compiled, runCompiled);
+  return { rows, metadata: { rowsInserted: rows } };
+}
+
+async function addIncrement(
+  build: Build,
+  node: ModelNode | SeedNode,
+  compiled: CompiledSql,
+  runCompiled: RunCompiled,
+): Promise<Published> {
+  const { rowsInserted, rowsDeleted } = await publishIncrement(build, compiled, node.config, runCompiled);
+  return { rows: await countRows(build), metadata: { rowsInserted, rowsDeleted } };
+}
+
+function buildOf(
+  step: Step,
+  node: ModelNode | SeedNode,
+  session: SqlSession,
+  existing: RelationType | undefined,
+  leftover: RelationType | undefined,
+): Build {
+  const views = [...step.project.manifest.byId.values()].flatMap((other) =>
+    other.kind === 'model' ? [`${other.relation.schema}.${other.relation.identifier}`.toLowerCase()] : [],
+  );
+  return {
+    session,
+    dialect: step.warehouse.database.dialect,
+    relation: node.relation,
+    existing,
+    leftover,
+    signal: step.context.signal,
+    ownViews: new Set(views),
+    log: (message, level) => step.context.log(message, level),
+  };
+}
+
+function isIncremental(node: ModelNode | SeedNode): boolean {
+  return node.config.materialized === 'incremental';
+}
+
+function documented(columns: readonly RelationColumn[], docs: readonly ColumnDoc[]): readonly ColumnDoc[] {
+  const described = new Map(docs.map((column) => [column.name.toLowerCase(), column.description]));
+  return columns.map(({ name, dataType }) => {
+    const description = described.get(name.toLowerCase());
+    return { name, dataType, ...(description === undefined ? {} : { description }) };
+  });
+}
+
+async function retryingConflicts<T>(step: Step, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const isConflict = error instanceof TransientError && error.code === 'transaction_conflict';
+      if (!isConflict || attempt >= maxConflictTries) throw error;
+      step.context.log(`another writer was faster, trying again: ${error.message}`, 'debug');
+      const delayMs = conflictDelayMs * 2 ** attempt * (0.5 + Math.random());
+      await wait(delayMs, undefined, { signal: step.context.signal });
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import type { SqlSession } from '../connector/connection.ts';
+import type { StepContext } from '../core/executor.ts';
+import type { CompiledSql } from './compile/compiled-sql.ts';
+import type { Moment } from './context/render-scope.ts';
+import { statementError } from './errors.ts';
+import type { TransformNode } from './manifest/transform-node.ts';
+import type { TransformProject } from './project.ts';
+import type { Warehouse } from './warehouse.ts';
+
+/** One call of the executor. */
+export interface Step {
+  readonly project: TransformProject;
+  readonly warehouse: Warehouse;
+  readonly context: StepContext;
+}
+
+/** What templates see while the step runs; `session` is where their queries go. */
+export function momentOf(
+  step: Step,
+  session: SqlSession,
+  mode: { readonly isIncremental: boolean; readonly isFullRefresh: boolean },
+): Moment {
+  const { database } = step.warehouse;
+  const { signal } = step.context;
+  return {
+    isExecuting: true,
+    ...mode,
+    database: {
+      dialect: database.dialect,
+      query: (sql) => session.query(sql, [], signal),
+      execute: (sql) => session.execute(sql, [], signal),
+      describe: (table) => database.describe(table),
+      list: (schema) => database.list(schema),
+    },
+    log: (message, level) => step.context.log(message, level),
+  };
+}
+
+/** Logs a statement at debug level and runs it; an error is told by its place in the templates. */
+export async function runStatement<T>(
+  step: Step,
+  node: TransformNode,
+  statement: CompiledSql,
+  run: (sql: string) => Promise<T>,
+): Promise<T> {
+  step.context.log(statement.sql, 'debug');
+  try {
+    return await run(statement.sql);
+  } catch (error) {
+    throw statementError(error, statement, node.origin);
+  }
+}
+
+export function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
