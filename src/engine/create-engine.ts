@@ -22,6 +22,7 @@ export function createEngine(options: EngineOptions): Engine {
     owner,
     leaseMilliseconds: (options.leaseSeconds ?? 30) * 1000,
     shutdownGraceMilliseconds: (options.shutdownGraceSeconds ?? 10) * 1000,
+    retentionMilliseconds: (options.retentionDays ?? 30) * 86_400_000,
   });
   const tailSource: TailSource = { place, closed: tenure.ended, requireHealth: () => tenure.requireHealth() };
   const requireOpen = (): void => {

@@ -15,8 +15,10 @@ export interface Dispatcher {
   close(): void;
   /** Stops all runs that are executed here and resolves when none is left. */
   stopAll(mode: StopMode): Promise<void>;
-  /** Stops, without a word, every run that is not among `runIds`. */
-  keepOnly(runIds: readonly string[]): void;
+  /** Runs that are executed here. */
+  runIds(): readonly string[];
+  /** Stops these runs without another write about them. */
+  abandon(runIds: readonly string[]): void;
 }
 
 export interface DispatcherOptions {
@@ -36,7 +38,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const execution = executeRun(place, lease);
     const done = execution.done
       .catch((error: unknown) => options.onError(error))
-      .finally(() => executions.delete(lease.runId));
+      .finally(() => {
+        executions.delete(lease.runId);
+        place.queued.notify();
+      });
     executions.set(lease.runId, { ...execution, done });
   };
 
@@ -47,7 +52,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       return;
     }
     const atMs = place.clock.nowMs();
-    if (isClosed || executions.size >= maxRunsAtOnce || isExecuted(run, atMs)) return;
+    if (isClosed || executions.size >= maxRunsAtOnce || isExecutedElsewhere(run, atMs, owner)) return;
     const lease = await place.store.claimRun({
       runId: run.id,
       owner,
@@ -70,13 +75,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       for (const execution of executions.values()) execution.stop(mode);
       await Promise.all([...executions.values()].map((execution) => execution.done));
     },
-    keepOnly: (runIds) => {
-      const kept = new Set(runIds);
-      for (const [runId, execution] of executions) if (!kept.has(runId)) execution.stop('lost');
+    runIds: () => [...executions.keys()],
+    abandon: (runIds) => {
+      for (const runId of runIds) executions.get(runId)?.stop('lost');
     },
   };
 }
 
-function isExecuted(run: OpenRun, atMs: number): boolean {
-  return run.lease !== undefined && run.lease.expiresAtMs > atMs && mayBeAlive(run.lease.owner);
+/** A lease of our own without an execution here is a remainder that nobody works on. */
+function isExecutedElsewhere({ lease }: OpenRun, atMs: number, owner: string): boolean {
+  if (!lease || lease.owner === owner) return false;
+  return lease.expiresAtMs > atMs && mayBeAlive(lease.owner);
 }

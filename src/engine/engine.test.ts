@@ -137,7 +137,7 @@ describe('a run', () => {
         code: 'steps_failed',
         message: '1 of 4 steps failed: a',
         state: '2 steps that need them were skipped.',
-        next: `To see why, run: millrace runs ${run.id}`,
+        next: `To see why, run: millrace runs show ${run.id} --logs`,
       },
     });
   });
@@ -452,6 +452,33 @@ describe('ownership', () => {
     await until(async () => (await one.engine.waitForRun(id)).state === 'succeeded');
     expect((await store.findRun(id))?.steps[0]?.outcome?.metadata).toEqual({ by: 'two' });
     await clock.advance(1000);
+  });
+});
+
+describe('retention', () => {
+  it("is the owner's work", async () => {
+    const clock = createManualClock(0);
+    const slow = { clock, pollMilliseconds: 600_000, leaseSeconds: 86_400 };
+    const { engine, enqueue } = bench([asset('a')], {}, { ...slow, retentionDays: 7 });
+    await enqueue();
+    await engine.start();
+    await clock.advance(6 * 86_400_000);
+    expect(await store.listRuns({ limit: 5 })).toHaveLength(1);
+    await clock.advance(1.1 * 86_400_000);
+    expect(await store.listRuns({ limit: 5 })).toEqual([]);
+    expect(await store.latestCompletions()).toHaveLength(1);
+    await engine.shutdown('finish');
+  });
+});
+
+describe('a lease of its own that nobody works on', () => {
+  it('is taken up again', async () => {
+    const { engine, enqueue } = bench([asset('a')], {});
+    const id = await enqueue();
+    const remainder = { owner: engine.owner, expectedEpoch: 0, atMs: 0, expiresAtMs: 1e15, resetReason: '' };
+    await store.claimRun({ runId: id, ...remainder });
+    await engine.start();
+    expect((await engine.waitForRun(id)).state).toBe('succeeded');
   });
 });
 

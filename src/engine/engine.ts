@@ -102,6 +102,8 @@ export interface EngineOptions {
   readonly pollMilliseconds?: number;
   /** How long `shutdown` waits for steps that do not obey their signal. Default 10. */
   readonly shutdownGraceSeconds?: number;
+  /** Finished runs older than this are deleted by the owner; the latest completions stay. Default 30. */
+  readonly retentionDays?: number;
 }
 
 export interface Definitions {

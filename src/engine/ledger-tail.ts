@@ -24,6 +24,7 @@ export async function* tailEvents(source: TailSource, query: TailQuery): AsyncGe
   const signal = query.signal ? AbortSignal.any([query.signal, source.closed]) : source.closed;
   let afterSequence = query.afterSequence ?? 0;
   for (;;) {
+    const mark = written.mark();
     const isOver = runId !== undefined && isRunFinished(await requireState(store, runId));
     const events = await store.events({ runId, step, types, afterSequence, limit: batchSize });
     for (const event of events) {
@@ -33,7 +34,7 @@ export async function* tailEvents(source: TailSource, query: TailQuery): AsyncGe
     if (events.length === batchSize) continue;
     if (isOver || signal.aborted) return;
     source.requireHealth();
-    await written.wait(pollMilliseconds, signal);
+    await written.wait(mark, pollMilliseconds, signal);
   }
 }
 
@@ -45,12 +46,14 @@ export async function waitForRun(
 ): Promise<RunRecord> {
   const { store, written, pollMilliseconds } = source.place;
   const either = signal ? AbortSignal.any([signal, source.closed]) : source.closed;
-  while (!isRunFinished(await requireState(store, runId))) {
+  for (;;) {
+    const mark = written.mark();
+    if (isRunFinished(await requireState(store, runId))) break;
     source.requireHealth();
     if (either.aborted) {
       throw new CancelledError(`Nobody waits for the run ${runId} any more`, { code: 'wait_cancelled' });
     }
-    await written.wait(pollMilliseconds, either);
+    await written.wait(mark, pollMilliseconds, either);
   }
   const run = await store.findRun(runId);
   if (!run) throw unknownRun(runId);

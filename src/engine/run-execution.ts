@@ -88,7 +88,6 @@ async function work(execution: Execution): Promise<void> {
     throw execution.ledgerError ?? error;
   } finally {
     place.written.notify();
-    place.queued.notify();
   }
 }
 
@@ -114,6 +113,7 @@ async function runStep(execution: Execution, run: RunRecord, book: StepBook, ste
   while (!execution.stopMode) {
     const giveBack = await place.slots.take(execution.stopping.signal);
     if (!giveBack) return;
+    const mark = place.unlocked.mark();
     let next: Next;
     try {
       next = await tryStep(execution, run, book, step, progress);
@@ -121,8 +121,9 @@ async function runStep(execution: Execution, run: RunRecord, book: StepBook, ste
       giveBack();
     }
     if (next === 'over') return;
-    if (next === 'locked') await place.unlocked.wait(place.pollMilliseconds, execution.stopping.signal);
-    else await pause(place.clock, next.retryInSeconds * 1000, execution.stopping.signal);
+    if (next === 'locked') {
+      await place.unlocked.wait(mark, place.pollMilliseconds, execution.stopping.signal);
+    } else await pause(place.clock, next.retryInSeconds * 1000, execution.stopping.signal);
   }
 }
 

@@ -14,6 +14,6 @@ export function runFailure(
     code: 'steps_failed',
     message: `${failed.length} of ${stepCount} steps failed: ${failed.slice(0, 5).join(', ')}${more}`,
     ...(skipped.length === 0 ? {} : { state: `${skipped.length} steps that need them were skipped.` }),
-    next: `To see why, run: millrace runs ${runId}`,
+    next: `To see why, run: millrace runs show ${runId} --logs`,
   };
 }

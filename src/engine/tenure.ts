@@ -26,7 +26,10 @@ export interface TenureOptions {
   readonly owner: string;
   readonly leaseMilliseconds: number;
   readonly shutdownGraceMilliseconds: number;
+  readonly retentionMilliseconds: number;
 }
+
+const forgetEveryMilliseconds = 3_600_000;
 
 export function createTenure(place: Workplace, options: TenureOptions): Tenure {
   const { owner, leaseMilliseconds } = options;
@@ -40,6 +43,7 @@ export function createTenure(place: Workplace, options: TenureOptions): Tenure {
     isOwner: false,
     isContending: false,
     runsSchedules: false,
+    forgetAtMs: 0,
     address: undefined,
     failure: undefined,
     serving: undefined,
@@ -79,6 +83,7 @@ interface State {
   isOwner: boolean;
   isContending: boolean;
   runsSchedules: boolean;
+  forgetAtMs: number;
   address: string | undefined;
   failure: { readonly error: unknown } | undefined;
   serving: Promise<void> | undefined;
@@ -99,16 +104,27 @@ async function claim(state: State): Promise<OwnershipAttempt> {
 async function serve(state: State): Promise<void> {
   const { place, dispatcher, scheduler, closing } = state;
   while (!closing.signal.aborted && (state.isOwner || state.isContending)) {
+    const mark = place.queued.mark();
     try {
       if (!state.isOwner) await claim(state);
       if (state.isOwner) await dispatcher.pump();
       if (state.isOwner && state.runsSchedules) await scheduler.check();
+      if (state.isOwner) await forget(state);
     } catch (error) {
       if (!isTransient(error)) fail(state, error);
     }
-    await place.queued.wait(place.pollMilliseconds, closing.signal);
+    await place.queued.wait(mark, place.pollMilliseconds, closing.signal);
   }
   state.serving = undefined;
+}
+
+/** Deletes what is older than the retention, once in a while. */
+async function forget(state: State): Promise<void> {
+  const { place, options } = state;
+  const nowMs = place.clock.nowMs();
+  if (nowMs < state.forgetAtMs) return;
+  state.forgetAtMs = nowMs + forgetEveryMilliseconds;
+  await place.store.deleteRunsFinishedBefore(nowMs - options.retentionMilliseconds);
 }
 
 function armHeartbeat(state: State): void {
@@ -118,13 +134,14 @@ function armHeartbeat(state: State): void {
 
 async function beat(state: State): Promise<void> {
   const { place, options, dispatcher } = state;
+  const executed = dispatcher.runIds();
   try {
     const held = await place.store.renewLeases(
       options.owner,
       place.clock.nowMs() + options.leaseMilliseconds,
     );
     if (!held.ownsProject) return lose(state);
-    dispatcher.keepOnly(held.runIds);
+    dispatcher.abandon(executed.filter((runId) => !held.runIds.includes(runId)));
   } catch (error) {
     if (!isTransient(error)) return fail(state, error);
   }
@@ -135,7 +152,7 @@ async function beat(state: State): Promise<void> {
 function lose(state: State): void {
   state.isOwner = false;
   state.stopHeartbeat();
-  state.dispatcher.keepOnly([]);
+  state.dispatcher.abandon(state.dispatcher.runIds());
 }
 
 function fail(state: State, error: unknown): void {
