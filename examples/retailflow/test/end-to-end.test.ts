@@ -15,15 +15,20 @@ beforeEach(async () => {
 });
 afterEach(() => shop.remove());
 
-async function run(environment: Readonly<Record<string, string>> = {}): Promise<void> {
-  const options = { cwd: shop.folder, env: { ...shop.env, ...environment } };
-  expect(await millraceJson(['run'], options)).toMatchObject({ state: 'succeeded' });
+type Environment = Readonly<Record<string, string>>;
+
+async function run(environment: Environment = {}): Promise<void> {
+  expect(await command(['run'], environment)).toMatchObject({ state: 'succeeded' });
+}
+
+function command<T>(words: readonly string[], environment: Environment): Promise<T> {
+  return millraceJson(words, { cwd: shop.folder, env: { ...shop.env, ...environment } });
 }
 
 /** Every model and every customer in the CRM, against a recomputation from the shop's rows. */
-async function expectAllRight(orders: readonly SoldOrder[]): Promise<void> {
+async function expectAllRight(orders: readonly SoldOrder[], environment: Environment = {}): Promise<void> {
   const expected = recomputeModels(orders);
-  const found = await readModels(expected);
+  const found = await readModels(expected, environment);
   for (const [name, { rows }] of Object.entries(expected)) {
     expect({ name, rows: sortRows(found.get(name) ?? []) }).toEqual({ name, rows });
   }
@@ -33,12 +38,17 @@ async function expectAllRight(orders: readonly SoldOrder[]): Promise<void> {
 /** The rows of models as text, in one query. */
 async function readModels(
   models: Readonly<Record<string, ExpectedModel>>,
+  environment: Environment,
 ): Promise<ReadonlyMap<string, readonly (readonly string[])[]>> {
   const selects = Object.entries(models).map(([name, { columns }]) => {
     const texts = columns.map((column) => `cast(${column} as varchar)`).join(', ');
     return `select '${name}' as model, concat_ws(chr(9), ${texts}) as line from {{ ref('${name}') }}`;
   });
-  const lines = await shop.rows(selects.join(' union all '));
+  const query = selects.join(' union all ');
+  const { rows: lines } = await command<{ readonly rows: readonly (readonly string[])[] }>(
+    ['sql', query, '--limit', '1000000'],
+    environment,
+  );
   const byModel = Map.groupBy(lines, ([model]) => model ?? '');
   return new Map(
     [...byModel].map(([model, rows]) => [model, rows.map(([, line]) => (line ?? '').split('\t'))]),
@@ -89,9 +99,22 @@ describe('RetailFlow', () => {
     const view = JSON.parse(await readFile(join(shop.folder, '.millrace/reports/revenue.json'), 'utf8'));
     const figure = view.blocks.find((block: { readonly title?: string }) => block.title === 'Orders');
     expect(figure.data.rows[0][0]).toBe(second.length);
-    expect(await millraceJson(['curate'], { cwd: shop.folder, env: shop.env })).toMatchObject({
+    expect(await command(['curate'], {})).toMatchObject({
       unread: [{ key: expect.stringMatching(/product_affinity_legacy$/) }],
     });
+  });
+
+  test('with the warehouse in PostgreSQL', async () => {
+    const database = await createTestDatabase();
+    try {
+      const environment = { WAREHOUSE: `${database.url}?sslmode=disable` };
+      for (let round = 1; round <= 2; round += 1) {
+        await run(environment);
+        await expectAllRight(readSqliteShop(join(shop.folder, '.millrace/shop.db')), environment);
+      }
+    } finally {
+      await database.drop();
+    }
   });
 
   test('with the shop in PostgreSQL', async () => {
