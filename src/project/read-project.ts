@@ -3,7 +3,10 @@ import { access, glob, readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { Environment } from '../config/environment.ts';
 import { ConfigError } from '../core/errors.ts';
-import { buildGraph } from '../core/graph.ts';
+import { buildGraph, type Graph } from '../core/graph.ts';
+import { selectNodes } from '../core/selection.ts';
+import type { ScheduleDefinition } from '../core/schedule.ts';
+import { checkSchedules } from '../engine/index.ts';
 import { makeManifest } from '../core/manifest.ts';
 import type { Edge, GraphNode } from '../core/node.ts';
 import type { Origin } from '../core/origin.ts';
@@ -11,7 +14,7 @@ import { readReplication, replicationNodes, type Replication } from '../load/ind
 import { readReport, reportNode } from '../report/index.ts';
 import { readSync, syncNode } from '../sync/index.ts';
 import { compileSql, readTransformProject, type TransformProject } from '../transform/index.ts';
-import { readConfigFile } from './config-file.ts';
+import { configFileName, readConfigFile } from './config-file.ts';
 import { connectionMissing } from './connection-pool.ts';
 import { type ConnectionDeclaration, knownConnections, readConnections } from './connections-file.ts';
 import type { ProjectDefinition } from './definitions.ts';
@@ -41,7 +44,11 @@ export async function readProject(folder: string, environment: Environment): Pro
   const reports = await readEach(folder, 'reports/**/*.md', mistakes, readReport);
   const syncs = await readEach(folder, 'syncs/**/*.{yaml,yml}', mistakes, readSync);
 
+  await mistakes.collect(() => checkSchedules(schedulesOf(definition)));
+
+  // Reports are read against the models; without those their references would all be mistakes.
   const parts: ProjectParts = { tasks, replications, transform, reports, syncs };
+  mistakes.throwIfAny();
   const nodes = await partNodes(parts, connections, warehouse, mistakes);
   mistakes.throwIfAny();
   return assemble({ folder, definition, environment, connections, warehouse, parts, nodes });
@@ -93,7 +100,7 @@ function chooseWarehouse(
 ): ConnectionDeclaration | undefined {
   if (definition.warehouse !== undefined) {
     const found = connections.get(definition.warehouse.toUpperCase());
-    if (!found) throw connectionMissing(definition.warehouse, connections, { file: 'millrace.config.ts' });
+    if (!found) throw connectionMissing(definition.warehouse, connections, { file: configFileName });
     return found;
   }
   const candidates = [...connections.values()].filter(({ type }) => type === 'duckdb' || type === 'postgres');
@@ -118,14 +125,14 @@ async function readTransform(
     if (definition.transform === undefined) return undefined;
     throw new ConfigError(`there is no ${file}`, {
       code: 'transform_missing',
-      origin: { file: 'millrace.config.ts' },
+      origin: { file: configFileName },
       next: "Put a dbt project there, or take 'transform' out of millrace.config.ts",
     });
   }
   if (!warehouse) {
     throw new ConfigError('models need a warehouse, and several connections could be it', {
       code: 'warehouse_missing',
-      origin: { file: 'millrace.config.ts' },
+      origin: { file: configFileName },
       next: "Name one: defineProject({ warehouse: 'NAME', ... })",
     });
   }
@@ -233,13 +240,31 @@ function assemble(
 ): Project {
   const { nodes, ...project } = found;
   const graph = buildGraph(nodes);
-  const schedules = (project.definition.schedules ?? []).map(({ timeZone = 'UTC', ...schedule }) => ({
-    ...schedule,
-    timeZone,
-    origin: { file: 'millrace.config.ts' },
-  }));
+  const schedules = schedulesOf(project.definition);
+  for (const schedule of schedules) selectForSchedule(graph, schedule);
   const manifest = makeManifest({ name: project.definition.name, nodes: graph.nodes, schedules }, (text) =>
     createHash('sha256').update(text).digest('hex'),
   );
   return { ...project, graph, manifest };
+}
+
+function selectForSchedule(graph: Graph, { name, select }: ScheduleDefinition): void {
+  try {
+    selectNodes(graph, { select });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(`schedule ${name}: ${error.message}`, {
+      code: error.code,
+      origin: { file: configFileName },
+      ...(error.next === undefined ? {} : { next: error.next }),
+    });
+  }
+}
+
+function schedulesOf(definition: ProjectDefinition): readonly ScheduleDefinition[] {
+  return (definition.schedules ?? []).map(({ timeZone = 'UTC', ...schedule }) => ({
+    ...schedule,
+    timeZone,
+    origin: { file: configFileName },
+  }));
 }

@@ -242,7 +242,6 @@ function report(run: RunRecord, json: boolean): number {
         `${paint('red', '✗')} ${step.key}: ${step.outcome?.check?.message ?? step.reason ?? 'failed'}`,
       );
   }
-  if (run.failure) printLine(formatError(run.failure));
   const checks = run.steps.filter(({ kind }) => kind === 'check');
   const color = run.state === 'succeeded' ? 'green' : 'red';
   const time =
@@ -255,7 +254,7 @@ function report(run: RunRecord, json: boolean): number {
     run.stepCounts.skipped > 0 ? `${run.stepCounts.skipped} skipped` : '',
   ].filter((part) => part !== '');
   printLine(`${paint(color, `Run ${run.id} ${run.state}`)}${time}: ${counts.join(', ')}`);
-  if (run.state !== 'succeeded') printLine(`Next: millrace runs show ${run.id} --logs`);
+  if (run.failure?.next) printLine(`Next: ${run.failure.next}`);
   return code;
 }
 
