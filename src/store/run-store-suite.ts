@@ -332,6 +332,8 @@ export function describeRunStore(
       }
       const logs = await store.events({ step: 'a', types: ['step_log'], afterSequence: 0, limit: 10 });
       expect(logs.map((event) => (event.type === 'step_log' ? event.message : ''))).toEqual(['one', 'three']);
+      const all = await store.events({ afterSequence: 0, limit: 100 });
+      expect(await store.lastSequence()).toBe(all.at(-1)?.sequence);
       const [first] = await store.events({ types: ['step_log'], afterSequence: 0, limit: 1 });
       expect(first).toMatchObject({ message: 'one', level: 'warn', attempt: 1, step: 'a' });
       expect(
@@ -362,6 +364,7 @@ export function describeRunStore(
     it('has one project owner at a time', async () => {
       const request = { atMs: 1, expiresAtMs: 100 };
       expect(await store.readOwnership()).toEqual({ epoch: 0 });
+      expect(await store.lastSequence()).toBe(0);
       expect(await store.claimOwnership({ ...request, owner: 'me', expectedEpoch: 0 })).toMatchObject({
         epoch: 1,
       });
