@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { ColumnBatch } from '../../connector/index.ts';
 import { CopyScanner } from './copy-scanner.ts';
 import type { VectorDecoder } from './copy-vectors.ts';
+import { lendChunks } from './reading-socket.ts';
 
 /** Batches decoded ahead of the consumer; then the socket is paused. */
 const maxWaitingBatches = 4;
@@ -15,7 +16,7 @@ type DataListener = (chunk: Buffer) => void;
  * The iterable may be walked once; leaving it early closes the socket.
  */
 export async function* copyOut(
-  client: pg.Client | pg.PoolClient,
+  client: pg.ClientBase,
   sql: string,
   decoders: readonly VectorDecoder[],
 ): AsyncGenerator<ColumnBatch> {
@@ -70,6 +71,7 @@ class CopyOutQuery {
     this.#pgListener = socket.listeners('data')[0] as DataListener;
     socket.off('data', this.#pgListener);
     socket.on('data', this.#onData);
+    lendChunks(socket, true);
     connection.query(this.#sql);
   }
 
@@ -91,6 +93,7 @@ class CopyOutQuery {
     const listener = this.#pgListener;
     if (!socket || !listener) return;
     socket.off('data', this.#onData);
+    lendChunks(socket, false);
     socket.on('data', listener);
     listener(this.#scanner.rest());
     socket.resume();

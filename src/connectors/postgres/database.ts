@@ -41,7 +41,7 @@ async function queryRows(
 }
 
 async function inTransaction<T>(
-  client: pg.PoolClient,
+  client: pg.ClientBase,
   server: Server,
   work: (session: SqlSession) => Promise<T>,
   signal: AbortSignal | undefined,
@@ -61,7 +61,7 @@ async function inTransaction<T>(
 
 /** A signal of a single statement cancels the whole transaction's session, like the transaction's own. */
 function transactionSession(
-  client: pg.PoolClient,
+  client: pg.ClientBase,
   server: Server,
   transactionSignal: AbortSignal | undefined,
 ): SqlSession {

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { CancelledError, MillraceError } from '../../core/errors.ts';
 import type { PostgresConfig } from './config.ts';
 import { postgresError, type ServerIdentity } from './postgres-error.ts';
+import { readingSocket } from './reading-socket.ts';
 
 /** Sessions side by side; more wait for one of them. */
 const maxSessions = 16;
@@ -22,16 +23,18 @@ const sessionSettings = `
 export interface Server {
   readonly identity: ServerIdentity;
   /** Runs `work` on a session of its own. Aborting cancels its statement on the server. */
-  use<T>(signal: AbortSignal | undefined, work: (client: pg.PoolClient) => Promise<T>): Promise<T>;
+  use<T>(signal: AbortSignal | undefined, work: (client: pg.ClientBase) => Promise<T>): Promise<T>;
   /** The same for work in several steps: the caller gives the session back. */
   lease(signal: AbortSignal | undefined): Promise<ServerLease>;
+  /** A session for `copyOut`, which is opened for it and closed after it. */
+  leaseReader(signal: AbortSignal | undefined): Promise<ServerLease>;
   /** Cancels the statement that a session runs. */
-  cancel(client: pg.PoolClient): Promise<void>;
+  cancel(client: pg.ClientBase): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface ServerLease {
-  readonly client: pg.PoolClient;
+  readonly client: pg.ClientBase;
   /** `broken` sessions are closed instead of used again. */
   release(broken: boolean): void;
 }
@@ -93,7 +96,7 @@ export function openServer(
   }
 
   /** Over a connection of its own, since the pool's may all be busy. */
-  async function cancel(busy: pg.PoolClient): Promise<void> {
+  async function cancel(busy: pg.ClientBase): Promise<void> {
     const client = new pg.Client({ ...options, ssl: usedSsl ?? false });
     client.on('error', () => undefined);
     try {
@@ -107,8 +110,33 @@ export function openServer(
   async function lease(signal: AbortSignal | undefined): Promise<ServerLease> {
     if (signal?.aborted) throw cancelled(identity);
     const client = await session();
+    return leaseOf(client, signal, (broken) => client.release(broken));
+  }
+
+  /** TLS decrypts into buffers of its own, so there a session of the pool does as well. */
+  async function leaseReader(signal: AbortSignal | undefined): Promise<ServerLease> {
+    if (usedSsl) return await lease(signal);
+    if (signal?.aborted) throw cancelled(identity);
+    const client = new pg.Client({ ...options, ssl: false, stream: readingSocket });
+    client.on('error', () => undefined);
+    const end = (): void => void client.end().catch(() => undefined);
+    try {
+      await client.connect();
+      await client.query(sessionSettings);
+    } catch (error) {
+      end();
+      throw postgresError(error, identity);
+    }
+    return leaseOf(client, signal, end);
+  }
+
+  function leaseOf(
+    client: pg.ClientBase,
+    signal: AbortSignal | undefined,
+    giveBack: (broken: boolean) => void,
+  ): ServerLease {
     let cancelling: Promise<void> | undefined;
-    const onAbort = () => {
+    const onAbort = (): void => {
       cancelling = cancel(client).catch(() => undefined);
     };
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -117,8 +145,8 @@ export function openServer(
       release: (broken) => {
         signal?.removeEventListener('abort', onAbort);
         // A cancel request that is still under way must not hit the session's next statement.
-        if (broken || !cancelling) client.release(broken);
-        else void cancelling.then(() => client.release(true));
+        if (broken || !cancelling) giveBack(broken);
+        else void cancelling.then(() => giveBack(true));
       },
     };
   }
@@ -126,6 +154,7 @@ export function openServer(
   return {
     identity,
     lease,
+    leaseReader,
     cancel,
     use: async (signal, work) => {
       const leased = await lease(signal);
@@ -155,7 +184,7 @@ function isBroken(error: unknown): boolean {
   return true;
 }
 
-function processIdOf(client: pg.PoolClient): number {
+function processIdOf(client: pg.ClientBase): number {
   return (client as unknown as { processID: number }).processID;
 }
 

@@ -75,7 +75,7 @@ async function* readBatches(
   decoders: readonly VectorDecoder[],
   signal: AbortSignal,
 ): AsyncGenerator<ColumnBatch> {
-  const lease = await server.lease(signal);
+  const lease = await server.leaseReader(signal);
   let finished = false;
   try {
     yield* copyOut(lease.client, sql, decoders);

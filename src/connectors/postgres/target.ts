@@ -34,7 +34,7 @@ export function postgresTarget(server: Server): Target {
 
 /** In one transaction, so that a killed load leaves nothing; and PostgreSQL may freeze the rows at once. */
 async function createAndFill(
-  client: pg.PoolClient,
+  client: pg.ClientBase,
   request: StageRequest,
   payload: Payload,
 ): Promise<StageResult> {
@@ -60,7 +60,7 @@ async function createAndFill(
 }
 
 async function copyIn(
-  client: pg.PoolClient,
+  client: pg.ClientBase,
   table: string,
   bytes: Readable,
   request: StageRequest,
