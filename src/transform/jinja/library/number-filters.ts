@@ -92,7 +92,9 @@ function round(args: CallArguments): Value {
   const digits = indexArgument(precision, 'the precision', 0);
   if (method === 'common') {
     if (isFloat(number)) return floatOf(roundHalfEven(toNumber(number), digits));
-    return digits >= 0 ? number : (toInteger(floatOf(roundHalfEven(toNumber(number), digits)), 10) ?? number);
+    return digits >= 0
+      ? arithmetic('+', number, 0)
+      : (toInteger(floatOf(roundHalfEven(toNumber(number), digits)), 10) ?? number);
   }
   if (method !== 'ceil' && method !== 'floor') {
     throw new ValueError("The method of round is 'common', 'ceil' or 'floor'", 'template_value');

@@ -44,6 +44,7 @@ function repeated(value: Value, times: Value): Value | undefined {
   }
   const items = Array.isArray(value) ? (value as Value[]) : value instanceof Tuple ? value.items : undefined;
   if (!items) return undefined;
+  if (items.length === 0) return Array.isArray(value) ? [] : value;
   limit(items.length * count);
   const all = Array.from({ length: count }, () => items).flat();
   return Array.isArray(value) ? all : new Tuple(all);

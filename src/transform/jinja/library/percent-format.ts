@@ -2,7 +2,7 @@ import { ValueError } from '../error/template-error.ts';
 import { mappingOf } from '../value/mapping.ts';
 import { isNumeric, toNumber } from '../value/number.ts';
 import { printed, represented, typeName } from '../value/printing.ts';
-import { type Float, Tuple, type Value } from '../value/value.ts';
+import { Float, Tuple, type Value } from '../value/value.ts';
 import { formatValue } from './format-spec.ts';
 
 const conversion = /%(?:\(([^)]*)\))?([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+))?[hlL]?([^])/g;
@@ -33,11 +33,8 @@ export function formatPercent(template: string, values: Value): string {
       return convert(value, flags, size, digits, type);
     },
   );
-  if (
-    used < list.length &&
-    !mapping &&
-    !(used === 0 && !(values instanceof Tuple) && Array.isArray(values))
-  ) {
+  const mustBeUsed = values instanceof Tuple || typeof values !== 'object' || values instanceof Float;
+  if (used < list.length && mustBeUsed) {
     throw new ValueError('The format has fewer places than values', 'template_value');
   }
   return result;

@@ -22,6 +22,11 @@ function onEvery(items: readonly Value[], apply: (item: Value) => Applied): Awai
   return results;
 }
 
+/** The items to work on; a false value, whatever it is, has none. */
+function candidates(value: Value): Value[] {
+  return isTrue(value) ? itemsOf(value) : [];
+}
+
 async function awaitRest(
   results: Value[],
   pending: PromiseLike<Value | void>,
@@ -40,12 +45,12 @@ function map(args: CallArguments): Awaitable<Value> {
   const [value = null, name, ...rest] = args.positional;
   if (name === undefined && args.keyword.has('attribute')) {
     const { attribute, default: fallback } = args.bind('map', ['value', 'name?', 'attribute', 'default?']);
-    return itemsOf(value).map(attributeReader(attribute, fallback));
+    return candidates(value).map(attributeReader(attribute, fallback));
   }
   if (name === undefined) throw new ValueError('map needs the name of a filter, or attribute=');
   const filter = args.site.filter(printed(name));
   if (!filter) throw new ValueError(`There is no filter named '${printed(name)}'`);
-  return onEvery(itemsOf(value), (item) => filter(args.with([item, ...rest], args.keyword)));
+  return onEvery(candidates(value), (item) => filter(args.with([item, ...rest], args.keyword)));
 }
 
 /** `select`, `reject` and their `attr` forms: which items stay is told by a test, or by their truth. */
@@ -57,7 +62,7 @@ function selection(filterName: string, keeps: boolean, byAttribute: boolean): Te
       throw new ValueError(`${filterName} needs the name of an attribute`);
     const read = attributeReader(attribute);
     const [name, ...testArguments] = rest;
-    const items = itemsOf(value);
+    const items = candidates(value);
     if (name === undefined) return items.filter((item) => isTrue(read(item)) === keeps);
     const test = args.site.test(printed(name));
     if (!test) throw new ValueError(`There is no test named '${printed(name)}'`);

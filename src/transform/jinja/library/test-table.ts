@@ -25,7 +25,7 @@ function remainder(value: Value, divisor: Value): Value {
 }
 
 function isCallable(value: Value): boolean {
-  if (typeof value === 'function') return true;
+  if (typeof value === 'function' || value instanceof Undefined) return true;
   return typeof value === 'object' && value !== null && templateObject(value).jinjaCall !== undefined;
 }
 

@@ -3,9 +3,10 @@ import type { CallArguments } from '../value/call-arguments.ts';
 import { Dict, mappingOf } from '../value/mapping.ts';
 import { printed, represented } from '../value/printing.ts';
 import { characters, isTrue, itemsOf } from '../value/sequence.ts';
-import { Tuple, type TemplateFunction, type Value } from '../value/value.ts';
+import { Float, Tuple, type TemplateFunction, type Value } from '../value/value.ts';
 import { indexArgument } from './argument.ts';
 import { htmlSafeJson, jsonText } from './json-text.ts';
+import { toFloat } from './number-filters.ts';
 import { formatPercent } from './percent-format.ts';
 import { capitalize, replaceText, splitLines, strip } from './string-methods.ts';
 
@@ -126,7 +127,9 @@ function format(args: CallArguments): Value {
 function fileSize(args: CallArguments): Value {
   const { value = 0, binary = false } = args.bind('filesizeformat', ['value', 'binary?']);
   const isBinary = isTrue(binary);
-  const bytes = Number(printed(value));
+  const bytes = toFloat(value);
+  if (bytes === undefined)
+    throw new ValueError(`${represented(value)} is no number of bytes`, 'template_value');
   const base = isBinary ? 1024 : 1000;
   if (bytes === 1) return '1 Byte';
   if (bytes < base) return `${Math.trunc(bytes)} Bytes`;
@@ -146,7 +149,8 @@ function urlQuoted(text: string): string {
 
 function urlEncode(args: CallArguments): Value {
   const [value = null] = args.positional;
-  if (typeof value !== 'object' || value === null) return urlQuoted(printed(value));
+  const isScalar = typeof value !== 'object' || value === null || value instanceof Float;
+  if (isScalar) return urlQuoted(printed(value));
   const part = (item: Value): string =>
     urlQuoted(printed(item)).replaceAll('/', '%2F').replaceAll('%20', '+');
   const mapping = mappingOf(value);

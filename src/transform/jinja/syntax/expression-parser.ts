@@ -1,4 +1,5 @@
 import type { ArgumentList, BinaryOperator, CompareOperator, Expression, Place } from './ast.ts';
+import { integerNode, nameOrConstant, placeOf } from './constant-parser.ts';
 import type { TokenStream } from './token-stream.ts';
 
 const comparisons: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
@@ -7,10 +8,6 @@ const noArguments: ArgumentList = { positional: [], keyword: [], spread: null, k
 /** A whole expression, inline `if` included. */
 export function parseExpression(stream: TokenStream): Expression {
   return stream.nested(() => parseConditional(stream));
-}
-
-function placeOf({ line, column }: Place): Place {
-  return { line, column };
 }
 
 function parseConditional(stream: TokenStream): Expression {
@@ -146,30 +143,6 @@ function parsePrimary(stream: TokenStream): Expression {
   if (stream.skipOperator('[')) return stream.nested(() => parseList(stream, place));
   if (stream.skipOperator('{')) return stream.nested(() => parseDict(stream, place));
   throw stream.unexpected('an expression');
-}
-
-function nameOrConstant(stream: TokenStream, name: string, place: Place): Expression {
-  switch (name) {
-    case 'true':
-    case 'True':
-      return { kind: 'constant', value: true, ...place };
-    case 'false':
-    case 'False':
-      return { kind: 'constant', value: false, ...place };
-    case 'none':
-    case 'None':
-      return { kind: 'constant', value: null, ...place };
-    default:
-      stream.noteName(name);
-      return { kind: 'name', name, ...place };
-  }
-}
-
-function integerNode(text: string, place: Place): Expression {
-  const digits = text.replaceAll('_', '');
-  const value = Number(/^0+$/.test(digits) ? '0' : digits);
-  if (Number.isSafeInteger(value)) return { kind: 'constant', value, ...place };
-  return { kind: 'big-integer', digits: BigInt(digits).toString(), ...place };
 }
 
 /** One expression, or several with commas between them. `stopAt` are names at which an empty or trailing item ends. */

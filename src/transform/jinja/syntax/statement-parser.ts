@@ -11,6 +11,7 @@ import type {
   Target,
 } from './ast.ts';
 import { parseExpression, parseFilters, parseTuple } from './expression-parser.ts';
+import { defaultTraits, readMaterialization } from './materialization-parser.ts';
 import type { TokenStream } from './token-stream.ts';
 
 /** What a template's blocks are collected into while its statements are read. */
@@ -288,37 +289,4 @@ function readDefinition(
     end: stream.current.end,
     ...place,
   };
-}
-
-interface MaterializationTraits {
-  readonly adapter: string;
-  readonly languages: readonly string[];
-}
-
-const defaultTraits: MaterializationTraits = { adapter: 'default', languages: ['sql'] };
-
-/** `, default` or `, adapter='duckdb'`, and `, supported_languages=['sql']`, in any order. */
-function readMaterialization(stream: TokenStream): MaterializationTraits {
-  let { adapter, languages } = defaultTraits;
-  while (stream.skipOperator(',')) {
-    const option = stream.expectName();
-    if (option.text === 'default') continue;
-    stream.expectOperator('=');
-    const value = parseExpression(stream);
-    if (option.text === 'adapter') {
-      adapter = constantText(stream, value);
-    } else if (option.text === 'supported_languages') {
-      if (value.kind !== 'list') throw stream.error('supported_languages takes a list of strings', value);
-      languages = value.items.map((item) => constantText(stream, item));
-    } else {
-      const known = 'default, adapter, supported_languages';
-      throw stream.error(`A materialization has no option '${option.text}'; it has: ${known}`, option);
-    }
-  }
-  return { adapter, languages };
-}
-
-function constantText(stream: TokenStream, value: Expression): string {
-  if (value.kind === 'constant' && typeof value.value === 'string') return value.value;
-  throw stream.error('Expected a plain string', value);
 }

@@ -89,7 +89,8 @@ function floatArithmetic(operator: string, left: number, right: number): number 
     default: {
       if (right === 0) throw divideByZero();
       const rest = left % right;
-      return rest !== 0 && rest < 0 !== right < 0 ? rest + right : rest;
+      if (rest === 0) return right < 0 ? -0 : 0;
+      return rest < 0 === right < 0 ? rest : rest + right;
     }
   }
 }

@@ -85,7 +85,7 @@ export function itemAt(value: Value, index: number): Value | undefined {
   return indexable(value)?.at(index);
 }
 
-/** `value[start:stop:step]`; parts that are left out are None. */
+/** `value[start:stop:step]`; parts that are left out are None. Throws if the value is no sequence. */
 export function sliceOf(value: Value, start: Value, stop: Value, step: Value): Value {
   const items = value instanceof Range ? itemsOf(value) : indexable(value);
   if (!items) throw new ValueError(`A value of type '${typeName(value)}' cannot be sliced`);
@@ -99,6 +99,9 @@ export function sliceOf(value: Value, start: Value, stop: Value, step: Value): V
   };
   const from = bound(start, by > 0 ? 0 : items.length - 1);
   const to = bound(stop, by > 0 ? items.length : -1);
+  if (value instanceof Range) {
+    return new Range(value.start + from * value.step, value.start + to * value.step, value.step * by);
+  }
   const taken: Value[] = [];
   for (let index = from; by > 0 ? index < to : index > to; index += by) taken.push(items[index] ?? null);
   if (typeof value === 'string') return (taken as string[]).join('');
