@@ -100,6 +100,7 @@ describe('readReport', () => {
     ],
     [`${query}\n${query}`, "6 query_duplicate: Query 'q' is defined twice, first in line 2"],
     ['\n```sql q\nselect 1\n', '2 fence_unclosed: The code block opened here is never closed'],
+    ['```sql p\nselect 1\n\n' + query, '1 fence_unclosed: The code block opened here is never closed'],
     ['```sql two words\nselect 1\n```', '1 query_name_invalid'],
     ['```sql q\n;\n```', "1 query_empty: Query 'q' is empty"],
     [`${query}{% bar query="q" x="a" y="a" %}`, '4 tag_unclosed'],

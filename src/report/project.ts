@@ -39,7 +39,6 @@ interface Body {
 }
 
 interface Fence {
-  readonly marker: string;
   readonly info: string;
   readonly end: number;
 }
@@ -90,9 +89,11 @@ function readFence(lines: readonly string[], index: number, file: string): Fence
   const opening = /^ {0,3}(`{3,}|~{3,})\s*(.*)$/.exec(lines[index] ?? '');
   const marker = opening?.[1];
   if (marker === undefined || (marker.startsWith('`') && opening?.[2]?.includes('`'))) return undefined;
-  const closing = new RegExp(`^ {0,3}${marker[0]}{${marker.length},}\\s*$`);
-  const end = lines.findIndex((line, at) => at > index && closing.test(line));
-  if (end < 0) {
+  const info = (opening?.[2] ?? '').trim();
+  const fenceLine = new RegExp(`^ {0,3}${marker[0]}{${marker.length},}\\s*(.*)$`);
+  const end = lines.findIndex((line, at) => at > index && endsFence(fenceLine.exec(line), info));
+  // SQL holds no fences: one that opens inside means that the closing line is missing.
+  if (end < 0 || fenceLine.exec(lines[end] ?? '')?.[1] !== '') {
     throw reportMistake(
       'The code block opened here is never closed',
       'fence_unclosed',
@@ -100,7 +101,15 @@ function readFence(lines: readonly string[], index: number, file: string): Fence
       `Close it with a line of ${marker}`,
     );
   }
-  return { marker, info: (opening?.[2] ?? '').trim(), end };
+  return { info, end };
+}
+
+function endsFence(found: RegExpExecArray | null, info: string): boolean {
+  return found !== null && (found[1] === '' || isSql(info));
+}
+
+function isSql(info: string): boolean {
+  return /^sql\b/i.test(info);
 }
 
 /** A block `sql <name>`; other code blocks, and `sql` without a name, are prose. */
@@ -110,8 +119,8 @@ function readQuery(
   fence: Fence,
   file: string,
 ): ReportQuery | undefined {
-  const [language, ...words] = fence.info.split(/\s+/);
-  if (language?.toLowerCase() !== 'sql' || words.length === 0) return undefined;
+  const [, ...words] = fence.info.split(/\s+/);
+  if (!isSql(fence.info) || words.length === 0) return undefined;
   const origin: Origin = { file, line: index + 1 };
   const name = words.join(' ');
   if (!/^[A-Za-z_]\w*$/.test(name)) {

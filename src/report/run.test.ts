@@ -134,7 +134,7 @@ describe('report executor', () => {
     const outcome = await execute();
     expect(outcome).toMatchObject({ rows: 3, metadata: { queries: 1, charts: 2 } });
     expect(asked).toEqual([
-      'select * from (\nselect city, revenue from "main"."m"\n) as report_query limit 10001',
+      'select * from (select city, revenue from "main"."m"\n) as report_query limit 10001',
     ]);
     const view = await readReportView(folder, 'sales');
     expect(view?.blocks[0]).toEqual({ type: 'markdown', markdown: '# Sales' });
@@ -201,6 +201,17 @@ describe('report executor', () => {
     expect(preview.blocks[1]).toMatchObject({
       data: { columns: [], rows: [] },
       error: { kind: 'transient', code: 'connection_lost' },
+    });
+  });
+
+  test('a mistake in the SQL has the line that the database names', async () => {
+    const broken = text.replace('from {{', '\nform {{');
+    const { execute } = setUp(broken, () => {
+      throw new DataError('syntax error at or near "form"\nLINE 2: form "main"."m"', { code: 'sql_invalid' });
+    });
+    await expect(execute()).rejects.toMatchObject({
+      origin: { file: 'reports/sales.md', line: 5 },
+      next: 'Mend the SQL, then run: millrace run report/sales',
     });
   });
 

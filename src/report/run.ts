@@ -106,25 +106,30 @@ async function runQueries(
   for (const query of report.queries) {
     if (signal.aborted) throw cancelled(report);
     onQuery(results.size, query);
-    results.set(query.name, await runQuery(query, database, options, signal));
+    results.set(query.name, await runQuery(report, query, database, options, signal));
     if (signal.aborted) throw cancelled(report);
   }
   return results;
 }
 
 async function runQuery(
+  report: Report,
   query: ReportQuery,
   database: SqlDatabase,
   options: RenderOptions,
   signal: AbortSignal,
 ): Promise<QueryResult> {
   const rowLimit = options.rowLimit ?? defaultRowLimit;
+  const command = runCommand(report);
+  let compiled: string | undefined;
   try {
-    const { sql } = options.compile(query.sql, query.origin);
-    const limited = `select * from (\n${sql}\n) as report_query limit ${rowLimit + 1}`;
+    compiled = options.compile(query.sql, query.origin).sql;
+    // The SQL begins in the first line, so that the lines which the database names are its own.
+    const limited = `select * from (${compiled}\n) as report_query limit ${rowLimit + 1}`;
     return { kind: 'data', data: dataOf(await database.query(limited, [], signal), rowLimit) };
   } catch (error) {
-    return { kind: 'error', error: inQuery(error, query.name, query.origin) };
+    const failed = { query, command, ...(compiled === undefined ? {} : { compiled }) };
+    return { kind: 'error', error: inQuery(error, failed) };
   }
 }
 
@@ -155,7 +160,7 @@ function firstFailure(report: Report, results: ReadonlyMap<string, QueryResult>)
   }
   for (const block of report.blocks) {
     if (block.type === 'markdown') continue;
-    const chart = chartResult(block, results);
+    const chart = chartResult(report, block, results);
     if (chart.kind === 'error') return chart.error;
   }
   return undefined;
@@ -167,7 +172,7 @@ function viewOf(
   generatedAtMs: number,
 ): ReportView {
   const blocks = report.blocks.map((block) =>
-    block.type === 'markdown' ? block : chartView(block, chartResult(block, results)),
+    block.type === 'markdown' ? block : chartView(block, chartResult(report, block, results)),
   );
   return { name: report.name, title: report.title, description: report.description, blocks, generatedAtMs };
 }
@@ -180,23 +185,27 @@ function chartView(block: ChartBlock, result: QueryResult): ReportViewBlock {
 }
 
 /** The chart's data: its query's result, or the error when a column it names is not there. */
-function chartResult(block: ChartBlock, results: ReadonlyMap<string, QueryResult>): QueryResult {
+function chartResult(
+  report: Report,
+  block: ChartBlock,
+  results: ReadonlyMap<string, QueryResult>,
+): QueryResult {
   const result = results.get(block.queryName);
   if (!result) throw new Error(`query ${block.queryName} was not run`);
   if (result.kind === 'error') return result;
   const names = result.data.columns.map((column) => column.name);
   const missing = columnsOf(block).find((name) => !names.includes(name));
-  if (missing !== undefined) return { kind: 'error', error: columnMissing(block, missing, names) };
+  if (missing !== undefined) return { kind: 'error', error: columnMissing(report, block, missing, names) };
   return block.columns ? { kind: 'data', data: pick(result.data, block.columns) } : result;
 }
 
-function columnMissing(block: ChartBlock, name: string, known: readonly string[]): DataError {
+function columnMissing(report: Report, block: ChartBlock, name: string, known: readonly string[]): DataError {
   return new DataError(
     `${block.chart} needs the column '${name}', which query ${block.queryName} does not give${suggest(name, known)}`,
     {
       code: 'column_missing',
       origin: block.origin,
-      next: 'Mend the chart or its query, then run the report again',
+      next: `Mend the chart or its query, then run: ${runCommand(report)}`,
     },
   );
 }
@@ -215,4 +224,8 @@ function cancelled(report: Report): CancelledError {
     code: 'cancelled',
     state: 'Its last view is unchanged.',
   });
+}
+
+function runCommand(report: Report): string {
+  return `millrace run ${reportKey(report)}`;
 }

@@ -38,7 +38,7 @@ export async function readReportView(folder: string, name: string): Promise<Repo
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
     throw new FatalError(`The report's view could not be read: ${reasonOf(cause)}`, {
       code: 'report_view_unreadable',
-      next: `Run the report again: millrace run --select report/${name}`,
+      next: `Run the report again: millrace run report/${name}`,
       cause,
     });
   }
