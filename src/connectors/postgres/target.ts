@@ -18,6 +18,7 @@ export function postgresTarget(server: Server): Target {
     takes: ['relation', 'pg-copy-binary', 'columns'],
     stage: async (request, payload, signal) =>
       await server.use(signal, async (client) => {
+        await client.query(`drop table if exists ${postgresDialect.quoteTable(request.table)}`);
         await client.query('begin');
         try {
           const result = await createAndFill(client, request, payload);
@@ -32,7 +33,7 @@ export function postgresTarget(server: Server): Target {
   };
 }
 
-/** In one transaction, so that a killed load leaves nothing; and PostgreSQL may freeze the rows at once. */
+/** Create and copy are in one transaction, so that a killed load leaves nothing; and PostgreSQL may freeze the rows at once. */
 async function createAndFill(
   client: pg.ClientBase,
   request: StageRequest,
@@ -40,7 +41,6 @@ async function createAndFill(
 ): Promise<StageResult> {
   const table = postgresDialect.quoteTable(request.table);
   const { columns } = request.schema;
-  await client.query(`drop table if exists ${table}`);
   const definitions = columns.map((column) => postgresDialect.columnDefinition(column));
   await client.query(`create table ${table} (${definitions.join(', ')})`);
   switch (payload.format) {
