@@ -1,3 +1,2 @@
-export { consumerTag, isConsumer } from './consumer.ts';
-export { scoreImportance, type Importance } from './importance.ts';
-export { findUnread, type Completions, type UnreadAsset } from './unread.ts';
+export { scoreImportance } from './importance.ts';
+export { findUnread } from './unread.ts';
