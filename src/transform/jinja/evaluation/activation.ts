@@ -5,7 +5,7 @@ import { nativeFilters } from '../library/native-filters.ts';
 import { builtinTests } from '../library/test-table.ts';
 import type { Place } from '../syntax/ast.ts';
 import type { CallArguments, CallSite } from '../value/call-arguments.ts';
-import { Undefined, type Awaitable, type TemplateFunction, type Value } from '../value/value.ts';
+import { orElse, Undefined, type Awaitable, type TemplateFunction, type Value } from '../value/value.ts';
 import { callValue } from './call.ts';
 import { ContextObject } from './context-object.ts';
 import type { OutputSegment, RenderContext, RenderOptions } from './context.ts';
@@ -32,7 +32,7 @@ export class Session {
   }
 
   lookup(name: string): Value | undefined {
-    const value = this.contextObject.lookup(name) ?? builtinGlobals.get(name);
+    const value = orElse(this.contextObject.lookup(name), () => builtinGlobals.get(name));
     return value === undefined && name === 'context' ? this.contextObject : value;
   }
 

@@ -1,7 +1,7 @@
 import { ValueError } from '../error/template-error.ts';
 import { Dict, mappingOf } from '../value/mapping.ts';
 import { methodValue } from '../value/method.ts';
-import { type TemplateObject, Tuple, type Value } from '../value/value.ts';
+import { orElse, type TemplateObject, Tuple, type Value } from '../value/value.ts';
 import type { RenderContext } from './context.ts';
 
 /** The context as a template sees it: `context['ref']`, `context.get('x')`, `context.update({...})`. */
@@ -14,7 +14,8 @@ export class ContextObject implements TemplateObject {
   }
 
   lookup(name: string): Value | undefined {
-    return (this.#updates.size > 0 ? this.#updates.get(name) : undefined) ?? this.#context.lookup(name);
+    const updated = this.#updates.size > 0 ? this.#updates.get(name) : undefined;
+    return orElse(updated, () => this.#context.lookup(name));
   }
 
   jinjaItem(key: Value): Value | undefined {
@@ -34,7 +35,7 @@ export class ContextObject implements TemplateObject {
       case 'get':
         return methodValue(name, (args) => {
           const { key = null, fallback = null } = args.bind('get', ['key', 'fallback?']);
-          return this.jinjaItem(key) ?? fallback;
+          return orElse(this.jinjaItem(key), () => fallback);
         });
       case 'keys':
         return methodValue(name, () => [...this.jinjaIterate()]);

@@ -19,7 +19,7 @@ import { Dict, mappingOf } from '../value/mapping.ts';
 import { floatOf } from '../value/number.ts';
 import { printed, represented, typeName } from '../value/printing.ts';
 import { isTrue, itemsOf, sliceOf } from '../value/sequence.ts';
-import { Tuple, Undefined, type Awaitable, type Value } from '../value/value.ts';
+import { orElse, Tuple, Undefined, type Awaitable, type Value } from '../value/value.ts';
 import type { Frame } from './activation.ts';
 import { chain, collected } from './awaiting.ts';
 import { callValue, settled } from './call.ts';
@@ -34,11 +34,7 @@ export function evaluate(node: Expression, frame: Frame): Awaitable<Value> {
     case 'big-integer':
       return BigInt(node.digits);
     case 'name':
-      return (
-        frame.scope.get(node.name) ??
-        frame.activation.lookup(node.name) ??
-        frame.activation.session.undefinedValue(`'${node.name}' is undefined`)
-      );
+      return resolve(node.name, frame);
     case 'list':
       return evaluateAll(node.items, frame);
     case 'tuple':
@@ -93,6 +89,13 @@ export function evaluate(node: Expression, frame: Frame): Awaitable<Value> {
   }
 }
 
+/** A variable, else a name of the context, else one of the language's own. */
+function resolve(name: string, frame: Frame): Value {
+  const { activation } = frame;
+  const found = orElse(frame.scope.get(name), () => activation.lookup(name));
+  return orElse(found, () => activation.session.undefinedValue(`'${name}' is undefined`));
+}
+
 function evaluateAll(nodes: readonly Expression[], frame: Frame): Awaitable<Value[]> {
   const values: Value[] = [];
   for (const node of nodes) {
@@ -129,7 +132,8 @@ function evaluateDict(
 /** `object.name`: an attribute or a method, else the item of that name. */
 function attribute(object: Value, name: string, frame: Frame): Value {
   if (object instanceof Undefined) return undefinedUse(object);
-  return attributeOf(object, name) ?? itemOf(object, name) ?? missing(object, name, frame);
+  const found = orElse(attributeOf(object, name), () => itemOf(object, name));
+  return orElse(found, () => missing(object, name, frame));
 }
 
 function undefinedUse(object: Undefined): Value {
@@ -149,8 +153,11 @@ function evaluateItem(node: ItemNode, frame: Frame): Awaitable<Value> {
     return chain(evaluate(keyNode, frame), (key) => {
       frame.activation.current = node;
       if (object instanceof Undefined) return undefinedUse(object);
-      const value = itemOf(object, key) ?? (typeof key === 'string' ? attributeOf(object, key) : undefined);
-      return settled(value ?? missing(object, key, frame), frame.activation.session.isSync);
+      const found = orElse(itemOf(object, key), () =>
+        typeof key === 'string' ? attributeOf(object, key) : undefined,
+      );
+      const value = orElse(found, () => missing(object, key, frame));
+      return settled(value, frame.activation.session.isSync);
     });
   });
 }

@@ -3,7 +3,7 @@ import { areEqual } from '../value/comparison.ts';
 import { methodValue } from '../value/method.ts';
 import type { CallArguments } from '../value/call-arguments.ts';
 import { itemsOf } from '../value/sequence.ts';
-import { Tuple, Undefined, type Awaitable, type TemplateObject, type Value } from '../value/value.ts';
+import { orElse, Tuple, Undefined, type Awaitable, type TemplateObject, type Value } from '../value/value.ts';
 
 /** Renders the loop's body over further items, one level deeper, and gives the text. */
 export type LoopRecursion = (items: readonly Value[], depth: number) => Awaitable<Value>;
@@ -48,9 +48,9 @@ export class LoopContext implements TemplateObject {
       case 'depth0':
         return this.#depth - 1;
       case 'previtem':
-        return this.#items[this.#index - 1] ?? new Undefined('There is no previous item');
+        return orElse(this.#items[this.#index - 1], () => new Undefined('There is no previous item'));
       case 'nextitem':
-        return this.#items[this.#index + 1] ?? new Undefined('There is no next item');
+        return orElse(this.#items[this.#index + 1], () => new Undefined('There is no next item'));
       case 'cycle':
         return methodValue(name, (args) => this.#cycle(args));
       case 'changed':

@@ -3,7 +3,7 @@ import type { Routine, Statement } from '../syntax/ast.ts';
 import type { CallArguments } from '../value/call-arguments.ts';
 import { Dict } from '../value/mapping.ts';
 import { ReturnSignal } from '../value/return-signal.ts';
-import { Tuple, type Awaitable, type TemplateObject, type Value } from '../value/value.ts';
+import { orElse, Tuple, type Awaitable, type TemplateObject, type Value } from '../value/value.ts';
 import { Activation, Frame, Output } from './activation.ts';
 import { chain, guarded, inOrder } from './awaiting.ts';
 import { evaluate } from './expression-evaluator.ts';
@@ -66,7 +66,7 @@ export class Macro implements TemplateObject {
     const { positional, keyword } = args;
     const extra = new Map(keyword);
     const missing = parameters.filter((parameter, index) => {
-      const value = positional[index] ?? keyword.get(parameter.name);
+      const value = orElse(positional[index], () => keyword.get(parameter.name));
       if (index < positional.length && keyword.has(parameter.name)) {
         throw new ValueError(`The macro '${this.name}' got two values for '${parameter.name}'`);
       }

@@ -2,7 +2,7 @@ import { ValueError } from '../error/template-error.ts';
 import { NativeMark } from '../library/native-filters.ts';
 import { parseLiteral } from '../library/literal.ts';
 import { isNumeric } from '../value/number.ts';
-import type { Awaitable, Value } from '../value/value.ts';
+import { orElse, type Awaitable, type Value } from '../value/value.ts';
 import type { Frame } from './activation.ts';
 import { chain } from './awaiting.ts';
 import { evaluate } from './expression-evaluator.ts';
@@ -26,7 +26,7 @@ function unmarked(value: Value): Value {
   if (!(value instanceof NativeMark)) return value;
   if (value.sort === 'text') return value.text;
   const literal = parseLiteral(value.text);
-  const result = literal ?? value.text;
+  const result = orElse(literal, () => value.text);
   const fits =
     value.sort === 'native' ||
     (value.sort === 'bool' ? typeof result === 'boolean' : isNumeric(result) && typeof result !== 'boolean');

@@ -1,4 +1,4 @@
-import type { Value } from '../value/value.ts';
+import { orElse, type Value } from '../value/value.ts';
 
 /** Variables of a template, a macro call, or one pass of a loop. Reading falls through to the outer scopes. */
 export class Scope {
@@ -10,7 +10,7 @@ export class Scope {
   }
 
   get(name: string): Value | undefined {
-    return this.#values.get(name) ?? this.#outer?.get(name);
+    return orElse(this.#values.get(name), () => this.#outer?.get(name));
   }
 
   set(name: string, value: Value): void {

@@ -11,7 +11,7 @@ import type {
 } from '../syntax/ast.ts';
 import { printed, typeName } from '../value/printing.ts';
 import { isTrue, itemsOf } from '../value/sequence.ts';
-import { templateObject, type Awaitable, type Value } from '../value/value.ts';
+import { orElse, templateObject, type Awaitable, type Value } from '../value/value.ts';
 import type { Frame } from './activation.ts';
 import { chain, inOrder } from './awaiting.ts';
 import { evaluate, evaluateCall, evaluateFilter } from './expression-evaluator.ts';
@@ -136,7 +136,8 @@ function assign(target: Target, value: Value, frame: Frame): undefined {
   }
   if (target.kind === 'namespace-attribute') {
     frame.activation.current = target;
-    const namespace = frame.scope.get(target.namespace) ?? frame.activation.lookup(target.namespace) ?? null;
+    const namespace =
+      orElse(frame.scope.get(target.namespace), () => frame.activation.lookup(target.namespace)) ?? null;
     const set =
       typeof namespace === 'object' && namespace !== null ? templateObject(namespace).jinjaAssign : undefined;
     if (!set) {

@@ -1,13 +1,15 @@
 import { itemsOf } from '../value/sequence.ts';
-import { Undefined, type Value } from '../value/value.ts';
+import { orElse, Undefined, type Value } from '../value/value.ts';
 import { attributeOf } from './attribute.ts';
 import { itemOf } from './object-attribute.ts';
 
 /** `value[part]`: the item, else the attribute; undefined values stay so. */
 function step(value: Value, part: string | number): Value {
   if (value instanceof Undefined) return value;
-  const found = itemOf(value, part) ?? (typeof part === 'string' ? attributeOf(value, part) : undefined);
-  return found ?? new Undefined(`A value has no '${part}'`);
+  const found = orElse(itemOf(value, part), () =>
+    typeof part === 'string' ? attributeOf(value, part) : undefined,
+  );
+  return orElse(found, () => new Undefined(`A value has no '${part}'`));
 }
 
 /** Reads `a.b.0` from values, as the `attribute` argument of filters says it. None reads the value itself. */

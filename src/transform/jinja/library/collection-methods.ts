@@ -6,7 +6,7 @@ import type { Method } from '../value/method.ts';
 import { toIndex } from '../value/number.ts';
 import { represented } from '../value/printing.ts';
 import { isTrue, itemsOf } from '../value/sequence.ts';
-import { Tuple, type Value } from '../value/value.ts';
+import { orElse, Tuple, type Value } from '../value/value.ts';
 import { indexArgument } from './argument.ts';
 import { sorted } from './sorting.ts';
 
@@ -91,7 +91,7 @@ export function updateMapping(target: Mapping, args: CallArguments): void {
 
 function popKey(self: Mapping, args: CallArguments): Value {
   const { key = null, fallback } = args.bind('pop', ['key', 'fallback?']);
-  const value = self.get(key) ?? fallback;
+  const value = orElse(self.get(key), () => fallback);
   if (value === undefined) throw new ValueError(`The dict has no key ${represented(key)}`, 'template_value');
   self.delete(key);
   return value;
@@ -105,7 +105,7 @@ export const dictMethods: ReadonlyMap<string, Method<Mapping>> = new Map<string,
     'get',
     (self, args) => {
       const { key = null, default: fallback = null } = args.bind('get', ['key', 'default?']);
-      return self.get(key) ?? fallback;
+      return orElse(self.get(key), () => fallback);
     },
   ],
   ['items', (self) => new DictView(self, 'items')],

@@ -4,7 +4,7 @@ import { SetValue } from '../value/mapping.ts';
 import { arithmetic, isInteger, isNumeric, negate } from '../value/number.ts';
 import { typeName } from '../value/printing.ts';
 import { maximumItems } from '../value/sequence.ts';
-import { templateObject, Tuple, Undefined, type Value } from '../value/value.ts';
+import { orElse, templateObject, Tuple, Undefined, type Value } from '../value/value.ts';
 import { formatPercent } from './percent-format.ts';
 
 /** An arithmetic operator by Python's rules: numbers, text, sequences, sets, and objects that define it. */
@@ -17,11 +17,8 @@ export function binaryOperation(operator: BinaryOperator, left: Value, right: Va
   if (operator === '-' && left instanceof SetValue && right instanceof SetValue) {
     return new SetValue(left.items().filter((item) => !right.has(item)));
   }
-  return (
-    custom(operator, left, right, false) ??
-    custom(operator, right, left, true) ??
-    refuse(operator, left, right)
-  );
+  const own = orElse(custom(operator, left, right, false), () => custom(operator, right, left, true));
+  return orElse(own, () => refuse(operator, left, right));
 }
 
 function added(left: Value, right: Value): Value | undefined {
@@ -32,7 +29,7 @@ function added(left: Value, right: Value): Value | undefined {
 }
 
 function repeatedEither(left: Value, right: Value): Value | undefined {
-  return repeated(left, right) ?? repeated(right, left);
+  return orElse(repeated(left, right), () => repeated(right, left));
 }
 
 function repeated(value: Value, times: Value): Value | undefined {
@@ -71,8 +68,7 @@ function refuse(operator: string, left: Value, right: Value): never {
 
 export function unaryOperation(operator: '-' | '+', operand: Value): Value {
   if (!isNumeric(operand)) {
-    const zero = custom(operator, 0, operand, false) ?? custom(operator, operand, 0, true);
-    return zero ?? refuse(operator, 0, operand);
+    return orElse(custom(operator, operand, 0, true), () => refuse(operator, 0, operand));
   }
   if (operator === '-') return negate(operand);
   return typeof operand === 'boolean' ? Number(operand) : operand;

@@ -4,11 +4,10 @@ import { areEqual, compareValues } from '../value/comparison.ts';
 import { hashKey, mappingOf } from '../value/mapping.ts';
 import { printed, typeName } from '../value/printing.ts';
 import { characters, isTrue, itemsOf, lengthOf } from '../value/sequence.ts';
-import { Tuple, Undefined, type TemplateFunction, type Value } from '../value/value.ts';
+import { orElse, Tuple, Undefined, type TemplateFunction, type Value } from '../value/value.ts';
 import { indexArgument } from './argument.ts';
 import { attributeOf } from './attribute.ts';
 import { attributeReader, attributesReader } from './attribute-path.ts';
-import { itemOf } from './object-attribute.ts';
 import { binaryOperation } from './operator.ts';
 import { ignoringCase, sorted } from './sorting.ts';
 
@@ -150,20 +149,23 @@ function items(args: CallArguments): Value {
 
 function attr(args: CallArguments): Value {
   const { value = null, name = null } = args.bind('attr', ['value', 'name']);
-  return attributeOf(value, printed(name)) ?? new Undefined(`A value has no attribute '${printed(name)}'`);
+  return orElse(
+    attributeOf(value, printed(name)),
+    () => new Undefined(`A value has no attribute '${printed(name)}'`),
+  );
 }
 
 function end(name: 'first' | 'last'): TemplateFunction {
   return (args) => {
     const [value = null] = args.positional;
-    const item = itemOf(value, name === 'first' ? 0 : -1) ?? itemsOf(value).at(name === 'first' ? 0 : -1);
-    return item ?? new Undefined(`There is no ${name} item, the sequence is empty`);
+    const item = itemsOf(value).at(name === 'first' ? 0 : -1);
+    return orElse(item, () => new Undefined(`There is no ${name} item, the sequence is empty`));
   };
 }
 
 function random(args: CallArguments): Value {
   const all = itemsOf(args.positional[0] ?? null);
-  return all[Math.floor(Math.random() * all.length)] ?? new Undefined('The sequence is empty');
+  return orElse(all[Math.floor(Math.random() * all.length)], () => new Undefined('The sequence is empty'));
 }
 
 export const sequenceFilters: ReadonlyMap<string, TemplateFunction> = new Map<string, TemplateFunction>([

@@ -119,3 +119,8 @@ export class Undefined {
 export function templateObject(value: object): TemplateObject {
   return value;
 }
+
+/** The value, or another one where there is none. None (null) is a value, which `??` would pass over. */
+export function orElse<T>(value: Value | undefined, otherwise: () => T): Value | T {
+  return value === undefined ? otherwise() : value;
+}
