@@ -1,5 +1,5 @@
 import type { Completion } from '../core/executor.ts';
-import type { GraphNode, NodeKey } from '../core/node.ts';
+import type { ColumnDoc, GraphNode, NodeKey } from '../core/node.ts';
 import type { NodePayload, NodeState, NodeStatus } from './contract.ts';
 import type { LatestStep } from './latest-steps.ts';
 
@@ -58,7 +58,7 @@ export function nodePayload(
     tags: node.tags,
     origin: node.origin,
     ...(node.relation ? { relation: node.relation } : {}),
-    columns: node.columns,
+    columns: currentColumns(node.columns, history[0]?.columns ?? []),
     runnable: node.executor !== undefined,
     ...(node.check ? { check: node.check } : {}),
     upstream: keysOf(node.edges.map((edge) => edge.from)),
@@ -66,6 +66,16 @@ export function nodePayload(
     checks: keysOf(readers.filter(isOwnCheck).map((other) => other.key)),
     history,
   };
+}
+
+/** Types as the last success found them, descriptions as the project gives them. */
+function currentColumns(documented: readonly ColumnDoc[], found: readonly ColumnDoc[]): ColumnDoc[] {
+  const foundOf = new Map(found.map((column) => [column.name.toLowerCase(), column]));
+  const names = new Set(documented.map((column) => column.name.toLowerCase()));
+  return [
+    ...documented.map((column) => ({ ...foundOf.get(column.name.toLowerCase()), ...column })),
+    ...found.filter((column) => !names.has(column.name.toLowerCase())),
+  ];
 }
 
 function keysOf(keys: readonly NodeKey[]): NodeKey[] {

@@ -63,6 +63,8 @@ pageTest('Run is clicked, watched and succeeds', async () => {
   await page.getByRole('heading', { name: /^Run / }).waitFor();
   await page.getByRole('button', { name: 'Cancel' }).waitFor();
   await page.locator('.kicker').getByText('Succeeded').waitFor();
+  expect(await page.locator('.gantt-bar').count()).toBe(14);
+  await page.getByLabel('Also the 4 checks without a finding').check();
   expect(await page.locator('.gantt-bar').count()).toBe(18);
   await page.getByRole('log').getByText('wrote 100000 rows').first().waitFor();
   await page.getByRole('link', { name: 'Overview', exact: true }).click();

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { formatAgo, formatCell, formatDuration, formatNumber, formatQuantity } from './format.ts';
+import {
+  formatAgo,
+  formatCell,
+  formatDuration,
+  formatNumber,
+  formatQuantity,
+  groupDigits,
+} from './format.ts';
 import { timeTicks } from './run/time-ticks.ts';
 
 test.each([
@@ -37,6 +44,16 @@ test('cells and quantities', () => {
   expect([null, 'a', 1.5, true, { a: [1] }].map(formatCell)).toEqual(['', 'a', '1.5', 'true', '{"a":[1]}']);
   expect(formatQuantity(1, 'match', 'matches')).toBe('1 match');
   expect(formatQuantity(1200, 'row')).toBe('1,200 rows');
+});
+
+test.each([
+  ['1234567.50', '1,234,567.50'],
+  ['-900719925474099300', '-900,719,925,474,099,300'],
+  ['999', '999'],
+  ['1e5', '1e5'],
+  ['', ''],
+])('the digits of %j are grouped as %j', (text, grouped) => {
+  expect(groupDigits(text)).toBe(grouped);
 });
 
 test.each([500, 1000, 4000, 61_000, 3_600_000, 400_000_000])(

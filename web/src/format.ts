@@ -55,6 +55,20 @@ export function isNumericType(type: string): boolean {
   return numericTypes.test(type);
 }
 
+/** `1234567.50` as `1,234,567.50`, every digit as it came; text that is no plain number unchanged. */
+export function groupDigits(text: string): string {
+  const [, sign, whole, fraction] = /^(-?)(\d+)(\.\d+)?$/.exec(text) ?? [];
+  if (whole === undefined) return text;
+  return `${sign}${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${fraction ?? ''}`;
+}
+
+const identifier = /(^|_)(id|key|code|year|number|no)$/i;
+
+/** True for columns whose digits are a name rather than an amount, such as `order_id`. */
+export function isIdentifier(column: string): boolean {
+  return identifier.test(column);
+}
+
 /** A database value as text; null as an empty text. */
 export function formatCell(value: unknown): string {
   if (value === null || value === undefined) return '';

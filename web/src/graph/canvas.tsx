@@ -16,7 +16,7 @@ interface GraphCanvasProps {
   readonly found: ReadonlySet<NodeKey> | undefined;
 }
 
-const layoutSizes = { nodeWidth: cardSize.width, nodeHeight: cardSize.height, rankGap: 40, rowGap: 18 };
+const layoutSizes = { nodeWidth: cardSize.width, nodeHeight: cardSize.height, rankGap: 36, rowGap: 18 };
 
 /** The graph as a drawing: drag or scroll to move, pinch or ctrl + wheel to zoom. */
 export function GraphCanvas({ nodes, views, found }: GraphCanvasProps): ReactNode {

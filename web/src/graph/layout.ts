@@ -77,12 +77,12 @@ export function layoutGraph(nodes: readonly LayoutInput[], sizes: LayoutSizes): 
 /** Longest path from the left; nodes without a parent move next to their nearest reader. */
 function rankNodes(nodes: readonly LayoutInput[]): Map<string, number> {
   const known = new Set(nodes.map((node) => node.key));
-  const readers = new Map<string, string[]>();
+  const readers = new Map<string, string[]>(nodes.map((node) => [node.key, []]));
   const waitsFor = new Map<string, number>();
   for (const node of nodes) {
     const parents = new Set(node.edges.map((edge) => edge.from).filter((from) => known.has(from)));
     waitsFor.set(node.key, parents.size);
-    for (const parent of parents) readers.set(parent, [...(readers.get(parent) ?? []), node.key]);
+    for (const parent of parents) readers.get(parent)?.push(node.key);
   }
   const ranks = new Map<string, number>();
   const ready = nodes.map((node) => node.key).filter((key) => waitsFor.get(key) === 0);

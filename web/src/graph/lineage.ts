@@ -8,13 +8,13 @@ interface Linked {
 /** A node with everything upstream and everything downstream of it. */
 export function lineageOf(key: NodeKey, nodes: readonly Linked[]): ReadonlySet<NodeKey> {
   const parents = new Map<NodeKey, NodeKey[]>();
-  const readers = new Map<NodeKey, NodeKey[]>();
+  const readers = new Map<NodeKey, NodeKey[]>(nodes.map((node) => [node.key, []]));
   for (const node of nodes) {
     parents.set(
       node.key,
       node.edges.map((edge) => edge.from),
     );
-    for (const { from } of node.edges) readers.set(from, [...(readers.get(from) ?? []), node.key]);
+    for (const { from } of node.edges) readers.get(from)?.push(node.key);
   }
   return new Set([...reach(key, parents), ...reach(key, readers)]);
 }

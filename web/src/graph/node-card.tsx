@@ -7,7 +7,7 @@ import { followInPage, paths } from '../router.tsx';
 import type { PlacedNode } from './layout.ts';
 
 /** In pixels at scale 1; the style sheet says the same. */
-export const cardSize = { width: 188, height: 60 };
+export const cardSize = { width: 204, height: 60 };
 
 interface NodeCardProps {
   readonly placed: PlacedNode;
@@ -52,7 +52,7 @@ function CheckBadge({ view }: { readonly view: NodeView }): ReactNode {
   return (
     <span className={`card-checks tone-${checkTone(view)}`}>
       <Icon name="check" size={11} />
-      {passed}/{total}
+      {passed === total ? total : `${passed}/${total}`}
     </span>
   );
 }

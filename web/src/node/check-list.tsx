@@ -1,8 +1,7 @@
 import type { ReactNode } from 'react';
 import { formatQuantity } from '../format.ts';
-import type { NodeView } from '../health.ts';
-import { shortName } from '../health.ts';
-import { StateBadge } from '../parts/state-badge.tsx';
+import { shortName, type NodeView } from '../health.ts';
+import { StateDot } from '../parts/state-badge.tsx';
 import { Link, paths } from '../router.tsx';
 
 /** The checks of an asset, the broken ones with what they found. */
@@ -11,9 +10,9 @@ export function CheckList({ checks }: { readonly checks: readonly NodeView[] }):
     <ul className="checks">
       {checks.map((check) => (
         <li key={check.node.key}>
+          <StateDot health={check.health} />
           <Link to={paths.node(check.node.key)}>{shortName(check.node.key)}</Link>
           <span className="quiet">{check.node.check?.severity === 'warn' ? 'warns' : 'blocks'}</span>
-          <StateBadge health={check.health} />
           {check.status.check?.passed === false && (
             <p className="check-finding">
               {check.status.check.message || formatQuantity(check.status.check.failures, 'row')}

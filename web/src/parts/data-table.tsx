@@ -1,17 +1,20 @@
 import type { ReactNode } from 'react';
-import type { TablePayload } from '../../../src/server/contract.ts';
-import { formatCell, formatNumber, isNumericType } from '../format.ts';
+import type { TableColumn, TablePayload } from '../../../src/server/contract.ts';
+import { formatCell, formatNumber, groupDigits, isIdentifier, isNumericType } from '../format.ts';
 
 interface DataTableProps {
   readonly caption: string;
   readonly data: TablePayload;
-  /** How numbers of `formatted` columns are written. */
+  /** Writes amounts for people; without it every value is shown as it came. */
+  readonly forPeople?: boolean;
+  /** How numbers of the `formatted` columns are written. */
   readonly format?: string | undefined;
   readonly formatted?: readonly string[];
 }
 
-/** Rows as they came, numbers to the right, nulls marked as such. */
-export function DataTable({ caption, data, format, formatted = [] }: DataTableProps): ReactNode {
+/** Rows with numbers to the right and nulls marked as such. */
+export function DataTable(props: DataTableProps): ReactNode {
+  const { caption, data } = props;
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label={caption}>
       <table className="data">
@@ -19,7 +22,7 @@ export function DataTable({ caption, data, format, formatted = [] }: DataTablePr
         <thead>
           <tr>
             {data.columns.map((column) => (
-              <th key={column.name} scope="col" className={alignment(column.type)} title={column.type}>
+              <th key={column.name} scope="col" className={alignment(column)} title={column.type}>
                 {column.name}
               </th>
             ))}
@@ -29,8 +32,8 @@ export function DataTable({ caption, data, format, formatted = [] }: DataTablePr
           {data.rows.map((row, index) => (
             <tr key={index}>
               {data.columns.map((column, position) => (
-                <td key={column.name} className={alignment(column.type)}>
-                  {cell(row[position], formatted.includes(column.name) ? format : undefined, column.type)}
+                <td key={column.name} className={alignment(column)}>
+                  <Cell value={row[position]} column={column} table={props} />
                 </td>
               ))}
             </tr>
@@ -43,15 +46,21 @@ export function DataTable({ caption, data, format, formatted = [] }: DataTablePr
   );
 }
 
-function alignment(type: string): string | undefined {
-  return isNumericType(type) ? 'number' : undefined;
+function alignment(column: TableColumn): string | undefined {
+  return isNumericType(column.type) ? 'number' : undefined;
 }
 
-function cell(value: unknown, format: string | undefined, type: string): ReactNode {
+interface CellProps {
+  readonly value: unknown;
+  readonly column: TableColumn;
+  readonly table: DataTableProps;
+}
+
+function Cell({ value, column, table }: CellProps): ReactNode {
   if (value === null || value === undefined) return <span className="null">null</span>;
-  if (format !== undefined && value !== '' && Number.isFinite(Number(value))) {
-    return formatNumber(Number(value), format);
-  }
   const text = formatCell(value);
-  return /^timestamp/i.test(type) ? text.replace('T', ' ') : text;
+  if (/^timestamp/i.test(column.type)) return text.replace('T', ' ');
+  if (!table.forPeople || !isNumericType(column.type) || isIdentifier(column.name)) return text;
+  if (table.format === undefined || !table.formatted?.includes(column.name)) return groupDigits(text);
+  return Number.isFinite(Number(text)) ? formatNumber(Number(text), table.format) : text;
 }

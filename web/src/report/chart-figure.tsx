@@ -23,6 +23,7 @@ export function ChartFigure({ block }: { readonly block: ChartBlock }): ReactNod
         <DataTable
           caption={block.title}
           data={block.data}
+          forPeople
           format={block.format}
           formatted={drawnColumns(block).y}
         />

@@ -6,7 +6,7 @@ import { useEffect, useRef, type ReactNode } from 'react';
 import type { ChartBlock } from '../../../src/server/contract.ts';
 import { formatCompact, formatNumber } from '../format.ts';
 import { useTheme } from '../theme.ts';
-import { chartData } from './series.ts';
+import { chartData, type ChartData } from './series.ts';
 
 use([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer]);
 
@@ -29,6 +29,7 @@ export default function Chart({ block }: { readonly block: ChartBlock }): ReactN
   return (
     <div
       className="chart-place"
+      style={{ height: `${chartHeight(block)}px` }}
       ref={place}
       role="img"
       aria-label={`${block.title}. The same figures are in the table.`}
@@ -57,16 +58,48 @@ function readColours(element: Element): Colours {
 }
 
 const manyPoints = 60;
+const usualHeight = 300;
+const barHeight = 28;
+const labelRoom = 130;
+
+/** Bars lie down when their names would not fit side by side. */
+function liesDown(block: ChartBlock, { categories }: ChartData): boolean {
+  const isTime = categories.every((category) => /^\d{4}-\d{2}/.test(category));
+  return block.chart === 'bar' && !isTime && categories.join('').length + 3 * categories.length > labelRoom;
+}
+
+/** In pixels; grows with the bars when they lie. */
+function chartHeight(block: ChartBlock): number {
+  const data = chartData(block);
+  if (!liesDown(block, data)) return usualHeight;
+  return Math.max(usualHeight, data.categories.length * Math.max(1, data.series.length) * barHeight + 60);
+}
 
 function chartOption(block: ChartBlock, colours: Colours) {
-  const { categories, series } = chartData(block);
+  const data = chartData(block);
+  const { categories, series } = data;
   const isLine = block.chart === 'line';
+  const lying = liesDown(block, data);
   const text = { color: colours.quiet, fontFamily: 'system-ui, sans-serif', fontSize: 12 };
+  const categoryAxis = {
+    type: 'category',
+    data: [...categories],
+    inverse: lying,
+    boundaryGap: !isLine,
+    axisLine: { lineStyle: { color: colours.line } },
+    axisTick: { show: false },
+    axisLabel: { ...text, hideOverlap: true },
+  };
+  const valueAxis = {
+    type: 'value',
+    splitLine: { lineStyle: { color: colours.line } },
+    axisLabel: { ...text, formatter: (value: number) => axisText(value, block.format) },
+  };
   return {
     animationDuration: 300,
     color: [...colours.series],
     textStyle: text,
-    grid: { left: 8, right: 16, top: series.length > 1 ? 40 : 16, bottom: 4, containLabel: true },
+    grid: { left: 8, right: 40, top: series.length > 1 ? 40 : 16, bottom: 4, containLabel: true },
     ...(series.length > 1
       ? { legend: { top: 0, left: 4, icon: 'roundRect', itemWidth: 12, itemHeight: 8, textStyle: text } }
       : {}),
@@ -81,26 +114,15 @@ function chartOption(block: ChartBlock, colours: Colours) {
       valueFormatter: (value: unknown) =>
         typeof value === 'number' ? formatNumber(value, block.format) : 'none',
     },
-    xAxis: {
-      type: 'category',
-      data: [...categories],
-      boundaryGap: !isLine,
-      axisLine: { lineStyle: { color: colours.line } },
-      axisTick: { show: false },
-      axisLabel: { ...text, hideOverlap: true },
-    },
-    yAxis: {
-      type: 'value',
-      splitLine: { lineStyle: { color: colours.line } },
-      axisLabel: { ...text, formatter: (value: number) => axisText(value, block.format) },
-    },
+    xAxis: lying ? valueAxis : categoryAxis,
+    yAxis: lying ? categoryAxis : valueAxis,
     series: series.map(({ name, values }) => ({
       type: isLine ? 'line' : 'bar',
       name,
       data: [...values],
       ...(isLine
         ? { showSymbol: categories.length <= manyPoints, symbolSize: 5, lineStyle: { width: 2 } }
-        : { barMaxWidth: 44, itemStyle: { borderRadius: [4, 4, 0, 0] } }),
+        : { barMaxWidth: 44, itemStyle: { borderRadius: lying ? [0, 4, 4, 0] : [4, 4, 0, 0] } }),
     })),
   };
 }

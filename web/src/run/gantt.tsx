@@ -1,10 +1,11 @@
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { NodeKey, RunPayload, RunStep } from '../../../src/server/contract.ts';
-import { formatCompact, formatCount, formatDuration } from '../format.ts';
+import { formatCompact, formatCount, formatDuration, formatQuantity } from '../format.ts';
 import { stateHealth, type Health } from '../health.ts';
 import { Icon, kindIcon } from '../parts/icon.tsx';
 import { useNowMs } from '../parts/now.ts';
 import { StateDot } from '../parts/state-badge.tsx';
+import { isQuietCheck } from './gantt-folding.ts';
 import { isFinished } from './run-words.ts';
 import { timeTicks } from './time-ticks.ts';
 
@@ -16,6 +17,9 @@ interface GanttProps {
 
 /** The steps of a run along its time; a running step's bar fills with its progress. */
 export function Gantt({ run, chosen, choose }: GanttProps): ReactNode {
+  const [withChecks, showChecks] = useState(false);
+  const quietChecks = run.steps.filter(isQuietCheck).length;
+  const shown = withChecks ? run.steps : run.steps.filter((step) => !isQuietCheck(step));
   const nowMs = useNowMs(isFinished(run.state) ? 0 : 200);
   const startMs = run.startedAtMs ?? run.createdAtMs;
   const endMs = Math.max(
@@ -29,6 +33,16 @@ export function Gantt({ run, chosen, choose }: GanttProps): ReactNode {
     <section className="panel gantt" aria-label="Steps">
       <div className="panel-head">
         <h2>Steps</h2>
+        {quietChecks > 0 && (
+          <label className="switch">
+            <input
+              type="checkbox"
+              checked={withChecks}
+              onChange={(event) => showChecks(event.target.checked)}
+            />
+            Also the {formatQuantity(quietChecks, 'check')} without a finding
+          </label>
+        )}
       </div>
       <div className="gantt-axis" aria-hidden="true">
         {timeTicks(spanMs).map((tickMs) => (
@@ -38,7 +52,7 @@ export function Gantt({ run, chosen, choose }: GanttProps): ReactNode {
         ))}
       </div>
       <ol className="gantt-rows">
-        {inOrder(run.steps).map((step) => (
+        {inOrder(shown).map((step) => (
           <li key={step.key}>
             <button
               type="button"

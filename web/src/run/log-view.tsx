@@ -53,7 +53,7 @@ export function LogView({ runId, isOpen, steps, step, chooseStep }: LogViewProps
       )}
       <div className="log" role="log" aria-live="off" aria-label="Log lines" tabIndex={0} ref={box}>
         {log.truncated && (
-          <p className="quiet">Older lines are left out. All of them: millrace runs {runId} --log</p>
+          <p className="quiet">Older lines are left out. All of them: millrace runs show {runId} --logs</p>
         )}
         {lines.map((line) => (
           <LogLine key={line.sequence} line={line} withStep={step === ''} />
