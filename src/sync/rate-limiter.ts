@@ -7,14 +7,25 @@ export interface RateLimiter {
   take(signal: AbortSignal): Promise<void>;
 }
 
-export function rateLimiter(limit: RateLimit): RateLimiter {
-  const begunAtMs: number[] = [];
+/** Time as the limiter needs it. */
+export interface LimiterClock {
+  nowSeconds(): number;
+  wait(seconds: number, signal: AbortSignal): Promise<void>;
+}
+
+const systemClock: LimiterClock = { nowSeconds: () => performance.now() / 1000, wait };
+
+export function rateLimiter(limit: RateLimit, clock: LimiterClock = systemClock): RateLimiter {
+  const begunAtSeconds: number[] = [];
   let line: Promise<void> = Promise.resolve();
 
   async function takeTurn(signal: AbortSignal): Promise<void> {
-    const oldest = begunAtMs.length < limit.requests ? undefined : begunAtMs.shift();
-    if (oldest !== undefined) await wait(oldest / 1000 + limit.perSeconds - performance.now() / 1000, signal);
-    begunAtMs.push(performance.now());
+    const oldest = begunAtSeconds.length < limit.requests ? undefined : begunAtSeconds[0];
+    if (oldest !== undefined) {
+      await clock.wait(oldest + limit.perSeconds - clock.nowSeconds(), signal);
+      begunAtSeconds.shift();
+    }
+    begunAtSeconds.push(clock.nowSeconds());
   }
 
   return {

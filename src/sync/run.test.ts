@@ -65,8 +65,8 @@ class FakeCrm {
     }
   }
 
-  names(): unknown[] {
-    return [...this.customers.values()].map((record) => record['name']).sort();
+  names(): string[] {
+    return [...this.customers.values()].map((record) => String(record['name'])).sort();
   }
 
   sent(): number {
@@ -150,7 +150,7 @@ describe.each(['duckdb', 'postgres'])('a sync from %s', (kind) => {
     rmSync(folder, { recursive: true });
   });
 
-  async function put(...rows: [number | null, string, string | null][]): Promise<void> {
+  async function put(...rows: [number | bigint | null, string, string | null][]): Promise<void> {
     for (const [id, name, value] of rows) {
       await database.execute(`insert into marts.customers values (${id}, '${name}', ${value}, 'Here')`);
     }
@@ -254,6 +254,30 @@ describe.each(['duckdb', 'postgres'])('a sync from %s', (kind) => {
       return true;
     };
     expect((await run()).metadata).toMatchObject({ inserted: 5, retries: 0, rateLimitWaits: 4 });
+  });
+
+  it('waits as long as Retry-After says, however many tries are allowed', async () => {
+    crm.behaviour = (_, response) => {
+      response.writeHead(429, { 'retry-after': '77' }).end();
+      return true;
+    };
+    const abort = new AbortController();
+    const told: string[] = [];
+    const log = (message: string): void => {
+      told.push(message);
+      if (message.includes('waiting')) abort.abort();
+    };
+    await expect(run(baseFile, { signal: abort.signal, log })).rejects.toMatchObject({ kind: 'cancelled' });
+    expect(told.at(-1)).toBe('CRM answered 429; waiting 77 s');
+    expect(crm.requests).toHaveLength(1);
+  });
+
+  it('gives up on a destination that asks for too long a wait', async () => {
+    crm.behaviour = (_, response) => {
+      response.writeHead(429, { 'retry-after': '3600' }).end();
+      return true;
+    };
+    await expect(run()).rejects.toMatchObject({ kind: 'transient', retryAfterSeconds: 3600 });
   });
 
   it('tries again after a failure of the destination, and gives up in time', async () => {
@@ -430,6 +454,8 @@ describe.each(['duckdb', 'postgres'])('a sync from %s', (kind) => {
     await database.execute('delete from marts.customers where id = 1');
     const outcome = await run(baseFile, { options: { fullRefresh: true } });
     expect(outcome.metadata).toMatchObject({ inserted: 0, updated: 4, deleted: 1 });
+    const secondAttempt = { options: { fullRefresh: true }, attempt: 2, checkpoint: { startedAnew: true } };
+    expect((await run(baseFile, secondAttempt)).metadata).toMatchObject({ updated: 0, unchanged: 4 });
   });
 
   it('tells apart what is wrong with the model', async () => {
@@ -448,7 +474,7 @@ describe.each(['duckdb', 'postgres'])('a sync from %s', (kind) => {
     await database.execute(
       'create table marts.customers (id bigint, name varchar, value decimal(30,2), city varchar)',
     );
-    await put([9007199254740993, 'O\'\'Hara "x"', '1234567890123456789.10'], [1, 'Ann', '1']);
+    await put([9007199254740993n, 'O\'\'Hara "x"', '1234567890123456789.10'], [1, 'Ann', '1']);
     const file = baseFile.replace('primary_key: id', 'primary_key: [id, name]');
     expect((await run(file)).metadata).toMatchObject({ inserted: 2 });
     await database.execute(`delete from marts.customers where id = 1`);

@@ -57,7 +57,7 @@ export function pathError(error: unknown, path: string): unknown {
   switch (error.code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new ConfigError(`There is no file ${path}.`, {
+      return new ConfigError(`There is no file or folder ${path}.`, {
         code: 'stream_missing',
         next: 'Correct the path; relative paths start at the folder of the connection.',
       });

@@ -352,6 +352,14 @@ describe('writing', () => {
     expect(existsSync(join(folder, 'out.csv'))).toBe(false);
   });
 
+  it('names a folder that cannot be', async () => {
+    put('in.csv', source);
+    const impossible = write('in.csv/out.csv', await payloadOf('in.csv'));
+    await expect(impossible).rejects.toMatchObject({
+      code: expect.stringMatching(/stream_missing|file_failed/),
+    });
+  });
+
   it('calls a full disk by its name', async () => {
     const full = new Error('IO Error: Could not write file "/x/out.csv": No space left on device');
     expect(await readError(full, ['/x/out.csv'])).toMatchObject({ kind: 'fatal', code: 'disk_full' });

@@ -37,7 +37,7 @@ export function filesTarget(folder: string, engine: FileEngine): Target {
         request.onProgress(rows, bytes);
         return { rows, bytes };
       } catch (error) {
-        await rm(path, { force: true });
+        await rm(path, { force: true }).catch(() => undefined);
         throw await readError(pathError(error, path), [path]);
       }
     },
