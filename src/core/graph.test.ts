@@ -186,13 +186,32 @@ describe('nodes with the same relation', () => {
     expect(findNode(graph, 'check/unique')?.check?.asset).toBe('shop/orders');
   });
 
+  it('may have the same key', () => {
+    const graph = buildGraph([{ ...dbtSource, key: 'shop/orders' }, node('staging', ['orders']), table]);
+    expect(keys(graph)).toEqual(['shop/orders', 'staging']);
+    expect(findNode(graph, 'shop/orders')).toMatchObject({
+      description: 'Orders of the shop',
+      tags: ['load', 'raw'],
+    });
+  });
+
+  it('are refused when they have one key but name different tables', () => {
+    const elsewhere = { ...dbtSource, key: 'shop/orders', relation: { ...relation, schema: 'public' } };
+    const [issue] = issuesOf([elsewhere, table]);
+    expect(issue).toMatchObject({
+      code: 'key_duplicate',
+      state:
+        'Here it is the table shop.orders in warehouse, there it is the table public.orders in warehouse.',
+    });
+  });
+
   it('are refused when two of them write the table', () => {
     const [issue] = issuesOf([table, node('other/orders', [], { relation })]);
     expect(issue).toMatchObject({
       code: 'relation_written_twice',
-      origin: { file: 'models/other/orders.sql' },
+      origin: { file: 'models/shop/orders.sql' },
     });
-    expect(issue?.message).toContain('models/shop/orders.sql:1');
+    expect(issue?.message).toContain('models/other/orders.sql:1');
   });
 });
 

@@ -5,7 +5,7 @@ import { didYouMean } from './near-name.ts';
 import { isNodeKey, type Edge, type GraphNode, type NodeKey } from './node.ts';
 import { formatOrigin } from './origin.ts';
 import { indexReferences, resolveReference, type ReferenceIndex } from './reference.ts';
-import { mergeByRelation } from './relation-merge.ts';
+import { mergeAssets } from './relation-merge.ts';
 
 /** The project's nodes with every edge resolved to a key. Read it with the functions below. */
 export interface Graph {
@@ -25,14 +25,14 @@ export interface Graph {
  * writers of one table, circles.
  */
 export function buildGraph(nodes: readonly GraphNode[]): Graph {
-  const merged = mergeByRelation(nodes);
+  const merged = mergeAssets(nodes);
   const unique = rejectDuplicates(merged.nodes);
   const references = indexReferences(unique.nodes, merged.aliases);
   const resolved = unique.nodes.map((node) => resolveNode(node, references));
   const ordering = orderNodes(resolved.map((result) => result.node));
   const issues = [
-    ...unique.issues,
     ...merged.issues,
+    ...unique.issues,
     ...resolved.flatMap((result) => result.issues),
     ...ordering.issues,
   ];
@@ -124,11 +124,19 @@ function badKey(node: GraphNode): ConfigError {
 }
 
 function duplicateKey(first: GraphNode, second: GraphNode): ConfigError {
+  const here = tableName(second);
+  const there = tableName(first);
+  const differ = here !== there && here !== '' && there !== '';
   return new ConfigError(`${second.key} is defined twice: here and at ${formatOrigin(first.origin)}`, {
     code: 'key_duplicate',
     origin: second.origin,
-    next: 'Rename or remove one of them.',
+    ...(differ ? { state: `Here it is ${here}, there it is ${there}.` } : {}),
+    next: differ ? 'Make them name the same table, or rename one of them.' : 'Rename or remove one of them.',
   });
+}
+
+function tableName({ relation }: GraphNode): string {
+  return relation ? `the table ${relation.schema}.${relation.name} in ${relation.connection}` : '';
 }
 
 function resolveNode(

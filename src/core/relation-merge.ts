@@ -2,7 +2,7 @@ import { ConfigError } from './errors.ts';
 import type { ColumnDoc, Edge, GraphNode, NodeKey, RelationRef } from './node.ts';
 import { formatOrigin } from './origin.ts';
 
-/** Nodes after those that are one and the same table were made one. */
+/** Nodes after those that are one and the same asset were made one. */
 export interface MergedNodes {
   readonly nodes: readonly GraphNode[];
   /** Keys that were given up, to the key that was kept. */
@@ -11,35 +11,62 @@ export interface MergedNodes {
 }
 
 /**
- * Makes assets with the same relation one node. The one with an executor gives the key; two with an
- * executor are an error, because both would write the same table.
+ * Makes assets with the same relation one node, and assets with the same key if they do not name different
+ * relations. The one with an executor gives the key, else the first by key; two with an executor and
+ * one relation are an error, because both would write the same table.
  */
-export function mergeByRelation(nodes: readonly GraphNode[]): MergedNodes {
+export function mergeAssets(nodes: readonly GraphNode[]): MergedNodes {
+  const aliases = new Map<string, NodeKey>();
+  const issues: ConfigError[] = [];
+  const byRelation = groupAssets(nodes, (node) => node.relation && relationIdentity(node.relation));
+  const mergedByRelation = mergeGroups(nodes, byRelation, aliases, issues);
+  const byKey = groupAssets(mergedByRelation, (node) => node.key).filter((group) => canBeOne(group));
+  return { nodes: mergeGroups(mergedByRelation, byKey, aliases, []), aliases, issues };
+}
+
+function groupAssets(
+  nodes: readonly GraphNode[],
+  identity: (node: GraphNode) => string | undefined,
+): readonly (readonly GraphNode[])[] {
   const groups = new Map<string, GraphNode[]>();
   for (const node of nodes) {
-    if (node.kind !== 'asset' || !node.relation) continue;
-    const identity = relationIdentity(node.relation);
-    groups.set(identity, [...(groups.get(identity) ?? []), node]);
+    const name = node.kind === 'asset' ? identity(node) : undefined;
+    if (name === undefined) continue;
+    const group = groups.get(name);
+    if (group) group.push(node);
+    else groups.set(name, [node]);
   }
-  const aliases = new Map<string, NodeKey>();
-  const merged = new Map<GraphNode, GraphNode>();
-  const dropped = new Set<GraphNode>();
-  const issues: ConfigError[] = [];
-  for (const group of groups.values()) {
-    if (group.length === 1) continue;
-    const producers = group.filter((node) => node.executor !== undefined);
+  return [...groups.values()].filter((group) => group.length > 1);
+}
+
+function mergeGroups(
+  nodes: readonly GraphNode[],
+  groups: readonly (readonly GraphNode[])[],
+  aliases: Map<string, NodeKey>,
+  issues: ConfigError[],
+): readonly GraphNode[] {
+  const replaced = new Map<GraphNode, GraphNode | undefined>();
+  for (const group of groups) {
+    const sorted = group.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    const producers = sorted.filter((node) => node.executor !== undefined);
     for (const second of producers.slice(1)) issues.push(twoProducers(producers[0] ?? second, second));
-    const kept = producers[0] ?? group[0];
+    const kept = producers[0] ?? sorted[0];
     if (!kept) continue;
-    const given = group.filter((node) => node !== kept && node.executor === undefined);
+    const given = sorted.filter((node) => node !== kept && node.executor === undefined);
     for (const node of given) {
-      dropped.add(node);
+      replaced.set(node, undefined);
       if (node.key !== kept.key) aliases.set(node.key, kept.key);
     }
-    merged.set(kept, given.reduce(joinNodes, kept));
+    replaced.set(kept, given.reduce(joinNodes, kept));
   }
-  const left = nodes.filter((node) => !dropped.has(node));
-  return { nodes: left.map((node) => merged.get(node) ?? node), aliases, issues };
+  return nodes.flatMap((node) => (replaced.has(node) ? (replaced.get(node) ?? []) : node));
+}
+
+/** Same key: a table that is loaded and the source that describes it, as long as they mean the same table. */
+function canBeOne(group: readonly GraphNode[]): boolean {
+  const producers = group.filter((node) => node.executor !== undefined);
+  const relations = group.flatMap((node) => (node.relation ? [relationIdentity(node.relation)] : []));
+  return producers.length <= 1 && new Set(relations).size <= 1;
 }
 
 function relationIdentity(relation: RelationRef): string {

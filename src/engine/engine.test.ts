@@ -118,6 +118,18 @@ describe('a run', () => {
     expect(most).toBe(3);
   });
 
+  it('waits in the queue while many others are executed', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    const { engine, enqueue } = bench([asset('a')], { a: () => gate.promise });
+    const ids: string[] = [];
+    for (let count = 0; count < 20; count += 1) ids.push(await enqueue());
+    await engine.start();
+    await until(async () => (await store.listRuns({ states: ['running'], limit: 99 })).length === 16);
+    expect(await store.listRuns({ states: ['queued'], limit: 99 })).toHaveLength(4);
+    gate.resolve(undefined);
+    for (const id of ids) expect((await engine.waitForRun(id)).state).toBe('succeeded');
+  });
+
   it('skips what needs a failed step, and says why; the rest goes on', async () => {
     const nodes = [asset('a'), asset('b', ['a']), asset('c', ['b']), asset('other')];
     const run = await bench(nodes, {

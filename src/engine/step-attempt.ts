@@ -52,9 +52,11 @@ export async function attemptStep(place: Workplace, request: AttemptRequest): Pr
       keep(guard(place.store.appendLog(lease, line)));
       place.written.notify();
     },
-    progress: (progress) => {
+    progress: (reported) => {
       if (isOver) return;
       const atMs = place.clock.nowMs();
+      const { phase } = reported;
+      const progress = phase === undefined ? reported : { ...reported, phase: place.redact(phase) };
       place.publishProgress({ type: 'step_progress', runId: lease.runId, step: step.key, progress, atMs });
     },
     checkpoint,
