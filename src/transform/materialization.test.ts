@@ -321,6 +321,26 @@ sources:
     await execute('drop schema lab_many cascade');
   });
 
+  test('readers see the whole old table or the whole new one', async () => {
+    const series = dialectName === 'duckdb' ? 'range(1, 50001)' : 'generate_series(1, 50000)';
+    const model = (value: number): Promise<TransformProject> =>
+      read({
+        'models/m.sql': `{{ config(materialized='table') }} select ${value} as x from ${series} as t (n)`,
+      });
+    await runNode(await model(1), connection, 'm');
+    const rebuilt = await model(2);
+    const done = new AbortController();
+    const building = runNode(rebuilt, connection, 'm').finally(() => done.abort());
+    const seen = new Set<string>();
+    while (!done.signal.aborted) {
+      const [row] = await rows('select count(*), min(x), max(x) from lab.m');
+      seen.add(JSON.stringify(row));
+    }
+    await building;
+    expect(['[50000,1,1]', '[50000,2,2]']).toEqual(expect.arrayContaining([...seen]));
+    expect(await rows('select count(*), min(x), max(x) from lab.m')).toEqual([[50_000, 2, 2]]);
+  });
+
   test('a cancelled build leaves nothing', async () => {
     const project = await read({ 'models/m.sql': "{{ config(materialized='table') }} select 1 as x" });
     const error = await failureOf(runNode(project, connection, 'm', { signal: AbortSignal.abort() }));

@@ -136,6 +136,25 @@ test('tests: unknown ones, wrong arguments, and properties of nothing', async ()
   ]);
 });
 
+test('a macro that nobody defines is found while the project is read', async () => {
+  const macros = { 'macros/m.sql': '{% macro cents(x) %}{{ x }}{% endmacro %}' };
+  expect(await mistakesOf({ ...macros, 'models/a.sql': 'select\n  {{ cent(1) }}' })).toEqual([
+    expect.stringMatching(/a\.sql:2:\d+: 'cent' is undefined; did you mean "cents"\?$/),
+  ]);
+  expect(
+    await mistakesOf({ 'models/a.sql': "{{ dbt_utils.star(from=ref('b')) }}", 'models/b.sql': 'select 1' }),
+  ).toEqual([expect.stringMatching(/a\.sql:1:\d+: 'dbt_utils' is undefined/)]);
+});
+
+test('what hangs on the answer of a query is no mistake while there is none', async () => {
+  const project = await readFiles({
+    'models/a.sql': 'select 1 as x',
+    'models/b.sql':
+      "{% set n = run_query('select x from ' ~ ref('a')).columns[0].values()[0] %} select {{ n }} as n",
+  });
+  expect(project.nodes.find((node) => node.key === 'b')?.edges.map((edge) => edge.from)).toEqual(['a']);
+});
+
 test('a missing project file, broken YAML and missing values are told with their place', async () => {
   const project = await temporaryProject({});
   await project.remove('dbt_project.yml');

@@ -3,7 +3,6 @@ import { quoteIdentifier } from '../../sql/quoting.ts';
 import type { RelationName } from '../manifest/transform-node.ts';
 import {
   type CallArguments,
-  jinjaAttribute,
   printed,
   type TemplateFunction,
   type TemplateObject,
@@ -56,7 +55,7 @@ class Adapter implements TemplateObject {
     this.#parts = parts;
   }
 
-  [jinjaAttribute](name: string): Value | undefined {
+  jinjaAttribute(name: string): Value | undefined {
     switch (name) {
       case 'type':
         return () => this.#parts.type;

@@ -1,12 +1,6 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { LogLevel } from '../../core/executor.ts';
-import {
-  type CallArguments,
-  jinjaAttribute,
-  printed,
-  type TemplateObject,
-  type Value,
-} from '../jinja/index.ts';
+import { type CallArguments, printed, type TemplateObject, type Value } from '../jinja/index.ts';
 
 export type Log = (message: string, level: LogLevel) => void;
 
@@ -54,7 +48,7 @@ class Exceptions implements TemplateObject {
     this.#log = log;
   }
 
-  [jinjaAttribute](name: string): Value | undefined {
+  jinjaAttribute(name: string): Value | undefined {
     if (name === 'warn') {
       return (args: CallArguments) => {
         this.#log(printed(args.get(0, 'msg') ?? ''), 'warn');

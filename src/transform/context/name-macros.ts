@@ -1,11 +1,4 @@
-import {
-  type CallArguments,
-  jinjaAttribute,
-  printed,
-  type TemplateFunction,
-  type TemplateObject,
-  type Value,
-} from '../jinja/index.ts';
+import { type CallArguments, mappingOf, printed, type TemplateFunction, type Value } from '../jinja/index.ts';
 
 /** dbt's rules for schema and alias, which a project may override by macros of the same name. */
 export function nameMacros(targetSchema: string): ReadonlyMap<string, TemplateFunction> {
@@ -16,15 +9,14 @@ export function nameMacros(targetSchema: string): ReadonlyMap<string, TemplateFu
   const schemaNameForEnvironment = (args: CallArguments): Value => {
     const custom = given(args.get(0, 'custom_schema_name'));
     const target = args.site.lookup('target');
-    const isProduction =
-      typeof target === 'object' && target !== null && attribute(target, 'name') === 'prod';
+    const isProduction = mappingOf(target ?? null)?.get('name') === 'prod';
     return isProduction && custom !== undefined ? custom : targetSchema;
   };
   const aliasName = (args: CallArguments): Value => {
     const custom = given(args.get(0, 'custom_alias_name'));
     const node = args.get(1, 'node');
     if (custom !== undefined) return custom;
-    return typeof node === 'object' && node !== null ? printed(attribute(node, 'name') ?? '') : '';
+    return printed(mappingOf(node ?? null)?.get('name') ?? '');
   };
   return new Map<string, TemplateFunction>([
     ['generate_schema_name', schemaName],
@@ -39,11 +31,4 @@ function given(value: Value | undefined): string | undefined {
   if (value === undefined || value === null) return undefined;
   const text = printed(value).trim();
   return text === '' ? undefined : text;
-}
-
-function attribute(value: object, name: string): Value | undefined {
-  const read = (value as TemplateObject)[jinjaAttribute];
-  if (read) return read.call(value, name);
-  if (value instanceof Map) return value.get(name) as Value | undefined;
-  return Object.hasOwn(value, name) ? ((value as Record<string, Value>)[name] ?? undefined) : undefined;
 }

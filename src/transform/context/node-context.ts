@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto';
 import { ConfigError } from '../../core/errors.ts';
-import { isJsonRecord } from '../files/plain-value.ts';
 import {
   type CallArguments,
   contextOf,
-  jinjaAttribute,
-  jinjaCall,
+  mappingOf,
   printed,
   type RenderContext,
   type TemplateFunction,
@@ -13,6 +10,7 @@ import {
   type Value,
 } from '../jinja/index.ts';
 import { createAdapter, findRelation } from './adapter.ts';
+import { dataFunctions } from './data-functions.ts';
 import { dispatchFunction } from './macro-set.ts';
 import { createExceptions, logFunction, printFunction } from './messages.ts';
 import { createRelation, isRelation } from './relation.ts';
@@ -50,15 +48,12 @@ export function nodeContext(project: ProjectScope, node: NodeScope, moment: Mome
 
 function projectValues(project: ProjectScope): Record<string, Value> {
   return {
+    ...dataFunctions,
     var: createVariables(project.variables),
     env_var: environmentFunction(project.environment),
     target: project.target,
     project_name: project.projectName,
     dbt_version: '1.11.0',
-    local_md5: (args: CallArguments) =>
-      createHash('md5')
-        .update(printed(args.get(0, 'value') ?? ''))
-        .digest('hex'),
   };
 }
 
@@ -109,7 +104,7 @@ class Namespace implements TemplateObject {
     this.#macros = macros;
   }
 
-  [jinjaAttribute](name: string): Value | undefined {
+  jinjaAttribute(name: string): Value | undefined {
     return this.#macros.get(name);
   }
 }
@@ -121,7 +116,7 @@ class Flags implements TemplateObject {
     this.#moment = moment;
   }
 
-  [jinjaAttribute](name: string): Value | undefined {
+  jinjaAttribute(name: string): Value | undefined {
     if (name === 'FULL_REFRESH') return this.#moment.isFullRefresh;
     if (name === 'WHICH') return 'build';
     return /^[A-Z_]+$/.test(name) ? false : undefined;
@@ -136,17 +131,16 @@ class Config implements TemplateObject {
     this.#node = node;
   }
 
-  [jinjaCall](args: CallArguments): Value {
+  jinjaCall(args: CallArguments): Value {
     const [given] = args.positional;
     const values = new Map(args.keyword);
-    if (given instanceof Map) for (const [key, value] of given) values.set(String(key), value as Value);
-    else if (isJsonRecord(given))
-      for (const [key, value] of Object.entries(given)) values.set(key, value as Value);
+    const mapping = mappingOf(given ?? null);
+    for (const key of mapping?.keys() ?? []) values.set(printed(key), mapping?.get(key) ?? null);
     this.#node.configure(values, args.site.place().origin);
     return '';
   }
 
-  [jinjaAttribute](name: string): Value | undefined {
+  jinjaAttribute(name: string): Value | undefined {
     switch (name) {
       case 'get':
         return (args: CallArguments) => {
@@ -272,11 +266,11 @@ class NotYet implements TemplateObject {
     this.#name = name;
   }
 
-  [jinjaCall](): Value {
+  jinjaCall(): Value {
     throw new ConfigError(`"${this.#name}" is not yet supported in templates`, { code: 'not_yet_supported' });
   }
 
-  [jinjaAttribute](): Value | undefined {
-    return this[jinjaCall]();
+  jinjaAttribute(): Value | undefined {
+    return this.jinjaCall();
   }
 }

@@ -3,8 +3,8 @@ import { quoteIdentifier } from '../../sql/quoting.ts';
 import type { RelationName } from '../manifest/transform-node.ts';
 import {
   type CallArguments,
-  jinjaAttribute,
-  jinjaEquals,
+  mappingOf,
+  printed,
   type TemplateFunction,
   type TemplateObject,
   type Value,
@@ -59,14 +59,14 @@ class TemplateRelation implements Relation {
       .join('.');
   }
 
-  [jinjaEquals](other: Value): boolean {
+  jinjaEquals(other: Value): boolean {
     return (
       other instanceof TemplateRelation &&
       parts.every((part) => other.relationName[part] === this.relationName[part])
     );
   }
 
-  [jinjaAttribute](name: string): Value | undefined {
+  jinjaAttribute(name: string): Value | undefined {
     switch (name) {
       case 'database':
       case 'schema':
@@ -122,12 +122,9 @@ class TemplateRelation implements Relation {
 
   #incorporate(args: CallArguments): Relation {
     const { path, type } = args.bind('incorporate', ['path?', 'type?']);
-    const given = new Map(
-      path instanceof Map ? path : Object.entries(typeof path === 'object' ? (path ?? {}) : {}),
-    );
-    const name = Object.fromEntries(
-      parts.map((part) => [part, String(given.get(part) ?? this.relationName[part])]),
-    ) as unknown as RelationName;
+    const given = mappingOf(path ?? null);
+    const part = (name: Part): string => printed(given?.get(name) ?? this.relationName[name]);
+    const name = { database: part('database'), schema: part('schema'), identifier: part('identifier') };
     const newType = type === 'view' || type === 'table' || type === 'cte' ? type : this.type;
     return new TemplateRelation(name, newType, this.#included, this.#quoted);
   }

@@ -1,14 +1,5 @@
 import type { ResultSet } from '../../connector/result-set.ts';
-import {
-  type CallArguments,
-  jinjaAttribute,
-  jinjaItem,
-  jinjaIterate,
-  jinjaLength,
-  type TemplateObject,
-  Tuple,
-  type Value,
-} from '../jinja/index.ts';
+import { type CallArguments, type TemplateObject, Tuple, type Value } from '../jinja/index.ts';
 
 /** What `run_query` gives: rows and columns to walk over, as agate's Table has them. */
 export function createResultTable(result: ResultSet): TemplateObject {
@@ -35,7 +26,7 @@ class ResultTable implements TemplateObject {
     return `<ResultTable ${this.#names.join(', ')}>`;
   }
 
-  [jinjaAttribute](name: string): Value | undefined {
+  jinjaAttribute(name: string): Value | undefined {
     switch (name) {
       case 'rows':
         return [...this.#rows];
@@ -50,15 +41,15 @@ class ResultTable implements TemplateObject {
     }
   }
 
-  [jinjaItem](key: Value): Value | undefined {
+  jinjaItem(key: Value): Value | undefined {
     return typeof key === 'number' ? this.#rows.at(key) : undefined;
   }
 
-  [jinjaIterate](): Iterable<Value> {
+  jinjaIterate(): Iterable<Value> {
     return this.#rows;
   }
 
-  [jinjaLength](): number {
+  jinjaLength(): number {
     return this.#rows.length;
   }
 
@@ -77,22 +68,22 @@ class ResultColumns implements TemplateObject {
     this.#columns = columns;
   }
 
-  [jinjaItem](key: Value): Value | undefined {
+  jinjaItem(key: Value): Value | undefined {
     if (typeof key === 'number') return this.#columns.at(key);
     return this.#columns.find((column) => column.name === key);
   }
 
-  [jinjaAttribute](name: string): Value | undefined {
+  jinjaAttribute(name: string): Value | undefined {
     if (name === 'keys') return () => new Tuple(this.#columns.map((column) => column.name));
     if (name === 'values') return () => new Tuple([...this.#columns]);
     return this.#columns.find((column) => column.name === name);
   }
 
-  [jinjaIterate](): Iterable<Value> {
+  jinjaIterate(): Iterable<Value> {
     return this.#columns;
   }
 
-  [jinjaLength](): number {
+  jinjaLength(): number {
     return this.#columns.length;
   }
 }
@@ -106,7 +97,7 @@ class ResultColumn implements TemplateObject {
     this.#values = values;
   }
 
-  [jinjaAttribute](name: string): Value | undefined {
+  jinjaAttribute(name: string): Value | undefined {
     if (name === 'name') return this.name;
     if (name === 'values') return () => new Tuple([...this.#values]);
     if (name === 'values_distinct') return () => new Tuple([...new Set(this.#values)]);
@@ -115,15 +106,15 @@ class ResultColumn implements TemplateObject {
     return undefined;
   }
 
-  [jinjaItem](key: Value): Value | undefined {
+  jinjaItem(key: Value): Value | undefined {
     return typeof key === 'number' ? this.#values.at(key) : undefined;
   }
 
-  [jinjaIterate](): Iterable<Value> {
+  jinjaIterate(): Iterable<Value> {
     return this.#values;
   }
 
-  [jinjaLength](): number {
+  jinjaLength(): number {
     return this.#values.length;
   }
 }
@@ -137,13 +128,13 @@ class ResultRow implements TemplateObject {
     this.values = values;
   }
 
-  [jinjaItem](key: Value): Value | undefined {
+  jinjaItem(key: Value): Value | undefined {
     if (typeof key === 'number') return this.values.at(key);
     const index = this.#names.findIndex((name) => name === key);
     return index < 0 ? undefined : this.values[index];
   }
 
-  [jinjaAttribute](name: string): Value | undefined {
+  jinjaAttribute(name: string): Value | undefined {
     if (name === 'values') return () => new Tuple([...this.values]);
     if (name === 'keys') return () => new Tuple([...this.#names]);
     if (name === 'items' || name === 'dict') {
@@ -153,17 +144,17 @@ class ResultRow implements TemplateObject {
     if (name === 'get') {
       return (args: CallArguments) => {
         const { key, fallback } = args.bind('get', ['key', 'fallback?']);
-        return this[jinjaItem](key ?? null) ?? fallback ?? null;
+        return this.jinjaItem(key ?? null) ?? fallback ?? null;
       };
     }
-    return this[jinjaItem](name);
+    return this.jinjaItem(name);
   }
 
-  [jinjaIterate](): Iterable<Value> {
+  jinjaIterate(): Iterable<Value> {
     return this.values;
   }
 
-  [jinjaLength](): number {
+  jinjaLength(): number {
     return this.values.length;
   }
 }

@@ -1,6 +1,6 @@
 import { quoteIdentifier } from '../../sql/quoting.ts';
 import type { DataType } from '../../sql/data-type.ts';
-import { jinjaAttribute, type TemplateFunction, type TemplateObject, type Value } from '../jinja/index.ts';
+import { type TemplateFunction, type TemplateObject, type Value } from '../jinja/index.ts';
 
 const integers: ReadonlySet<string> = new Set<DataType['type']>(['int16', 'int32', 'int64']);
 const floats: ReadonlySet<string> = new Set<DataType['type']>(['float32', 'float64']);
@@ -31,7 +31,7 @@ class ColumnObject implements TemplateColumn {
     return `<Column ${this.name} (${this.dataType})>`;
   }
 
-  [jinjaAttribute](name: string): Value | undefined {
+  jinjaAttribute(name: string): Value | undefined {
     switch (name) {
       case 'name':
       case 'column':

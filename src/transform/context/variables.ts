@@ -3,8 +3,6 @@ import { didYouMean } from '../files/suggestion.ts';
 import {
   type CallArguments,
   fromJs,
-  jinjaAttribute,
-  jinjaCall,
   printed,
   type TemplateFunction,
   type TemplateObject,
@@ -23,7 +21,7 @@ class Variables implements TemplateObject {
     this.#values = values;
   }
 
-  [jinjaCall](args: CallArguments): Value {
+  jinjaCall(args: CallArguments): Value {
     const { name, default: fallback } = args.bind('var', ['name', 'default?']);
     const key = printed(name ?? null);
     if (Object.hasOwn(this.#values, key)) return fromJs(this.#values[key]);
@@ -34,7 +32,7 @@ class Variables implements TemplateObject {
     });
   }
 
-  [jinjaAttribute](name: string): Value | undefined {
+  jinjaAttribute(name: string): Value | undefined {
     if (name !== 'has_var') return undefined;
     return (args: CallArguments) => Object.hasOwn(this.#values, printed(args.get(0, 'var_name') ?? null));
   }

@@ -1,13 +1,5 @@
 import { ConfigError } from '../../core/errors.ts';
-import {
-  type CallArguments,
-  jinjaIterate,
-  printed,
-  type TemplateFunction,
-  type TemplateObject,
-  Tuple,
-  type Value,
-} from '../jinja/index.ts';
+import { type CallArguments, itemsOf, printed, type TemplateFunction, type Value } from '../jinja/index.ts';
 
 type Spelling = (...given: readonly string[]) => string;
 
@@ -125,15 +117,7 @@ export function warehouseMacros(dialectName: string): ReadonlyMap<string, Templa
 /** `dbt.concat(fields)`; NULL in a field makes NULL, as `||` does. */
 function concat(args: CallArguments): Value {
   const fields = args.get(0, 'fields');
-  return [...iterate(fields ?? null)].map((field) => printed(field)).join(' || ');
-}
-
-function iterate(value: Value): Iterable<Value> {
-  if (Array.isArray(value)) return value as readonly Value[];
-  if (value instanceof Tuple) return value.items;
-  if (typeof value === 'object' && value !== null) {
-    const walk = (value as TemplateObject)[jinjaIterate];
-    if (walk) return walk.call(value);
-  }
-  throw new ConfigError('dbt.concat needs a list of expressions', { code: 'template_type' });
+  return itemsOf(fields ?? null)
+    .map((field) => printed(field))
+    .join(' || ');
 }

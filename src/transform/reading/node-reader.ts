@@ -18,6 +18,7 @@ import { readNodeConfig } from '../manifest/node-config.ts';
 import type { ModelNode, SeedNode } from '../manifest/transform-node.ts';
 import { relationNameOf } from './name-rules.ts';
 import type { PlacedProperties } from './property-reader.ts';
+import { readingPass } from './reading-pass.ts';
 import { emptyCalls, nodeDictionary, type RecordedCalls, recordingScope } from './recorded-calls.ts';
 
 /** What readers of nodes share. */
@@ -146,7 +147,8 @@ export function renderForCalls(
     const calls = emptyCalls();
     const model = dictionary(plainConfig(known));
     const scope = recordingScope(room.scope, model, known, calls);
-    renderSync(template, nodeContext(room.scope, scope, readingMoment), { lenientUndefined: true });
+    const context = nodeContext(room.scope, scope, readingMoment);
+    readingPass(calls, context, (options) => renderSync(template, context, options));
     return { template, calls, dictionary: model };
   });
 }

@@ -23,6 +23,7 @@ import {
   renderForCalls,
 } from './node-reader.ts';
 import type { PlacedProperties } from './property-reader.ts';
+import { readingPass } from './reading-pass.ts';
 import { emptyCalls, nodeDictionary, recordingScope } from './recorded-calls.ts';
 import { isTemplate } from './rendered-yaml.ts';
 
@@ -72,8 +73,7 @@ function readGenericTest(
   const origin = yaml.locate(entry.path);
   const subjectName =
     subject.kind === 'source' ? `source_${subject.sourceName}_${subject.name}` : subject.name;
-  const name =
-    entry.name ?? genericTestName(entry.test.replaceAll('.', '_'), subjectName, entry.arguments).full;
+  const name = entry.name ?? genericTestName(entry.test.replaceAll('.', '_'), subjectName, entry.arguments);
   const fqn = [projectFile.name, ...folders, name];
   const entries = mergeLayers([
     ...treeLayers(projectFile.yaml, projectFile.trees.tests, fqn),
@@ -97,8 +97,10 @@ function readGenericTest(
     tags: config.tags,
   });
   const context = nodeContext(scope, recordingScope(scope, dictionary, entries, calls), readingMoment);
-  const keyword = genericTestArguments(entry.arguments, subject.relation.identifier, context, yaml.file);
-  callMacroSync(macro, context, { keyword }, { lenientUndefined: true });
+  readingPass(calls, context, (options) => {
+    const keyword = genericTestArguments(entry.arguments, subject.relation.identifier, context, yaml.file);
+    return callMacroSync(macro, context, { keyword }, options);
+  });
   return {
     calls: {
       ...calls,

@@ -1,0 +1,37 @@
+import { ConfigError } from '../../core/errors.ts';
+import { didYouMean } from '../files/suggestion.ts';
+import { type RenderContext, type RenderOptions, TemplateError } from '../jinja/index.ts';
+import type { RecordedCalls } from './recorded-calls.ts';
+
+/**
+ * Renders while a project is read. First strictly, so that a function nobody defines is found here and not in the middle
+ * of a run. What fails because there is no warehouse to ask (`run_query(...).columns`) is rendered again as dbt does it:
+ * whatever hangs on a missing value is missing too.
+ */
+export function readingPass<T>(
+  calls: RecordedCalls,
+  context: RenderContext,
+  work: (options: RenderOptions) => T,
+): T {
+  try {
+    return work({});
+  } catch (error) {
+    if (!(error instanceof TemplateError) || error.code !== 'template_undefined') throw error;
+    const name = /^'(\w+)' is undefined$/.exec(error.summary)?.[1];
+    if (name !== undefined) throw unknownName(name, error, context);
+    calls.refs.length = 0;
+    calls.sources.length = 0;
+    calls.configs.length = 0;
+    return work({ lenientUndefined: true });
+  }
+}
+
+function unknownName(name: string, error: TemplateError, context: RenderContext): ConfigError {
+  const known = context.names?.() ?? [];
+  return new ConfigError(`${error.message}${didYouMean(name, known)}`, {
+    code: 'template_undefined',
+    ...(error.origin ? { origin: error.origin } : {}),
+    next: 'Define it under macros/. Macros of packages are not yet supported: copy those that you use.',
+    cause: error,
+  });
+}
