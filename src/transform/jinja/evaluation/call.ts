@@ -29,11 +29,6 @@ export function settled(result: Value | void | PromiseLike<Value | void>, isSync
   );
 }
 
-export function isCallable(value: Value): boolean {
-  if (typeof value === 'function') return true;
-  return typeof value === 'object' && value !== null && templateObject(value).jinjaCall !== undefined;
-}
-
 /** Calls a function, a macro, or any object that can be called. */
 export function callValue(callee: Value, args: CallArguments, isSync: boolean): Awaitable<Value> {
   if (typeof callee === 'function') return settled((callee as TemplateFunction)(args), isSync);
