@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataError, FatalError, TransientError } from '../core/errors.ts';
+import type { StepOutcome } from '../core/executor.ts';
 import type { RunRecord } from '../core/ledger.ts';
 import type { GraphNode } from '../core/node.ts';
 import type { RunStore } from '../core/ports.ts';
@@ -164,6 +165,20 @@ describe('a run', () => {
     expect(run.steps.map((step) => step.failure)).toMatchObject([
       { kind: 'fatal', code: 'unexpected', message: 'x is not a function' },
       { kind: 'config', code: 'executor_missing' },
+    ]);
+  });
+
+  it('fails the step that hands over what the ledger cannot keep, and no other', async () => {
+    const bigint = { rows: 1n } as unknown as StepOutcome;
+    const nodes = [asset('a'), asset('b'), asset('c')];
+    const run = await bench(nodes, {
+      a: () => bigint,
+      b: (context) => context.saveCheckpoint(1n as unknown as number).then(() => undefined),
+    }).run();
+    expect(run.steps.map((step) => step.failure?.code ?? step.state)).toEqual([
+      'not_plain_data',
+      'not_plain_data',
+      'succeeded',
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { CancelledError, ConfigError, type Failure } from '../core/errors.ts';
+import { CancelledError, ConfigError, FatalError, type Failure } from '../core/errors.ts';
 import type { LogLevel, StepContext, StepOutcome } from '../core/executor.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { RunLease } from '../core/ledger.ts';
@@ -61,6 +61,7 @@ export async function attemptStep(place: Workplace, request: AttemptRequest): Pr
     },
     checkpoint,
     saveCheckpoint: async (value) => {
+      requirePlainData(value, `The checkpoint of ${step.key}`);
       await guard(place.store.saveCheckpoint(lease, step.key, value));
       checkpoint = value;
     },
@@ -83,9 +84,24 @@ async function callExecutor(
       throw missing(`Nothing in this process can execute "${step.executor}"`, 'executor_missing');
     const node = place.definitions().graph.byKey.get(step.key);
     if (!node) throw missing(`${step.key} is no longer part of the project`, 'node_missing');
-    return { outcome: await executor.execute(node, context) };
+    const outcome = await executor.execute(node, context);
+    requirePlainData(outcome, `The outcome of ${step.key}`);
+    return { outcome };
   } catch (error) {
     return { error: error ?? new Error('An executor threw nothing') };
+  }
+}
+
+/** A step that hands over a BigInt or a circle fails by itself, before the ledger would. */
+function requirePlainData(value: unknown, what: string): void {
+  try {
+    JSON.stringify(value);
+  } catch (error) {
+    throw new FatalError(`${what} is not plain data: ${error instanceof Error ? error.message : ''}`, {
+      code: 'not_plain_data',
+      next: 'Hand over strings, numbers, booleans, null, and lists and objects of those.',
+      cause: error,
+    });
   }
 }
 
