@@ -106,6 +106,8 @@ export interface NewRun {
   readonly plan: Plan;
   readonly trigger: RunTrigger;
   readonly createdAtMs: number;
+  /** The engine that wrote it. */
+  readonly enqueuedBy?: string | undefined;
 }
 
 export interface RunClaim {
@@ -142,6 +144,7 @@ export interface OpenRun {
   readonly state: RunState;
   /** 0 for one that nobody had yet. */
   readonly epoch: number;
+  readonly enqueuedBy?: string | undefined;
   /** Absent when nobody holds it. */
   readonly lease?: RunLease | undefined;
 }

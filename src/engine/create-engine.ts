@@ -41,7 +41,7 @@ export function createEngine(options: EngineOptions): Engine {
       requireOpen();
       const createdAtMs = clock.nowMs();
       const id = createRunId(createdAtMs);
-      await store.createRun({ id, plan, trigger, createdAtMs });
+      await store.createRun({ id, plan, trigger, createdAtMs, enqueuedBy: owner });
       notify();
       return id;
     },

@@ -52,7 +52,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       return;
     }
     const atMs = place.clock.nowMs();
-    if (isClosed || executions.size >= maxRunsAtOnce || isExecutedElsewhere(run, atMs, owner)) return;
+    if (isClosed) return;
+    if (executions.size >= maxRunsAtOnce || isExecutedElsewhere(run, atMs, owner)) return;
+    if (isLeftToItsWriter(run, owner) && !(await knowsSteps(place, run.id))) return;
     const lease = await place.store.claimRun({
       runId: run.id,
       owner,
@@ -86,4 +88,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 function isExecutedElsewhere({ lease }: OpenRun, atMs: number, owner: string): boolean {
   if (!lease || lease.owner === owner) return false;
   return lease.expiresAtMs > atMs && mayBeAlive(lease.owner);
+}
+
+/** An engine with other definitions may have written it, and executes it itself once it owns the project. */
+function isLeftToItsWriter({ enqueuedBy }: OpenRun, owner: string): boolean {
+  return enqueuedBy !== undefined && enqueuedBy !== owner && mayBeAlive(enqueuedBy);
+}
+
+async function knowsSteps(place: Workplace, runId: string): Promise<boolean> {
+  const run = await place.store.findRun(runId);
+  const { byKey } = place.definitions().graph;
+  return run?.plan.steps.every((step) => byKey.has(step.key)) ?? false;
 }

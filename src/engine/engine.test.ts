@@ -434,6 +434,30 @@ describe('ownership', () => {
     expect((await two.engine.waitForRun(id)).steps[0]?.outcome?.metadata).toEqual({ by: 'one' });
   });
 
+  it('does not take a run whose steps it does not know from an engine that does', async () => {
+    const one = bench([asset('a')], {});
+    const two = bench([asset('b')], { b: () => ({ metadata: { by: 'two' } }) });
+    await one.engine.start();
+    const foreign = await two.enqueue();
+    const own = await one.enqueue();
+    await one.engine.waitForRun(own);
+    await two.engine.start();
+    expect(await store.runState(foreign)).toBe('queued');
+    await one.engine.shutdown('finish');
+    expect((await two.engine.waitForRun(foreign)).steps[0]?.outcome?.metadata).toEqual({ by: 'two' });
+  });
+
+  it('fails a run whose steps nobody knows any more', async () => {
+    const writer = bench([asset('gone'), asset('a')], {});
+    const id = await writer.enqueue();
+    await writer.engine.shutdown('finish');
+    const { engine } = bench([asset('a')], {});
+    await engine.start();
+    const run = await engine.waitForRun(id);
+    expect(states(run)).toEqual({ a: 'succeeded', gone: 'failed' });
+    expect(run.steps.find((step) => step.key === 'gone')?.failure?.code).toBe('node_missing');
+  });
+
   it('passes to an engine that waits for it when the owner leaves', async () => {
     const nodes = [asset('a')];
     const one = bench(nodes, { a: () => ({ metadata: { by: 'one' } }) });

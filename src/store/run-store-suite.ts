@@ -50,7 +50,13 @@ export function describeRunStore(
     });
 
     const createRun = (id: string, ...steps: readonly PlanStep[]): Promise<boolean> =>
-      store.createRun({ id, plan: planOf(...steps), trigger: { kind: 'code' }, createdAtMs: 10 });
+      store.createRun({
+        id,
+        plan: planOf(...steps),
+        trigger: { kind: 'code' },
+        createdAtMs: 10,
+        enqueuedBy: 'him',
+      });
 
     const claim = (runId: string, owner: string, expectedEpoch = 0): Promise<RunLease | undefined> =>
       store.claimRun({
@@ -183,7 +189,9 @@ export function describeRunStore(
       const lease = await running('r1', step('a'));
       await start(lease, 'a');
       await store.releaseRun(lease, 50, 'going home');
-      expect(await store.openRuns()).toEqual([{ id: 'r1', state: 'running', epoch: 1, lease: undefined }]);
+      expect(await store.openRuns()).toEqual([
+        { id: 'r1', state: 'running', epoch: 1, enqueuedBy: 'him', lease: undefined },
+      ]);
       const run = await store.findRun('r1');
       expect(run?.steps[0]).toMatchObject({ state: 'pending', reason: 'going home', attempt: 1 });
       await createRun('r2', step('a'));

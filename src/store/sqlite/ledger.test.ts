@@ -31,9 +31,24 @@ describe('the file', () => {
     expect(await again.listRuns({ limit: 1 })).toEqual([]);
     await again.close();
     const raw = new DatabaseSync(path());
-    expect(raw.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 });
+    expect(raw.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 });
     expect(raw.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
     raw.close();
+  });
+
+  it('of an older release is brought forward with what it holds', async () => {
+    const first = await openSqliteLedger(path());
+    await first.recordTick({ schedule: 's', nominalAtMs: 1, atMs: 1, reason: 'old' });
+    await first.close();
+    const raw = new DatabaseSync(path());
+    raw.exec('ALTER TABLE runs DROP COLUMN enqueued_by; PRAGMA user_version = 1');
+    raw.close();
+    const again = await openSqliteLedger(path());
+    const plan = { selection: '', manifestHash: '', steps: [], options: { fullRefresh: false } };
+    await again.createRun({ id: 'r', plan, trigger: { kind: 'code' }, createdAtMs: 1, enqueuedBy: 'me' });
+    expect(await again.openRuns()).toMatchObject([{ id: 'r', enqueuedBy: 'me' }]);
+    expect(await again.ticks('s', 1)).toMatchObject([{ reason: 'old' }]);
+    await again.close();
   });
 
   it('of a newer release is refused', async () => {

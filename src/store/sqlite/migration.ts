@@ -94,6 +94,7 @@ const migrations: readonly string[] = [
     address TEXT
   ) STRICT;
   `,
+  'ALTER TABLE runs ADD COLUMN enqueued_by TEXT',
 ];
 
 /** Brings the schema forward to this release's version. Processes that open the file at once do it one after another. */

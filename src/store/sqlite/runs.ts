@@ -13,14 +13,15 @@ export function createRun(database: LedgerDatabase, run: NewRun, tick: ScheduleT
   return database.write(() => {
     if (tick && !insertTick(database, tick)) return false;
     database.run(
-      `INSERT INTO runs (id, state, plan, selection, "trigger", schedule, created_at_ms)
-       VALUES (?, 'queued', ?, ?, ?, ?, ?)`,
+      `INSERT INTO runs (id, state, plan, selection, "trigger", schedule, created_at_ms, enqueued_by)
+       VALUES (?, 'queued', ?, ?, ?, ?, ?, ?)`,
       run.id,
       toJson(run.plan),
       run.plan.selection,
       toJson(run.trigger),
       run.trigger.schedule ?? null,
       run.createdAtMs,
+      run.enqueuedBy ?? null,
     );
     run.plan.steps.forEach((step, position) => {
       database.run(
@@ -135,12 +136,13 @@ function writeRunState(database: LedgerDatabase, runId: string, move: RunMove): 
 
 export function openRuns(database: LedgerDatabase): readonly OpenRun[] {
   const rows = database.all(
-    `SELECT id, state, owner, epoch, lease_expires_at_ms FROM runs WHERE finished_at_ms IS NULL ORDER BY created_at_ms, rowid`,
+    `SELECT id, state, owner, epoch, lease_expires_at_ms, enqueued_by FROM runs WHERE finished_at_ms IS NULL ORDER BY created_at_ms, rowid`,
   );
   return rows.map((row) => ({
     id: text(row, 'id'),
     state: text(row, 'state') as RunState,
     epoch: integer(row, 'epoch'),
+    enqueuedBy: optionalText(row, 'enqueued_by'),
     lease: toLease(row),
   }));
 }
