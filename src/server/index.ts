@@ -11,7 +11,7 @@ import { LiveFeed } from './live-feed.ts';
 import { pageFiles } from './page-files.ts';
 
 export type * from './contract.ts';
-export type { LedgerReader, RunControl, ServerHost } from './host.ts';
+export type { ServerHost } from './host.ts';
 
 export interface ServerOptions {
   /** Folder of the built page: `dist/web` of this package. */

@@ -85,6 +85,19 @@ pageTest('a run that somebody else starts shows without a click', async () => {
   expect(problems).toEqual([]);
 });
 
+pageTest('a server that comes back is listened to again', async () => {
+  const first = new MemoryHost();
+  const { page, url } = await open(first, '/runs');
+  await page.getByText('Live', { exact: true }).waitFor();
+  await openServers.pop()?.close();
+  await page.getByText('Connection lost, trying again').waitFor();
+  const second = new MemoryHost();
+  openServers.push(await startServer(second, { pageFolder, port: Number(new URL(url).port) }));
+  await page.getByText('Live', { exact: true }).waitFor();
+  await second.runs.enqueue({ selection: 'raw/customers' });
+  await page.getByRole('row', { name: /Succeeded raw\/customers/ }).waitFor();
+});
+
 pageTest('a running step shows its progress, and Cancel ends the run', async () => {
   const { page, problems } = await open(new MemoryHost({ stepMs: 1200 }), '/runs');
   await page.getByRole('button', { name: 'Run everything' }).click();

@@ -5,6 +5,7 @@ import type { LiveEvent, RunPayload, RunStep, StatusPayload } from '../../src/se
 export type Connection = 'connecting' | 'live' | 'lost';
 
 const rereadDelayMs = 400;
+const reconnectDelayMs = 3000;
 
 /**
  * Keeps the cached answers true while runs go on. Single facts are written into the cache at once;
@@ -16,21 +17,48 @@ export function useLiveEvents(afterSequence: number | undefined): Connection {
   useEffect(() => {
     if (afterSequence === undefined) return undefined;
     const reread = rereader(client);
-    const source = new EventSource(`/api/events?after=${afterSequence}`);
-    source.addEventListener('open', () => {
-      setConnection('live');
-      reread.now(['project'], ['graph'], ['status'], ['runs'], ['run']);
-    });
-    source.addEventListener('error', () => setConnection('lost'));
-    source.addEventListener('message', (message: MessageEvent<string>) => {
-      takeIn(client, JSON.parse(message.data) as LiveEvent, reread.soon);
+    const stop = listen(`/api/events?after=${afterSequence}`, {
+      opened: () => {
+        setConnection('live');
+        reread.now(['project'], ['graph'], ['status'], ['runs'], ['run']);
+      },
+      lost: () => setConnection('lost'),
+      heard: (event) => takeIn(client, event, reread.soon),
     });
     return () => {
-      source.close();
+      stop();
       reread.stop();
     };
   }, [client, afterSequence]);
   return connection;
+}
+
+interface Listener {
+  readonly opened: () => void;
+  readonly lost: () => void;
+  readonly heard: (event: LiveEvent) => void;
+}
+
+/** Listens until it is stopped. A browser gives up on a stream that was refused; this asks again. */
+function listen(address: string, listener: Listener): () => void {
+  let source: EventSource;
+  let timer: number | undefined;
+  const connect = (): void => {
+    source = new EventSource(address);
+    source.addEventListener('open', listener.opened);
+    source.addEventListener('message', (message: MessageEvent<string>) => {
+      listener.heard(JSON.parse(message.data) as LiveEvent);
+    });
+    source.addEventListener('error', () => {
+      listener.lost();
+      if (source.readyState === EventSource.CLOSED) timer = window.setTimeout(connect, reconnectDelayMs);
+    });
+  };
+  connect();
+  return () => {
+    window.clearTimeout(timer);
+    source.close();
+  };
 }
 
 type QueryKey = readonly string[];

@@ -16,6 +16,7 @@ interface GraphCanvasProps {
   readonly found: ReadonlySet<NodeKey> | undefined;
 }
 
+const farScale = 0.28;
 const layoutSizes = { nodeWidth: cardSize.width, nodeHeight: cardSize.height, rankGap: 36, rowGap: 18 };
 
 /** The graph as a drawing: drag or scroll to move, pinch or ctrl + wheel to zoom. */
@@ -56,6 +57,7 @@ export function GraphCanvas({ nodes, views, found }: GraphCanvasProps): ReactNod
               placed={placed}
               view={view}
               dimmed={!isLit(placed.key)}
+              far={viewport.scale < farScale}
               onPoint={setPointed}
             />
           );

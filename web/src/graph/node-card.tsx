@@ -13,17 +13,25 @@ interface NodeCardProps {
   readonly placed: PlacedNode;
   readonly view: NodeView;
   readonly dimmed: boolean;
+  /** Seen from so far that nothing could be read: only the state's colour is drawn. */
+  readonly far: boolean;
   readonly onPoint: (key: string | undefined) => void;
 }
 
 /** A node as a card in the drawing, leading to its page. */
-export const NodeCard = memo(function NodeCard({ placed, view, dimmed, onPoint }: NodeCardProps): ReactNode {
+export const NodeCard = memo(function NodeCard({
+  placed,
+  view,
+  dimmed,
+  far,
+  onPoint,
+}: NodeCardProps): ReactNode {
   const { node, health } = view;
   const path = paths.node(node.key);
   return (
     <a
       href={path}
-      className={`card tone-${health.tone} kind-${node.kind}${dimmed ? ' dimmed' : ''}`}
+      className={`card tone-${health.tone} kind-${node.kind}${dimmed ? ' dimmed' : ''}${far ? ' far' : ''}`}
       style={{ transform: `translate(${placed.x}px, ${placed.y}px)` }}
       aria-label={cardLabel(view)}
       title={cardLabel(view)}
@@ -35,6 +43,15 @@ export const NodeCard = memo(function NodeCard({ placed, view, dimmed, onPoint }
       onFocus={() => onPoint(node.key)}
       onBlur={() => onPoint(undefined)}
     >
+      {!far && <CardText view={view} />}
+    </a>
+  );
+});
+
+function CardText({ view }: { readonly view: NodeView }): ReactNode {
+  const { node, health } = view;
+  return (
+    <>
       <span className="card-name">{shortName(node.key)}</span>
       <span className="card-line">
         <Icon name={kindIcon(node)} size={14} />
@@ -42,9 +59,9 @@ export const NodeCard = memo(function NodeCard({ placed, view, dimmed, onPoint }
         <CheckBadge view={view} />
         <StateDot health={health} />
       </span>
-    </a>
+    </>
   );
-});
+}
 
 function CheckBadge({ view }: { readonly view: NodeView }): ReactNode {
   const { passed, total } = view.checkCounts;

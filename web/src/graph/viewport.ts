@@ -1,4 +1,12 @@
-import { useCallback, useEffect, useRef, useState, type PointerEvent, type RefObject } from 'react';
+import {
+  useCallback,
+  useEffect,
+  useRef,
+  useState,
+  type PointerEvent,
+  type RefObject,
+  type UIEvent,
+} from 'react';
 
 /** Where the drawing lies under the window: screen = drawing * scale + offset. */
 export interface Viewport {
@@ -50,12 +58,11 @@ export interface ViewportControl {
   readonly frame: RefObject<HTMLDivElement | null>;
   readonly zoomBy: (factor: number) => void;
   readonly fit: () => void;
-  /** Brings a point of the drawing to the middle. */
-  readonly centre: (x: number, y: number) => void;
   readonly pointerHandlers: {
     readonly onPointerDown: (event: PointerEvent<HTMLDivElement>) => void;
     readonly onPointerMove: (event: PointerEvent<HTMLDivElement>) => void;
     readonly onPointerUp: (event: PointerEvent<HTMLDivElement>) => void;
+    readonly onScroll: (event: UIEvent<HTMLDivElement>) => void;
     readonly onClickCapture: (event: { stopPropagation(): void; preventDefault(): void }) => void;
   };
 }
@@ -83,10 +90,6 @@ export function useViewport(drawing: Size): ViewportControl {
     frame,
     zoomBy,
     fit: () => setMoved(undefined),
-    centre: (x, y) => {
-      const scale = Math.max(0.8, latest.current.scale);
-      setMoved({ scale, x: size.width / 2 - x * scale, y: size.height / 2 - y * scale });
-    },
     pointerHandlers: {
       onPointerDown: (event) => {
         if (event.button === 0) {
@@ -105,6 +108,7 @@ export function useViewport(drawing: Size): ViewportControl {
       onPointerUp: () => {
         if (!drag.current?.moved) drag.current = undefined;
       },
+      onScroll: ({ currentTarget }) => currentTarget.scrollTo(0, 0),
       onClickCapture: (event) => {
         if (!drag.current?.moved) return;
         drag.current = undefined;

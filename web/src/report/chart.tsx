@@ -60,12 +60,18 @@ function readColours(element: Element): Colours {
 const manyPoints = 60;
 const usualHeight = 300;
 const barHeight = 28;
-const labelRoom = 130;
+const drawingWidth = 940;
+const letterWidth = 7.5;
 
 /** Bars lie down when their names would not fit side by side. */
 function liesDown(block: ChartBlock, { categories }: ChartData): boolean {
-  const isTime = categories.every((category) => /^\d{4}-\d{2}/.test(category));
-  return block.chart === 'bar' && !isTime && categories.join('').length + 3 * categories.length > labelRoom;
+  const longest = Math.max(0, ...categories.map((category) => category.length));
+  const fits = (longest + 2) * letterWidth < drawingWidth / categories.length;
+  return block.chart === 'bar' && !isTime(categories) && !fits;
+}
+
+function isTime(categories: readonly string[]): boolean {
+  return categories.every((category) => /^\d{4}-\d{2}/.test(category));
 }
 
 /** In pixels; grows with the bars when they lie. */
@@ -88,7 +94,7 @@ function chartOption(block: ChartBlock, colours: Colours) {
     boundaryGap: !isLine,
     axisLine: { lineStyle: { color: colours.line } },
     axisTick: { show: false },
-    axisLabel: { ...text, hideOverlap: true },
+    axisLabel: { ...text, ...(isLine || isTime(categories) ? { hideOverlap: true } : { interval: 0 }) },
   };
   const valueAxis = {
     type: 'value',

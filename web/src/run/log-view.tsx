@@ -19,9 +19,11 @@ const nearEndPixels = 40;
 export function LogView({ runId, isOpen, steps, step, chooseStep }: LogViewProps): ReactNode {
   const log = useRunLog(runId, isOpen);
   const [search, setSearch] = useState('');
+  const [withDetail, showDetail] = useState(false);
   const lines = log.lines.filter(
     (line) =>
       (step === '' || line.step === step) &&
+      (withDetail || line.level !== 'debug') &&
       (search === '' || line.message.toLowerCase().includes(search.toLowerCase())),
   );
   const box = useFollowedEnd(lines.length);
@@ -29,6 +31,14 @@ export function LogView({ runId, isOpen, steps, step, chooseStep }: LogViewProps
     <section className="panel log-panel" aria-label="Log">
       <div className="panel-head">
         <h2>Log</h2>
+        <label className="switch">
+          <input
+            type="checkbox"
+            checked={withDetail}
+            onChange={(event) => showDetail(event.target.checked)}
+          />
+          With details
+        </label>
         <label>
           <span className="unseen">Step</span>
           <select value={step} onChange={(event) => chooseStep(event.target.value)}>

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { ProjectPayload, RunSummary, ScheduleSummary } from '../../../src/server/contract.ts';
 import { projectQuery, runsQuery } from '../api.ts';
-import { formatDuration, formatQuantity } from '../format.ts';
+import { formatCount, formatDuration, formatQuantity } from '../format.ts';
 import { shortName, stateHealth, type NodeView, type Tone } from '../health.ts';
 import { useNodes } from '../node/use-nodes.ts';
 import { Answer, Empty } from '../parts/answer.tsx';
@@ -18,6 +18,7 @@ import { RunTable } from '../run/run-table.tsx';
 import { isFinished, runDurationMs } from '../run/run-words.ts';
 
 const listedRuns = 5;
+const shownPerGroup = 40;
 
 export function Overview(): ReactNode {
   const project = useQuery(projectQuery());
@@ -206,7 +207,7 @@ function AssetHealth({ nodes }: { readonly nodes: readonly NodeView[] }): ReactN
             <dt>{group}</dt>
             <dd>
               <ul>
-                {views.map(({ node, health }) => (
+                {views.slice(0, shownPerGroup).map(({ node, health }) => (
                   <li key={node.key}>
                     <Link
                       to={paths.node(node.key)}
@@ -219,6 +220,11 @@ function AssetHealth({ nodes }: { readonly nodes: readonly NodeView[] }): ReactN
                     </Link>
                   </li>
                 ))}
+                {views.length > shownPerGroup && (
+                  <li>
+                    <Link to="/graph">and {formatCount(views.length - shownPerGroup)} more</Link>
+                  </li>
+                )}
               </ul>
             </dd>
           </div>
