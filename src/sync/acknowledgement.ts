@@ -35,8 +35,8 @@ export async function acknowledge(
         error,
       ]);
     }
-    const done = [...accepted, ...refused.map(({ row }) => row)].map((row) => row.sequence);
-    await session.execute(`delete from ${table('delta')} where seq in (${done.join(', ')})`);
+    const done = [...accepted, ...refused.map(({ row }) => row)];
+    await session.execute(`delete from ${table('delta')} where ${sequencesSql(done)}`);
     await session.execute(`update ${table('state')} set batches = batches + 1`);
   });
 }
@@ -48,16 +48,26 @@ async function copyAccepted(
   mapping: Mapping,
   accepted: readonly DeliveryRow[],
 ): Promise<void> {
-  const sequences = accepted.map((row) => row.sequence).join(', ');
+  const among = sequencesSql(accepted);
   const same = mapping.keys.map(({ name }) => `known.${quote(name)} = delta.${quote(name)}`).join(' and ');
-  await session.execute(
-    `delete from ${table('acked')} as known using ${table('delta')} as delta where ${same} and delta.seq in (${sequences})`,
-  );
+  if (accepted.some((row) => row.operation !== 'insert')) {
+    await session.execute(
+      `delete from ${table('acked')} as known using ${table('delta')} as delta where ${same} and ${among}`,
+    );
+  }
   const columns = [...mapping.keys, ...mapping.fields].map(({ name }) => quote(name)).join(', ');
   await session.execute(
     `insert into ${table('acked')} (${columns}, ${resendColumn})
-     select ${columns}, false from ${table('delta')} where seq in (${sequences}) and op <> 'delete'`,
+     select ${columns}, false from ${table('delta')} where ${among} and op <> 'delete'`,
   );
+}
+
+/** A run of sequences is told by its ends, which the database finds without looking at every row. */
+function sequencesSql(rows: readonly DeliveryRow[]): string {
+  const sequences = rows.map((row) => row.sequence).sort((a, b) => a - b);
+  const [first = 0, last = 0] = [sequences[0], sequences.at(-1)];
+  if (last - first + 1 === sequences.length) return `seq between ${first} and ${last}`;
+  return `seq in (${sequences.join(', ')})`;
 }
 
 /** Rows refused before: key to hash. */

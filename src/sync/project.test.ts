@@ -89,6 +89,7 @@ describe('a sync file', () => {
       /^6: endpoints_incomplete/,
     ],
     ['a share without percent', complete.replace('10%', '0.1'), /^10: invalid_value/],
+    ['a field that is there twice', complete.replace('name:', 'EXTERNAL_ID:'), /^5: field_twice/],
     ['no fields', complete.replace(/fields: .*/, 'fields: {}'), /^5: fields_missing/],
     [
       'deletes without an endpoint',

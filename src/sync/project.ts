@@ -116,6 +116,17 @@ function mappingMistakes(yaml: YamlFile<SyncYaml>): MillraceError[] {
       ),
     ];
   }
+  const lower = Object.keys(fields).map((field) => field.toLowerCase());
+  const twice = Object.keys(fields).find((field, index) => lower.indexOf(field.toLowerCase()) !== index);
+  if (twice !== undefined) {
+    return [
+      syncMistake(
+        `the field ${twice} is there twice: fields differ by more than capitals`,
+        'field_twice',
+        yaml.originOfKey(['fields', twice]),
+      ),
+    ];
+  }
   return list(yaml.value.primary_key)
     .filter((key) => !columns.includes(key))
     .map((key) =>

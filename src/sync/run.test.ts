@@ -352,6 +352,24 @@ describe.each(['duckdb', 'postgres'])('a sync from %s', (kind) => {
     expect((await database.query('select * from _millrace.sync_crm_failures')).rows).toEqual([]);
   });
 
+  it('stops early when far too many rows are refused, and goes on behind them next time', async () => {
+    await database.execute('delete from marts.customers');
+    await database.execute(
+      `insert into marts.customers select i, 'n' || i, i, 'Here' from generate_series(1, 150) as s(i)`,
+    );
+    crm.behaviour = (request, response) => {
+      if (request.records.every((record) => Number(record['external_id']) > 120)) return false;
+      response.writeHead(400).end();
+      return true;
+    };
+    await expect(run()).rejects.toThrow(/101 rows were refused by CRM, and the run stopped early/);
+    expect(crm.customers.size).toBe(0);
+    await expect(run()).rejects.toThrow(/^120 rows were refused|stopped early/);
+    const goneOn = run(`${baseFile}max_failures: 150\n`);
+    expect((await goneOn).metadata).toMatchObject({ failed: 120 });
+    expect(crm.customers.size).toBe(30);
+  });
+
   it('forgets a refused row that left the model', async () => {
     crm.behaviour = refuseBob;
     await run(`${baseFile}max_failures: 1\n`);

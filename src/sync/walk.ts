@@ -38,6 +38,8 @@ export interface WalkInput {
 /** More refused rows than allowed, by so many: then something else than single rows is wrong. */
 const refusalsBeyondLimit = 100;
 const shownRefusals = 5;
+/** Rows read from the delta at once: several batches, because the delta does not change under the walk. */
+const pageRows = 5_000;
 
 /** Delivers the delta in its order, one batch at a time; each step is written down before the next is sent. */
 export async function walkDelta(
@@ -59,47 +61,53 @@ async function walkStage(
   run: SyncRun,
   tables: StateTables,
   mapping: Mapping,
-  { counts, failures }: WalkInput,
+  input: WalkInput,
   courier: Courier,
   { endpoint, operations }: DeliveryStage,
   tally: Tally,
 ): Promise<void> {
-  const { sync, database, context } = run;
-  const totalRows = counts.insert + counts.update + counts.delete;
+  const { database, context } = run;
+  const page = Math.max(endpoint.batchSize, pageRows - (pageRows % endpoint.batchSize));
   for (let after = 0; ;) {
-    throwIfCancelled(context.signal);
-    const page = await readDelta(
-      database,
-      tables,
-      mapping,
-      operations,
-      after,
-      endpoint.batchSize,
-      context.signal,
-    );
-    const last = page.at(-1);
+    const read = await readDelta(database, tables, mapping, operations, after, page, context.signal);
+    const last = read.at(-1);
     if (!last) return;
     after = last.sequence;
-    const rows = page.filter((row) => !isQuarantined(row, failures, tally));
-    if (rows.length === 0) continue;
-    for await (const delivered of deliver(courier, endpoint, rows)) {
-      const formerFailures = delivered.accepted.map((row) => row.key).filter((key) => failures.has(key));
-      await acknowledge(database, tables, mapping, delivered, formerFailures);
-      count(tally, delivered);
-      for (const { row, status, error } of delivered.refused) {
-        context.log(`refused: ${row.operation} ${row.key}: ${status ?? ''} ${error}`, 'warn');
-      }
-      context.progress({
-        rows: tally.inserted + tally.updated + tally.deleted,
-        totalRows,
-        phase: 'delivering',
-      });
-      if (tally.failed > sync.maxFailures + refusalsBeyondLimit) {
-        tally.stoppedEarly = true;
-        return;
+    const rows = read.filter((row) => !isQuarantined(row, input.failures, tally));
+    for (let start = 0; start < rows.length; start += endpoint.batchSize) {
+      throwIfCancelled(context.signal);
+      for await (const delivered of deliver(
+        courier,
+        endpoint,
+        rows.slice(start, start + endpoint.batchSize),
+      )) {
+        await writeDown(run, tables, mapping, input, delivered, tally);
+        if (tally.stoppedEarly) return;
       }
     }
   }
+}
+
+async function writeDown(
+  { sync, database, context }: SyncRun,
+  tables: StateTables,
+  mapping: Mapping,
+  { counts, failures }: WalkInput,
+  delivered: Delivered,
+  tally: Tally,
+): Promise<void> {
+  const formerFailures = delivered.accepted.map((row) => row.key).filter((key) => failures.has(key));
+  await acknowledge(database, tables, mapping, delivered, formerFailures);
+  count(tally, delivered);
+  for (const { row, status, error } of delivered.refused) {
+    context.log(`refused: ${row.operation} ${row.key}: ${status ?? ''} ${error}`, 'warn');
+  }
+  context.progress({
+    rows: tally.inserted + tally.updated + tally.deleted,
+    totalRows: counts.insert + counts.update + counts.delete,
+    phase: 'delivering',
+  });
+  tally.stoppedEarly = tally.failed > sync.maxFailures + refusalsBeyondLimit;
 }
 
 /** A row refused before is not sent again while it is the same. */
