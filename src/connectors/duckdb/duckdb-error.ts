@@ -93,6 +93,13 @@ function errorByKind(text: string, place: string, cause: unknown): MillraceError
         next: 'Raise memory_limit of the connection, or lower its threads.',
         cause,
       });
+    case 'FATAL':
+      return new FatalError(message, {
+        code: 'warehouse_invalidated',
+        state: 'DuckDB has stopped using the file; what was committed is in it.',
+        next: 'Stop this process and start it again.',
+        cause,
+      });
     case 'IO':
       return new FatalError(message, { code: 'io_failed', state: rolledBack, cause });
     default:

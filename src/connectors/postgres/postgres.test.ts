@@ -97,6 +97,14 @@ describe('signing in', () => {
     });
   });
 
+  test('several first uses at once agree on going without TLS', async () => {
+    const connection = await open();
+    const answers = await Promise.all(
+      [1, 2, 3].map((n) => connection.database!.query('select $1::int', [n])),
+    );
+    expect(answers.map(({ rows }) => rows[0]?.[0])).toEqual([1, 2, 3]);
+  });
+
   test('check tells the server', async () => {
     await expect(shop.check(never)).resolves.toMatch(/^PostgreSQL \d+/);
   });

@@ -70,13 +70,17 @@ export function openServer(
   const prepared = new WeakSet<pg.PoolClient>();
 
   async function connect(): Promise<pg.PoolClient> {
+    const tried = pool;
     try {
-      return await pool.connect();
+      return await tried.connect();
     } catch (error) {
-      const fallsBack = config.sslmode === 'prefer' && usedSsl && /does not support SSL/.test(String(error));
+      const fallsBack = config.sslmode === 'prefer' && /does not support SSL/.test(String(error));
       if (!fallsBack) throw postgresError(error, identity);
-      usedSsl = undefined;
-      pool = poolWith(undefined);
+      if (pool === tried) {
+        usedSsl = undefined;
+        pool = poolWith(undefined);
+        void tried.end();
+      }
       return await connect();
     }
   }
