@@ -13,11 +13,11 @@ export interface Import {
 const statement =
   /(?:^|\n)\s*(?:import|export)\s+(?:type\s+)?(?:[\w*{][^;'"]*?\sfrom\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
 
-/** Every import of every file that `pattern` matches, tests left out. */
+/** Every import of every file that `pattern` matches; tests and what only they use are left out. */
 export async function readImports(pattern: string): Promise<readonly Import[]> {
   const files = await Array.fromAsync(glob(pattern));
   return files
-    .filter((file) => !file.endsWith('.test.ts'))
+    .filter((file) => !/\.(test|fixture)\.ts$/.test(file))
     .sort()
     .flatMap((file) =>
       [...readFileSync(file, 'utf8').matchAll(statement)].map((match) => {

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { formatError, MillraceError, toFailure } from '../core/errors.ts';
-import { exitCodeOfError, exitCodes } from './exit-code.ts';
-import { paint, printJson } from './terminal.ts';
+import { exitCodeOfError, exitCodes } from './terminal/exit-code.ts';
+import { paint, printJson } from './terminal/output.ts';
 
 // Each command loads its own code, so that `--help` and `init` start no database driver.
 

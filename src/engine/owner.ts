@@ -28,7 +28,8 @@ export function mayBeAlive(owner: string): boolean {
   return isProcessAlive(pid);
 }
 
-function isProcessAlive(pid: number): boolean {
+/** A process of this machine; true also when it belongs to somebody else. */
+export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

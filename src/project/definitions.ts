@@ -42,15 +42,15 @@ export interface TaskDefinition {
 }
 
 export interface TaskContext {
-  connection(name: string): Promise<Connection>;
+  readonly connection: (name: string) => Promise<Connection>;
   readonly runId: string;
   readonly attempt: number;
   /** The same when the step is repeated after a crash: keep it beside what you write. */
   readonly idempotencyKey: string;
   readonly signal: AbortSignal;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  log(message: string, level?: LogLevel): void;
-  progress(progress: Progress): void;
+  readonly log: (message: string, level?: LogLevel) => void;
+  readonly progress: (progress: Progress) => void;
 }
 
 export interface TaskResult {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, FatalError } from '../core/errors.ts';
@@ -6,7 +6,7 @@ import type { Completion, Executor } from '../core/executor.ts';
 import { findNode } from '../core/graph.ts';
 import type { NodeKey } from '../core/node.ts';
 import type { RunStore } from '../core/ports.ts';
-import { createEngine, type Engine } from '../engine/index.ts';
+import { createEngine, type Engine, isProcessAlive } from '../engine/index.ts';
 import { createLoadExecutor } from '../load/index.ts';
 import { createReportExecutor } from '../report/index.ts';
 import { openSqliteLedger } from '../store/index.ts';
@@ -47,7 +47,7 @@ export async function openLedger(projectFolder: string, file: string = projectLe
 
 export async function openSession(project: Project, options: SessionOptions = {}): Promise<Session> {
   const store = await openLedger(project.folder, options.ledger);
-  const temporaryFolder = await mkdtemp(join(project.folder, stateFolderName, 'tmp-'));
+  const temporaryFolder = await makeTemporaryFolder(project.folder);
   const connections = openPool(project, temporaryFolder);
   const redact = createRedactor(
     [...project.connections.values()].flatMap(({ config, url }) => secretsOf(config, url)),
@@ -126,6 +126,18 @@ function relationOf(
     ...(node ? { origin: node.origin } : {}),
     next: 'Name a model or a loaded table',
   });
+}
+
+/** A folder named for this process; those of processes that have ended are removed. */
+async function makeTemporaryFolder(projectFolder: string): Promise<string> {
+  const stateFolder = join(projectFolder, stateFolderName);
+  for (const name of await readdir(stateFolder)) {
+    const pid = /^tmp-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !isProcessAlive(Number(pid))) {
+      await rm(join(stateFolder, name), { recursive: true, force: true });
+    }
+  }
+  return mkdtemp(join(stateFolder, `tmp-${process.pid}-`));
 }
 
 async function makeFolder(folder: string): Promise<void> {

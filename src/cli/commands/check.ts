@@ -1,9 +1,9 @@
 import { MillraceError, formatError, toFailure, type Failure } from '../../core/errors.ts';
 import { openPool } from '../../project/session.ts';
 import type { Project } from '../../project/project.ts';
-import { exitCodes } from '../exit-code.ts';
-import { openProject, type Place } from '../open-project.ts';
-import { formatTable, paint, printJson, printLine } from '../terminal.ts';
+import { exitCodes } from '../terminal/exit-code.ts';
+import { openProject, type Place } from './open-project.ts';
+import { formatTable, paint, printJson, printLine } from '../terminal/output.ts';
 import { tmpdir } from 'node:os';
 
 export interface CheckOptions extends Place {

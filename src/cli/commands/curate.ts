@@ -1,7 +1,7 @@
 import { findUnread } from '../../curate/index.ts';
 import { completionsByKey, openLedger } from '../../project/session.ts';
-import { openProject, type Place } from '../open-project.ts';
-import { formatCount, formatTable, printJson, printLine } from '../terminal.ts';
+import { openProject, type Place } from './open-project.ts';
+import { formatCount, formatTable, printJson, printLine } from '../terminal/output.ts';
 
 /** Lists assets without a path to a report or a sync, with the evidence. */
 export async function curate(options: Place & { readonly json: boolean }): Promise<void> {

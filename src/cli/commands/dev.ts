@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { createServerHost } from '../../project/server-host.ts';
 import { openSession } from '../../project/session.ts';
 import { startServer } from '../../server/index.ts';
-import { exitCodes } from '../exit-code.ts';
-import { openProject, type Place } from '../open-project.ts';
-import { printLine } from '../terminal.ts';
+import { exitCodes } from '../terminal/exit-code.ts';
+import { openProject, type Place } from './open-project.ts';
+import { printLine } from '../terminal/output.ts';
 
 export interface DevOptions extends Place {
   readonly port: number;

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../../core/errors.ts';
-import { printJson, printLine } from '../terminal.ts';
+import { printJson, printLine } from '../terminal/output.ts';
 
 const templateFolder = fileURLToPath(new URL('../../../templates/project', import.meta.url));
 

@@ -4,8 +4,8 @@ import type { PlanStep } from '../../core/plan.ts';
 import { explainStep } from '../../project/explain.ts';
 import { openPool } from '../../project/session.ts';
 import { tmpdir } from 'node:os';
-import { exitCodes } from '../exit-code.ts';
-import { formatTable, paint, printJson, printLine } from '../terminal.ts';
+import { exitCodes } from '../terminal/exit-code.ts';
+import { formatTable, paint, printJson, printLine } from '../terminal/output.ts';
 import { planOf, runTarget, type RunCommandOptions } from './run.ts';
 
 export interface PlanCommandOptions extends RunCommandOptions {

@@ -1,18 +1,19 @@
-import { readFile } from 'node:fs/promises';
-import { relative, resolve, sep } from 'node:path';
+import { access, readFile } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
 import { ConfigError, type ErrorKind, formatError, toFailure } from '../../core/errors.ts';
 import type { RunRecord, StepRecord } from '../../core/ledger.ts';
 import type { Plan } from '../../core/plan.ts';
 import { isOwnershipLive, makePlan } from '../../engine/index.ts';
 import { readReplication, selectStreams, singleStreamReplication } from '../../load/index.ts';
 import { findProjectFolder } from '../../project/config-file.ts';
+import { connectionsFileName } from '../../project/connections-file.ts';
 import type { Project } from '../../project/project.ts';
 import { readProject, replicationProject } from '../../project/read-project.ts';
 import { openSession, projectLedger, type Session } from '../../project/session.ts';
-import { exitCodeOfRun, exitCodes } from '../exit-code.ts';
-import type { Place } from '../open-project.ts';
-import { RunProgressView } from '../run-progress.ts';
-import { formatCount, formatDuration, formatTable, paint, printJson, printLine } from '../terminal.ts';
+import { exitCodeOfRun, exitCodes } from '../terminal/exit-code.ts';
+import type { Place } from './open-project.ts';
+import { RunProgressView } from '../terminal/run-progress.ts';
+import { formatCount, formatDuration, formatTable, paint, printJson, printLine } from '../terminal/output.ts';
 
 export interface RunCommandOptions extends Place {
   readonly selection: string;
@@ -56,7 +57,7 @@ export async function run(options: RunCommandOptions): Promise<number> {
 
 export async function runTarget(options: RunCommandOptions): Promise<RunTarget> {
   const start = resolve(options.project ?? '.');
-  const folder = (await findProjectFolder(start)) ?? start;
+  const folder = await findFolder(start);
   if (options.srcConn !== undefined || options.srcStream !== undefined || options.tgtConn !== undefined) {
     return { project: await singleStreamProject(folder, options), selection: '', ledger: loadLedger };
   }
@@ -72,6 +73,15 @@ export async function runTarget(options: RunCommandOptions): Promise<RunTarget> 
   }
   const selection = [options.selection, options.select ?? ''].filter((part) => part !== '').join(' ');
   return { project: await readProject(folder, process.env), selection, ledger: projectLedger };
+}
+
+/** The nearest project; for loads by themselves a folder with connections of its own will do. */
+async function findFolder(start: string): Promise<string> {
+  const ownConnections = await access(join(start, connectionsFileName)).then(
+    () => true,
+    () => false,
+  );
+  return ownConnections ? start : ((await findProjectFolder(start)) ?? start);
 }
 
 /** A replication file of the project is a part of its graph; any other one is run by itself. */

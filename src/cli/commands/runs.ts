@@ -3,8 +3,8 @@ import type { RunRecord } from '../../core/ledger.ts';
 import type { RunStore } from '../../core/ports.ts';
 import { isRunFinished } from '../../core/run-state.ts';
 import { openLedger } from '../../project/session.ts';
-import { projectFolder, type Place } from '../open-project.ts';
-import { formatCount, formatDuration, formatTable, printJson, printLine } from '../terminal.ts';
+import { projectFolder, type Place } from './open-project.ts';
+import { formatCount, formatDuration, formatTable, printJson, printLine } from '../terminal/output.ts';
 
 interface RunsOptions extends Place {
   readonly json: boolean;

@@ -4,8 +4,8 @@ import type { Project } from '../../project/project.ts';
 import { openLedger, openPool } from '../../project/session.ts';
 import { queryConnection } from '../../project/query.ts';
 import type { TablePayload } from '../../server/index.ts';
-import { openProject, type Place } from '../open-project.ts';
-import { formatTable, printJson, printLine } from '../terminal.ts';
+import { openProject, type Place } from './open-project.ts';
+import { formatTable, printJson, printLine } from '../terminal/output.ts';
 
 export interface SqlOptions extends Place {
   readonly query: string;

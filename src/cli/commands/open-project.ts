@@ -1,7 +1,7 @@
-import { ConfigError } from '../core/errors.ts';
-import { findProjectFolder } from '../project/config-file.ts';
-import type { Project } from '../project/project.ts';
-import { readProject } from '../project/read-project.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { findProjectFolder } from '../../project/config-file.ts';
+import type { Project } from '../../project/project.ts';
+import { readProject } from '../../project/read-project.ts';
 import { resolve } from 'node:path';
 
 export interface Place {

@@ -1,7 +1,7 @@
-import type { Progress } from '../core/executor.ts';
-import type { NodeKey } from '../core/node.ts';
-import type { RunEvent, StepProgressEvent, StepStateEvent } from '../core/run-event.ts';
-import { formatBytes, formatCount, formatDuration, paint } from './terminal.ts';
+import type { Progress } from '../../core/executor.ts';
+import type { NodeKey } from '../../core/node.ts';
+import type { RunEvent, StepProgressEvent, StepStateEvent } from '../../core/run-event.ts';
+import { formatBytes, formatCount, formatDuration, paint } from './output.ts';
 
 const marks = { succeeded: '✓', failed: '✗', skipped: '-', cancelled: '-' } as const;
 const redrawEveryMs = 100;

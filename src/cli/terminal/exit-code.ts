@@ -1,5 +1,5 @@
-import { type ErrorKind, ProjectError, toFailure } from '../core/errors.ts';
-import type { RunState } from '../core/run-state.ts';
+import { type ErrorKind, ProjectError, toFailure } from '../../core/errors.ts';
+import type { RunState } from '../../core/run-state.ts';
 
 /** What the shell is told. Documented in `docs/cli.md`. */
 export const exitCodes = {
