@@ -197,8 +197,8 @@ async function takeUpInterrupted({ store, engine }: Session, plan: Plan): Promis
   const { holder } = await store.readOwnership();
   if (holder && isOwnershipLive(holder, Date.now())) return undefined;
   let found: string | undefined;
-  for (const { id } of await store.openRuns()) {
-    const run = await store.findRun(id);
+  for (const { id, state } of await store.openRuns()) {
+    const run = state === 'queued' ? undefined : await store.findRun(id);
     if (!run) continue;
     const same =
       run.plan.selection === plan.selection &&

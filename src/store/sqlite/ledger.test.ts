@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeRunStore } from '../run-store-suite.ts';
+import { describeRunStore } from '../run-store-suite.fixture.ts';
 import { openDatabase } from './database.ts';
 import { openSqliteLedger } from './ledger.ts';
 
