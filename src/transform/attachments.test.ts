@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres-database.ts';
 import type { Connection } from '../connector/connection.ts';
-import { type Files, readFiles } from './testing/temporary-project.ts';
-import { type LogLine, openPostgres, type RunRequest, runNode } from './testing/transform-runner.ts';
+import { type Files, readFiles } from './testing/temporary-project.fixture.ts';
+import { type LogLine, openPostgres, type RunRequest, runNode } from './testing/transform-runner.fixture.ts';
 
 let connection: Connection;
 let server: TestDatabase;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { compileSql, explainTransform } from './index.ts';
-import { readFiles } from './testing/temporary-project.ts';
+import { readFiles } from './testing/temporary-project.fixture.ts';
 
 const files = {
   'models/orders.sql': "{{ config(materialized='table') }} select 1 as id",

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres-database.ts';
 import type { Connection } from '../connector/connection.ts';
-import { type TemporaryProject, temporaryProject } from './testing/temporary-project.ts';
-import { databaseOf, openDuckdb, openPostgres, runAll, runNode } from './testing/transform-runner.ts';
+import { type TemporaryProject, temporaryProject } from './testing/temporary-project.fixture.ts';
+import { databaseOf, openDuckdb, openPostgres, runAll, runNode } from './testing/transform-runner.fixture.ts';
 
 interface Order {
   readonly id: number;

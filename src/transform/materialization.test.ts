@@ -3,8 +3,14 @@ import { createTestDatabase, type TestDatabase } from '../../test/support/postgr
 import type { Connection } from '../connector/connection.ts';
 import { MillraceError } from '../core/errors.ts';
 import type { TransformProject } from './project.ts';
-import { type Files, readFiles } from './testing/temporary-project.ts';
-import { databaseOf, type LogLine, openDuckdb, openPostgres, runNode } from './testing/transform-runner.ts';
+import { type Files, readFiles } from './testing/temporary-project.fixture.ts';
+import {
+  databaseOf,
+  type LogLine,
+  openDuckdb,
+  openPostgres,
+  runNode,
+} from './testing/transform-runner.fixture.ts';
 
 const systems = ['duckdb', 'postgres'] as const;
 

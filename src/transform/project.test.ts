@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mistakesOf, readFiles, temporaryProject } from './testing/temporary-project.ts';
+import { mistakesOf, readFiles, temporaryProject } from './testing/temporary-project.fixture.ts';
 
 const one = { 'models/orders.sql': 'select 1 as id' };
 

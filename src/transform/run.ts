@@ -38,7 +38,7 @@ export function createTransformExecutor(
       if (found.kind === 'model' && found.config.materialized === 'ephemeral') {
         return { metadata: { materialization: 'ephemeral' } };
       }
-      const step: Step = { project, warehouse: await open(), context };
+      const step: Step = { project, warehouse: await open(), context, startedAtMs: Date.now() };
       return found.kind === 'test' ? await runCheck(step, found) : await buildNode(step, found);
     },
   };

@@ -13,6 +13,7 @@ export interface Step {
   readonly project: TransformProject;
   readonly warehouse: Warehouse;
   readonly context: StepContext;
+  readonly startedAtMs: number;
 }
 
 /** What templates see while the step runs; `session` is where their queries go. */
@@ -26,6 +27,8 @@ export function momentOf(
   return {
     isExecuting: true,
     ...mode,
+    startedAtMs: step.startedAtMs,
+    invocationId: step.context.runId,
     database: {
       dialect: database.dialect,
       query: (sql) => session.query(sql, [], signal),

@@ -11,6 +11,7 @@ import {
 } from '../jinja/index.ts';
 import { createAdapter, findRelation } from './adapter.ts';
 import { dataFunctions } from './data-functions.ts';
+import { dateTime, pythonModules } from './date-time.ts';
 import { dispatchFunction } from './macro-set.ts';
 import { createExceptions, logFunction, printFunction } from './messages.ts';
 import { createRelation, isRelation } from './relation.ts';
@@ -49,6 +50,7 @@ export function nodeContext(project: ProjectScope, node: NodeScope, moment: Mome
 function projectValues(project: ProjectScope): Record<string, Value> {
   return {
     ...dataFunctions,
+    modules: pythonModules,
     var: createVariables(project.variables),
     env_var: environmentFunction(project.environment),
     target: project.target,
@@ -71,6 +73,8 @@ function nodeValues(project: ProjectScope, node: NodeScope, moment: Moment): Rec
     database: project.databaseName,
     schema: relation?.relationName.schema ?? project.targetSchema,
     execute: moment.isExecuting,
+    run_started_at: dateTime(moment.startedAtMs),
+    invocation_id: moment.invocationId,
     is_incremental: () => moment.isIncremental,
     should_full_refresh: () => moment.isFullRefresh,
     flags: new Flags(moment),

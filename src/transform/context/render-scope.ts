@@ -37,6 +37,9 @@ export interface Moment {
   readonly isExecuting: boolean;
   readonly isIncremental: boolean;
   readonly isFullRefresh: boolean;
+  /** When the rendering's run began, in milliseconds since 1970. */
+  readonly startedAtMs: number;
+  readonly invocationId: string;
   readonly database: TemplateDatabase | undefined;
   readonly log: Log;
 }
@@ -46,6 +49,8 @@ export const readingMoment: Moment = {
   isExecuting: false,
   isIncremental: false,
   isFullRefresh: false,
+  startedAtMs: Date.now(),
+  invocationId: 'reading',
   database: undefined,
   log: () => {},
 };

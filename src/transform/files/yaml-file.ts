@@ -16,7 +16,7 @@ export interface YamlFile {
 
 /**
  * Parses by YAML 1.1 as dbt does (`yes` and `on` are booleans), but leaves dates as text.
- * Adds a `yaml_invalid` mistake for each syntax error and then gives undefined.
+ * Adds a `yaml_syntax` mistake for each syntax error and then gives undefined.
  */
 export function parseYamlFile(file: string, text: string, mistakes: Mistakes): YamlFile | undefined {
   const lines = new LineCounter();
@@ -33,7 +33,7 @@ export function parseYamlFile(file: string, text: string, mistakes: Mistakes): Y
   };
   for (const error of document.errors) {
     mistakes.add(`not valid YAML: ${error.message}`, {
-      code: 'yaml_invalid',
+      code: 'yaml_syntax',
       origin: originAt(error.pos[0]),
     });
   }
@@ -68,7 +68,7 @@ function report(yaml: YamlFile, issue: z.core.$ZodIssue, under: YamlPath, mistak
     for (const key of issue.keys) {
       const [message = ''] = issue.message.split('\n').filter((line) => line.includes(`"${key}"`));
       mistakes.add(message || `unknown key "${key}"`, {
-        code: 'key_unknown',
+        code: 'unknown_key',
         origin: yaml.locate([...path, key]),
       });
     }

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { contextOf, parseTemplate, renderSync } from '../jinja/index.ts';
+import { dateTime, pythonModules } from './date-time.ts';
+
+function rendered(expression: string): string {
+  const context = contextOf({
+    modules: pythonModules,
+    run_started_at: dateTime(Date.UTC(2024, 1, 29, 13, 4, 5, 250)),
+  });
+  return renderSync(parseTemplate(`{%- set dt = modules.datetime -%}{{ ${expression} }}`, 'a.sql'), context);
+}
+
+test.each([
+  ['run_started_at', '2024-02-29 13:04:05.250000'],
+  ["run_started_at.strftime('%Y%m%d-%-H:%M %b %A %j %I%p')", '20240229-13:04 Feb Thursday 060 01PM'],
+  ['run_started_at.date() + dt.timedelta(days=1)', '2024-03-01'],
+  ['dt.datetime(2024, 1, 1, 8).isoformat()', '2024-01-01T08:00:00'],
+  ["dt.datetime.strptime('03/02/2024', '%d/%m/%Y').date()", '2024-02-03'],
+  ['(dt.date(2024, 3, 1) - dt.date(2024, 2, 1)).days', '29'],
+  ['dt.date(2024, 3, 1) > dt.date(2024, 2, 1)', 'True'],
+  ["dt.date.fromisoformat('2024-02-01') == dt.date(2024, 2, 1)", 'True'],
+  ['dt.timedelta(days=1, hours=2)', '1 day, 2:00:00'],
+  ['dt.datetime(2024, 5, 6).replace(day=1, month=12).weekday()', '6'],
+  ["[run_started_at.year, run_started_at.month, run_started_at.second] | join('/')", '2024/2/5'],
+])('%s is %s', (expression, text) => {
+  expect(rendered(expression)).toBe(text);
+});
+
+test.each([
+  ['dt.date(2023, 2, 29)', 'no such day'],
+  ["dt.datetime.strptime('x', '%Y')", 'does not fit'],
+  ['modules.re.match', 'not yet supported'],
+])('%s is refused', (expression, message) => {
+  expect(() => rendered(expression)).toThrow(message);
+});
