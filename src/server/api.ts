@@ -51,9 +51,10 @@ export function createApi(host: ServerHost, feed: LiveFeed, options: ApiOptions)
   api.get('/events', async (context) => {
     const query = parseRequest(eventQuery, context.req.query());
     const lastSeen = Number.parseInt(context.req.header('last-event-id') ?? '', 10);
-    const afterSequence = Number.isSafeInteger(lastSeen) ? lastSeen : query.after;
+    const newest = await host.ledger.lastSequence();
+    const asked = (Number.isSafeInteger(lastSeen) ? lastSeen : query.after) ?? newest;
     return eventStream(feed, {
-      afterSequence: afterSequence ?? (await host.ledger.lastSequence()),
+      afterSequence: Math.min(asked, newest),
       runId: query.run,
       withLogs: query.logs,
       ...options,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { MemoryHost } from '../../test/page/memory-host.ts';
-import type { LiveEvent, RunPayload, StatusPayload, TablePayload } from './contract.ts';
+import type { LiveEvent, NodePayload, RunPayload, StatusPayload, TablePayload } from './contract.ts';
 import { startServer, type RunningServer, type ServerOptions } from './index.ts';
 
 let pageFolder = '';
@@ -80,6 +80,16 @@ async function readEvents(
   return events;
 }
 
+async function readUntil(response: Response, pattern: RegExp): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const bytes of response.body ?? []) {
+    text += decoder.decode(bytes, { stream: true });
+    if (pattern.test(text)) break;
+  }
+  return text;
+}
+
 const runEnd = (event: LiveEvent): boolean => event.type === 'run_state' && event.state === 'succeeded';
 
 test('a run is queued, executed and read back', async () => {
@@ -133,6 +143,49 @@ test('an event stream continues after Last-Event-ID and leaves logs out unless a
     'last-event-id': String(middle?.sequence),
   });
   expect(rest).toEqual(durable.slice(11));
+});
+
+test('a sequence of a ledger that is gone starts at the newest event of this one', async () => {
+  const host = new MemoryHost();
+  host.addPastRun('', 1_000_000);
+  const url = await serve(host);
+  const response = await fetch(`${url}/api/events`, { headers: { 'last-event-id': '999999' } });
+  const newest = await host.ledger.lastSequence();
+  host.addPastRun('raw/customers', 2_000_000);
+  const text = await readUntil(response, /"succeeded"/);
+  expect(/^id: (\d+)$/m.exec(text)?.[1]).toBe(String(newest + 1));
+});
+
+test('a silent stream says that it is still there', async () => {
+  const url = await serve(new MemoryHost(), { heartbeatSeconds: 0.02 });
+  expect(await readUntil(await fetch(`${url}/api/events`), /: still here/)).toContain('retry: 1000');
+});
+
+test('columns carry the types that the last success found', async () => {
+  const host = new MemoryHost();
+  host.addPastRun('', 1_000_000);
+  host.ledger.completionHistory = async (key) => [
+    {
+      key,
+      runId: 'run-1',
+      finishedAtMs: 1,
+      durationMs: 1,
+      metadata: {},
+      columns: [
+        { name: 'ORDER_ID', dataType: 'INTEGER' },
+        { name: 'city', dataType: 'VARCHAR' },
+      ],
+    },
+  ];
+  const url = await serve(host);
+  const node = (await (await fetch(`${url}/api/node?key=raw/orders`)).json()) as NodePayload;
+  expect(node.columns.map((column) => column.name)).toEqual([
+    'order_id',
+    'customer_id',
+    'net_revenue',
+    'city',
+  ]);
+  expect(node.columns[3]).toEqual({ name: 'city', dataType: 'VARCHAR' });
 });
 
 test('a slow listener misses no durable event', async () => {
