@@ -6,9 +6,9 @@ import { millrace } from './millrace-command.ts';
 /** A project made by `millrace init`, in a folder of its own. */
 export interface NewProject {
   readonly folder: string;
-  write(path: string, text: string): Promise<void>;
+  readonly write: (path: string, text: string) => Promise<void>;
   /** Replaces text that must be there. */
-  edit(path: string, from: string, to: string): Promise<void>;
+  readonly edit: (path: string, from: string, to: string) => Promise<void>;
   remove(): Promise<void>;
 }
 
