@@ -161,7 +161,8 @@ async function readTransform(
 
 /** What dbt calls `target.database`: the DuckDB file's stem, or PostgreSQL's database. */
 function databaseName({ type, config, url }: ConnectionDeclaration): string {
-  const written = String(config['database'] ?? config['path'] ?? config['instance'] ?? url ?? '');
+  const candidates = [config['database'], config['path'], config['instance'], url];
+  const written = candidates.find((candidate) => typeof candidate === 'string') ?? '';
   const last = written.replace(/\?.*$/, '').split(/[\\/]/).at(-1) ?? '';
   return type === 'duckdb' ? last.replace(/\.[^.]*$/, '') || 'memory' : last;
 }

@@ -40,7 +40,8 @@ async function askDirectly(project: Project, options: SqlOptions): Promise<Table
 async function askOwner(project: Project, options: SqlOptions): Promise<TablePayload | undefined> {
   if (options.connection !== undefined || project.warehouse?.type !== 'duckdb') return undefined;
   const store = await openLedger(project.folder);
-  const { holder: owner } = await store.readOwnership().finally(() => store.close());
+  const { holder: owner } = await store.readOwnership();
+  await store.close();
   if (!owner?.address || owner.expiresAtMs < Date.now()) return undefined;
   const response = await fetch(`${owner.address}/api/query`, {
     method: 'POST',
@@ -55,6 +56,6 @@ async function askOwner(project: Project, options: SqlOptions): Promise<TablePay
 }
 
 function displayed(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'string') return value;
+  return value === null || value === undefined ? '' : JSON.stringify(value);
 }
