@@ -110,6 +110,11 @@ describe('mistakes', () => {
     expect(mistakes(text('a.b.c'))[0]).toMatchObject({ code: 'object_invalid' });
   });
 
+  test('the tables of a wildcard cannot go into one', () => {
+    const [issue] = mistakes('source: SHOP\ntarget: WAREHOUSE\nstreams:\n  public.*: { object: raw.all }\n');
+    expect(issue).toMatchObject({ code: 'object_ambiguous', origin: { line: 4 } });
+  });
+
   test('two streams cannot be one asset', () => {
     const [issue] = mistakes(
       'source: SHOP\ntarget: WAREHOUSE\nstreams:\n  a.x: { object: raw.x }\n  b.x: { object: raw.x }\n',

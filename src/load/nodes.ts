@@ -5,6 +5,7 @@ import type { JsonObject } from '../core/json.ts';
 import { isNodeKey, type Edge, type GraphNode, type NodeKey } from '../core/node.ts';
 import type { Origin } from '../core/origin.ts';
 import { dialectFor } from '../sql/dialects/index.ts';
+import { isCollapsed } from './replication/collapse.ts';
 import { isWildcard } from './replication/glob.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { parseTableName, splitName } from './replication/stream-name.ts';
@@ -74,7 +75,7 @@ function streamNode(replication: Replication, stream: StreamConfig, ends: Ends):
     definition: definitionHash(replication, stream),
   };
   const from = `${source.name}, ${stream.name}`;
-  const expands = isWildcard(stream.name) && !stream.single && /\{stream[_.]/.test(stream.object);
+  const expands = isWildcard(stream.name) && !isCollapsed(stream, ends);
   const object = expands
     ? undefined
     : fillTemplate(stream.object, streamVariables(stream.name, ends, replication.env), stream.objectOrigin);

@@ -4,6 +4,7 @@ import type { RunOptions } from '../core/plan.ts';
 import type { TableName } from '../sql/dialect.ts';
 import { connectionEnd, targetTable, type KnownConnection } from './nodes.ts';
 import type { StreamTask } from './plan.ts';
+import { isCollapsed } from './replication/collapse.ts';
 import { isWildcard } from './replication/glob.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { parseTableName } from './replication/stream-name.ts';
@@ -66,15 +67,7 @@ async function expand(
   ends: Ends,
 ): Promise<readonly StreamConfig[]> {
   if (!isWildcard(stream.name)) return [stream];
-  const isOne = stream.single || !/\{stream[_.]/.test(stream.object);
-  if (isOne && source.database) {
-    throw new ConfigError(`every table of '${stream.name}' would go into '${stream.object}'`, {
-      code: 'object_ambiguous',
-      origin: stream.objectOrigin,
-      next: "Put a variable into object:, such as object: 'raw.{stream_table}'",
-    });
-  }
-  if (isOne) return [stream];
+  if (isCollapsed(stream, ends)) return [stream];
   const names = (await source.source?.discover(stream.name)) ?? [];
   const explicit = new Set(
     replication.streams
