@@ -84,3 +84,10 @@ test('explain shows the statements of every kind of node', async () => {
   expect(explainTransform(project, 'check/not_null_orders_id')).toContain('where id is null');
   expect(() => explainTransform(project, 'nothing')).toThrow(/builds no "nothing"/);
 });
+
+test('explain does not stumble over what only a query could tell', async () => {
+  const project = await readFiles({
+    'models/a.sql': "{% set n = run_query('select 1').columns[0].values()[0] %}select '{{ n }}' as n",
+  });
+  expect(explainTransform(project, 'a')).toContain("select '' as n");
+});

@@ -169,6 +169,12 @@ test('a missing project file, broken YAML and missing values are told with their
   expect(await mistakesOf({ 'models/a.sql': "select '{{ env_var('NOWHERE') }}'" })).toEqual([
     expect.stringMatching(/a\.sql:1:\d+: the environment variable "NOWHERE" is not set/),
   ]);
+  expect(
+    await mistakesOf(
+      { 'models/a.sql': "select '{{ env_var('DBT_ENV_SECRET_KEY') }}'" },
+      { environment: { DBT_ENV_SECRET_KEY: 'hunter2' } },
+    ),
+  ).toEqual([expect.stringMatching(/"DBT_ENV_SECRET_KEY" is a secret and may not be used/)]);
   expect(await mistakesOf({ 'models/a.sql': "{{ exceptions.raise_compiler_error('not here') }}" })).toEqual([
     expect.stringMatching(/a\.sql:1:\d+: not here/),
   ]);

@@ -11,6 +11,7 @@ import {
   printed,
   render,
   type RenderContext,
+  type RenderOptions,
   renderSync,
   type Template,
 } from '../jinja/index.ts';
@@ -40,7 +41,7 @@ export async function compileNode(
 
 /** The same without a database: what the template says while `execute` is false. */
 export function compileNodeSync(manifest: Manifest, node: ModelNode | TestNode, moment: Moment): CompiledSql {
-  const body = renderNode(manifest, node, moment, synchronous);
+  const body = renderNode(manifest, node, moment, lenient);
   return injectCtes(settled(body), ctesSync(manifest, node.dependencies, moment));
 }
 
@@ -53,7 +54,7 @@ export function compileTextSync(
   moment: Moment,
 ): CompiledSql {
   const context = nodeContext(manifest.scope, scope, moment);
-  const body = renderTemplate(parseTemplate(template.text, template.file), template, context, synchronous);
+  const body = renderTemplate(parseTemplate(template.text, template.file), template, context, strict);
   return injectCtes(settled(body), ctesSync(manifest, dependencies(), moment));
 }
 
@@ -70,27 +71,20 @@ export async function renderHook(
 }
 
 interface Mode {
-  render(
-    template: Template,
-    context: RenderContext,
-    onSegments: (list: readonly OutputSegment[]) => void,
-  ): Awaitable<string>;
+  render(template: Template, context: RenderContext, options: RenderOptions): Awaitable<string>;
   call: typeof callMacro | typeof callMacroSync;
+  /** Whether what hangs on a missing value is missing too, as it must be where no query is run. */
+  readonly isLenient: boolean;
 }
 
-const asynchronous: Mode = {
-  render: (template, context, onSegments) => render(template, context, { onSegments }),
-  call: callMacro,
-};
-const synchronous: Mode = {
-  render: (template, context, onSegments) => renderSync(template, context, { onSegments }),
-  call: callMacroSync,
-};
+const asynchronous: Mode = { render, call: callMacro, isLenient: false };
+const strict: Mode = { render: renderSync, call: callMacroSync, isLenient: false };
+const lenient: Mode = { ...strict, isLenient: true };
 
 function ctesSync(manifest: Manifest, dependencies: readonly Dependency[], moment: Moment): readonly Cte[] {
   return ephemeralsOf(manifest, dependencies).map((ephemeral) => ({
     name: cteName(ephemeral.name),
-    compiled: settled(renderNode(manifest, ephemeral, moment, synchronous)),
+    compiled: settled(renderNode(manifest, ephemeral, moment, lenient)),
   }));
 }
 
@@ -117,8 +111,11 @@ function renderTemplate(
   mode: Mode,
 ): Awaitable<CompiledSql> {
   let segments: readonly OutputSegment[] = [];
-  const text = mode.render(template, context, (list) => {
-    segments = list;
+  const text = mode.render(template, context, {
+    lenientUndefined: mode.isLenient,
+    onSegments: (list) => {
+      segments = list;
+    },
   });
   return then(text, (sql) => compiledFrom(sql, segments, source.file, source.text));
 }
@@ -136,7 +133,7 @@ function renderGenericTest(
   const model = testedRelation(relationOf(tested), node.config.where);
   const keyword = genericTestArguments(body.arguments, model, context, node.origin.file);
   const macro = genericTestMacro(manifest.scope.macros, body.test);
-  return then(mode.call(macro, context, { keyword }), (value) => {
+  return then(mode.call(macro, context, { keyword }, { lenientUndefined: mode.isLenient }), (value) => {
     const sql = printed(value).trim();
     return { sql, parts: [{ start: 0, end: sql.length, origin: node.origin, isText: false }] };
   });

@@ -49,13 +49,22 @@ export function projectVariables(
   return { ...configured, ...scoped, ...given };
 }
 
-/** `env_var(name, default)` */
+/** dbt's prefix of variables that hold secrets. */
+const secretPrefix = 'DBT_ENV_SECRET_';
+
+/** `env_var(name, default)`. Refuses dbt's secrets: compiled SQL is logged and kept. */
 export function environmentFunction(
   environment: Readonly<Record<string, string | undefined>>,
 ): TemplateFunction {
   return (args) => {
     const { name, default: fallback } = args.bind('env_var', ['name', 'default?']);
     const key = printed(name ?? null);
+    if (key.startsWith(secretPrefix)) {
+      throw new ConfigError(`"${key}" is a secret and may not be used in a template`, {
+        code: 'secret_refused',
+        next: 'Put secrets into connections.yaml.',
+      });
+    }
     const value = environment[key] ?? fallback;
     if (value !== undefined) return value;
     throw new ConfigError(`the environment variable "${key}" is not set`, {
