@@ -347,6 +347,15 @@ sources:
     expect(await rows('select count(*), min(x), max(x) from lab.m')).toEqual([[50_000, 2, 2]]);
   });
 
+  test('names that were compiled for another database are refused before anything runs', async () => {
+    const files = { 'models/m.sql': "{{ config(materialized='table') }} select 1 as x" };
+    const project = await readFiles(files, { dialectName, schema: 'lab', database: 'elsewhere' });
+    const error = await failureOf(runNode(project, connection, 'm'));
+    expect(error).toMatchObject({ kind: 'config', code: 'database_mismatch' });
+    expect(error.message).toContain('"elsewhere"');
+    expect(await relations()).toEqual([]);
+  });
+
   test('a cancelled build leaves nothing', async () => {
     const project = await read({ 'models/m.sql': "{{ config(materialized='table') }} select 1 as x" });
     const error = await failureOf(runNode(project, connection, 'm', { signal: AbortSignal.abort() }));

@@ -61,7 +61,13 @@ async function checkDatabaseName(project: TransformProject, database: SqlDatabas
   if (actual === expected) return;
   throw new ConfigError(
     `names were compiled for the database "${expected}", the connection "${project.connection}" is on "${actual}"`,
-    { code: 'database_mismatch' },
+    {
+      code: 'database_mismatch',
+      next:
+        project.dialectName === 'duckdb'
+          ? 'Name the DuckDB file with letters, digits and underscores, such as warehouse.duckdb.'
+          : `Correct the database of the connection "${project.connection}".`,
+    },
   );
 }
 
