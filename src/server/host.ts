@@ -32,7 +32,7 @@ export interface ServerHost {
   renderReport(name: string): Promise<ReportView>;
   /** First rows of an asset's relation, at most `limit`. */
   sampleRows(key: NodeKey, limit: number): Promise<TablePayload>;
-  /** Runs one reading statement on the warehouse. */
+  /** Runs one statement on the warehouse and gives at most `limit` rows of its result. */
   query(request: Required<QueryRequest>): Promise<TablePayload>;
   unreadAssets(): Promise<readonly UnreadAsset[]>;
 }

@@ -1,15 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError, type Failure } from '../../src/core/errors.ts';
-import type { Completion, StepOutcome } from '../../src/core/executor.ts';
-import type { RunRecord, RunSummary, RunTrigger, StepRecord } from '../../src/core/ledger.ts';
+import type { StepOutcome } from '../../src/core/executor.ts';
+import type { RunTrigger } from '../../src/core/ledger.ts';
 import type { GraphNode, NodeKey } from '../../src/core/node.ts';
-import type { EventQuery } from '../../src/core/ports.ts';
-import type { RunEvent, StepProgressEvent } from '../../src/core/run-event.ts';
-import { isRunFinished, type RunState, type StepState } from '../../src/core/run-state.ts';
-import type { LiveEvent, ServerHost } from '../../src/server/index.ts';
+import type { ServerHost } from '../../src/server/index.ts';
+import { dependenciesOf, MemoryLedger } from './memory-ledger.ts';
 import { retailNodes, retailReport, retailReports, sampleOrders } from './retail-project.ts';
-
-type Unwritten<T> = T extends RunEvent ? Omit<T, 'sequence'> : never;
 
 export interface MemoryHostOptions {
   /** How long a step seems to work; 0 finishes at once. */
@@ -24,50 +20,29 @@ export class MemoryHost implements ServerHost {
   readonly ledger: ServerHost['ledger'];
   readonly runs: ServerHost['runs'];
   readonly cancelled: Set<string> = new Set();
-  readonly #runs = new Map<string, RunRecord>();
-  readonly #events: RunEvent[] = [];
-  readonly #completions: Completion[] = [];
-  readonly #listeners = new Set<(event: LiveEvent) => void>();
+  readonly #memory = new MemoryLedger();
   readonly #options: Required<MemoryHostOptions>;
 
   constructor(options: MemoryHostOptions = {}) {
     this.#options = { stepMs: options.stepMs ?? 0, failing: options.failing ?? [] };
-    this.ledger = {
-      lastSequence: async () => this.#events.length,
-      findRun: async (runId) => this.#runs.get(runId),
-      listRuns: async (filter) =>
-        [...this.#runs.values()]
-          .reverse()
-          .filter((run) => filter.beforeMs === undefined || run.createdAtMs < filter.beforeMs)
-          .slice(0, filter.limit),
-      events: async (query) => this.#findEvents(query),
-      latestCompletions: async () => [...new Map(this.#completions.map((done) => [done.key, done])).values()],
-      completionHistory: async (key, limit) =>
-        this.#completions
-          .filter((done) => done.key === key)
-          .reverse()
-          .slice(0, limit),
-    };
+    this.ledger = this.#memory.reader;
     this.runs = {
       enqueue: async (request) => {
         const nodes = selectNodes(request.selection);
-        const run = this.#createRun(request.selection, { kind: 'page' }, nodes, Date.now());
+        const run = this.#memory.createRun(request.selection, { kind: 'page' }, nodes, Date.now());
         void this.execute(run.id);
         return { runId: run.id };
       },
       cancel: async (runId) => {
         this.cancelled.add(runId);
-        this.#moveRun(runId, 'cancelling', Date.now());
+        this.#memory.moveRun(runId, 'cancelling', Date.now());
       },
-      subscribe: (listener) => {
-        this.#listeners.add(listener);
-        return () => this.#listeners.delete(listener);
-      },
+      subscribe: (listener) => this.#memory.subscribe(listener),
     };
   }
 
   get listenerCount(): number {
-    return this.#listeners.size;
+    return this.#memory.listenerCount;
   }
 
   manifestHash(): string {
@@ -125,42 +100,46 @@ export class MemoryHost implements ServerHost {
       schedule: 'every_five_minutes',
       nominalAtMs: startedAtMs,
     };
-    const run = this.#createRun(selection, trigger, selectNodes(selection), startedAtMs - 400);
-    this.#moveRun(run.id, 'running', startedAtMs);
+    const run = this.#memory.createRun(selection, trigger, selectNodes(selection), startedAtMs - 400);
+    this.#memory.moveRun(run.id, 'running', startedAtMs);
     let atMs = startedAtMs;
     for (const step of run.steps) {
-      if (this.#isBlocked(run.id, step.key)) {
-        this.#moveStep(run.id, step.key, 'skipped', atMs, { reason: 'Something upstream failed.' });
+      if (this.#memory.isBlocked(run.id, step.key)) {
+        this.#memory.moveStep(run.id, step.key, 'skipped', atMs, { reason: 'Something upstream failed.' });
         continue;
       }
-      this.#moveStep(run.id, step.key, 'running', atMs);
-      this.#log(run.id, step.key, `started ${step.key}`, atMs);
+      this.#memory.moveStep(run.id, step.key, 'running', atMs);
+      this.#memory.log(run.id, step.key, `started ${step.key}`, atMs);
       const durationMs = 300 + ((step.key.length * 7919) % 2600);
       this.#finishStep(run.id, step.key, failing.includes(step.key), atMs + durationMs, startedAtMs);
       atMs += step.kind === 'check' ? 90 : durationMs * 0.6;
     }
-    this.#moveRun(run.id, this.#endState(run.id), atMs + 3000);
+    this.#memory.moveRun(run.id, this.#memory.endState(run.id), atMs + 3000);
     return run.id;
   }
 
   /** Works through a queued run, step after step. */
   async execute(runId: string): Promise<void> {
-    this.#moveRun(runId, 'running', Date.now());
-    for (const { key } of this.#run(runId).steps) {
-      if (this.cancelled.has(runId)) this.#moveStep(runId, key, 'cancelled', Date.now());
-      else if (this.#isBlocked(runId, key)) {
-        this.#moveStep(runId, key, 'skipped', Date.now(), { reason: 'Something upstream failed.' });
+    this.#memory.moveRun(runId, 'running', Date.now());
+    for (const { key } of this.#memory.run(runId).steps) {
+      if (this.cancelled.has(runId)) this.#memory.moveStep(runId, key, 'cancelled', Date.now());
+      else if (this.#memory.isBlocked(runId, key)) {
+        this.#memory.moveStep(runId, key, 'skipped', Date.now(), { reason: 'Something upstream failed.' });
       } else await this.#executeStep(runId, key);
     }
-    this.#moveRun(runId, this.cancelled.has(runId) ? 'cancelled' : this.#endState(runId), Date.now());
+    this.#memory.moveRun(
+      runId,
+      this.cancelled.has(runId) ? 'cancelled' : this.#memory.endState(runId),
+      Date.now(),
+    );
   }
 
   async #executeStep(runId: string, key: NodeKey): Promise<void> {
-    this.#moveStep(runId, key, 'running', Date.now());
-    this.#log(runId, key, `reading ${key}`, Date.now());
+    this.#memory.moveStep(runId, key, 'running', Date.now());
+    this.#memory.log(runId, key, `reading ${key}`, Date.now());
     for (let part = 1; part <= 4; part += 1) {
       if (this.#options.stepMs > 0) await sleep(this.#options.stepMs / 4);
-      this.#tell({
+      this.#memory.tell({
         type: 'step_progress',
         runId,
         step: key,
@@ -168,12 +147,12 @@ export class MemoryHost implements ServerHost {
         progress: { rows: part * 25_000, totalRows: 100_000, phase: 'copying' },
       });
     }
-    this.#log(runId, key, 'wrote 100000 rows', Date.now());
+    this.#memory.log(runId, key, 'wrote 100000 rows', Date.now());
     this.#finishStep(runId, key, this.#options.failing.includes(key), Date.now(), Date.now());
   }
 
   #finishStep(runId: string, key: NodeKey, fails: boolean, atMs: number, seed: number): void {
-    const step = this.#step(runId, key);
+    const step = this.#memory.step(runId, key);
     const isCheck = step.kind === 'check';
     const rows = 90_000 + (Math.floor(seed / 60_000) % 97) * 113;
     const outcome: StepOutcome = {
@@ -197,161 +176,16 @@ export class MemoryHost implements ServerHost {
       state: 'The table holds what it held before.',
       next: `Correct the place, then run: millrace run ${key}`,
     };
-    if (fails) this.#log(runId, key, failure.message, atMs, 'error');
-    this.#moveStep(runId, key, fails ? 'failed' : 'succeeded', atMs, {
+    if (fails) this.#memory.log(runId, key, failure.message, atMs, 'error');
+    this.#memory.moveStep(runId, key, fails ? 'failed' : 'succeeded', atMs, {
       ...(!fails || isCheck ? { outcome } : {}),
       ...(fails ? { failure } : {}),
     });
     if (fails && !isCheck) return;
-    const startedAtMs = this.#step(runId, key).startedAtMs ?? atMs;
-    this.#completions.push({ ...outcome, key, runId, finishedAtMs: atMs, durationMs: atMs - startedAtMs });
-  }
-
-  #createRun(
-    selection: string,
-    trigger: RunTrigger,
-    nodes: readonly GraphNode[],
-    createdAtMs: number,
-  ): RunRecord {
-    const keys = new Set(nodes.map((node) => node.key));
-    const run: RunRecord = {
-      id: `run-${this.#runs.size + 1}`,
-      state: 'queued',
-      selection,
-      trigger,
-      createdAtMs,
-      stepCounts: noSteps,
-      plan: {
-        selection,
-        manifestHash: this.manifestHash(),
-        options: { fullRefresh: false },
-        steps: nodes.map((node) => ({
-          key: node.key,
-          kind: node.kind,
-          type: node.type,
-          executor: node.executor ?? '',
-          dependsOn: dependenciesOf(node).filter((key) => keys.has(key)),
-          locks: [],
-          retry: { maxAttempts: 1, delaySeconds: 0, maxDelaySeconds: 0 },
-        })),
-      },
-      steps: nodes.map((node) => ({
-        key: node.key,
-        kind: node.kind,
-        type: node.type,
-        state: 'pending',
-        attempt: 0,
-      })),
-    };
-    this.#keep(run);
-    this.#write({ type: 'run_state', runId: run.id, atMs: createdAtMs, state: 'queued' });
-    return run;
-  }
-
-  #moveRun(runId: string, state: RunState, atMs: number): void {
-    const run = this.#run(runId);
-    this.#keep({
-      ...run,
-      state,
-      ...(state === 'running' ? { startedAtMs: atMs } : {}),
-      ...(isRunFinished(state) ? { finishedAtMs: atMs } : {}),
-    });
-    this.#write({ type: 'run_state', runId, atMs, state });
-  }
-
-  #moveStep(
-    runId: string,
-    key: NodeKey,
-    state: StepState,
-    atMs: number,
-    detail: Pick<StepRecord, 'failure' | 'outcome' | 'reason'> = {},
-  ): void {
-    const run = this.#run(runId);
-    const change = state === 'running' ? { attempt: 1, startedAtMs: atMs } : { finishedAtMs: atMs };
-    const steps = run.steps.map((step) =>
-      step.key === key ? { ...step, state, ...change, ...detail } : step,
-    );
-    this.#keep({ ...run, steps });
-    const { failure, outcome, reason } = detail;
-    this.#write({
-      type: 'step_state',
-      runId,
-      atMs,
-      step: key,
-      state,
-      attempt: 1,
-      ...(failure ? { failure } : {}),
-      ...(outcome ? { outcome } : {}),
-      ...(reason === undefined ? {} : { reason }),
-    });
-  }
-
-  #log(runId: string, step: NodeKey, message: string, atMs: number, level: 'info' | 'error' = 'info'): void {
-    this.#write({ type: 'step_log', runId, atMs, step, attempt: 1, level, message });
-  }
-
-  #isBlocked(runId: string, key: NodeKey): boolean {
-    const run = this.#run(runId);
-    const planned = run.plan.steps.find((step) => step.key === key);
-    return run.steps.some(
-      (step) =>
-        planned?.dependsOn.includes(step.key) && (step.state === 'failed' || step.state === 'skipped'),
-    );
-  }
-
-  #endState(runId: string): RunState {
-    return this.#run(runId).steps.some((step) => step.state === 'failed') ? 'failed' : 'succeeded';
-  }
-
-  #keep(run: RunRecord): void {
-    const stepCounts: Record<StepState, number> = { ...noSteps };
-    for (const step of run.steps) stepCounts[step.state] += 1;
-    this.#runs.set(run.id, { ...run, stepCounts });
-  }
-
-  #run(runId: string): RunRecord {
-    const run = this.#runs.get(runId);
-    if (!run) throw new Error(`no run ${runId}`);
-    return run;
-  }
-
-  #step(runId: string, key: NodeKey): StepRecord {
-    const step = this.#run(runId).steps.find((one) => one.key === key);
-    if (!step) throw new Error(`no step ${key}`);
-    return step;
-  }
-
-  #findEvents(query: EventQuery): RunEvent[] {
-    return this.#events
-      .filter(
-        (event) =>
-          event.sequence > query.afterSequence &&
-          (query.runId === undefined || event.runId === query.runId) &&
-          (query.types === undefined || query.types.includes(event.type)) &&
-          (query.step === undefined || ('step' in event && event.step === query.step)),
-      )
-      .slice(0, query.limit);
-  }
-
-  #write(event: Unwritten<RunEvent>): void {
-    const written = { ...event, sequence: this.#events.length + 1 };
-    this.#events.push(written);
-    this.#tell(written);
-  }
-
-  #tell(event: RunEvent | StepProgressEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    const startedAtMs = this.#memory.step(runId, key).startedAtMs ?? atMs;
+    this.#memory.complete({ ...outcome, key, runId, finishedAtMs: atMs, durationMs: atMs - startedAtMs });
   }
 }
-
-const noSteps: RunSummary['stepCounts'] = {
-  pending: 0,
-  running: 0,
-  succeeded: 0,
-  failed: 0,
-  skipped: 0,
-  cancelled: 0,
-};
 
 function selectNodes(selection: string): readonly GraphNode[] {
   const runnable = retailNodes.filter((node) => node.executor !== undefined);
@@ -369,14 +203,4 @@ function selectNodes(selection: string): readonly GraphNode[] {
     if (isBelow || (node.check && chosen.has(node.check.asset))) chosen.add(node.key);
   }
   return runnable.filter((node) => chosen.has(node.key));
-}
-
-/** Upstream nodes, and the blocking checks of those. */
-function dependenciesOf(node: GraphNode): NodeKey[] {
-  const upstream = node.edges.map((edge) => edge.from);
-  if (node.check) return upstream;
-  const checks = retailNodes.filter(
-    (other) => other.check?.severity === 'error' && upstream.includes(other.check.asset),
-  );
-  return [...upstream, ...checks.map((other) => other.key)];
 }
