@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
@@ -11,8 +11,23 @@ export async function builtPageFolder(): Promise<string> {
   const folder = join(repository, 'dist', 'web');
   const builtMs = await modifiedMs(join(folder, 'index.html'));
   const changedMs = Math.max(...(await Promise.all(sources.map(newestMs))));
-  if (builtMs < changedMs) await build({ root: join(repository, 'web'), logLevel: 'warn' });
+  if (builtMs < changedMs) await buildBeside(folder);
   return folder;
+}
+
+/** Several test files may find the page stale at once; each builds its own, the last one stays. */
+async function buildBeside(folder: string): Promise<void> {
+  const beside = `${folder}.${process.pid}`;
+  await build({
+    root: join(repository, 'web'),
+    logLevel: 'warn',
+    build: { outDir: beside, emptyOutDir: true },
+  });
+  await rm(folder, { recursive: true, force: true });
+  await rename(beside, folder).catch(async (error: unknown) => {
+    await rm(beside, { recursive: true, force: true });
+    if ((await modifiedMs(join(folder, 'index.html'))) === 0) throw error;
+  });
 }
 
 async function newestMs(path: string): Promise<number> {
