@@ -7,6 +7,7 @@ import { duckdbConnector } from '../connectors/duckdb/index.ts';
 import { filesConnector } from '../connectors/files/index.ts';
 import { postgresConnector } from '../connectors/postgres/index.ts';
 import { sqliteConnector } from '../connectors/sqlite/index.ts';
+import { formatStreamPlan } from './explain.ts';
 
 let harness: LoadHarness;
 let databases: readonly TestDatabase[];
@@ -389,6 +390,87 @@ describe.each(routes)('%s to %s', (source, target) => {
     const found = (await (await harness.get(target)).database?.list('raw')) ?? [];
     return found.map((relation) => relation.name).filter((name) => name.startsWith('_millrace'));
   }
+});
+
+test.each(['DUCK', 'PG2'])('names of any kind are quoted everywhere, into %s', async (target) => {
+  await harness.run(target, 'drop schema if exists "odd ""one" cascade');
+  await harness.run(
+    'PG',
+    'drop table if exists "sel""ect me"',
+    'create table "sel""ect me" ("group" int, "a""b" text, "it\'s" timestamp)',
+    `insert into "sel""ect me" values (1, 'x', '2024-01-01'), (2, 'y', '2024-01-02')`,
+  );
+  const yaml = `source: PG
+target: ${target}
+streams:
+  'public."sel""ect me"': { object: '"odd ""one"."t\\o"', primary_key: [group, 'a"b'], update_key: "it's" }
+`;
+  expect(await harness.loadOne(yaml)).toMatchObject({ rowsInserted: 2 });
+  await harness.run('PG', `insert into "sel""ect me" values (3, 'z', '2024-01-02')`);
+  expect(await harness.loadOne(yaml, { rowLimit: 1 })).toMatchObject({ rowsInserted: 1 });
+  expect(await harness.rows(target, 'select "a""b" from "odd ""one"."t\\o" order by 1')).toEqual([
+    ['x'],
+    ['y'],
+    ['z'],
+  ]);
+});
+
+test.each([
+  ['a primary key', 'create table raw.k (id bigint primary key, name varchar)'],
+  ['a unique index', 'create table raw.k (id bigint, name varchar); create unique index k_id on raw.k (id)'],
+  ['an index', 'create table raw.k (id bigint, name varchar); create index k_name on raw.k (name)'],
+])('a DuckDB table with %s keeps it', async (_name, sql) => {
+  await harness.run('DUCK', 'drop schema if exists raw cascade', 'create schema raw', ...sql.split('; '));
+  await harness.run(
+    'LITE',
+    'drop table if exists k',
+    'create table k (id integer, name text)',
+    `insert into k values (1, 'a'), (2, 'b')`,
+  );
+  const yaml = (rest: string) => `source: LITE\ntarget: DUCK\nstreams: { k: { object: raw.k, ${rest} } }\n`;
+  const bonds = () =>
+    harness.rows(
+      'DUCK',
+      `select (select count(*) from duckdb_indexes() where table_name = 'k') + (select count(*) from duckdb_constraints() where table_name = 'k' and constraint_type = 'PRIMARY KEY')`,
+    );
+  const before = await bonds();
+  for (const rest of [
+    'mode: full-refresh',
+    'mode: full-refresh',
+    'mode: truncate',
+    'mode: incremental, primary_key: id',
+  ]) {
+    await harness.run('LITE', `update k set name = name || '!' where id = 1`);
+    await harness.loadOne(yaml(rest));
+  }
+  expect(await harness.rows('DUCK', 'select * from raw.k order by 1')).toEqual([
+    [1, 'a!!!!'],
+    [2, 'b'],
+  ]);
+  expect(await bonds()).toEqual(before);
+});
+
+test('a plan can be read', async () => {
+  await harness.run(
+    'LITE',
+    'drop table if exists t',
+    'create table t (id integer primary key, "Name" text, at timestamp)',
+  );
+  const [plan] = await harness.explain(
+    `source: LITE\ntarget: DUCK\nstreams: { t: { object: read.me, primary_key: id, update_key: at, where: id > 0, columns: { at: date } } }\n`,
+    { rowLimit: 5 },
+  );
+  const text = plan ? formatStreamPlan(plan) : '';
+  for (const line of [
+    't (LITE, sqlite) -> read.me (DUCK, duckdb)',
+    'columns: rows travel as batches of typed columns',
+    'at from the watermark (none, none)',
+    'where      id > 0',
+    'limit      5 rows',
+    'at timestamp as date',
+    'create table "read"."me" ("id" bigint, "Name" varchar, "at" date);',
+  ])
+    expect(text).toContain(line);
 });
 
 test.each(['DUCK', 'PG2'])('streams load side by side into an empty %s', async (target) => {

@@ -47,11 +47,6 @@ function flatName(name: string): string {
   return name.replace(/^(stream|source|target|object)\./, '$1_');
 }
 
-/** Flat names of the variables in a template. */
-export function templateVariables(template: string): readonly string[] {
-  return [...template.matchAll(variable)].map((match) => flatName(match[1] ?? ''));
-}
-
 /**
  * Fills a template.
  * @throws ConfigError for a variable that has no value; nothing is dropped in silence

@@ -5,6 +5,7 @@ import type { Dialect, TableName } from '../dialect.ts';
  * as (kind, name). Undefined where nothing hangs on a table's identity.
  */
 export function dependentsQuery(dialect: Dialect, table: TableName): string | undefined {
+  if (dialect.name === 'duckdb') return duckdbDependents(dialect, table);
   if (dialect.name !== 'postgres') return undefined;
   const id = `${dialect.literal(dialect.quoteTable(table))}::regclass`;
   return `select 'view', v.relname::text from pg_depend d join pg_rewrite r on r.oid = d.objid join pg_class v on v.oid = r.ev_class
@@ -22,5 +23,14 @@ union select 'default', a.attname::text from pg_attrdef d join pg_attribute a on
 union select 'comment', coalesce(description, '') from pg_description where classoid = 'pg_class'::regclass and objoid = ${id}
 union select 'partition or child', inhrelid::regclass::text from pg_inherits where inhparent = ${id} or inhrelid = ${id}
 union select 'publication', p.pubname::text from pg_publication_rel r join pg_publication p on p.oid = r.prpubid where r.prrelid = ${id}
+order by 1, 2`;
+}
+
+/** Views of DuckDB find their tables by name, so only what is part of the table itself counts. */
+function duckdbDependents(dialect: Dialect, table: TableName): string {
+  const place = `database_name = current_database() and schema_name = ${dialect.literal(table.schema)} and table_name = ${dialect.literal(table.name)}`;
+  return `select 'index', index_name from duckdb_indexes() where ${place}
+union select 'constraint', constraint_name from duckdb_constraints() where ${place} and constraint_type <> 'NOT NULL'
+union select 'comment', comment from duckdb_tables() where ${place} and comment is not null
 order by 1, 2`;
 }
