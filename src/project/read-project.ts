@@ -19,6 +19,7 @@ import { connectionMissing } from './connection-pool.ts';
 import { type ConnectionDeclaration, knownConnections, readConnections } from './connections-file.ts';
 import type { ProjectDefinition } from './definitions.ts';
 import { Mistakes } from './mistakes.ts';
+import { databaseName } from './database-name.ts';
 import type { Project, ProjectParts } from './project.ts';
 import { orderAroundTasks, readTasks, taskNode } from './tasks.ts';
 
@@ -157,14 +158,6 @@ async function readTransform(
     environment,
     ...(definition.transform?.vars === undefined ? {} : { vars: definition.transform.vars }),
   });
-}
-
-/** What dbt calls `target.database`: the DuckDB file's stem, or PostgreSQL's database. */
-function databaseName({ type, config, url }: ConnectionDeclaration): string {
-  const candidates = [config['database'], config['path'], config['instance'], url];
-  const written = candidates.find((candidate) => typeof candidate === 'string') ?? '';
-  const last = written.replace(/\?.*$/, '').split(/[\\/]/).at(-1) ?? '';
-  return type === 'duckdb' ? last.replace(/\.[^.]*$/, '') || 'memory' : last;
 }
 
 async function readEach<T>(

@@ -38,7 +38,10 @@ export function readCheckCount(result: ResultSet): CheckCount {
   };
 }
 
-/** A failed `warn` check passes, and its message says `warn`. */
+/**
+ * A check of severity `warn` that finds rows has not passed, but stops nothing. One of severity `error` that
+ * reaches only its `warn_if` has passed. The message of both begins with `warn`.
+ */
 export function checkOutcome(node: TestNode, count: CheckCount, sample: ResultSet | undefined): CheckOutcome {
   const { failures } = count;
   const isError = node.config.severity === 'error' && count.shouldError;
@@ -46,7 +49,11 @@ export function checkOutcome(node: TestNode, count: CheckCount, sample: ResultSe
   if (!isError && !isWarning) return { passed: true, failures, message: 'passed' };
   const rows = `${failures} failing ${failures === 1 ? 'row' : 'rows'}`;
   const shown = sample && sample.rows.length > 0 ? `, such as ${shownValues(sample)}` : '';
-  return { passed: !isError, failures, message: `${isError ? '' : 'warn: '}${rows}${shown}` };
+  return {
+    passed: isWarning && node.config.severity === 'error',
+    failures,
+    message: `${isError ? '' : 'warn: '}${rows}${shown}`,
+  };
 }
 
 function shownValues(sample: ResultSet): string {

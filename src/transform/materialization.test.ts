@@ -274,7 +274,7 @@ sources:
       message: expect.stringMatching(/^warn: /),
     });
     expect(await outcome('nulls_warn')).toMatchObject({
-      passed: true,
+      passed: false,
       failures: 1,
       message: 'warn: 1 failing row, such as id=null',
     });
