@@ -7,6 +7,8 @@ export interface Route {
   readonly limit: number;
   readonly floorCommand: string;
   readonly command: string;
+  /** Both as a user would type them, without the paths of this machine. */
+  readonly shownCommands: readonly string[];
 }
 
 /** What a route took, round by round. */
@@ -20,6 +22,8 @@ export interface Setting {
   readonly rows: number;
   readonly copyBytes: number;
   readonly versions: readonly string[];
+  /** Processes that wanted to run, at the start and at the end: far above the processors, ratios are noise. */
+  readonly loadAverages: readonly [number, number];
 }
 
 export function ratios({ floor, millrace }: RouteResult): readonly number[] {
@@ -35,21 +39,14 @@ export function reportPage(setting: Setting, results: readonly RouteResult[]): s
     'each as a whole process from its start to its exit; the ratio is taken within a round.',
     '',
     `Machine: ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${systemType()} ${release()}; the server is on the same machine.`,
+    `Load average (1 minute): ${setting.loadAverages.map((load) => load.toFixed(1)).join(' before, ')} after; a quiet machine shows about 0 before.`,
     ...setting.versions.map((version) => `- ${version}`),
     '',
     '| route | floor s | Millrace s | ratio, median | ratios | limit | rows/s | MB/s | peak RSS MB |',
     '|---|---|---|---|---|---|---|---|---|',
     ...results.map((result) => tableRow(setting, result)),
     '',
-    ...results.flatMap(({ route }) => [
-      `## ${route.name}`,
-      '',
-      '```',
-      route.floorCommand,
-      route.command,
-      '```',
-      '',
-    ]),
+    ...results.flatMap(({ route }) => [`## ${route.name}`, '', '```', ...route.shownCommands, '```', '']),
   ].join('\n');
 }
 

@@ -7,7 +7,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Measurement, measure, median } from './measure.ts';
@@ -23,6 +23,7 @@ const { values: options } = parseArgs({
 });
 const rows = Number(options.rows);
 const rounds = Number(options.rounds);
+const loadBefore = loadavg()[0] ?? 0;
 const here = import.meta.dirname;
 const root = join(here, '..', '..');
 const psql = findPsql();
@@ -41,7 +42,10 @@ try {
   const results: RouteResult[] = [];
   for (const { route, reset } of routes()) results.push(await measureRoute(route, reset));
   const copyBytes = copyBinaryBytes();
-  const page = reportPage({ rows, copyBytes, versions: versions() }, results);
+  const page = reportPage(
+    { rows, copyBytes, versions: versions(), loadAverages: [loadBefore, loadavg()[0] ?? 0] },
+    results,
+  );
   if (options.route === undefined) await writeFile(join(here, 'result.md'), page);
   process.stdout.write(`\n${page}`);
   const missed = results.filter((result) => median(ratios(result)) > result.route.limit);
@@ -66,16 +70,11 @@ async function prepare(): Promise<void> {
 }
 
 function routes(): { route: Route; reset: () => Promise<void> }[] {
-  const copyOut = `${psql} -c "COPY wide TO STDOUT (FORMAT binary)"`;
+  const copyOut = 'psql -c "COPY wide TO STDOUT (FORMAT binary)"';
   const all = [
     {
       key: 'duckdb',
-      route: {
-        name: 'PostgreSQL to DuckDB',
-        limit: 1.5,
-        floorCommand: `${copyOut} > /dev/null`,
-        command: millrace('BENCH_WAREHOUSE', 'main.wide'),
-      },
+      route: routeOf('PostgreSQL to DuckDB', 1.5, `${copyOut} > /dev/null`, 'BENCH_WAREHOUSE', 'main.wide'),
       reset: async () => {
         for (const path of globSync(`${warehousePath()}*`)) await rm(path);
         query('checkpoint');
@@ -83,12 +82,13 @@ function routes(): { route: Route; reset: () => Promise<void> }[] {
     },
     {
       key: 'postgres',
-      route: {
-        name: 'PostgreSQL to PostgreSQL',
-        limit: 1.1,
-        floorCommand: `${copyOut} | ${psql} -c "COPY wide_psql FROM STDIN (FORMAT binary)"`,
-        command: millrace('BENCH_OTHER', 'public.wide_millrace'),
-      },
+      route: routeOf(
+        'PostgreSQL to PostgreSQL',
+        1.1,
+        `${copyOut} | psql -c "COPY wide_psql FROM STDIN (FORMAT binary)"`,
+        'BENCH_OTHER',
+        'public.wide_millrace',
+      ),
       reset: async () => {
         query('drop table if exists wide_millrace, wide_psql');
         query('create table wide_psql (like wide)');
@@ -99,12 +99,18 @@ function routes(): { route: Route; reset: () => Promise<void> }[] {
   return all.filter(({ key }) => options.route === undefined || options.route === key);
 }
 
-function millrace(target: string, object: string): string {
+function routeOf(name: string, limit: number, floor: string, target: string, object: string): Route {
   const main = join(root, 'src', 'cli', 'main.ts');
   const built = join(root, 'dist', 'cli', 'main.js');
   const program = existsSync(built) ? built : `--conditions=@millrace/source ${main}`;
-  const project = join(folder, 'project');
-  return `${process.execPath} ${program} --project ${project} run --src-conn BENCH_SHOP --src-stream public.wide --tgt-conn ${target} --tgt-object ${object} --mode full-refresh`;
+  const load = `run --src-conn BENCH_SHOP --src-stream public.wide --tgt-conn ${target} --tgt-object ${object} --mode full-refresh`;
+  return {
+    name,
+    limit,
+    floorCommand: floor.replaceAll('psql -c', `${psql} -c`),
+    command: `${process.execPath} ${program} --project ${join(folder, 'project')} ${load}`,
+    shownCommands: [floor, `millrace ${load}`],
+  };
 }
 
 async function measureRoute(route: Route, reset: () => Promise<void>): Promise<RouteResult> {
