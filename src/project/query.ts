@@ -8,8 +8,8 @@ import { compilerFor } from './read-project.ts';
 const timeoutMs = 60_000;
 
 /**
- * Runs one statement, which may hold `{{ ref() }}`, on the warehouse or the connection named, and gives
- * at most `limit` rows of its result.
+ * Runs one reading statement, which may hold `{{ ref() }}`, on the warehouse or the connection named, and
+ * gives at most `limit` rows of its result.
  */
 export async function queryConnection(
   project: Project,
@@ -30,10 +30,24 @@ export async function queryConnection(
   const compiled = compilerFor(project.parts.transform)(sql, { file: 'query' })
     .sql.trim()
     .replace(/;\s*$/, '');
-  const limited = /^(select|with|from|values)\b/i.test(compiled)
-    ? `select * from (${compiled}\n) as result limit ${Math.floor(limit)}`
-    : compiled;
+  const limited = limitedQuery(compiled, Math.floor(limit));
   return tablePayload(await database.query(limited, [], AbortSignal.timeout(timeoutMs)));
+}
+
+/** Changes belong into models and tasks, where a run remembers them. */
+function limitedQuery(sql: string, limit: number): string {
+  const body = sql.replaceAll(/^(\s+|--[^\n]*\n|\/\*[\s\S]*?\*\/)+/g, '');
+  if (/^(select|with|from|values|table)\b/i.test(body))
+    return `select * from (${sql}\n) as result limit ${limit}`;
+  if (/^(show|describe|desc|summarize|explain(?!\s*\(?\s*analyze))\b/i.test(body)) return sql;
+  throw new ConfigError(
+    'only reading statements are run here: select, with, from, values, show, describe, explain',
+    {
+      code: 'query_not_reading',
+      state: 'Nothing was run.',
+      next: 'Put changes into a model or a task, or use the client of the database',
+    },
+  );
 }
 
 /** A result as JSON can carry it. */

@@ -52,6 +52,15 @@ describe('a new project', () => {
     expect(await millraceJson(['curate'], here)).toEqual({ unread: [] });
   });
 
+  test('sql reads and changes nothing', async () => {
+    const here = { cwd: project.folder };
+    await millraceJson<RunJson>(['run'], here);
+    const refused = await millrace(['sql', '-- a comment\ndrop table raw.orders'], here);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('only reading statements') });
+    const described = await millraceJson<{ rows: unknown[][] }>(['sql', 'describe raw.orders'], here);
+    expect(described.rows).toHaveLength(5);
+  });
+
   test('a selection runs a part, with its checks', async () => {
     const run = await millraceJson<RunJson>(['run', '+revenue_by_city'], { cwd: project.folder });
     expect(run.steps.map(({ key }) => key)).not.toContain('report/revenue');
