@@ -1,13 +1,12 @@
-import type { Connection, StreamSchema } from '../connector/connection.ts';
+import type { StreamSchema } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';
 import { deepFreeze } from '../core/freeze.ts';
-import type { RunOptions } from '../core/plan.ts';
 import type { Column } from '../sql/data-type.ts';
-import type { Dialect, TableName } from '../sql/dialect.ts';
-import { duckdbDialect } from '../sql/dialects/index.ts';
-import type { LoadMode, StreamConfig } from './replication/replication.ts';
+import type { TableName } from '../sql/dialect.ts';
+import type { LoadMode } from './replication/replication.ts';
 import { parseTableName } from './replication/stream-name.ts';
-import { notYetSupported } from './replication/unsupported.ts';
+import { checkCombination } from './stream-checks.ts';
+import { sourceDialect, type StreamTask } from './stream-task.ts';
 import { mapColumns, type ColumnMapping } from './stream/column-mapping.ts';
 import { chooseLane, type Lane } from './stream/lane.ts';
 import { planPublication, type PublicationPlan } from './stream/publication.ts';
@@ -17,20 +16,6 @@ import { inspectTarget, isEmpty, type TargetState } from './stream/target-state.
 import { latestInTarget } from './stream/target-watermark.ts';
 import { readPublication, type Publication, type StreamIdentity } from './stream/watermark-store.ts';
 import type { Watermark } from './stream/watermark.ts';
-
-/** One stream, one table: what a plan is made for. */
-export interface StreamTask {
-  readonly stream: StreamConfig;
-  readonly source: Connection;
-  readonly target: Connection;
-  /** Where tables of the source without a schema live; absent for files. */
-  readonly sourceSchema?: string;
-  /** Table, or for files the path as its `name`. */
-  readonly object: TableName;
-  readonly options: RunOptions;
-  /** Names the stage; the same for every attempt. */
-  readonly idempotencyKey: string;
-}
 
 /** What loading one stream would do, as frozen data. */
 export interface StreamPlan {
@@ -129,71 +114,6 @@ export async function planStream(task: StreamTask): Promise<StreamPlan> {
     ...(published?.idempotencyKey === task.idempotencyKey ? { published } : {}),
     remarks: start.remarks,
   });
-}
-
-/** The dialect of a source's predicates; files are read by DuckDB. */
-export function sourceDialect(source: Connection): Dialect {
-  return source.database?.dialect ?? duckdbDialect;
-}
-
-function checkCombination({ stream, source, target, options }: StreamTask): void {
-  const limit = options.rowLimit ?? stream.limit;
-  if (!target.database) checkFileTarget(stream, source);
-  if (target.database && Object.keys(stream.target.file).length > 0) {
-    throw notApplicable(stream, `target_options.${Object.keys(stream.target.file)[0]}`, target);
-  }
-  if (source.database && Object.keys(stream.sourceOptions).length > 0) {
-    throw notApplicable(stream, `source_options.${Object.keys(stream.sourceOptions)[0]}`, source);
-  }
-  const { primary, unique } = stream.target.tableKeys;
-  if (target.database?.dialect.name === 'duckdb' && primary.length + unique.length > 0) {
-    throw notYetSupported(
-      'target_options.table_keys primary and unique on DuckDB',
-      'Leave it out: merges by primary_key need no constraint there; test uniqueness in the transform project',
-      stream.origin,
-    );
-  }
-  if (
-    !source.database &&
-    stream.mode === 'incremental' &&
-    stream.updateKey !== undefined &&
-    limit !== undefined
-  ) {
-    throw notYetSupported(
-      'a row limit on files that are read along an update_key',
-      'Leave the limit out, or use mode: full-refresh to try it',
-      stream.origin,
-    );
-  }
-}
-
-function checkFileTarget(stream: StreamConfig, source: Connection): void {
-  if (stream.mode === 'incremental') {
-    throw notYetSupported(
-      'mode: incremental into files',
-      'Use mode: full-refresh, or load into a table and write that to a file',
-      stream.origin,
-    );
-  }
-  if (Object.keys(stream.casts).length > 0 && source.database)
-    throw notYetSupported('columns into files', 'Cast in a query: sql: select cast(...)', stream.origin);
-  if (stream.target.preSql.length + stream.target.postSql.length > 0)
-    throw notYetSupported(
-      'pre_sql and post_sql of files',
-      'Leave them out: a file has no SQL',
-      stream.origin,
-    );
-}
-
-function notApplicable(stream: StreamConfig, key: string, connection: Connection): ConfigError {
-  return new ConfigError(
-    `stream ${stream.name}: ${key} is about files, and '${connection.name}' is ${connection.type}`,
-    {
-      code: 'option_not_applicable',
-      origin: stream.origin,
-      next: `Remove ${key} from the stream and its defaults`,
-    },
-  );
 }
 
 /** Files take the casts as declared types; databases cast when rows are published. */

@@ -3,7 +3,7 @@ import { ConfigError, MillraceError } from '../core/errors.ts';
 import type { Executor, StepContext, StepOutcome } from '../core/executor.ts';
 import type { GraphNode } from '../core/node.ts';
 import type { LoadSpec, NodeOptions } from './nodes.ts';
-import type { StreamTask } from './plan.ts';
+import type { StreamTask } from './stream-task.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { streamTasks } from './stream-tasks.ts';
 import { loadStream, type LoadedStream } from './stream-run.ts';

@@ -1,4 +1,5 @@
-import { sourceDialect, type StreamPlan, type StreamTask } from './plan.ts';
+import type { StreamPlan } from './plan.ts';
+import { sourceDialect, type StreamTask } from './stream-task.ts';
 import { keyText } from './stream/key-value.ts';
 import { lowerBound, openWindow, type WindowRequest } from './stream/window.ts';
 import type { Watermark } from './stream/watermark.ts';

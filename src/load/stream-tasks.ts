@@ -3,7 +3,7 @@ import { ConfigError } from '../core/errors.ts';
 import type { RunOptions } from '../core/plan.ts';
 import type { TableName } from '../sql/dialect.ts';
 import { connectionEnd, targetTable, type KnownConnection } from './nodes.ts';
-import type { StreamTask } from './plan.ts';
+import type { StreamTask } from './stream-task.ts';
 import { isCollapsed } from './replication/collapse.ts';
 import { isWildcard } from './replication/glob.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';

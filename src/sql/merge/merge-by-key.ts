@@ -19,7 +19,8 @@ export interface KeyMerge {
  * alone, so that the counts are true and a second merge does nothing. Keys must not be NULL.
  *
  * DuckDB deletes and inserts: `merge` and `on conflict` cost 8 to 15 times more at its commit.
- * PostgreSQL updates in place, so that foreign keys and triggers see an update.
+ * PostgreSQL updates in place, so that foreign keys and triggers see an update; it is told the size of new
+ * tables first, which its planner would have to guess.
  */
 export function mergeByKey(dialect: Dialect, merge: KeyMerge): readonly Statement[] {
   const delta = dialect.quote(merge.deltaName);
@@ -29,8 +30,9 @@ export function mergeByKey(dialect: Dialect, merge: KeyMerge): readonly Statemen
   };
   const drop: Statement = { role: 'prepare', sql: `drop table ${delta}` };
   if (dialect.name === 'postgres') {
-    const analyze: Statement = { role: 'prepare', sql: `analyze ${delta}` };
-    return [create, analyze, ...updateAndInsert(dialect, merge, delta), drop];
+    const analyze = (table: string): Statement => ({ role: 'prepare', sql: `analyze ${table}` });
+    const stage = dialect.quoteTable(merge.rows.stage);
+    return [analyze(stage), create, analyze(delta), ...updateAndInsert(dialect, merge, delta), drop];
   }
   return [create, ...deleteAndInsert(dialect, merge, delta), drop];
 }

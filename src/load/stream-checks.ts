@@ -1,0 +1,69 @@
+import type { Connection } from '../connector/connection.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { StreamConfig } from './replication/replication.ts';
+import { notYetSupported } from './replication/unsupported.ts';
+import type { StreamTask } from './stream-task.ts';
+
+/**
+ * Refuses what a stream asks of systems that cannot do it.
+ * @throws ConfigError naming the key and the alternative
+ */
+export function checkCombination({ stream, source, target, options }: StreamTask): void {
+  const limit = options.rowLimit ?? stream.limit;
+  if (!target.database) checkFileTarget(stream, source);
+  if (target.database && Object.keys(stream.target.file).length > 0) {
+    throw notApplicable(stream, `target_options.${Object.keys(stream.target.file)[0]}`, target);
+  }
+  if (source.database && Object.keys(stream.sourceOptions).length > 0) {
+    throw notApplicable(stream, `source_options.${Object.keys(stream.sourceOptions)[0]}`, source);
+  }
+  const { primary, unique } = stream.target.tableKeys;
+  if (target.database?.dialect.name === 'duckdb' && primary.length + unique.length > 0) {
+    throw notYetSupported(
+      'target_options.table_keys primary and unique on DuckDB',
+      'Leave it out: merges by primary_key need no constraint there; test uniqueness in the transform project',
+      stream.origin,
+    );
+  }
+  if (
+    !source.database &&
+    stream.mode === 'incremental' &&
+    stream.updateKey !== undefined &&
+    limit !== undefined
+  ) {
+    throw notYetSupported(
+      'a row limit on files that are read along an update_key',
+      'Leave the limit out, or use mode: full-refresh to try it',
+      stream.origin,
+    );
+  }
+}
+
+function checkFileTarget(stream: StreamConfig, source: Connection): void {
+  if (stream.mode === 'incremental') {
+    throw notYetSupported(
+      'mode: incremental into files',
+      'Use mode: full-refresh, or load into a table and write that to a file',
+      stream.origin,
+    );
+  }
+  if (Object.keys(stream.casts).length > 0 && source.database)
+    throw notYetSupported('columns into files', 'Cast in a query: sql: select cast(...)', stream.origin);
+  if (stream.target.preSql.length + stream.target.postSql.length > 0)
+    throw notYetSupported(
+      'pre_sql and post_sql of files',
+      'Leave them out: a file has no SQL',
+      stream.origin,
+    );
+}
+
+function notApplicable(stream: StreamConfig, key: string, connection: Connection): ConfigError {
+  return new ConfigError(
+    `stream ${stream.name}: ${key} is about files, and '${connection.name}' is ${connection.type}`,
+    {
+      code: 'option_not_applicable',
+      origin: stream.origin,
+      next: `Remove ${key} from the stream and its defaults`,
+    },
+  );
+}

@@ -1,0 +1,24 @@
+import type { Connection } from '../connector/connection.ts';
+import type { RunOptions } from '../core/plan.ts';
+import type { Dialect, TableName } from '../sql/dialect.ts';
+import { duckdbDialect } from '../sql/dialects/index.ts';
+import type { StreamConfig } from './replication/replication.ts';
+
+/** One stream, one table: what a plan is made for. */
+export interface StreamTask {
+  readonly stream: StreamConfig;
+  readonly source: Connection;
+  readonly target: Connection;
+  /** Where tables of the source without a schema live; absent for files. */
+  readonly sourceSchema?: string;
+  /** Table, or for files the path as its `name`. */
+  readonly object: TableName;
+  readonly options: RunOptions;
+  /** Names the stage; the same for every attempt. */
+  readonly idempotencyKey: string;
+}
+
+/** The dialect of a source's predicates; files are read by DuckDB. */
+export function sourceDialect(source: Connection): Dialect {
+  return source.database?.dialect ?? duckdbDialect;
+}
