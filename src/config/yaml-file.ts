@@ -12,7 +12,7 @@ import type { z } from 'zod';
 import { ConfigError, ProjectError } from '../core/errors.ts';
 import type { Origin } from '../core/origin.ts';
 import { schemaKeys } from './schema-keys.ts';
-import { nearest } from './suggestion.ts';
+import { nearest } from '../core/near-name.ts';
 
 export type YamlPath = readonly (string | number)[];
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { nearest } from '../config/suggestion.ts';
+import { nearest } from '../core/near-name.ts';
 import { ConfigError, MillraceError, ProjectError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { isNodeKey, type Edge, type GraphNode, type NodeKey } from '../core/node.ts';

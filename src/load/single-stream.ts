@@ -1,4 +1,4 @@
-import { nearest } from '../config/suggestion.ts';
+import { nearest } from '../core/near-name.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { streamConfig } from './replication/stream-config.ts';

@@ -1,4 +1,4 @@
-import { nearest } from '../config/suggestion.ts';
+import { nearest } from '../core/near-name.ts';
 import { readableIssues } from '../config/zod-issues.ts';
 import type { Connection } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { expandEnvironment, type Environment } from '../config/environment.ts';
-import { nearest } from '../config/suggestion.ts';
+import { nearest } from '../core/near-name.ts';
 import { readYaml, type YamlFile } from '../config/yaml-file.ts';
 import { ConfigError, type MillraceError, ProjectError } from '../core/errors.ts';
 import type { Origin } from '../core/origin.ts';

@@ -1,4 +1,4 @@
-import { nearest } from '../config/suggestion.ts';
+import { nearest } from '../core/near-name.ts';
 import { findUnread } from '../curate/index.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { StepProgressEvent, RunEvent } from '../core/run-event.ts';

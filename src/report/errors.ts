@@ -1,4 +1,4 @@
-import { nearest } from '../config/suggestion.ts';
+import { nearest } from '../core/near-name.ts';
 import {
   CancelledError,
   ConfigError,

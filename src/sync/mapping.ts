@@ -1,4 +1,4 @@
-import { nearest } from '../config/suggestion.ts';
+import { nearest } from '../core/near-name.ts';
 import type { DataType, TableSchema } from '../sql/data-type.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import { syncMistake } from './errors.ts';

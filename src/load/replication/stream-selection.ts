@@ -1,4 +1,4 @@
-import { nearest } from '../../config/suggestion.ts';
+import { nearest } from '../../core/near-name.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { matchesGlob } from './glob.ts';
 import type { Replication, StreamConfig } from './replication.ts';

@@ -1,4 +1,4 @@
-import { nearest } from '../../config/suggestion.ts';
+import { nearest } from '../../core/near-name.ts';
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { Column, DataType } from '../../sql/data-type.ts';
 import type { ColumnCasing, StreamConfig } from '../replication/replication.ts';
