@@ -1,9 +1,10 @@
 import type { ConnectionProvider } from '../connector/connection.ts';
-import type { NodeKey } from '../core/node.ts';
+import { findNode } from '../core/graph.ts';
+import type { GraphNode, NodeKey } from '../core/node.ts';
 import type { RunOptions } from '../core/plan.ts';
 import { explainLoad, formatStreamPlan } from '../load/index.ts';
 import { explainReport } from '../report/index.ts';
-import { explainSync } from '../sync/index.ts';
+import { explainSync, planSync, type Sync } from '../sync/index.ts';
 import { explainTransform } from '../transform/index.ts';
 import { knownConnections } from './connections-file.ts';
 import type { Project } from './project.ts';
@@ -37,11 +38,24 @@ export async function explainStep(
     }
     case 'sync': {
       const sync = syncs.find(({ name }) => key === `sync/${name}`);
-      return sync ? explainSync(sync) : '';
+      return sync ? explainDelivery(project, node, sync, connections) : '';
     }
     case 'task':
       return `runs the function in ${tasks.find(({ definition }) => key === `task/${definition.key}`)?.file ?? ''}`;
     default:
       return '';
   }
+}
+
+/** With what the diff would find, once the model has been built. */
+async function explainDelivery(
+  project: Project,
+  node: GraphNode,
+  sync: Sync,
+  connections: ConnectionProvider,
+): Promise<string> {
+  const model = findNode(project.graph, node.edges[0]?.from ?? '')?.relation;
+  const database = model ? (await connections(model.connection)).database : undefined;
+  if (!model || !database || !(await database.describe(model))) return explainSync(sync);
+  return explainSync(sync, await planSync(sync, database, model));
 }
