@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { expandEnvironment, type Environment } from '../config/environment.ts';
@@ -6,6 +6,7 @@ import { nearest } from '../core/near-name.ts';
 import { readYaml, type YamlFile } from '../config/yaml-file.ts';
 import { ConfigError, type MillraceError, ProjectError } from '../core/errors.ts';
 import type { Origin } from '../core/origin.ts';
+import { readText } from './project-files.ts';
 import { connectorEntries, findConnector, unsupportedTypes } from './connector-registry.ts';
 
 /** A connection as declared, its secrets still inside: never print `config`. */
@@ -61,20 +62,12 @@ export async function readConnections(
 }
 
 async function readConnectionsFile(projectFolder: string): Promise<YamlFile<ConnectionsFile> | undefined> {
-  let text: string;
-  try {
-    text = await readFile(join(projectFolder, connectionsFileName), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new ConfigError(
-      `${connectionsFileName} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-      {
-        code: 'file_unreadable',
-        origin: { file: connectionsFileName },
-      },
-    );
-  }
-  return readYaml(text, connectionsFileName, fileSchema);
+  const present = await access(join(projectFolder, connectionsFileName)).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  );
+  if (!present) return undefined;
+  return readYaml(await readText(projectFolder, connectionsFileName), connectionsFileName, fileSchema);
 }
 
 function declare(

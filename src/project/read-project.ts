@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, glob, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { Environment } from '../config/environment.ts';
 import { ConfigError } from '../core/errors.ts';
@@ -21,6 +21,7 @@ import type { ProjectDefinition } from './definitions.ts';
 import { Mistakes } from './mistakes.ts';
 import { databaseName } from './database-name.ts';
 import type { Project, ProjectParts } from './project.ts';
+import { filesBelow, readText, unreadable } from './project-files.ts';
 import { orderAroundTasks, readTasks, taskNode } from './tasks.ts';
 
 type Declarations = ReadonlyMap<string, ConnectionDeclaration>;
@@ -38,12 +39,12 @@ export async function readProject(folder: string, environment: Environment): Pro
   const warehouse = await mistakes.collect(() => chooseWarehouse(definition, connections));
 
   const tasks = (await mistakes.collect(() => readTasks(folder))) ?? [];
-  const replications = await readEach(folder, 'replications/**/*.{yaml,yml}', mistakes, (text, path) =>
+  const replications = await readEach(folder, 'replications', ['.yaml', '.yml'], mistakes, (text, path) =>
     readReplication(text, path, environment),
   );
   const transform = await mistakes.collect(() => readTransform(folder, definition, warehouse, environment));
-  const reports = await readEach(folder, 'reports/**/*.md', mistakes, readReport);
-  const syncs = await readEach(folder, 'syncs/**/*.{yaml,yml}', mistakes, readSync);
+  const reports = await readEach(folder, 'reports', ['.md'], mistakes, readReport);
+  const syncs = await readEach(folder, 'syncs', ['.yaml', '.yml'], mistakes, readSync);
 
   await mistakes.collect(() => checkSchedules(schedulesOf(definition)));
 
@@ -120,7 +121,10 @@ async function readTransform(
     .join('/');
   const present = await access(join(transformFolder, 'dbt_project.yml')).then(
     () => true,
-    () => false,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw unreadable(file, error);
+    },
   );
   if (!present) {
     if (definition.transform === undefined) return undefined;
@@ -161,29 +165,19 @@ async function readTransform(
 }
 
 async function readEach<T>(
+  projectFolder: string,
   folder: string,
-  pattern: string,
+  extensions: readonly string[],
   mistakes: Mistakes,
   read: (text: string, path: string) => T,
 ): Promise<readonly T[]> {
-  const paths = await Array.fromAsync(glob(pattern, { cwd: folder }));
+  const paths = (await mistakes.collect(() => filesBelow(projectFolder, folder, extensions))) ?? [];
   const found: T[] = [];
-  for (const path of paths.map((name) => name.split(sep).join('/')).sort()) {
-    const item = await mistakes.collect(async () => read(await readText(folder, path), path));
+  for (const path of paths) {
+    const item = await mistakes.collect(async () => read(await readText(projectFolder, path), path));
     if (item !== undefined) found.push(item);
   }
   return found;
-}
-
-async function readText(folder: string, path: string): Promise<string> {
-  try {
-    return await readFile(join(folder, path), 'utf8');
-  } catch (error) {
-    throw new ConfigError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`, {
-      code: 'file_unreadable',
-      origin: { file: path },
-    });
-  }
 }
 
 async function partNodes(

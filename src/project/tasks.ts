@@ -1,4 +1,3 @@
-import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../config/environment.ts';
 import type { ConnectionProvider } from '../connector/connection.ts';
@@ -6,6 +5,7 @@ import { ConfigError, FatalError } from '../core/errors.ts';
 import type { Executor } from '../core/executor.ts';
 import { type Edge, type GraphNode, isNodeKey } from '../core/node.ts';
 import { isTaskDefinition, type TaskDefinition } from './definitions.ts';
+import { filesBelow } from './project-files.ts';
 import { importUserModule } from './user-modules.ts';
 
 export interface Task {
@@ -16,9 +16,9 @@ export interface Task {
 
 /** Every `defineTask` that a file under `assets/` exports, in order of files. */
 export async function readTasks(projectFolder: string): Promise<readonly Task[]> {
-  const files = await Array.fromAsync(glob('assets/**/*.ts', { cwd: projectFolder }));
+  const files = await filesBelow(projectFolder, 'assets', ['.ts']);
   const tasks: Task[] = [];
-  for (const file of files.filter((name) => !/\.(test|d)\.ts$/.test(name)).sort()) {
+  for (const file of files.filter((name) => !/\.(test|d)\.ts$/.test(name))) {
     const module = await importUserModule(join(projectFolder, file), projectFolder);
     for (const definition of Object.values(module).filter((value) => isTaskDefinition(value))) {
       if (!isNodeKey(definition.key)) {

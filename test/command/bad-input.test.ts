@@ -52,6 +52,19 @@ const mistakes: readonly Mistake[] = [
     says: [/transform\/models\/bad\.sql:2:\d+: .*revenue_by_town/, /revenue_by_city/],
   },
   {
+    what: 'text that is not UTF-8',
+    make: ({ write }) =>
+      write('transform/models/bad.sql', Buffer.from("select 1 as a,\n  'caf\xe9' as b", 'latin1')),
+    code: 2,
+    says: [/transform\/models\/bad\.sql:2: the text is not UTF-8/],
+  },
+  {
+    what: 'a folder that cannot be read',
+    make: ({ write }) => write('syncs', 'a file where a folder is expected'),
+    code: 2,
+    says: [/syncs: cannot be read \(ENOTDIR\)/],
+  },
+  {
     what: 'a circle',
     make: async ({ write }) => {
       await write('transform/models/a.sql', "select * from {{ ref('b') }}");

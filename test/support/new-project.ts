@@ -6,7 +6,7 @@ import { millrace } from './millrace-command.ts';
 /** A project made by `millrace init`, in a folder of its own. */
 export interface NewProject {
   readonly folder: string;
-  readonly write: (path: string, text: string) => Promise<void>;
+  readonly write: (path: string, content: string | Uint8Array) => Promise<void>;
   /** Replaces text that must be there. */
   readonly edit: (path: string, from: string, to: string) => Promise<void>;
   remove(): Promise<void>;
@@ -17,9 +17,9 @@ export async function newProject(): Promise<NewProject> {
   const folder = join(parent, 'shop');
   const made = await millrace(['init', 'shop'], { cwd: parent });
   if (made.code !== 0) throw new Error(made.stderr);
-  const write = async (path: string, text: string): Promise<void> => {
+  const write = async (path: string, content: string | Uint8Array): Promise<void> => {
     await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text);
+    await writeFile(join(folder, path), content);
   };
   return {
     folder,

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { decodeText } from '../../config/text-file.ts';
 import { ConfigError } from '../../core/errors.ts';
 
 /** A text file of the dbt project. */
@@ -26,7 +27,7 @@ export async function readProjectFiles(
   const found: ProjectFile[] = [];
   for (const path of new Set(paths)) {
     const root = join(dbtFolder, path);
-    for (const absolute of await filesBelow(root)) {
+    for (const absolute of await filesBelow(projectFolder, root)) {
       const extension = extensions.find((candidate) => absolute.endsWith(candidate));
       if (extension === undefined) continue;
       const parts = relative(root, absolute).split(sep);
@@ -43,15 +44,11 @@ export async function readProjectFiles(
 
 /** Reads one file; a `file_unreadable` ConfigError names it when that fails. */
 export async function readText(projectFolder: string, absolute: string): Promise<string> {
-  try {
-    return await readFile(absolute, 'utf8');
-  } catch (cause) {
-    throw new ConfigError(`the file cannot be read: ${reasonOf(cause)}`, {
-      code: 'file_unreadable',
-      origin: { file: projectPath(projectFolder, absolute) },
-      cause,
-    });
-  }
+  const file = projectPath(projectFolder, absolute);
+  const bytes = await readFile(absolute).catch((cause: unknown) => {
+    throw unreadable('the file', file, cause);
+  });
+  return decodeText(bytes, file);
 }
 
 /** `absolute` as the user sees it: relative to the project folder, with forward slashes. */
@@ -59,18 +56,23 @@ export function projectPath(projectFolder: string, absolute: string): string {
   return relative(projectFolder, absolute).split(sep).join('/');
 }
 
-async function filesBelow(folder: string): Promise<readonly string[]> {
-  let entries;
-  try {
-    entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  } catch (error) {
+async function filesBelow(projectFolder: string, folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
-    throw error;
-  }
+    throw unreadable('the folder or one in it', projectPath(projectFolder, folder), error);
+  });
   return entries
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+}
+
+function unreadable(what: string, file: string, cause: unknown): ConfigError {
+  return new ConfigError(`${what} cannot be read: ${reasonOf(cause)}`, {
+    code: 'file_unreadable',
+    origin: { file },
+    cause,
+  });
 }
 
 function reasonOf(error: unknown): string {
