@@ -5,6 +5,7 @@ import { ConfigError } from '../core/errors.ts';
 import type { Origin } from '../core/origin.ts';
 import type { ConnectionDeclaration } from './connections-file.ts';
 import { findConnector } from './connector-registry.ts';
+import { openTunnel, type Tunnel, tunnelSettings } from './ssh-tunnel.ts';
 
 export interface ConnectionPoolOptions {
   readonly projectFolder: string;
@@ -12,11 +13,18 @@ export interface ConnectionPoolOptions {
   readonly memoryBudgetBytes: number;
 }
 
+/** Systems that can be reached through SSH, with the port they usually listen on. */
+const usualPorts: ReadonlyMap<string, number> = new Map([
+  ['postgres', 5432],
+  ['mysql', 3306],
+]);
+
 /** The open connections of a process: one per name, opened at first use, closed together. */
 export class ConnectionPool {
   readonly #declarations: ReadonlyMap<string, ConnectionDeclaration>;
   readonly #options: ConnectionPoolOptions;
   readonly #open = new Map<string, Promise<Connection>>();
+  readonly #tunnels = new Set<Tunnel>();
 
   constructor(declarations: ReadonlyMap<string, ConnectionDeclaration>, options: ConnectionPoolOptions) {
     this.#declarations = declarations;
@@ -38,6 +46,8 @@ export class ConnectionPool {
     const open = [...this.#open.values()];
     this.#open.clear();
     const results = await Promise.allSettled(open.map(async (connection) => (await connection).close()));
+    for (const tunnel of this.#tunnels) await tunnel.close();
+    this.#tunnels.clear();
     const failed = results.find((result) => result.status === 'rejected');
     if (failed && open.length === 1) throw failed.reason;
   }
@@ -49,14 +59,44 @@ export class ConnectionPool {
     if (!entry) throw connectionMissing(name, this.#declarations);
     const connector = await entry.load();
     const fromUrl = declaration.url === undefined ? {} : connector.parseUrl(declaration.url);
-    const parsed = connector.config.safeParse({ ...fromUrl, ...declaration.config });
+    const { config, tunnel } = await this.#throughTunnel(declaration, { ...fromUrl, ...declaration.config });
+    const parsed = connector.config.safeParse(config);
     if (!parsed.success) {
+      await tunnel?.close();
       throw new ConfigError(`connection ${declaration.name}: ${readableIssues(parsed.error)}`, {
         code: 'connection_invalid',
         origin: declaration.origin,
       });
     }
-    return connector.open(parsed.data, { name: declaration.name, ...this.#options });
+    try {
+      const connection = await connector.open(parsed.data, { name: declaration.name, ...this.#options });
+      if (tunnel) this.#tunnels.add(tunnel);
+      return connection;
+    } catch (error) {
+      await tunnel?.close();
+      throw error;
+    }
+  }
+
+  /** Lets a connection with `ssh_tunnel` go through it: `hostaddr` and `port` become the tunnel's. */
+  async #throughTunnel(
+    { name, type, origin }: ConnectionDeclaration,
+    written: Readonly<Record<string, unknown>>,
+  ): Promise<{ readonly config: Readonly<Record<string, unknown>>; readonly tunnel: Tunnel | undefined }> {
+    const { settings, rest } = tunnelSettings(written);
+    if (!settings) return { config: rest, tunnel: undefined };
+    const usualPort = usualPorts.get(type);
+    if (usualPort === undefined) {
+      throw new ConfigError(`connection ${name}: a ${type} connection cannot go through ssh_tunnel`, {
+        code: 'ssh_tunnel_unsupported',
+        origin,
+        next: `Take ssh_tunnel out; it works for ${[...usualPorts.keys()].join(', ')}`,
+      });
+    }
+    const { host = 'localhost', port = usualPort } = rest;
+    const end = { host: String(host), port: Number(port) };
+    const tunnel = await openTunnel(name, settings, end, this.#options.projectFolder);
+    return { config: { ...rest, host, hostaddr: '127.0.0.1', port: tunnel.port }, tunnel };
   }
 }
 

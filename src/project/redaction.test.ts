@@ -12,6 +12,11 @@ test('finds passwords in keys, nested keys and URLs, plain and encoded', () => {
   );
 });
 
+test('finds passwords of SSH hops', () => {
+  const hops = ['ssh://me:jump-secret@a:22', 'ssh://me:last-secret@b:22'];
+  expect(createRedactor(secretsOf({ ssh_tunnel: hops }))('jump-secret, last-secret')).toBe('***, ***');
+});
+
 test('very short secrets do not blank out ordinary words', () => {
   expect(createRedactor(['a'])('a banana')).toBe('a banana');
 });

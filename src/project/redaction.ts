@@ -14,20 +14,18 @@ export function createRedactor(secrets: Iterable<string>): (text: string) => str
 
 const secretKey = /pass|secret|token|private|api_?key|credential|authorization/i;
 
-/** Values of a connection that must not be shown: those under telling keys, and a URL's password. */
-export function secretsOf(config: Readonly<Record<string, unknown>>, url: string | undefined): string[] {
-  const secrets = Object.entries(config).flatMap(([key, value]) => {
-    if (typeof value === 'string' && secretKey.test(key)) return [value];
-    if (typeof value === 'object' && value !== null)
-      return secretsOf(value as Record<string, unknown>, undefined);
-    return [];
-  });
-  for (const candidate of [url, config['url']]) {
-    if (typeof candidate !== 'string') continue;
-    const password = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*?:([^@/]*)@/i.exec(candidate)?.[1];
-    if (password) secrets.push(password, safeDecode(password));
-  }
-  return secrets;
+/** Values of a connection that must not be shown: those under telling keys, and passwords in URLs. */
+export function secretsOf(config: unknown, url?: string, key = ''): string[] {
+  const inUrl = url === undefined ? [] : passwordIn(url);
+  if (typeof config === 'string')
+    return [...inUrl, ...passwordIn(config), ...(secretKey.test(key) ? [config] : [])];
+  if (typeof config !== 'object' || config === null) return inUrl;
+  return [...inUrl, ...Object.entries(config).flatMap(([name, value]) => secretsOf(value, undefined, name))];
+}
+
+function passwordIn(url: string): string[] {
+  const password = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*?:([^@/]*)@/i.exec(url)?.[1];
+  return password ? [password, safeDecode(password)] : [];
 }
 
 function safeDecode(text: string): string {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { z } from 'zod';
@@ -9,6 +10,8 @@ export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-f
 /** Keys of a `postgres` connection. */
 export interface PostgresConfig {
   readonly host: string;
+  /** Address to connect to instead of `host`'s, as in libpq; `host` is still what TLS verifies. */
+  readonly hostaddr?: string | undefined;
   readonly port: number;
   readonly user: string;
   readonly password?: string | undefined;
@@ -26,6 +29,7 @@ export interface PostgresConfig {
 export const postgresConfig: z.ZodType<PostgresConfig> = z
   .strictObject({
     host: z.string().min(1).default('localhost'),
+    hostaddr: z.string().min(1).optional(),
     port: z.coerce.number().int().min(1).max(65_535).default(5432),
     user: z.string().min(1).optional(),
     username: z.string().min(1).optional(),
@@ -92,6 +96,7 @@ export function tlsOptions(
   return {
     rejectUnauthorized: verifies,
     ...(config.sslmode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
+    ...(config.hostaddr === undefined || isIP(config.host) ? {} : { servername: config.host }),
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),

@@ -45,7 +45,7 @@ export function openServer(
   identity: ServerIdentity,
 ): Server {
   const options = {
-    host: config.host,
+    host: config.hostaddr ?? config.host,
     port: config.port,
     user: config.user,
     password: config.password ?? '',
