@@ -19,7 +19,12 @@ export function compileSql(
   const reads = new Map<string, Dependency>();
   const scope = resolvedScope(
     project.manifest,
-    { model: { name: origin.file, config: {} }, relation: undefined, entries: new Map() },
+    {
+      packageName: project.name,
+      model: { name: origin.file, config: {} },
+      relation: undefined,
+      entries: new Map(),
+    },
     (dependency) => {
       if (!reads.has(dependency.uniqueId)) reads.set(dependency.uniqueId, dependency);
     },

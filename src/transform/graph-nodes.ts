@@ -1,9 +1,9 @@
 import type { JsonObject } from '../core/json.ts';
 import type { Edge, GraphNode } from '../core/node.ts';
-import { fingerprint } from './context/macro-set.ts';
+import { fingerprint } from './context/fingerprint.ts';
 import { toJsonValue } from './files/plain-value.ts';
 import type { Dependency, ModelNode, SeedNode, SourceNode, TestNode } from './manifest/transform-node.ts';
-import { dependenciesOf, type Exposure, type Manifest } from './reading/manifest.ts';
+import { dependenciesOf, type Exposure, type Manifest, scopeOf } from './reading/manifest.ts';
 import { createHash } from 'node:crypto';
 
 export const executorName = 'transform';
@@ -101,7 +101,7 @@ function specOf(manifest: Manifest, node: ModelNode | SeedNode | SourceNode | Te
 
 /** Changes when the node's own text, or a macro that it may use, changes. */
 function fingerprintOf(manifest: Manifest, node: ModelNode | SeedNode | TestNode): string {
-  const { macros } = manifest.scope;
+  const { macros } = scopeOf(manifest, node);
   if (node.kind === 'seed') return createHash('sha256').update(node.csv).digest('hex');
   if (node.kind === 'model') return fingerprint(node.sql, macros);
   if (node.body.sort === 'singular') return fingerprint(node.body.sql, macros);

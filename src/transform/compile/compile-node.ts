@@ -17,7 +17,7 @@ import {
 } from '../jinja/index.ts';
 import type { Dependency, ModelNode, TestNode } from '../manifest/transform-node.ts';
 import { genericTestArguments, genericTestMacro, testedRelation } from '../reading/generic-test-call.ts';
-import { ephemeralsOf, type Manifest } from '../reading/manifest.ts';
+import { ephemeralsOf, type Manifest, scopeOf } from '../reading/manifest.ts';
 import { type CompiledSql, compiledFrom } from './compiled-sql.ts';
 import { cteName, relationOf, runScope } from './run-scope.ts';
 import { type Cte, injectCtes } from './cte-injection.ts';
@@ -65,7 +65,7 @@ export async function renderHook(
   sql: string,
   moment: Moment,
 ): Promise<string> {
-  const context = nodeContext(manifest.scope, runScope(manifest, node), moment);
+  const context = nodeContext(scopeOf(manifest, node), runScope(manifest, node), moment);
   const local = contextOf(node.kind === 'test' ? {} : { this: createRelation(node.relation) }, context);
   return (await render(parseTemplate(sql, node.origin.file), local)).trim();
 }
@@ -94,7 +94,7 @@ function renderNode(
   moment: Moment,
   mode: Mode,
 ): Awaitable<CompiledSql> {
-  const context = nodeContext(manifest.scope, runScope(manifest, node), moment);
+  const context = nodeContext(scopeOf(manifest, node), runScope(manifest, node), moment);
   if (node.kind === 'model') {
     return renderTemplate(node.template, { text: node.sql, file: node.origin.file }, context, mode);
   }
@@ -132,7 +132,7 @@ function renderGenericTest(
   if (!tested || tested.kind === 'test') throw new TypeError(`${node.key} tests nothing`);
   const model = testedRelation(relationOf(tested), node.config.where);
   const keyword = genericTestArguments(body.arguments, model, context, node.origin.file);
-  const macro = genericTestMacro(manifest.scope.macros, body.test);
+  const macro = genericTestMacro(scopeOf(manifest, node).macros, body.test);
   return then(mode.call(macro, context, { keyword }, { lenientUndefined: mode.isLenient }), (value) => {
     const sql = printed(value).trim();
     return { sql, parts: [{ start: 0, end: sql.length, origin: node.origin, isText: false }] };

@@ -27,23 +27,24 @@ export function relationOf(node: RefNode | SourceNode): Relation {
 export function resolvedScope(
   manifest: Manifest,
   given: {
+    readonly packageName: string;
     readonly model: Readonly<Record<string, Value>>;
     readonly relation: Relation | undefined;
     readonly entries: ConfigEntries;
   },
   onRead: (dependency: Dependency, call: string) => void,
 ): NodeScope {
-  const names = { ...manifest, disabled: new Set<string>() };
+  const { names } = manifest;
   return {
     model: given.model,
     relation: given.relation,
     ref: (name, packageName, origin) => {
-      const node = resolveRef(names, { name, packageName, origin });
+      const node = resolveRef(names, { name, packageName, origin }, given.packageName);
       onRead({ uniqueId: node.uniqueId, origin }, `ref('${name}')`);
       return relationOf(node);
     },
     source: (sourceName, tableName, origin) => {
-      const node = resolveSource(names, { sourceName, tableName, origin });
+      const node = resolveSource(names, { sourceName, tableName, origin }, given.packageName);
       onRead({ uniqueId: node.uniqueId, origin }, `source('${sourceName}', '${tableName}')`);
       return relationOf(node);
     },
@@ -62,7 +63,8 @@ export function runScope(manifest: Manifest, node: TransformNode): NodeScope {
   return resolvedScope(
     manifest,
     {
-      model: runDictionary(manifest, node),
+      packageName: node.packageName,
+      model: runDictionary(node),
       relation: node.kind === 'test' ? undefined : createRelation(node.relation),
       entries: node.entries,
     },
@@ -80,9 +82,9 @@ export function runScope(manifest: Manifest, node: TransformNode): NodeScope {
   );
 }
 
-function runDictionary(manifest: Manifest, node: TransformNode): Readonly<Record<string, Value>> {
+function runDictionary(node: TransformNode): Readonly<Record<string, Value>> {
   const dictionary = nodeDictionary({
-    projectName: manifest.projectName,
+    projectName: node.packageName,
     resourceType: node.kind,
     uniqueId: node.uniqueId,
     name: node.name,

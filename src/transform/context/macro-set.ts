@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { ConfigError } from '../../core/errors.ts';
 import type { Origin } from '../../core/origin.ts';
 import { didYouMean } from '../files/suggestion.ts';
-import { printed, type TemplateFunction, type Value } from '../jinja/index.ts';
+import { printed, type TemplateFunction, type TemplateObject, type Value } from '../jinja/index.ts';
 
-/** A macro of the project. */
+/** A macro of the project or of a package. */
 export interface ProjectMacro {
   /** A callable template value. */
   readonly value: Value;
@@ -13,55 +12,124 @@ export interface ProjectMacro {
   readonly origin: Origin;
 }
 
-/** Macros by name: the project's own, and dbt's built-in ones behind them. */
+/** Macros by name. */
+export type Macros = ReadonlyMap<string, ProjectMacro>;
+
+/** All macros as the templates of one package see them. */
 export interface MacroSet {
-  readonly own: ReadonlyMap<string, ProjectMacro>;
+  /** Name of the package whose templates these are. */
+  readonly local: string;
+  /** Name of the project itself. */
+  readonly root: string;
+  /** dbt's adapter type. */
+  readonly adapterType: string;
+  /** The project's own macros and those of its packages, by package. */
+  readonly packages: ReadonlyMap<string, Macros>;
+  /** dbt's own, without an adapter's prefix. */
   readonly builtin: ReadonlyMap<string, Value>;
+  /** `dispatch:` of `dbt_project.yml`: the packages to search, by macro namespace. */
+  readonly searchOrders: ReadonlyMap<string, readonly string[]>;
 }
 
+const builtinPackage = 'dbt';
+
+/** A macro by its bare name: the package's own, the project's, dbt's. */
 export function findMacro(macros: MacroSet, name: string): Value | undefined {
-  return macros.own.get(name)?.value ?? macros.builtin.get(name);
+  return ownMacro(macros, name)?.value ?? builtinMacro(macros, name);
 }
 
-/** `adapter.dispatch(name)`: the macro for this database, else the default one, else dbt's own. */
-export function dispatchFunction(macros: MacroSet, adapterType: string): TemplateFunction {
+/** A macro by its bare name, dbt's own aside. */
+export function ownMacro(macros: MacroSet, name: string): ProjectMacro | undefined {
+  return macros.packages.get(macros.local)?.get(name) ?? macros.packages.get(macros.root)?.get(name);
+}
+
+/** Names that `findMacro` finds. */
+export function* macroNames(macros: MacroSet): Iterable<string> {
+  yield* macros.packages.get(macros.local)?.keys() ?? [];
+  yield* macros.packages.get(macros.root)?.keys() ?? [];
+  yield* macros.builtin.keys();
+}
+
+/** What stands behind a package's name: `dbt_utils.star()`, `dbt.type_string()`. */
+export function macroNamespace(macros: MacroSet, name: string): TemplateObject | undefined {
+  const isBuiltin = name === builtinPackage || name === `dbt_${macros.adapterType}`;
+  if (!isBuiltin && !macros.packages.has(name)) return undefined;
+  return new PackageMacros((macro) => macroOfPackage(macros, isBuiltin ? builtinPackage : name, macro));
+}
+
+/**
+ * `adapter.dispatch(name, namespace)`: the macro for this database, else the default one, from the first package of the
+ * namespace's search order that has one. Throws `macro_missing`.
+ */
+export function dispatchFunction(macros: MacroSet): TemplateFunction {
   return (args) => {
-    const { macro_name: given } = args.bind('dispatch', ['macro_name', 'macro_namespace?', 'packages?']);
+    const { macro_name: given, macro_namespace: namespace } = args.bind('dispatch', [
+      'macro_name',
+      'macro_namespace?',
+      'packages?',
+    ]);
     const name = printed(given ?? null);
-    const candidates = [`${adapterType}__${name}`, `default__${name}`];
-    const found = candidates
-      .map((candidate) => findMacro(macros, candidate))
-      .find((macro) => macro !== undefined);
-    const macro = found ?? macros.builtin.get(name);
-    if (macro !== undefined) return macro;
+    const wanted = namespace === undefined || namespace === null ? undefined : printed(namespace);
+    const found = dispatched(macros, name, wanted);
+    if (found !== undefined) return found;
+    const tried = candidates(macros, name).join(', ');
+    const [first = macros.root] = wanted === undefined ? [macros.root] : searchOrder(macros, wanted);
     throw new ConfigError(
-      `no macro for adapter.dispatch("${name}"): tried ${candidates.join(', ')}${didYouMean(name, macros.own.keys())}`,
-      {
-        code: 'macro_missing',
-        next: 'Define one of these under macros/. Macros of packages are not yet supported.',
-      },
+      `no macro for adapter.dispatch("${name}"${wanted === undefined ? '' : `, "${wanted}"`}): tried ${tried}${didYouMean(name, macroNames(macros))}`,
+      { code: 'macro_missing', next: `Define one of these in the macros of ${first}.` },
     );
   };
 }
 
-/**
- * Hash of `text` and of every macro that it may call, whatever the path. Names are compared as words, so a word that
- * only looks like a macro's name counts too: the fingerprint may change for nothing, but never stays by mistake.
- */
-export function fingerprint(text: string, macros: MacroSet): string {
-  const used = new Set<string>();
-  const waiting = [text];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    for (const [word] of next.matchAll(/[A-Za-z_]\w*/g)) {
-      for (const name of [word, `default__${word}`, `duckdb__${word}`, `postgres__${word}`]) {
-        const macro = macros.own.get(name);
-        if (!macro || used.has(name)) continue;
-        used.add(name);
-        waiting.push(macro.text);
-      }
-    }
+function dispatched(macros: MacroSet, name: string, namespace: string | undefined): Value | undefined {
+  if (namespace === undefined) {
+    const bare = candidates(macros, name).map((candidate) => findMacro(macros, candidate));
+    return bare.find((macro) => macro !== undefined) ?? macros.builtin.get(name);
   }
-  const hash = createHash('sha256').update(text);
-  for (const name of [...used].sort()) hash.update(`\0${name}\0${macros.own.get(name)?.text ?? ''}`);
-  return hash.digest('hex');
+  for (const packageName of searchOrder(macros, namespace)) {
+    const found = adapterMacro(macros, packageName, name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function searchOrder(macros: MacroSet, namespace: string): readonly string[] {
+  return macros.searchOrders.get(namespace) ?? [macros.root, namespace];
+}
+
+function candidates(macros: MacroSet, name: string): readonly string[] {
+  return [`${macros.adapterType}__${name}`, `default__${name}`];
+}
+
+function adapterMacro(macros: MacroSet, packageName: string, name: string): Value | undefined {
+  if (packageName === builtinPackage) return macros.builtin.get(name);
+  const own = macros.packages.get(packageName);
+  const found = candidates(macros, name).find((candidate) => own?.has(candidate));
+  return found === undefined ? undefined : own?.get(found)?.value;
+}
+
+function macroOfPackage(macros: MacroSet, packageName: string, name: string): Value | undefined {
+  return packageName === builtinPackage
+    ? builtinMacro(macros, name)
+    : macros.packages.get(packageName)?.get(name)?.value;
+}
+
+/** One of dbt's own, unless the project (or who `dispatch:` names for `dbt`) has a variant of it. */
+function builtinMacro(macros: MacroSet, name: string): Value | undefined {
+  const bare = name.replace(/^default__/, '').replace(`${macros.adapterType}__`, '');
+  const builtin = macros.builtin.get(bare);
+  return builtin === undefined || bare !== name ? builtin : dispatched(macros, name, builtinPackage);
+}
+
+/** Its name is known to `reading-pass.ts`, which tells a macro that is missing. */
+class PackageMacros implements TemplateObject {
+  readonly #find: (name: string) => Value | undefined;
+
+  constructor(find: (name: string) => Value | undefined) {
+    this.#find = find;
+  }
+
+  jinjaAttribute(name: string): Value | undefined {
+    return this.#find(name);
+  }
 }

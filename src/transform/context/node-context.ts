@@ -12,7 +12,7 @@ import {
 import { createAdapter, findRelation } from './adapter.ts';
 import { dataFunctions } from './data-functions.ts';
 import { dateTime, pythonModules } from './date-time.ts';
-import { dispatchFunction } from './macro-set.ts';
+import { dispatchFunction, findMacro, macroNames, macroNamespace, ownMacro } from './macro-set.ts';
 import { createExceptions, logFunction, printFunction } from './messages.ts';
 import { createRelation, isRelation } from './relation.ts';
 import type { Moment, NodeScope, ProjectScope } from './render-scope.ts';
@@ -36,13 +36,17 @@ export function nodeContext(project: ProjectScope, node: NodeScope, moment: Mome
     source: values.get('source') ?? null,
     config: values.get('config') ?? null,
   });
-  const { own, builtin } = project.macros;
+  const { macros } = project;
   return {
-    lookup: (name) => own.get(name)?.value ?? values.get(name) ?? builtin.get(name),
+    lookup: (name) =>
+      ownMacro(macros, name)?.value ??
+      values.get(name) ??
+      findMacro(macros, name) ??
+      macroNamespace(macros, name),
     *names() {
-      yield* own.keys();
       yield* values.keys();
-      yield* builtin.keys();
+      yield* macroNames(macros);
+      yield* macros.packages.keys();
     },
   };
 }
@@ -82,7 +86,7 @@ function nodeValues(project: ProjectScope, node: NodeScope, moment: Moment): Rec
       type: project.dialectName,
       databaseName: project.databaseName,
       database: moment.database,
-      dispatch: dispatchFunction(project.macros, project.dialectName),
+      dispatch: dispatchFunction(project.macros),
     }),
     api: { Relation: { create: relationFactory(project) }, Column: columnFactory() },
     log: logFunction(moment.log),
@@ -93,24 +97,7 @@ function nodeValues(project: ProjectScope, node: NodeScope, moment: Moment): Rec
     before_begin: outsideTransaction,
     in_transaction: (args: CallArguments) => hookText(args, true),
     noop_statement: () => '',
-    dbt: new Namespace(project.macros.builtin),
-    [project.projectName]: new Namespace(
-      new Map([...project.macros.own].map(([name, macro]) => [name, macro.value])),
-    ),
   };
-}
-
-/** Macros behind a package's name: `dbt.type_string()`. */
-class Namespace implements TemplateObject {
-  readonly #macros: ReadonlyMap<string, Value>;
-
-  constructor(macros: ReadonlyMap<string, Value>) {
-    this.#macros = macros;
-  }
-
-  jinjaAttribute(name: string): Value | undefined {
-    return this.#macros.get(name);
-  }
 }
 
 class Flags implements TemplateObject {

@@ -1,4 +1,5 @@
 import { ConfigError } from '../../core/errors.ts';
+import { isJsonRecord } from '../files/plain-value.ts';
 import { didYouMean } from '../files/suggestion.ts';
 import {
   type CallArguments,
@@ -38,15 +39,27 @@ class Variables implements TemplateObject {
   }
 }
 
-/** Variables of a project: those of its own name in `vars:` win over global ones, the caller's over both. */
-export function projectVariables(
-  projectName: string,
-  configured: Readonly<Record<string, unknown>>,
+/**
+ * Variables as the templates of a package see them. The nearest wins: what was given from outside, the using project's for
+ * this package, its global ones, the package's own for itself, its global ones.
+ */
+export function packageVariables(
+  root: VariableOwner,
+  owner: VariableOwner,
   given: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  const own = configured[projectName];
-  const scoped = typeof own === 'object' && own !== null && !Array.isArray(own) ? own : {};
-  return { ...configured, ...scoped, ...given };
+  const own = root.name === owner.name ? {} : { ...owner.vars, ...scopedTo(owner, owner.name) };
+  return { ...own, ...root.vars, ...scopedTo(root, owner.name), ...given };
+}
+
+interface VariableOwner {
+  readonly name: string;
+  readonly vars: Readonly<Record<string, unknown>>;
+}
+
+function scopedTo(owner: VariableOwner, packageName: string): Readonly<Record<string, unknown>> {
+  const scoped = owner.vars[packageName];
+  return isJsonRecord(scoped) ? scoped : {};
 }
 
 /** dbt's prefix of variables that hold secrets. */

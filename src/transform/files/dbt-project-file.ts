@@ -15,6 +15,10 @@ export interface DbtProjectFile {
   readonly testPaths: readonly string[];
   readonly snapshotPaths: readonly string[];
   readonly docsPaths: readonly string[];
+  readonly analysisPaths: readonly string[];
+  readonly packagesPath: string;
+  /** `dispatch:`: packages to search by macro namespace. */
+  readonly dispatch: ReadonlyMap<string, readonly string[]>;
   readonly functionPaths: readonly string[];
   readonly vars: Readonly<Record<string, unknown>>;
   /** The `models:`, `seeds:`, `sources:` and `data_tests:` trees, not yet resolved. */
@@ -56,15 +60,15 @@ const schema = record({
   'data-paths': texts,
   'target-path': metadata,
   'log-path': metadata,
-  'packages-install-path': metadata,
-  'modules-path': metadata,
+  'packages-install-path': z.string().optional(),
+  'modules-path': z.string().optional(),
   'clean-targets': metadata,
   'require-dbt-version': metadata,
   'dbt-cloud': metadata,
   'restrict-access': metadata,
   'query-comment': notYet('remove it; statements are found by their step in the ledger'),
   flags: metadata,
-  dispatch: metadata,
+  dispatch: z.array(record({ macro_namespace: z.string(), search_order: z.array(z.string()) })).nullish(),
   quoting: quoting.nullish(),
   vars: z.record(z.string(), z.unknown()).nullish(),
   'on-run-start': notYet('write a task of the Millrace project that runs before'),
@@ -109,6 +113,9 @@ export function shapeDbtProject(
     testPaths: raw['test-paths'] ?? ['tests'],
     snapshotPaths: raw['snapshot-paths'] ?? ['snapshots'],
     docsPaths: raw['docs-paths'] ?? [],
+    analysisPaths: raw['analysis-paths'] ?? ['analyses'],
+    packagesPath: raw['packages-install-path'] ?? raw['modules-path'] ?? 'dbt_packages',
+    dispatch: new Map((raw.dispatch ?? []).map((item) => [item.macro_namespace, item.search_order])),
     functionPaths: raw['function-paths'] ?? ['functions'],
     vars: raw.vars ?? {},
     trees: {

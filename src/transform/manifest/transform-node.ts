@@ -20,6 +20,8 @@ export interface Dependency {
 interface NodeBase {
   /** dbt's id, such as `model.shop.orders`. */
   readonly uniqueId: string;
+  /** The project, or the package of it that the node is written in. */
+  readonly packageName: string;
   /** The node's key in Millrace's graph. */
   readonly key: NodeKey;
   readonly name: string;

@@ -6,110 +6,126 @@ import { readExposures } from './exposure-reader.ts';
 import { ancestorsOf, type Manifest } from './manifest.ts';
 import { type Draft, nameOrigin, readModel, readSeed, type ReadingRoom } from './node-reader.ts';
 import type { PlacedProperties, Properties } from './property-reader.ts';
-import { type Names, resolveCalls } from './resolution.ts';
-import { readSources } from './source-reader.ts';
+import { byName, type NodeNames } from './node-names.ts';
+import { isGenericTest, type PackageContent } from './package-reader.ts';
+import { resolveCalls } from './resolution.ts';
+import { type ReadSource, readSources } from './source-reader.ts';
 import { readGenericTests, readSingularTest } from './test-reader.ts';
 
-/** The files of a dbt project by what they hold. */
-export interface ProjectContent {
-  readonly models: readonly ProjectFile[];
-  readonly seeds: readonly ProjectFile[];
-  readonly macros: readonly ProjectFile[];
-  readonly tests: readonly ProjectFile[];
-  readonly properties: readonly ProjectFile[];
-  readonly docs: readonly ProjectFile[];
+/** The project or one of its packages, ready to be made into nodes. */
+export interface ReadPackage {
+  readonly room: ReadingRoom;
+  readonly content: PackageContent;
+  readonly properties: Properties;
 }
 
-/** Reads every node, then resolves what each refers to. Mistakes go to the room. */
-export function assembleManifest(
-  room: ReadingRoom,
-  content: ProjectContent,
-  properties: Properties,
-): Manifest {
-  const { mistakes, projectFile } = room;
-  const drafts = content.models.flatMap((file) => {
-    const draft = readModel(room, file, properties.models.get(file.name));
-    return draft ? [draft] : [];
-  });
-  const seeds = content.seeds.flatMap((file) => readSeed(room, file, properties.seeds.get(file.name)) ?? []);
-  const sources = readSources(room, properties);
-  const { refs, disabled } = indexRefs(
-    drafts.map((draft) => draft.node),
-    seeds,
-    mistakes,
-  );
-  const names: Names = {
-    projectName: projectFile.name,
-    refs,
-    sources: new Map(sources.map(({ node }) => [`${node.sourceName}.${node.name}`, node])),
-    disabled,
-  };
+/** Nodes of one package whose calls are not resolved yet. */
+interface PackageDrafts extends ReadPackage {
+  readonly models: readonly Draft<ModelNode>[];
+  readonly seeds: readonly SeedNode[];
+  readonly sources: readonly ReadSource[];
+}
+
+/** Reads every node of the project (the first package) and its packages, then resolves what each refers to. */
+export function assembleManifest(packages: readonly ReadPackage[], mistakes: Mistakes): Manifest {
+  const [root] = packages;
+  if (!root) throw new TypeError('there is no project');
+  const drafts = packages.map((item) => draftNodes(item));
+  const names = nodeNames(root.room.projectFile.name, drafts, mistakes);
   const resolve = <Node extends ModelNode | TestNode>(draft: Draft<Node>): Node => {
-    const found = resolveCalls(names, draft.calls, (error) => mistakes.caught(error));
+    const found = resolveCalls(names, draft.calls, draft.node.packageName, (error) => mistakes.caught(error));
     const known = new Set(draft.node.dependencies.map((dependency) => dependency.uniqueId));
     return {
       ...draft.node,
       dependencies: [...draft.node.dependencies, ...found.filter(({ uniqueId }) => !known.has(uniqueId))],
     };
   };
-  const models = drafts.filter((draft) => draft.node.config.isEnabled).map(resolve);
-  const enabledSeeds = seeds.filter((seed) => seed.config.isEnabled);
-  const resolvedRefs = new Map<string, RefNode>(
-    [...models, ...enabledSeeds].map((node) => [node.name, node]),
-  );
-  const testDrafts = [
-    ...readTestsOf(room, models, properties.models, content.models, disabled),
-    ...readTestsOf(room, enabledSeeds, properties.seeds, content.seeds, disabled),
-    ...sources.flatMap(({ node, placed }) => readGenericTests(room, node, placed)),
-    ...content.tests
-      .filter((file) => !isGenericTest(file))
-      .flatMap((file) => readSingularTest(room, file, properties.singularTests.get(file.name)) ?? []),
-  ];
-  const sourceNodes = sources.map(({ node }) => node);
-  const upstream: readonly TransformNode[] = [...models, ...enabledSeeds, ...sourceNodes];
+  const upstream: TransformNode[] = [];
+  const testDrafts: Draft<TestNode>[] = [];
+  for (const item of drafts) {
+    const models = item.models.filter((draft) => draft.node.config.isEnabled).map(resolve);
+    const seeds = item.seeds.filter((seed) => seed.config.isEnabled);
+    upstream.push(...models, ...seeds, ...item.sources.map(({ node }) => node));
+    testDrafts.push(...readTests(item, models, seeds, names.disabled));
+  }
   const byUpstreamId = new Map(upstream.map((node) => [node.uniqueId, node]));
   const tests = withUniqueKeys(testDrafts.map(resolve)).map((test) => withSubject(test, byUpstreamId));
   const all: readonly TransformNode[] = [...upstream, ...tests];
   reportClashes(all, mistakes);
   return {
-    projectName: projectFile.name,
-    scope: room.scope,
-    refs: resolvedRefs,
-    sources: names.sources,
+    projectName: root.room.projectFile.name,
+    scope: root.room.scope,
+    scopes: new Map(packages.map(({ room }) => [room.projectFile.name, room.scope])),
+    names: { ...names, refs: refsOf(upstream) },
     tests,
-    exposures: readExposures(room, properties, names),
+    exposures: packages.flatMap(({ room, properties }) => readExposures(room, properties, names)),
     byId: new Map(all.map((node) => [node.uniqueId, node])),
     byKey: new Map(all.map((node) => [node.key, node])),
   };
 }
 
-function indexRefs(
+function draftNodes(item: ReadPackage): PackageDrafts {
+  const { room, content, properties } = item;
+  return {
+    ...item,
+    models: content.models.flatMap((file) => readModel(room, file, properties.models.get(file.name)) ?? []),
+    seeds: content.seeds.flatMap((file) => readSeed(room, file, properties.seeds.get(file.name)) ?? []),
+    sources: readSources(room, properties),
+  };
+}
+
+function readTests(
+  { room, content, properties, sources }: PackageDrafts,
   models: readonly ModelNode[],
   seeds: readonly SeedNode[],
-  mistakes: Mistakes,
-): { refs: ReadonlyMap<string, RefNode>; disabled: ReadonlySet<string> } {
-  const refs = new Map<string, RefNode>();
-  const disabled = new Set<string>();
-  for (const node of [...models, ...seeds]) {
-    if (!node.config.isEnabled) {
-      disabled.add(node.name);
-      continue;
-    }
-    const first = refs.get(node.name);
-    if (first) {
-      mistakes.add(
-        `there are two models or seeds named "${node.name}": ${first.origin.file} and ${node.origin.file}`,
-        {
-          code: 'model_twice',
-          origin: node.origin,
-          next: 'Rename one of the files.',
-        },
-      );
-    } else {
-      refs.set(node.name, node);
-    }
+  disabled: ReadonlySet<string>,
+): readonly Draft<TestNode>[] {
+  return [
+    ...readTestsOf(room, models, properties.models, content.models, disabled),
+    ...readTestsOf(room, seeds, properties.seeds, content.seeds, disabled),
+    ...sources.flatMap(({ node, placed }) => readGenericTests(room, node, placed)),
+    ...content.tests
+      .filter((file) => !isGenericTest(file))
+      .flatMap((file) => readSingularTest(room, file, properties.singularTests.get(file.name)) ?? []),
+  ];
+}
+
+function nodeNames(projectName: string, packages: readonly PackageDrafts[], mistakes: Mistakes): NodeNames {
+  const nodes = packages.flatMap(({ models, seeds }) => [...models.map((draft) => draft.node), ...seeds]);
+  const enabled = nodes.filter((node) => node.config.isEnabled);
+  reportTwins(enabled, mistakes);
+  const refs = refsOf(enabled);
+  const sources = packages.flatMap((item) => item.sources.map(({ node }) => node));
+  return {
+    projectName,
+    packageNames: new Set(packages.map(({ room }) => room.projectFile.name)),
+    refs,
+    sources: byName(sources, (node) => `${node.sourceName}.${node.name}`),
+    disabled: new Set(
+      nodes.flatMap(({ name, config }) => (config.isEnabled || refs.has(name) ? [] : [name])),
+    ),
+  };
+}
+
+function refsOf(nodes: readonly TransformNode[]): ReadonlyMap<string, readonly RefNode[]> {
+  return byName(
+    nodes.filter((node) => node.kind === 'model' || node.kind === 'seed'),
+    (node) => node.name,
+  );
+}
+
+function reportTwins(nodes: readonly RefNode[], mistakes: Mistakes): void {
+  const found = new Map<string, RefNode>();
+  for (const node of nodes) {
+    const name = `${node.packageName}.${node.name}`;
+    const first = found.get(name);
+    found.set(name, first ?? node);
+    if (!first) continue;
+    mistakes.add(
+      `there are two models or seeds named "${node.name}": ${first.origin.file} and ${node.origin.file}`,
+      { code: 'model_twice', origin: node.origin, next: 'Rename one of the files.' },
+    );
   }
-  return { refs, disabled };
 }
 
 /** Tests of models or seeds; properties of a node that does not exist are a mistake. */
@@ -187,9 +203,4 @@ function reportClashes(nodes: readonly TransformNode[], mistakes: Mistakes): voi
     }
     relations.set(relation, node);
   }
-}
-
-/** `tests/generic/` holds definitions, the rest of `tests/` holds queries. */
-export function isGenericTest(file: ProjectFile): boolean {
-  return file.folders[0] === 'generic';
 }

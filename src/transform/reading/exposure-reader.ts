@@ -9,10 +9,15 @@ import type { Exposure } from './manifest.ts';
 import { attempt, type ReadingRoom } from './node-reader.ts';
 import type { Properties } from './property-reader.ts';
 import { emptyCalls, type RecordedCalls, recordingScope } from './recorded-calls.ts';
-import { type Names, resolveCalls } from './resolution.ts';
+import type { NodeNames } from './node-names.ts';
+import { resolveCalls } from './resolution.ts';
 
 /** Reads all `exposures:` and resolves what they depend on. */
-export function readExposures(room: ReadingRoom, properties: Properties, names: Names): readonly Exposure[] {
+export function readExposures(
+  room: ReadingRoom,
+  properties: Properties,
+  names: NodeNames,
+): readonly Exposure[] {
   return properties.files.flatMap(({ content }) =>
     content.exposures.map((exposure): Exposure => {
       const calls = dependencyCalls(room, exposure, content.yaml);
@@ -23,7 +28,9 @@ export function readExposures(room: ReadingRoom, properties: Properties, names: 
         description: exposure.description,
         type: exposure.type,
         origin: content.yaml.locate([...exposure.path, 'name']),
-        dependencies: resolveCalls(names, calls, (error) => room.mistakes.caught(error)),
+        dependencies: resolveCalls(names, calls, room.projectFile.name, (error) =>
+          room.mistakes.caught(error),
+        ),
         tags: Array.isArray(tags) ? tags.map(String) : [],
         details: toJsonValue({ ...exposure.config, type: exposure.type, url: exposure.url }) as JsonObject,
       };

@@ -1,7 +1,7 @@
 import { ConfigError } from '../../core/errors.ts';
 import { isJsonRecord } from '../files/plain-value.ts';
 import { didYouMean } from '../files/suggestion.ts';
-import { findMacro, type MacroSet } from '../context/macro-set.ts';
+import { findMacro, macroNamespace, macroNames, type MacroSet } from '../context/macro-set.ts';
 import {
   fromJs,
   parseTemplate,
@@ -16,14 +16,21 @@ const callInText = /^\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*$/s;
 
 /** The macro of a generic test. Throws `test_missing` when nobody defines it. */
 export function genericTestMacro(macros: MacroSet, test: string): Value {
-  const macro = findMacro(macros, `test_${test}`);
+  const [packageName, bare] = test.includes('.')
+    ? (test.split('.', 2) as [string, string])
+    : [undefined, test];
+  const macro =
+    packageName === undefined
+      ? findMacro(macros, `test_${bare}`)
+      : macroNamespace(macros, packageName)?.jinjaAttribute?.(`test_${bare}`);
   if (macro !== undefined) return macro;
-  const known = [...macros.own.keys(), ...macros.builtin.keys()]
+  const known = [...macroNames(macros)]
     .filter((name) => name.startsWith('test_'))
     .map((name) => name.slice('test_'.length));
-  const next = test.includes('.')
-    ? 'Tests of packages are not yet supported: copy the {% test %} block into this project.'
-    : `Define {% test ${test}(model, column_name) %} under tests/generic or macros.`;
+  const next =
+    packageName !== undefined && !macros.packages.has(packageName)
+      ? `Name the package "${packageName}" in packages.yml.`
+      : `Define {% test ${test}(model, column_name) %} under tests/generic or macros.`;
   throw new ConfigError(`there is no test "${test}"${didYouMean(test, known)}`, {
     code: 'test_missing',
     next,

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../core/errors.ts';
-import type { MacroSet, ProjectMacro } from '../context/macro-set.ts';
+import type { Macros, ProjectMacro } from '../context/macro-set.ts';
 import { nameMacros } from '../context/name-macros.ts';
 import { warehouseMacros } from '../context/warehouse-macros.ts';
 import type { Mistakes } from '../files/mistakes.ts';
@@ -30,29 +30,29 @@ const notYetOverridable: ReadonlySet<string> = new Set([
   'should_full_refresh',
 ]);
 
-/** Reads `macros/` and generic tests. `files` hold nothing but definitions. */
-export function readMacros(
-  files: readonly ProjectFile[],
-  dialectName: string,
-  targetSchema: string,
-  mistakes: Mistakes,
-): MacroSet {
+/** dbt's own macros, by name. */
+export function builtinMacros(dialectName: string, targetSchema: string): ReadonlyMap<string, Value> {
+  return new Map<string, Value>([
+    ...warehouseMacros(dialectName),
+    ...nameMacros(targetSchema),
+    ...builtinTests(),
+  ]);
+}
+
+/** Reads the `macros/` and generic tests of a project or package. `files` hold nothing but definitions. */
+export function readMacros(files: readonly ProjectFile[], isRoot: boolean, mistakes: Mistakes): Macros {
   const own = new Map<string, ProjectMacro>();
   for (const file of files) {
     try {
-      for (const macro of definitionsOf(file)) addMacro(own, macro.name, macro.macro, mistakes);
+      for (const { name, macro } of definitionsOf(file)) {
+        if (isRoot) reportOverride(name, macro, mistakes);
+        addMacro(own, name, macro, mistakes);
+      }
     } catch (error) {
       mistakes.caught(error);
     }
   }
-  return {
-    own,
-    builtin: new Map<string, Value>([
-      ...warehouseMacros(dialectName),
-      ...nameMacros(targetSchema),
-      ...builtinTests(),
-    ]),
-  };
+  return own;
 }
 
 function* definitionsOf(file: ProjectFile): Iterable<{ name: string; macro: ProjectMacro }> {
@@ -81,20 +81,23 @@ function addMacro(
   mistakes: Mistakes,
 ): void {
   const first = own.get(name);
-  const base = name.replace(/^(default|duckdb|postgres)__/, '');
-  if (first) {
-    const { file, line } = first.origin;
-    mistakes.add(`the macro "${name}" is defined twice; first in ${file}:${line}`, {
-      code: 'macro_twice',
-      origin: macro.origin,
-    });
-  } else if (notYetOverridable.has(base)) {
-    mistakes.add(`overriding dbt's macro "${base}" is not yet supported`, {
-      code: 'not_yet_supported',
-      origin: macro.origin,
-      next: 'Remove the override, or give the macro another name.',
-    });
-  } else {
+  if (!first) {
     own.set(name, macro);
+    return;
   }
+  const { file, line } = first.origin;
+  mistakes.add(`the macro "${name}" is defined twice; first in ${file}:${line}`, {
+    code: 'macro_twice',
+    origin: macro.origin,
+  });
+}
+
+function reportOverride(name: string, macro: ProjectMacro, mistakes: Mistakes): void {
+  const base = name.replace(/^(default|duckdb|postgres)__/, '');
+  if (!notYetOverridable.has(base)) return;
+  mistakes.add(`overriding dbt's macro "${base}" is not yet supported`, {
+    code: 'not_yet_supported',
+    origin: macro.origin,
+    next: 'Remove the override, or give the macro another name.',
+  });
 }

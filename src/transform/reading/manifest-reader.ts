@@ -2,19 +2,18 @@ import { join } from 'node:path';
 import { ProjectError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { yamlContext } from '../context/node-context.ts';
-import type { MacroSet } from '../context/macro-set.ts';
+import type { Macros, MacroSet } from '../context/macro-set.ts';
 import type { ProjectScope } from '../context/render-scope.ts';
-import { projectVariables } from '../context/variables.ts';
-import { type DbtProjectFile, shapeDbtProject } from '../files/dbt-project-file.ts';
+import { packageVariables } from '../context/variables.ts';
+import type { DbtProjectFile } from '../files/dbt-project-file.ts';
 import { createMistakes, type Mistakes } from '../files/mistakes.ts';
-import { type ProjectFile, projectPath, readProjectFiles, readText } from '../files/project-files.ts';
-import { parseYamlFile } from '../files/yaml-file.ts';
-import { assembleManifest, isGenericTest, type ProjectContent } from './assembly.ts';
+import { assembleManifest, type ReadPackage } from './assembly.ts';
 import { readDocs } from './docs-reader.ts';
-import { readMacros } from './macro-reader.ts';
+import { builtinMacros, readMacros } from './macro-reader.ts';
 import type { Manifest } from './manifest.ts';
+import { packageFolders } from './package-folders.ts';
+import { isGenericTest, type PackageFiles, readContent, readProjectFile } from './package-reader.ts';
 import { readProperties } from './property-reader.ts';
-import { isLateInProject, renderYamlValues } from './rendered-yaml.ts';
 import { reportUnsupportedFiles } from './unsupported-files.ts';
 
 /** Where a dbt project lies and what it is built into. */
@@ -40,66 +39,102 @@ export interface TransformOptions {
   readonly targetName?: string;
 }
 
-/** Reads a whole dbt project. Throws one ProjectError with everything that is wrong. */
+/** Reads a whole dbt project with its packages. Throws one ProjectError with everything that is wrong. */
 export async function readManifest(options: TransformOptions): Promise<Manifest> {
   const mistakes = createMistakes();
-  const bare = projectScope(options, 'project', options.vars ?? {}, { own: new Map(), builtin: new Map() });
-  const projectFile = await readProjectFile(options, bare, mistakes);
-  if (!projectFile) throw new ProjectError(mistakes.issues);
-  await reportUnsupportedFiles(options.projectFolder, options.folder, projectFile, mistakes);
-  const content = await readContent(options, projectFile);
-  const variables = projectVariables(projectFile.name, projectFile.vars, options.vars ?? {});
-  const macros = readMacros(
-    [...content.macros, ...content.tests.filter((file) => isGenericTest(file))],
-    options.dialectName,
-    options.schema,
+  const packages = await readPackageFiles(options, mistakes);
+  const [root] = packages;
+  if (!root) throw new ProjectError(mistakes.issues);
+  const macros = new Map(
+    packages.map(({ content, projectFile }): [string, Macros] => {
+      const files = [...content.macros, ...content.tests.filter((file) => isGenericTest(file))];
+      return [projectFile.name, readMacros(files, projectFile === root.projectFile, mistakes)];
+    }),
+  );
+  const builtin = builtinMacros(options.dialectName, options.schema);
+  const scopeOf = ({ projectFile }: PackageFiles): ProjectScope =>
+    projectScope(
+      options,
+      root.projectFile.name,
+      packageVariables(root.projectFile, projectFile, options.vars ?? {}),
+      {
+        local: projectFile.name,
+        root: root.projectFile.name,
+        adapterType: options.dialectName,
+        packages: macros,
+        builtin,
+        searchOrders: root.projectFile.dispatch,
+      },
+    );
+  const docs = readDocs(
+    packages.flatMap(({ content }) => content.docs),
     mistakes,
   );
-  const scope = projectScope(options, projectFile.name, variables, macros);
-  const docs = readDocs(content.docs, mistakes);
-  const properties = readProperties(content.properties, yamlContext(scope, docs), mistakes);
-  const manifest = assembleManifest({ projectFile, scope, mistakes }, content, properties);
+  const read = packages.map((files): ReadPackage => {
+    const scope = scopeOf(files);
+    return {
+      room: {
+        projectFile: files.projectFile,
+        rootFile: files === root ? undefined : root.projectFile,
+        scope,
+        mistakes,
+      },
+      content: files.content,
+      properties: readProperties(files.content.properties, yamlContext(scope, docs), mistakes),
+    };
+  });
+  const manifest = assembleManifest(read, mistakes);
   if (mistakes.issues.length > 0) throw new ProjectError(mistakes.issues);
   return manifest;
 }
 
-async function readProjectFile(
+/** The project itself first; empty when its `dbt_project.yml` cannot be read. */
+async function readPackageFiles(
   options: TransformOptions,
-  scope: ProjectScope,
   mistakes: Mistakes,
-): Promise<DbtProjectFile | undefined> {
-  const path = join(options.folder, 'dbt_project.yml');
-  const yaml = parseYamlFile(
-    projectPath(options.projectFolder, path),
-    await readText(options.projectFolder, path),
+): Promise<readonly PackageFiles[]> {
+  const { projectFolder, folder } = options;
+  const context = yamlContext(bareScope(options));
+  const projectFile = await readProjectFile(projectFolder, folder, context, mistakes);
+  if (!projectFile) return [];
+  const folders = await packageFolders({
+    projectFolder,
+    dbtFolder: folder,
+    installFolder: join(folder, projectFile.packagesPath),
+    context,
     mistakes,
-  );
-  if (!yaml) return undefined;
-  return shapeDbtProject(
-    yaml,
-    renderYamlValues(yaml, yamlContext(scope), isLateInProject, mistakes),
-    mistakes,
-  );
+  });
+  const found: PackageFiles[] = [];
+  for (const at of [folder, ...folders]) {
+    const file = at === folder ? projectFile : await readProjectFile(projectFolder, at, context, mistakes);
+    if (!file || isNameTaken(found, file, mistakes)) continue;
+    await reportUnsupportedFiles(projectFolder, at, file, mistakes);
+    found.push({ folder: at, projectFile: file, content: await readContent(projectFolder, at, file) });
+  }
+  return found;
 }
 
-async function readContent(options: TransformOptions, project: DbtProjectFile): Promise<ProjectContent> {
-  const read = (paths: readonly string[], extensions: readonly string[]): Promise<readonly ProjectFile[]> =>
-    readProjectFiles(options.projectFolder, options.folder, paths, extensions);
-  const everywhere = [
-    ...project.modelPaths,
-    ...project.seedPaths,
-    ...project.macroPaths,
-    ...project.testPaths,
-    ...project.docsPaths,
-  ];
-  return {
-    models: await read(project.modelPaths, ['.sql']),
-    seeds: await read(project.seedPaths, ['.csv']),
-    macros: await read(project.macroPaths, ['.sql']),
-    tests: await read(project.testPaths, ['.sql']),
-    properties: await read(everywhere, ['.yml', '.yaml']),
-    docs: await read(everywhere, ['.md']),
-  };
+function isNameTaken(found: readonly PackageFiles[], file: DbtProjectFile, mistakes: Mistakes): boolean {
+  const same = found.find(({ projectFile }) => projectFile.name === file.name);
+  if (!same) return false;
+  mistakes.add(`two packages are named "${file.name}"; the other is ${same.projectFile.yaml.file}`, {
+    code: 'package_twice',
+    origin: file.yaml.locate(['name']),
+    next: 'Remove one of the two folders.',
+  });
+  return true;
+}
+
+/** What `dbt_project.yml` itself may use: no macros, only variables that were given from outside. */
+function bareScope(options: TransformOptions): ProjectScope {
+  return projectScope(options, 'project', options.vars ?? {}, {
+    local: 'project',
+    root: 'project',
+    adapterType: options.dialectName,
+    packages: new Map(),
+    builtin: new Map(),
+    searchOrders: new Map(),
+  });
 }
 
 function projectScope(

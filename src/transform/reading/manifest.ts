@@ -1,23 +1,17 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { ProjectScope } from '../context/render-scope.ts';
-import type {
-  Dependency,
-  ModelNode,
-  RefNode,
-  SourceNode,
-  TestNode,
-  TransformNode,
-} from '../manifest/transform-node.ts';
+import type { NodeNames } from './node-names.ts';
+import type { Dependency, ModelNode, TestNode, TransformNode } from '../manifest/transform-node.ts';
 
 /** Everything that is known about a dbt project once it is read. */
 export interface Manifest {
   readonly projectName: string;
+  /** What templates of the project itself see. */
   readonly scope: ProjectScope;
-  /** Models and seeds by name. */
-  readonly refs: ReadonlyMap<string, RefNode>;
-  /** Source tables by `source.table`. */
-  readonly sources: ReadonlyMap<string, SourceNode>;
+  /** What templates of each package see, the project itself included. */
+  readonly scopes: ReadonlyMap<string, ProjectScope>;
+  readonly names: NodeNames;
   readonly tests: readonly TestNode[];
   readonly exposures: readonly Exposure[];
   readonly byId: ReadonlyMap<string, TransformNode>;
@@ -34,6 +28,11 @@ export interface Exposure {
   readonly dependencies: readonly Dependency[];
   readonly tags: readonly string[];
   readonly details: JsonObject;
+}
+
+/** What the templates of a node see. */
+export function scopeOf(manifest: Manifest, node: TransformNode): ProjectScope {
+  return manifest.scopes.get(node.packageName) ?? manifest.scope;
 }
 
 /** What a node reads, directly. */

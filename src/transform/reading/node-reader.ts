@@ -23,7 +23,10 @@ import { emptyCalls, nodeDictionary, type RecordedCalls, recordingScope } from '
 
 /** What readers of nodes share. */
 export interface ReadingRoom {
+  /** Of the project, or of the package that is read. */
   readonly projectFile: DbtProjectFile;
+  /** For a package: the file of the project that uses it, whose trees win. */
+  readonly rootFile: DbtProjectFile | undefined;
   readonly scope: ProjectScope;
   readonly mistakes: Mistakes;
 }
@@ -58,7 +61,11 @@ export function readModel(
     }),
   );
   if (!rendered) return undefined;
-  const entries = mergeLayers([...outer, ...rendered.calls.configs]);
+  const entries = mergeLayers([
+    ...outer,
+    ...rendered.calls.configs,
+    ...overridingLayers(room, 'models', fqn),
+  ]);
   const config = readNodeConfig(entries, 'view', scope.databaseName, mistakes);
   const dictionary = dictionaryOf(rendered.dictionary, config);
   const named = attempt(mistakes, () =>
@@ -68,7 +75,8 @@ export function readModel(
   const node: ModelNode = {
     kind: 'model',
     uniqueId,
-    key: assetKey(config.schema, file.name),
+    packageName: room.projectFile.name,
+    key: assetKey(room, config.schema, file.name),
     name: file.name,
     origin: { file: file.file },
     description: placed?.properties.description ?? '',
@@ -93,7 +101,10 @@ export function readSeed(
   const { scope, mistakes } = room;
   const fqn = [room.projectFile.name, ...file.folders, file.name];
   const uniqueId = `seed.${room.projectFile.name}.${file.name}`;
-  const entries = mergeLayers(configLayers(room, 'seeds', fqn, placed));
+  const entries = mergeLayers([
+    ...configLayers(room, 'seeds', fqn, placed),
+    ...overridingLayers(room, 'seeds', fqn),
+  ]);
   const config = readNodeConfig(entries, 'seed', scope.databaseName, mistakes);
   const dictionary = dictionaryOf(
     nodeDictionary({
@@ -116,7 +127,8 @@ export function readSeed(
   return {
     kind: 'seed',
     uniqueId,
-    key: assetKey(config.schema, file.name),
+    packageName: room.projectFile.name,
+    key: assetKey(room, config.schema, file.name),
     name: file.name,
     origin: { file: file.file },
     description: placed?.properties.description ?? '',
@@ -167,6 +179,15 @@ export function configLayers(
   ];
 }
 
+/** What the project that uses a package configures for its nodes: nearer than the package's own files. */
+export function overridingLayers(
+  room: ReadingRoom,
+  tree: ConfigTreeName,
+  fqn: readonly string[],
+): readonly ConfigLayer[] {
+  return room.rootFile ? treeLayers(room.rootFile.yaml, room.rootFile.trees[tree], fqn) : [];
+}
+
 export function columnDocs(properties: NodeProperties | undefined): readonly ColumnDoc[] {
   return (properties?.columns ?? []).map((column) => ({
     name: column.name,
@@ -201,8 +222,10 @@ function dictionaryOf(
   };
 }
 
-function assetKey(schema: string | undefined, name: string): string {
-  return schema === undefined ? name : `${schema}/${name}`;
+/** A node of a package has the package's name before it. */
+function assetKey(room: ReadingRoom, schema: string | undefined, name: string): string {
+  const key = schema === undefined ? name : `${schema}/${name}`;
+  return room.rootFile ? `${room.projectFile.name}/${key}` : key;
 }
 
 /** The place of the `name:` of a property entry. */

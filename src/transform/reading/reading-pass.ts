@@ -3,6 +3,8 @@ import { didYouMean } from '../files/suggestion.ts';
 import { type RenderContext, type RenderOptions, TemplateError } from '../jinja/index.ts';
 import type { RecordedCalls } from './recorded-calls.ts';
 
+const missingName = /^'(\w+)' is undefined$|^'PackageMacros object' has no attribute '(\w+)'$/;
+
 /**
  * Renders while a project is read. First strictly, so that a function nobody defines is found here and not in the middle
  * of a run. What fails because there is no warehouse to ask (`run_query(...).columns`) is rendered again as dbt does it:
@@ -17,7 +19,8 @@ export function readingPass<T>(
     return work({});
   } catch (error) {
     if (!(error instanceof TemplateError) || error.code !== 'template_undefined') throw error;
-    const name = /^'(\w+)' is undefined$/.exec(error.summary)?.[1];
+    const [, bare, ofPackage] = missingName.exec(error.summary) ?? [];
+    const name = bare ?? ofPackage;
     if (name !== undefined) throw unknownName(name, error, context);
     calls.refs.length = 0;
     calls.sources.length = 0;
@@ -31,7 +34,7 @@ function unknownName(name: string, error: TemplateError, context: RenderContext)
   return new ConfigError(`${error.message}${didYouMean(name, known)}`, {
     code: 'template_undefined',
     ...(error.origin ? { origin: error.origin } : {}),
-    next: 'Define it under macros/. Macros of packages are not yet supported: copy those that you use.',
+    next: 'Define it under macros/, or name the package that has it in packages.yml.',
     cause: error,
   });
 }

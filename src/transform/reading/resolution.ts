@@ -1,21 +1,14 @@
 import { ConfigError } from '../../core/errors.ts';
 import { didYouMean } from '../files/suggestion.ts';
 import type { Dependency, RefNode, SourceNode } from '../manifest/transform-node.ts';
+import { meant, type NodeNames } from './node-names.ts';
 import type { RecordedCalls, RefCall, SourceCall } from './recorded-calls.ts';
 
-/** Names that templates may use. */
-export interface Names {
-  readonly projectName: string;
-  readonly refs: ReadonlyMap<string, RefNode>;
-  readonly sources: ReadonlyMap<string, SourceNode>;
-  /** Names of disabled models, seeds and `source.table`s. */
-  readonly disabled: ReadonlySet<string>;
-}
-
-/** The nodes behind recorded calls, each once. Throws nothing; every missing one is given to `report`. */
+/** The nodes behind calls that a template of `fromPackage` made, each once. Throws nothing; every missing one is given to `report`. */
 export function resolveCalls(
-  names: Names,
+  names: NodeNames,
   calls: RecordedCalls,
+  fromPackage: string,
   report: (error: ConfigError) => void,
 ): readonly Dependency[] {
   const found = new Map<string, Dependency>();
@@ -28,22 +21,25 @@ export function resolveCalls(
       report(error);
     }
   };
-  for (const call of calls.refs) add(() => resolveRef(names, call), call.origin);
-  for (const call of calls.sources) add(() => resolveSource(names, call), call.origin);
+  for (const call of calls.refs) add(() => resolveRef(names, call, fromPackage), call.origin);
+  for (const call of calls.sources) add(() => resolveSource(names, call, fromPackage), call.origin);
   return [...found.values()];
 }
 
 /** Throws a ConfigError `model_missing` or `package_missing`. */
-export function resolveRef(names: Names, call: RefCall): RefNode {
+export function resolveRef(names: NodeNames, call: RefCall, fromPackage: string): RefNode {
   const { name, packageName, origin } = call;
-  if (packageName !== undefined && packageName !== names.projectName) {
-    throw new ConfigError(`ref("${packageName}", "${name}"): there is no package "${packageName}"`, {
-      code: 'package_missing',
-      origin,
-      next: 'Packages are not yet supported; copy the model into this project.',
-    });
+  if (packageName !== undefined && !names.packageNames.has(packageName)) {
+    throw new ConfigError(
+      `ref("${packageName}", "${name}"): there is no package "${packageName}"${didYouMean(packageName, names.packageNames)}`,
+      { code: 'package_missing', origin, next: 'Name the package in packages.yml.' },
+    );
   }
-  const node = names.refs.get(name);
+  const candidates = names.refs.get(name);
+  const node =
+    packageName === undefined
+      ? meant(names, candidates, fromPackage)
+      : candidates?.find((candidate) => candidate.packageName === packageName);
   if (node) return node;
   if (names.disabled.has(name)) {
     throw new ConfigError(`ref("${name}"): the model is disabled`, {
@@ -62,17 +58,18 @@ export function resolveRef(names: Names, call: RefCall): RefNode {
 }
 
 /** Throws a ConfigError `source_missing`. */
-export function resolveSource(names: Names, call: SourceCall): SourceNode {
+export function resolveSource(names: NodeNames, call: SourceCall, fromPackage: string): SourceNode {
   const { sourceName, tableName, origin } = call;
   const wanted = `${sourceName}.${tableName}`;
-  const node = names.sources.get(wanted);
+  const node = meant(names, names.sources.get(wanted), fromPackage);
   if (node) return node;
   const said = `source("${sourceName}", "${tableName}")`;
   if (names.disabled.has(wanted)) {
     throw new ConfigError(`${said}: the source table is disabled`, { code: 'source_missing', origin });
   }
-  const sourceNames = new Set([...names.sources.values()].map((source) => source.sourceName));
-  const tables = [...names.sources.values()].filter((source) => source.sourceName === sourceName);
+  const all = [...names.sources.values()].flat();
+  const sourceNames = new Set(all.map((source) => source.sourceName));
+  const tables = all.filter((source) => source.sourceName === sourceName);
   const reason = sourceNames.has(sourceName)
     ? `the source has no table "${tableName}"${didYouMean(
         tableName,

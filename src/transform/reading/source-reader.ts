@@ -1,7 +1,7 @@
 import { mergeLayers, treeLayers, yamlLayer } from '../manifest/config-layer.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
 import type { SourceNode } from '../manifest/transform-node.ts';
-import { columnDocs, type ReadingRoom } from './node-reader.ts';
+import { columnDocs, overridingLayers, type ReadingRoom } from './node-reader.ts';
 import type { PlacedProperties, Properties } from './property-reader.ts';
 
 /** A source table and the properties that describe it. */
@@ -22,6 +22,7 @@ export function readSources(room: ReadingRoom, properties: Properties): readonly
           ...treeLayers(room.projectFile.yaml, room.projectFile.trees.sources, fqn),
           yamlLayer(content.yaml, source.config, source.path),
           yamlLayer(content.yaml, table.config, table.path),
+          ...overridingLayers(room, 'sources', fqn),
         ]);
         const config = readNodeConfig(entries, 'source', room.scope.databaseName, room.mistakes);
         const name = `${source.name}.${table.name}`;
@@ -41,6 +42,7 @@ export function readSources(room: ReadingRoom, properties: Properties): readonly
           placed: { yaml: content.yaml, folders, properties: table },
           node: {
             kind: 'source',
+            packageName: room.projectFile.name,
             uniqueId: `source.${room.projectFile.name}.${name}`,
             key: `${source.name}/${table.name}`,
             name: table.name,

@@ -9,7 +9,7 @@ import { readTestEntries, type TestEntry } from '../files/test-entry.ts';
 import type { YamlFile, YamlPath } from '../files/yaml-file.ts';
 import { quoteIdentifier } from '../../sql/quoting.ts';
 import { callMacroSync, parseTemplate, renderNativeSync, toJs } from '../jinja/index.ts';
-import { type ConfigLayer, mergeLayers, treeLayers } from '../manifest/config-layer.ts';
+import { type ConfigEntries, type ConfigLayer, mergeLayers, treeLayers } from '../manifest/config-layer.ts';
 import { genericTestName } from '../manifest/generic-test-name.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
 import type { ModelNode, SeedNode, SourceNode, TestNode } from '../manifest/transform-node.ts';
@@ -18,6 +18,7 @@ import {
   attempt,
   configLayers,
   type Draft,
+  overridingLayers,
   plainConfig,
   type ReadingRoom,
   renderForCalls,
@@ -75,15 +76,18 @@ function readGenericTest(
     subject.kind === 'source' ? `source_${subject.sourceName}_${subject.name}` : subject.name;
   const name = entry.name ?? genericTestName(entry.test.replaceAll('.', '_'), subjectName, entry.arguments);
   const fqn = [projectFile.name, ...folders, name];
-  const entries = mergeLayers([
-    ...treeLayers(projectFile.yaml, projectFile.trees.tests, fqn),
-    ...outer,
-    testConfigLayer(scope, yaml, entry),
-  ]);
-  const config = readNodeConfig(entries, 'test', scope.databaseName, room.mistakes);
-  if (!config.isEnabled) return undefined;
-  const macro = withOrigin(origin, () => genericTestMacro(scope.macros, entry.test));
   const calls = emptyCalls();
+  const configured = (): ConfigEntries =>
+    mergeLayers([
+      ...treeLayers(projectFile.yaml, projectFile.trees.tests, fqn),
+      ...outer,
+      ...calls.configs,
+      testConfigLayer(scope, yaml, entry),
+      ...overridingLayers(room, 'tests', fqn),
+    ]);
+  const known = configured();
+  if (known.get('enabled')?.value === false) return undefined;
+  const macro = withOrigin(origin, () => genericTestMacro(scope.macros, entry.test));
   const uniqueId = `test.${projectFile.name}.${name}.${shortHash(entry)}`;
   const dictionary = nodeDictionary({
     projectName: projectFile.name,
@@ -93,14 +97,17 @@ function readGenericTest(
     fqn,
     file: yaml.file,
     description: entry.description,
-    config: plainConfig(entries),
-    tags: config.tags,
+    config: plainConfig(known),
+    tags: [],
   });
-  const context = nodeContext(scope, recordingScope(scope, dictionary, entries, calls), readingMoment);
+  const context = nodeContext(scope, recordingScope(scope, dictionary, known, calls), readingMoment);
   readingPass(calls, context, (options) => {
     const keyword = genericTestArguments(entry.arguments, subject.relation.identifier, context, yaml.file);
     return callMacroSync(macro, context, { keyword }, options);
   });
+  const entries = configured();
+  const config = readNodeConfig(entries, 'test', scope.databaseName, room.mistakes);
+  if (!config.isEnabled) return undefined;
   return {
     calls: {
       ...calls,
@@ -109,6 +116,7 @@ function readGenericTest(
     },
     node: {
       kind: 'test',
+      packageName: projectFile.name,
       uniqueId,
       key: `check/${keySegment(name)}`,
       name,
@@ -147,13 +155,14 @@ export function readSingularTest(
     }),
   );
   if (!rendered) return undefined;
-  const entries = mergeLayers([...outer, ...rendered.calls.configs]);
+  const entries = mergeLayers([...outer, ...rendered.calls.configs, ...overridingLayers(room, 'tests', fqn)]);
   const config = readNodeConfig(entries, 'test', room.scope.databaseName, room.mistakes);
   if (!config.isEnabled) return undefined;
   return {
     calls: rendered.calls,
     node: {
       kind: 'test',
+      packageName: room.projectFile.name,
       uniqueId,
       key: `check/${keySegment(file.name)}`,
       name: file.name,

@@ -6,7 +6,7 @@ import { isJsonRecord } from '../files/plain-value.ts';
 import { projectPath, readProjectFiles, readText } from '../files/project-files.ts';
 import { parseYamlFile } from '../files/yaml-file.ts';
 
-/** Adds a mistake for each file whose kind would change the outcome and is not built: packages, snapshots, Python models. */
+/** Adds a mistake for each file whose kind would change the outcome and is not built: snapshots, Python models. */
 export async function reportUnsupportedFiles(
   projectFolder: string,
   dbtFolder: string,
@@ -28,32 +28,23 @@ export async function reportUnsupportedFiles(
       });
     }
   }
-  await reportPackages(projectFolder, dbtFolder, mistakes);
+  await reportVariablesFile(projectFolder, dbtFolder, mistakes);
 }
 
-async function reportPackages(projectFolder: string, dbtFolder: string, mistakes: Mistakes): Promise<void> {
-  const names = await readdir(dbtFolder);
-  for (const name of ['packages.yml', 'dependencies.yml', 'vars.yml'].filter((file) =>
-    names.includes(file),
-  )) {
-    const path = join(dbtFolder, name);
-    const yaml = parseYamlFile(
-      projectPath(projectFolder, path),
-      await readText(projectFolder, path),
-      mistakes,
-    );
-    if (!yaml || !isJsonRecord(yaml.value)) continue;
-    const key = Object.entries(yaml.value).find(([, value]) =>
-      Array.isArray(value) ? value.length > 0 : isJsonRecord(value),
-    );
-    if (!key) continue;
-    const isPackages = name !== 'vars.yml';
-    mistakes.add(`"${key[0]}" of ${name} ${isPackages ? 'are' : 'is'} not yet supported`, {
-      code: 'not_yet_supported',
-      origin: yaml.locate([key[0]]),
-      next: isPackages
-        ? 'Copy the macros that you use into macros/.'
-        : 'Move it under vars: in dbt_project.yml.',
-    });
-  }
+async function reportVariablesFile(
+  projectFolder: string,
+  dbtFolder: string,
+  mistakes: Mistakes,
+): Promise<void> {
+  const name = 'vars.yml';
+  if (!(await readdir(dbtFolder)).includes(name)) return;
+  const path = join(dbtFolder, name);
+  const text = await readText(projectFolder, path);
+  const yaml = parseYamlFile(projectPath(projectFolder, path), text, mistakes);
+  if (!yaml || !isJsonRecord(yaml.value) || !isJsonRecord(yaml.value['vars'])) return;
+  mistakes.add('"vars" of vars.yml is not yet supported', {
+    code: 'not_yet_supported',
+    origin: yaml.locate(['vars']),
+    next: 'Move it under vars: in dbt_project.yml.',
+  });
 }

@@ -33,6 +33,11 @@ function isSequence(value: Value): boolean {
   return lengthOf(value) !== undefined && iterableOf(value) !== undefined;
 }
 
+function isMapping(value: Value): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return mappingOf(value) !== undefined || templateObject(value).jinjaIsMapping === true;
+}
+
 /** `sameas`: identity; equal numbers and texts are the same. */
 function isSame(value: Value, other: Value): boolean {
   return value === other;
@@ -69,7 +74,7 @@ export const builtinTests: ReadonlyMap<string, TemplateFunction> = new Map<strin
   ['integer', unary(isInteger)],
   ['iterable', unary((value) => iterableOf(value) !== undefined)],
   ['lower', unary((value) => hasLetters(value, (text) => text.toLowerCase()))],
-  ['mapping', unary((value) => mappingOf(value) !== undefined)],
+  ['mapping', unary(isMapping)],
   ['none', unary((value) => value === null)],
   ['number', unary(isNumeric)],
   ['odd', unary((value) => areEqual(remainder(value, 2), 1))],

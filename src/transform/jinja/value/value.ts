@@ -40,6 +40,8 @@ export interface TemplateObject {
   readonly jinjaAssign?: (name: string, value: Value) => void;
   /** The call of an object: `object(...)`. */
   readonly jinjaCall?: (args: CallArguments) => Value | void | PromiseLike<Value | void>;
+  /** Whether the object counts as a mapping for `is mapping`. */
+  readonly jinjaIsMapping?: boolean;
   /** Iteration; makes the object a sequence for `for` and for filters. */
   readonly jinjaIterate?: () => Iterable<Value>;
   /** `object | length` */

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import type { RenderContext } from '../jinja/index.ts';
+import { type DbtProjectFile, shapeDbtProject } from '../files/dbt-project-file.ts';
+import type { Mistakes } from '../files/mistakes.ts';
+import { type ProjectFile, projectPath, readProjectFiles, readText } from '../files/project-files.ts';
+import { parseYamlFile } from '../files/yaml-file.ts';
+import { isLateInProject, renderYamlValues } from './rendered-yaml.ts';
+
+/** The project itself or one of its packages, as files. */
+export interface PackageFiles {
+  readonly folder: string;
+  readonly projectFile: DbtProjectFile;
+  readonly content: PackageContent;
+}
+
+/** The files of a dbt project by what they hold. */
+export interface PackageContent {
+  readonly models: readonly ProjectFile[];
+  readonly seeds: readonly ProjectFile[];
+  readonly macros: readonly ProjectFile[];
+  readonly tests: readonly ProjectFile[];
+  readonly properties: readonly ProjectFile[];
+  readonly docs: readonly ProjectFile[];
+}
+
+/** Reads the `dbt_project.yml` in `folder`; undefined after a mistake. */
+export async function readProjectFile(
+  projectFolder: string,
+  folder: string,
+  context: RenderContext,
+  mistakes: Mistakes,
+): Promise<DbtProjectFile | undefined> {
+  const path = join(folder, 'dbt_project.yml');
+  const text = await readText(projectFolder, path);
+  const yaml = parseYamlFile(projectPath(projectFolder, path), text, mistakes);
+  if (!yaml) return undefined;
+  return shapeDbtProject(yaml, renderYamlValues(yaml, context, isLateInProject, mistakes), mistakes);
+}
+
+/** Reads every file of a project that may hold something. */
+export async function readContent(
+  projectFolder: string,
+  folder: string,
+  project: DbtProjectFile,
+): Promise<PackageContent> {
+  const read = (paths: readonly string[], extensions: readonly string[]): Promise<readonly ProjectFile[]> =>
+    readProjectFiles(projectFolder, folder, paths, extensions);
+  const everywhere = [
+    ...project.modelPaths,
+    ...project.seedPaths,
+    ...project.macroPaths,
+    ...project.testPaths,
+    ...project.snapshotPaths,
+    ...project.analysisPaths,
+    ...project.docsPaths,
+  ];
+  return {
+    models: await read(project.modelPaths, ['.sql']),
+    seeds: await read(project.seedPaths, ['.csv']),
+    macros: await read(project.macroPaths, ['.sql']),
+    tests: await read(project.testPaths, ['.sql']),
+    properties: await read(everywhere, ['.yml', '.yaml']),
+    docs: await read(everywhere, ['.md']),
+  };
+}
+
+/** `tests/generic/` holds definitions, the rest of `tests/` holds queries. */
+export function isGenericTest(file: ProjectFile): boolean {
+  return file.folders[0] === 'generic';
+}
