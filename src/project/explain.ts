@@ -8,7 +8,7 @@ import { explainSync, planSync, type Sync } from '../sync/index.ts';
 import { explainTransform } from '../transform/index.ts';
 import { knownConnections } from './connections-file.ts';
 import type { Project } from './project.ts';
-import { compilerFor } from './read-project.ts';
+import { compilerFor } from './part-nodes.ts';
 
 /** What a step would do, for people: SQL, lanes, endpoints. Reads catalogues, changes nothing. */
 export async function explainStep(

@@ -3,7 +3,7 @@ import type { ResultSet } from '../connector/result-set.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { TablePayload } from '../server/index.ts';
 import type { Project } from './project.ts';
-import { compilerFor } from './read-project.ts';
+import { compilerFor } from './part-nodes.ts';
 
 const timeoutMs = 60_000;
 

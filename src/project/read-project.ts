@@ -1,30 +1,30 @@
 import { createHash } from 'node:crypto';
-import { access } from 'node:fs/promises';
-import { join, sep } from 'node:path';
 import type { Environment } from '../config/environment.ts';
 import { ConfigError } from '../core/errors.ts';
 import { buildGraph, type Graph } from '../core/graph.ts';
-import { selectNodes } from '../core/selection.ts';
-import type { ScheduleDefinition } from '../core/schedule.ts';
-import { checkSchedules } from '../engine/index.ts';
 import { makeManifest } from '../core/manifest.ts';
-import type { Edge, GraphNode } from '../core/node.ts';
-import type { Origin } from '../core/origin.ts';
-import { readReplication, replicationNodes, type Replication } from '../load/index.ts';
-import { readReport, reportNode } from '../report/index.ts';
-import { readSync, syncNode } from '../sync/index.ts';
-import { compileSql, readTransformProject, type TransformProject } from '../transform/index.ts';
+import type { GraphNode } from '../core/node.ts';
+import type { ScheduleDefinition } from '../core/schedule.ts';
+import { selectNodes } from '../core/selection.ts';
+import { checkSchedules } from '../engine/index.ts';
+import { readReplication, type Replication } from '../load/index.ts';
+import { readReport } from '../report/index.ts';
+import { readSync } from '../sync/index.ts';
 import { configFileName, readConfigFile } from './config-file.ts';
-import { connectionMissing } from './connection-pool.ts';
-import { type ConnectionDeclaration, knownConnections, readConnections } from './connections-file.ts';
+import { type ConnectionDeclaration, readConnections } from './connections-file.ts';
 import type { ProjectDefinition } from './definitions.ts';
 import { Mistakes } from './mistakes.ts';
-import { databaseName } from './database-name.ts';
+import { partNodes } from './part-nodes.ts';
+import { filesBelow, readText } from './project-files.ts';
 import type { Project, ProjectParts } from './project.ts';
-import { filesBelow, readText, unreadable } from './project-files.ts';
-import { orderAroundTasks, readTasks, taskNode } from './tasks.ts';
+import { readTasks } from './tasks.ts';
+import { chooseWarehouse, readTransform } from './warehouse.ts';
 
-type Declarations = ReadonlyMap<string, ConnectionDeclaration>;
+interface Surroundings {
+  readonly definition: ProjectDefinition;
+  /** By name in capitals. */
+  readonly connections: ReadonlyMap<string, ConnectionDeclaration>;
+}
 
 /**
  * Reads everything that a project's folder defines.
@@ -33,9 +33,7 @@ type Declarations = ReadonlyMap<string, ConnectionDeclaration>;
  */
 export async function readProject(folder: string, environment: Environment): Promise<Project> {
   const mistakes = new Mistakes();
-  const definition = (await mistakes.collect(() => readConfigFile(folder))) ?? { name: '' };
-  const connections: Declarations =
-    (await mistakes.collect(() => readConnections(folder, environment))) ?? new Map();
+  const { definition, connections } = await readSurroundings(folder, environment, mistakes);
   const warehouse = await mistakes.collect(() => chooseWarehouse(definition, connections));
 
   const tasks = (await mistakes.collect(() => readTasks(folder))) ?? [];
@@ -66,9 +64,7 @@ export async function replicationProject(
   read: () => Replication,
 ): Promise<Project> {
   const mistakes = new Mistakes();
-  const definition = (await mistakes.collect(() => readConfigFile(folder))) ?? { name: '' };
-  const connections: Declarations =
-    (await mistakes.collect(() => readConnections(folder, environment))) ?? new Map();
+  const { definition, connections } = await readSurroundings(folder, environment, mistakes);
   const replication = await mistakes.collect(read);
   const parts: ProjectParts = {
     tasks: [],
@@ -82,86 +78,14 @@ export async function replicationProject(
   return assemble({ folder, definition, environment, connections, warehouse: undefined, parts, nodes });
 }
 
-/** Turns `{{ ref() }}` and `{{ source() }}` of a report or a query into relations. */
-export function compilerFor(
-  transform: TransformProject | undefined,
-): (sql: string, origin: Origin) => { sql: string; reads: readonly Edge[] } {
-  if (transform) return (sql, origin) => compileSql(transform, sql, origin);
-  return (sql, origin) => {
-    if (!/\{[{%]/.test(sql)) return { sql, reads: [] };
-    throw new ConfigError('{{ ... }} needs a dbt project in transform/', {
-      code: 'transform_missing',
-      origin,
-    });
-  };
-}
-
-function chooseWarehouse(
-  definition: ProjectDefinition,
-  connections: Declarations,
-): ConnectionDeclaration | undefined {
-  if (definition.warehouse !== undefined) {
-    const found = connections.get(definition.warehouse.toUpperCase());
-    if (!found) throw connectionMissing(definition.warehouse, connections, { file: configFileName });
-    return found;
-  }
-  const candidates = [...connections.values()].filter(({ type }) => type === 'duckdb' || type === 'postgres');
-  return candidates.length === 1 ? candidates[0] : undefined;
-}
-
-async function readTransform(
+async function readSurroundings(
   folder: string,
-  definition: ProjectDefinition,
-  warehouse: ConnectionDeclaration | undefined,
   environment: Environment,
-): Promise<TransformProject | undefined> {
-  const transformFolder = join(folder, definition.transform?.folder ?? 'transform');
-  const file = join(definition.transform?.folder ?? 'transform', 'dbt_project.yml')
-    .split(sep)
-    .join('/');
-  const present = await access(join(transformFolder, 'dbt_project.yml')).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false;
-      throw unreadable(file, error);
-    },
-  );
-  if (!present) {
-    if (definition.transform === undefined) return undefined;
-    throw new ConfigError(`there is no ${file}`, {
-      code: 'transform_missing',
-      origin: { file: configFileName },
-      next: "Put a dbt project there, or take 'transform' out of millrace.config.ts",
-    });
-  }
-  if (!warehouse) {
-    throw new ConfigError('models need a warehouse, and several connections could be it', {
-      code: 'warehouse_missing',
-      origin: { file: configFileName },
-      next: "Name one: defineProject({ warehouse: 'NAME', ... })",
-    });
-  }
-  const dialectName = warehouse.type;
-  if (dialectName !== 'duckdb' && dialectName !== 'postgres') {
-    throw new ConfigError(
-      `models cannot be built in ${warehouse.name}: it is a ${warehouse.type} connection`,
-      {
-        code: 'warehouse_unsupported',
-        origin: warehouse.origin,
-        next: 'Choose a duckdb or postgres connection as warehouse',
-      },
-    );
-  }
-  return readTransformProject({
-    projectFolder: folder,
-    folder: transformFolder,
-    connection: warehouse.name,
-    dialectName,
-    database: databaseName(warehouse),
-    schema: definition.transform?.schema ?? (dialectName === 'duckdb' ? 'main' : 'public'),
-    environment,
-    ...(definition.transform?.vars === undefined ? {} : { vars: definition.transform.vars }),
-  });
+  mistakes: Mistakes,
+): Promise<Surroundings> {
+  const definition = await mistakes.collect(() => readConfigFile(folder));
+  const connections = await mistakes.collect(() => readConnections(folder, environment));
+  return { definition: definition ?? { name: '' }, connections: connections ?? new Map() };
 }
 
 async function readEach<T>(
@@ -178,49 +102,6 @@ async function readEach<T>(
     if (item !== undefined) found.push(item);
   }
   return found;
-}
-
-async function partNodes(
-  parts: ProjectParts,
-  connections: Declarations,
-  warehouse: ConnectionDeclaration | undefined,
-  mistakes: Mistakes,
-): Promise<readonly GraphNode[]> {
-  const nodes: GraphNode[] = parts.tasks.map((task) => taskNode(task));
-  const known = knownConnections(connections);
-  for (const replication of parts.replications) {
-    nodes.push(
-      ...((await mistakes.collect(() => replicationNodes(replication, { connections: known }))) ?? []),
-    );
-  }
-  nodes.push(...(parts.transform?.nodes ?? []));
-  const compile = compilerFor(parts.transform);
-  for (const report of parts.reports) {
-    const node = await mistakes.collect(() => {
-      if (warehouse) return reportNode(report, compile, warehouse.name);
-      throw needsWarehouse(report.origin.file);
-    });
-    if (node) nodes.push(node);
-  }
-  for (const sync of parts.syncs) {
-    const node = await mistakes.collect(() => {
-      if (!connections.has(sync.destination.toUpperCase())) {
-        throw connectionMissing(sync.destination, connections, sync.origin);
-      }
-      if (warehouse) return syncNode(sync, warehouse.name);
-      throw needsWarehouse(sync.origin.file);
-    });
-    if (node) nodes.push(node);
-  }
-  return orderAroundTasks(nodes, parts.tasks);
-}
-
-function needsWarehouse(file: string): ConfigError {
-  return new ConfigError('reports and syncs need a warehouse, and no connection is named as one', {
-    code: 'warehouse_missing',
-    origin: { file },
-    next: "Name one in millrace.config.ts: defineProject({ warehouse: 'NAME', ... })",
-  });
 }
 
 function assemble(

@@ -7,7 +7,7 @@ import { readReportView, renderReport } from '../report/index.ts';
 import type { LiveEvent, ReportView, ServerHost, TablePayload } from '../server/index.ts';
 import { Cron } from 'croner';
 import { queryConnection, tablePayload } from './query.ts';
-import { compilerFor } from './read-project.ts';
+import { compilerFor } from './part-nodes.ts';
 import { completionsByKey, reportFolder, type Session } from './session.ts';
 
 /** What the server shows of an open project. */

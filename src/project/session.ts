@@ -15,7 +15,7 @@ import { createTransformExecutor } from '../transform/index.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { knownConnections } from './connections-file.ts';
 import { stateFolderName, type Project } from './project.ts';
-import { compilerFor } from './read-project.ts';
+import { compilerFor } from './part-nodes.ts';
 import { createRedactor, secretsOf } from './redaction.ts';
 import { createTaskExecutor } from './tasks.ts';
 

@@ -1,0 +1,76 @@
+import { type ErrorKind, formatError } from '../../core/errors.ts';
+import type { RunRecord, StepRecord } from '../../core/ledger.ts';
+import { exitCodeOfRun } from '../terminal/exit-code.ts';
+import { formatCount, formatDuration, formatTable, paint, printJson, printLine } from '../terminal/output.ts';
+
+/** Says how a run went, and gives the exit code that tells the shell. */
+export function reportRun(run: RunRecord, json: boolean): number {
+  const failed = run.steps.filter((step) => step.state === 'failed');
+  const code = exitCodeOfRun(
+    run.state,
+    failed.map((step): ErrorKind => step.failure?.kind ?? 'data'),
+  );
+  if (json) {
+    printJson({
+      runId: run.id,
+      state: run.state,
+      steps: run.steps.map(
+        ({ key, kind, type, state, attempt, startedAtMs, finishedAtMs, outcome, failure, reason }) => ({
+          key,
+          kind,
+          type,
+          state,
+          attempt,
+          startedAtMs,
+          finishedAtMs,
+          outcome,
+          failure,
+          reason,
+        }),
+      ),
+      ...(run.failure ? { failure: run.failure } : {}),
+    });
+    return code;
+  }
+  const moved = run.steps.filter(({ kind, outcome }) => kind !== 'check' && outcome?.rows !== undefined);
+  if (moved.length > 0) {
+    printLine(
+      formatTable(
+        ['what', 'type', 'rows', 'time'],
+        moved.map((step) => summaryRow(step)),
+      ),
+    );
+    printLine();
+  }
+  for (const step of failed) {
+    if (step.failure) printLine(`${paint('red', '✗')} ${step.key}\n${indent(formatError(step.failure))}`);
+    else
+      printLine(
+        `${paint('red', '✗')} ${step.key}: ${step.outcome?.check?.message ?? step.reason ?? 'failed'}`,
+      );
+  }
+  const checks = run.steps.filter(({ kind }) => kind === 'check');
+  const color = run.state === 'succeeded' ? 'green' : 'red';
+  const time =
+    run.startedAtMs && run.finishedAtMs ? ` in ${formatDuration(run.finishedAtMs - run.startedAtMs)}` : '';
+  const counts = [
+    `${run.stepCounts.succeeded} of ${run.steps.length} steps succeeded`,
+    checks.length > 0
+      ? `${checks.filter(({ state }) => state === 'succeeded').length} of ${checks.length} checks`
+      : '',
+    run.stepCounts.skipped > 0 ? `${run.stepCounts.skipped} skipped` : '',
+  ].filter((part) => part !== '');
+  printLine(`${paint(color, `Run ${run.id} ${run.state}`)}${time}: ${counts.join(', ')}`);
+  if (run.failure?.next) printLine(`Next: ${run.failure.next}`);
+  return code;
+}
+
+function summaryRow(step: StepRecord): string[] {
+  const time =
+    step.startedAtMs && step.finishedAtMs ? formatDuration(step.finishedAtMs - step.startedAtMs) : '';
+  return [step.key, step.type, formatCount(step.outcome?.rows), time];
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, '  ');
+}
