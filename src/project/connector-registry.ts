@@ -24,6 +24,11 @@ export const connectorEntries: readonly ConnectorEntry[] = [
     load: async () => (await import('../connectors/sqlite/index.ts')).sqliteConnector,
   },
   {
+    type: 'mysql',
+    aliases: ['mariadb'],
+    load: async () => (await import('../connectors/mysql/index.ts')).mysqlConnector,
+  },
+  {
     type: 'file',
     aliases: ['local'],
     load: async () => (await import('../connectors/files/index.ts')).filesConnector,
@@ -38,7 +43,7 @@ export const connectorEntries: readonly ConnectorEntry[] = [
 /** Types that Sling's `env.yaml` may name and that Millrace does not reach yet. */
 export const unsupportedTypes: ReadonlySet<string> = new Set(
   (
-    'mysql mariadb redshift starrocks oracle bigtable bigquery snowflake databricks d1 ducklake motherduck sqlserver ' +
+    'redshift starrocks oracle bigtable bigquery snowflake databricks d1 ducklake motherduck sqlserver ' +
     'azuresql azuredwh fabric trino clickhouse mongodb elasticsearch prometheus proton athena iceberg azuretable ' +
     'exasol adbc odbc scylladb db2 hdfs s3 r2 azure abfs gs gdrive ftp sftp api minio'
   ).split(' '),

@@ -8,7 +8,7 @@ export interface TableName {
 
 /** How one SQL system spells things. Pure: builds text, runs nothing. */
 export interface Dialect {
-  /** `postgres`, `duckdb`, `sqlite`: also dbt's adapter type. */
+  /** `postgres`, `duckdb`, `sqlite`, `mysql`: also dbt's adapter type. */
   readonly name: string;
   readonly defaultSchema: string;
   /** Longest identifier in bytes; longer ones must be shortened by the caller. */
@@ -19,6 +19,11 @@ export interface Dialect {
   quoteTable(table: TableName): string;
   /** A text literal. For values, prefer parameters. */
   literal(value: string | number | bigint | boolean | null): string;
+  /**
+   * A value of a small result, as text, as a literal of a column's type. Absent where
+   * `cast('..' as <typeName>)` does that.
+   */
+  typedLiteral?(value: string, type: DataType): string;
   /** `$1` or `?`; `index` counts from 1. */
   parameter(index: number): string;
   /** The column type for `create table`. */

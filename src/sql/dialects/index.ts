@@ -1,12 +1,13 @@
 import type { Dialect } from '../dialect.ts';
 import { duckdbDialect } from './duckdb.ts';
+import { mysqlDialect } from './mysql.ts';
 import { postgresDialect } from './postgres.ts';
 import { sqliteDialect } from './sqlite.ts';
 
-export { duckdbDialect, postgresDialect, sqliteDialect };
+export { duckdbDialect, mysqlDialect, postgresDialect, sqliteDialect };
 
 const dialects: ReadonlyMap<string, Dialect> = new Map(
-  [duckdbDialect, postgresDialect, sqliteDialect].map((dialect) => [dialect.name, dialect]),
+  [duckdbDialect, mysqlDialect, postgresDialect, sqliteDialect].map((dialect) => [dialect.name, dialect]),
 );
 
 /** The dialect of that name, or undefined. */

@@ -1,0 +1,82 @@
+import type { Connection } from 'mysql2';
+import { CancelledError, type SqlDatabase, type SqlSession } from '../../connector/index.ts';
+import { mysqlDialect } from '../../sql/dialects/index.ts';
+import { describeTable, listRelations } from './catalogue.ts';
+import type { TypeChoices } from './column-type.ts';
+import { mysqlError } from './mysql-error.ts';
+import { toResultSet } from './result-values.ts';
+import type { Server } from './server.ts';
+import { type Answer, run } from './statement.ts';
+
+/**
+ * SQL on a server. Each call takes a session of its own; a transaction keeps one. Statements that define
+ * something (`create`, `alter`, `drop`, `rename`, `truncate`) commit what was done before them and cannot
+ * be rolled back: that is MySQL, and a transaction here changes nothing about it.
+ */
+export function mysqlDatabase(server: Server, choices: TypeChoices): SqlDatabase {
+  return {
+    dialect: mysqlDialect,
+    query: (sql, parameters, signal) =>
+      server.use(signal, async (connection) => toResultSet(await run(connection, sql, parameters), choices)),
+    execute: (sql, parameters, signal) =>
+      server.use(signal, async (connection) => (await run(connection, sql, parameters)).changedRows),
+    transaction: (work, signal) =>
+      server.use(signal, (connection) => inTransaction(connection, server, choices, work, signal)),
+    describe: (table) =>
+      server.use(undefined, async (connection) => {
+        const found = await describeTable(connection, table, choices);
+        return found && { columns: found.schema.columns, primaryKey: found.schema.primaryKey };
+      }),
+    list: (schema) => server.use(undefined, (connection) => listRelations(connection, schema)),
+  };
+}
+
+async function inTransaction<T>(
+  connection: Connection,
+  server: Server,
+  choices: TypeChoices,
+  work: (session: SqlSession) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  await run(connection, 'start transaction');
+  try {
+    const result = await work(transactionSession(connection, server, choices, signal));
+    if (signal?.aborted)
+      throw new CancelledError(`Connection ${server.identity.connection}: cancelled.`, { code: 'cancelled' });
+    await run(connection, 'commit');
+    return result;
+  } catch (error) {
+    await run(connection, 'rollback').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** A signal of a single statement stops the whole transaction's session, like the transaction's own. */
+function transactionSession(
+  connection: Connection,
+  server: Server,
+  choices: TypeChoices,
+  transactionSignal: AbortSignal | undefined,
+): SqlSession {
+  const runHere = async (
+    sql: string,
+    parameters: readonly unknown[] | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer> => {
+    const stop = signal && (() => void server.cancel(connection).catch(() => undefined));
+    if (stop) signal.addEventListener('abort', stop, { once: true });
+    try {
+      transactionSignal?.throwIfAborted();
+      signal?.throwIfAborted();
+      return await run(connection, sql, parameters);
+    } catch (error) {
+      throw mysqlError(error, server.identity, signal?.aborted ? signal : transactionSignal);
+    } finally {
+      if (stop) signal.removeEventListener('abort', stop);
+    }
+  };
+  return {
+    query: async (sql, parameters, signal) => toResultSet(await runHere(sql, parameters, signal), choices),
+    execute: async (sql, parameters, signal) => (await runHere(sql, parameters, signal)).changedRows,
+  };
+}

@@ -1,0 +1,211 @@
+import mysql, { type Connection, type ConnectionOptions, type Pool, type SslOptions } from 'mysql2';
+import { CancelledError, type MillraceError } from '../../core/errors.ts';
+import type { MysqlConfig } from './config.ts';
+import { mysqlError, type ServerIdentity } from './mysql-error.ts';
+import { readingSocket } from './reading-socket.ts';
+import { run } from './statement.ts';
+
+/** Sessions side by side; more wait for one of them. */
+const maxSessions = 16;
+const maxIdleSessions = 4;
+const idleSeconds = 10;
+
+/**
+ * Every session reads instants in UTC and knows what a backslash in a text is, whatever the server's
+ * defaults. A reader may pause for long while its rows are written elsewhere.
+ */
+const sessionSettings =
+  `set time_zone = '+00:00', net_write_timeout = 3600, ` +
+  `sql_mode = replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')`;
+
+/**
+ * Off: counting rows that an update found instead of those it changed; function names as reserved words;
+ * the server asking for files of this machine; attributes before the text of a query.
+ */
+const driverFlags = ['-FOUND_ROWS', '-IGNORE_SPACE', '-LOCAL_FILES', '-CLIENT_QUERY_ATTRIBUTES'];
+
+/** A pool of sessions on one server. */
+export interface Server {
+  readonly identity: ServerIdentity;
+  /** Runs `work` on a session of its own. Aborting stops its statement on the server. */
+  use<T>(signal: AbortSignal | undefined, work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** A session for `readResult`, which is opened for it and closed after it. */
+  leaseReader(signal: AbortSignal): Promise<ServerLease>;
+  /** Stops the statement that a session runs. */
+  cancel(connection: Connection): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ServerLease {
+  readonly connection: Connection;
+  /** `broken` sessions are closed instead of used again. */
+  release(broken: boolean): void;
+}
+
+export function openServer(
+  config: MysqlConfig,
+  ssl: SslOptions | undefined,
+  identity: ServerIdentity,
+): Server {
+  let usedSsl = ssl;
+  const options = (): ConnectionOptions => ({
+    host: config.host,
+    port: config.port,
+    user: config.user,
+    password: config.password ?? '',
+    ...(config.database === undefined ? {} : { database: config.database }),
+    connectTimeout: config.connect_timeout * 1000,
+    flags: driverFlags,
+    ...(usedSsl ? { ssl: usedSsl } : {}),
+  });
+  let pool: Pool | undefined;
+  const prepared = new WeakSet<Connection>();
+
+  function currentPool(): Pool {
+    pool ??= mysql.createPool({
+      ...options(),
+      connectionLimit: maxSessions,
+      maxIdle: maxIdleSessions,
+      idleTimeout: idleSeconds * 1000,
+    });
+    return pool;
+  }
+
+  /** With `prefer`, a server without TLS is used without. */
+  async function connected<T>(connect: () => Promise<T>): Promise<T> {
+    const tried = usedSsl;
+    try {
+      return await connect();
+    } catch (error) {
+      const code = (error as { code?: unknown } | null)?.code;
+      if (config.sslmode !== 'prefer' || tried === undefined || code !== 'HANDSHAKE_NO_SSL_SUPPORT')
+        throw mysqlError(error, identity);
+      if (usedSsl === tried) {
+        usedSsl = undefined;
+        pool?.end(() => undefined);
+        pool = undefined;
+      }
+      return await connected(connect);
+    }
+  }
+
+  async function session(): Promise<ServerLease> {
+    const connection = await connected(
+      () =>
+        new Promise<mysql.PoolConnection>((resolve, reject) => {
+          currentPool().getConnection((error, found) => (error ? reject(error) : resolve(found)));
+        }),
+    );
+    if (!prepared.has(connection)) {
+      connection.on('error', () => undefined);
+      try {
+        await run(connection, sessionSettings);
+      } catch (error) {
+        connection.destroy();
+        throw mysqlError(error, identity);
+      }
+      prepared.add(connection);
+    }
+    return {
+      connection,
+      release: (broken) => {
+        if (broken) connection.destroy();
+        else connection.release();
+      },
+    };
+  }
+
+  /** TLS decrypts into buffers of its own; without it the reader brings its socket. */
+  async function reader(): Promise<Connection> {
+    const connection = await connected(async () =>
+      connect({
+        ...options(),
+        ...(usedSsl ? {} : { stream: () => readingSocket(config.host, config.port) }),
+      }),
+    );
+    try {
+      await run(connection, sessionSettings);
+    } catch (error) {
+      connection.destroy();
+      throw mysqlError(error, identity);
+    }
+    return connection;
+  }
+
+  /** Over a connection of its own, since the pool's may all be busy. */
+  async function cancel(busy: Connection): Promise<void> {
+    const connection = await connect(options());
+    try {
+      await run(connection, `kill query ${busy.threadId}`);
+    } finally {
+      connection.destroy();
+    }
+  }
+
+  /** Stops the session's statement when the signal says so. */
+  function guarded(lease: ServerLease, signal: AbortSignal | undefined): ServerLease {
+    let cancelling: Promise<void> | undefined;
+    const onAbort = (): void => {
+      cancelling = cancel(lease.connection).catch(() => undefined);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    return {
+      connection: lease.connection,
+      release: (broken) => {
+        signal?.removeEventListener('abort', onAbort);
+        // A request to stop that is still under way must not hit the session's next statement.
+        if (broken || !cancelling) lease.release(broken);
+        else void cancelling.then(() => lease.release(true));
+      },
+    };
+  }
+
+  return {
+    identity,
+    cancel,
+    leaseReader: async (signal) => {
+      if (signal.aborted) throw cancelled(identity);
+      const connection = await reader();
+      return guarded({ connection, release: () => connection.destroy() }, signal);
+    },
+    use: async (signal, work) => {
+      if (signal?.aborted) throw cancelled(identity);
+      const lease = guarded(await session(), signal);
+      let broken = true;
+      try {
+        if (signal?.aborted) throw cancelled(identity);
+        const result = await work(lease.connection);
+        broken = false;
+        return result;
+      } catch (error) {
+        const known = mysqlError(error, identity, signal);
+        broken = isBroken(known);
+        throw known;
+      } finally {
+        lease.release(broken);
+      }
+    },
+    close: async () => {
+      const closing = pool;
+      pool = undefined;
+      if (closing) await new Promise<void>((resolve) => closing.end(() => resolve()));
+    },
+  };
+}
+
+async function connect(options: ConnectionOptions): Promise<Connection> {
+  return await new Promise((resolve, reject) => {
+    const connection = mysql.createConnection(options);
+    connection.on('error', reject);
+    connection.once('connect', () => resolve(connection));
+  });
+}
+
+/** Whether the session that threw this is of no more use. */
+function isBroken(error: MillraceError): boolean {
+  return error.kind === 'transient' || error.kind === 'cancelled' || error.kind === 'fatal';
+}
+
+function cancelled(identity: ServerIdentity): CancelledError {
+  return new CancelledError(`Connection ${identity.connection}: cancelled.`, { code: 'cancelled' });
+}
