@@ -8,17 +8,20 @@ import type { LiveEvent, ReportView, ServerHost, TablePayload } from '../server/
 import { Cron } from 'croner';
 import { queryConnection, tablePayload } from './query.ts';
 import { compilerFor } from './part-nodes.ts';
-import { completionsByKey, reportFolder, type Session } from './session.ts';
+import { reportFolder } from './executors.ts';
+import type { Project } from './project.ts';
+import { completionsByKey, type Session } from './session.ts';
 
 /** What the server shows of an open project. */
 export function createServerHost(session: Session, schedulesActive: boolean): ServerHost {
-  const { project, store, engine } = session;
+  const { store, engine } = session;
+  const current = (): Project => session.project;
   return {
-    name: project.definition.name,
-    manifestHash: () => project.manifest.hash,
-    nodes: () => project.graph.nodes,
+    name: current().definition.name,
+    manifestHash: () => current().manifest.hash,
+    nodes: () => current().graph.nodes,
     schedules: () =>
-      project.manifest.schedules.map(({ name, cron, timeZone, select }) => {
+      current().manifest.schedules.map(({ name, cron, timeZone, select }) => {
         const next = schedulesActive ? new Cron(cron, { timezone: timeZone }).nextRun() : null;
         return {
           name,
@@ -30,7 +33,7 @@ export function createServerHost(session: Session, schedulesActive: boolean): Se
         };
       }),
     reports: () =>
-      project.parts.reports.map(({ name, title, description }) => ({
+      current().parts.reports.map(({ name, title, description }) => ({
         name,
         key: `report/${name}`,
         title,
@@ -46,9 +49,9 @@ export function createServerHost(session: Session, schedulesActive: boolean): Se
     },
     runs: {
       enqueue: async ({ selection, fullRefresh, rowLimit }) => {
-        const plan = makePlan(project.graph, {
+        const plan = makePlan(current().graph, {
           select: selection,
-          manifestHash: project.manifest.hash,
+          manifestHash: current().manifest.hash,
           options: { fullRefresh: fullRefresh ?? false, ...(rowLimit === undefined ? {} : { rowLimit }) },
         });
         return { runId: await engine.enqueue(plan, { kind: 'page' }) };
@@ -60,9 +63,9 @@ export function createServerHost(session: Session, schedulesActive: boolean): Se
     },
     renderReport: (name) => reportView(session, name),
     sampleRows: async (key, limit) => sampleRows(session, key, limit),
-    query: async ({ sql, limit }) => queryConnection(project, session.connections.get, sql, limit),
+    query: async ({ sql, limit }) => queryConnection(current(), session.connections.get, sql, limit),
     unreadAssets: async () =>
-      findUnread(project.graph, await completionsByKey(store)).map(
+      findUnread(current().graph, await completionsByKey(store)).map(
         ({ key, reason, rows, lastRunAtMs, durationMs }) => ({
           key,
           reason,

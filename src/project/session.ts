@@ -1,32 +1,28 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, FatalError } from '../core/errors.ts';
-import type { Completion, Executor } from '../core/executor.ts';
-import { findNode } from '../core/graph.ts';
+import { FatalError } from '../core/errors.ts';
+import type { Completion } from '../core/executor.ts';
 import type { NodeKey } from '../core/node.ts';
 import type { RunStore } from '../core/ports.ts';
 import { createEngine, type Engine, isProcessAlive } from '../engine/index.ts';
-import { createLoadExecutor } from '../load/index.ts';
-import { createReportExecutor } from '../report/index.ts';
 import { openSqliteLedger } from '../store/index.ts';
-import { createSyncExecutor } from '../sync/index.ts';
-import { createTransformExecutor } from '../transform/index.ts';
 import { ConnectionPool } from './connection-pool.ts';
-import { knownConnections } from './connections-file.ts';
+import { executorsOf, liveExecutors } from './executors.ts';
 import { stateFolderName, type Project } from './project.ts';
-import { compilerFor } from './part-nodes.ts';
 import { createRedactor, secretsOf } from './redaction.ts';
-import { createTaskExecutor } from './tasks.ts';
 
 /** A project with its ledger, connections and engine open. */
 export interface Session {
+  /** As it was read last. */
   readonly project: Project;
   readonly store: RunStore;
   readonly engine: Engine;
   readonly connections: ConnectionPool;
   /** Takes secrets out of a text. */
   readonly redact: (text: string) => string;
+  /** Uses `project` from now on, in steps that start and runs that are planned. Connections stay. */
+  reload(project: Project): void;
   /** Stops the engine (running steps are aborted and continued by the next owner) and closes all. */
   close(): Promise<void>;
 }
@@ -52,19 +48,27 @@ export async function openSession(project: Project, options: SessionOptions = {}
   const redact = createRedactor(
     [...project.connections.values()].flatMap(({ config, url }) => secretsOf(config, url)),
   );
+  let current = project;
+  let executors = executorsOf(project, connections);
   const engine = createEngine({
     store,
-    executors: executorsOf(project, connections),
+    executors: liveExecutors(() => executors),
     definitions: () => ({
-      graph: project.graph,
-      manifestHash: project.manifest.hash,
-      schedules: project.manifest.schedules,
+      graph: current.graph,
+      manifestHash: current.manifest.hash,
+      schedules: current.manifest.schedules,
     }),
     redact,
     ...(project.definition.concurrency === undefined ? {} : { concurrency: project.definition.concurrency }),
   });
   return {
-    project,
+    get project() {
+      return current;
+    },
+    reload: (next) => {
+      current = next;
+      executors = executorsOf(next, connections);
+    },
     store,
     engine,
     connections,
@@ -84,47 +88,6 @@ export function openPool(project: Project, temporaryFolder: string): ConnectionP
     projectFolder: project.folder,
     temporaryFolder,
     memoryBudgetBytes: Math.floor(totalmem() / 4),
-  });
-}
-
-function executorsOf(project: Project, connections: ConnectionPool): readonly Executor[] {
-  const { tasks, replications, transform, reports, syncs } = project.parts;
-  const executors: Executor[] = [
-    createTaskExecutor(tasks, connections.get, project.environment),
-    createLoadExecutor(replications, connections.get, { connections: knownConnections(project.connections) }),
-  ];
-  if (transform) executors.push(createTransformExecutor(transform, connections.get));
-  if (project.warehouse) {
-    const warehouse = project.warehouse.name;
-    executors.push(
-      createReportExecutor(reports, {
-        folder: reportFolder(project),
-        compile: compilerFor(transform),
-        connections: connections.get,
-        warehouse,
-        now: Date.now,
-      }),
-      createSyncExecutor(syncs, warehouse, (key) => relationOf(project, key), connections.get),
-    );
-  }
-  return executors;
-}
-
-/** Where finished report views are kept. */
-export function reportFolder(project: Project): string {
-  return join(project.folder, stateFolderName, 'reports');
-}
-
-function relationOf(
-  project: Project,
-  key: string,
-): NonNullable<(typeof project.graph.nodes)[number]['relation']> {
-  const node = findNode(project.graph, key);
-  if (node?.relation) return node.relation;
-  throw new ConfigError(`${key} is not a table or view, so its rows cannot be read`, {
-    code: 'relation_missing',
-    ...(node ? { origin: node.origin } : {}),
-    next: 'Name a model or a loaded table',
   });
 }
 

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
 import { relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -31,7 +32,9 @@ export async function importUserModule(
     });
   }
   try {
-    return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+    // A changed file is another module, so that it can be read anew.
+    const { mtimeMs } = await stat(path);
+    return (await import(`${pathToFileURL(path).href}?changed=${mtimeMs}`)) as Record<string, unknown>;
   } catch (error) {
     const file = relative(projectFolder, path).split(sep).join('/');
     const line = lineInStack(error, path);

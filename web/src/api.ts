@@ -67,8 +67,15 @@ const query = (parameters: Record<string, string | number>): string =>
 export const sampleLength = 20;
 export const logLength = 2000;
 
+/** How often the page asks whether the project's files have changed. */
+const projectRereadMs = 3000;
+
 export const projectQuery = () =>
-  queryOptions({ queryKey: ['project'], queryFn: () => request<ProjectPayload>('/project') });
+  queryOptions({
+    queryKey: ['project'],
+    queryFn: () => request<ProjectPayload>('/project'),
+    refetchInterval: projectRereadMs,
+  });
 
 export const graphQuery = () =>
   queryOptions({ queryKey: ['graph'], queryFn: () => request<GraphPayload>('/graph') });

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, type ReactNode } from 'react';
 import { projectQuery } from './api.ts';
 import { useAnnouncement, useLiveEvents, type Connection } from './live.ts';
@@ -20,6 +20,7 @@ export function App(): ReactNode {
   const path = usePath();
   const route = parseRoute(path);
   const project = useQuery(projectQuery());
+  useFreshDefinitions(project.data?.manifestHash);
   const firstSequence = useFirst(project.data?.sequence);
   const connection = useLiveEvents(firstSequence);
   const main = useMainFocus(path);
@@ -121,6 +122,16 @@ function Announcer(): ReactNode {
 }
 
 /** The first value that was there; later ones do not matter. */
+/** Reads everything anew when the project's files have changed. */
+function useFreshDefinitions(manifestHash: string | undefined): void {
+  const client = useQueryClient();
+  const known = useRef(manifestHash);
+  useEffect(() => {
+    if (known.current !== undefined && known.current !== manifestHash) void client.invalidateQueries();
+    known.current = manifestHash;
+  }, [client, manifestHash]);
+}
+
 function useFirst<T>(value: T | undefined): T | undefined {
   const first = useRef(value);
   first.current ??= value;

@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
+import { formatError } from '../../core/errors.ts';
 import { createServerHost } from '../../project/server-host.ts';
 import { openSession } from '../../project/session.ts';
+import { watchProject } from '../../project/watch.ts';
 import { startServer } from '../../server/index.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { openProject, type Place } from './open-project.ts';
-import { printLine } from '../terminal/output.ts';
+import { paint, printLine } from '../terminal/output.ts';
 
 export interface DevOptions extends Place {
   readonly port: number;
@@ -39,10 +41,16 @@ export async function dev(options: DevOptions): Promise<number> {
     }
     printLine('Stop with Ctrl-C.');
   }
+  const stopWatching = watchProject(session, {
+    onReload: (next) => printLine(`Read the project again: ${next.graph.nodes.length} nodes`),
+    onMistake: (error) =>
+      process.stderr.write(`${paint('red', 'error', process.stderr)} ${formatError(error)}\n`),
+  });
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
   });
+  stopWatching();
   await server.close();
   await session.close();
   return exitCodes.success;
