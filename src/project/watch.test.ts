@@ -19,6 +19,10 @@ const mistakes: string[] = [];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-watch-'));
   await cp(template, folder, { recursive: true });
+  await writeFile(
+    join(folder, 'millrace.config.ts'),
+    "export default { name: 'shop', warehouse: 'WAREHOUSE' };",
+  );
   await writeFile(join(folder, 'transform/dbt_project.yml'), 'name: shop\nversion: "1"\nprofile: shop\n');
   session = await openSession(await readProject(folder, {}));
   reloads.length = 0;
