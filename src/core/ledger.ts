@@ -45,6 +45,8 @@ export interface StepRecord {
   readonly state: StepState;
   /** 0 before the first attempt. */
   readonly attempt: number;
+  /** Attempts in a row that ended with their process, without a checkpoint in between. */
+  readonly interruptions?: number | undefined;
   /** Start of the latest attempt. */
   readonly startedAtMs?: number | undefined;
   readonly finishedAtMs?: number | undefined;

@@ -28,7 +28,8 @@ export interface Clock {
  * together, and only if the state machine (`run-state.ts`) allows it and the lease is the newest
  * one: otherwise it throws a `LeaseLostError` and writes nothing. All times are milliseconds since 1970, UTC.
  *
- * Errors: `LeaseLostError`; `TransientError` with code `ledger_busy`; `FatalError` with code
+ * Errors: `LeaseLostError`; `TransientError` with code `ledger_busy` (nothing was written) or
+ * `ledger_unreachable` (nothing is known of the last write); `FatalError` with code
  * `ledger_full`, `ledger_unreadable`, `ledger_corrupt`, `ledger_newer` or `transition_refused`.
  */
 export interface RunStore {
@@ -70,9 +71,10 @@ export interface RunStore {
   moveSteps(lease: RunLease, moves: readonly StepMove[]): Promise<void>;
   /** One line of a step's log. An embedded store has written it when the call returns, others when it resolves. */
   appendLog(lease: RunLease, line: StepLogLine): Promise<void>;
+  /** Also forgets the step's interruptions: it gets on. */
   saveCheckpoint(lease: RunLease, step: NodeKey, value: JsonValue): Promise<void>;
 
-  /** Runs that are not finished, oldest first. */
+  /** Runs that are not finished, by priority, then oldest first. */
   openRuns(): Promise<readonly OpenRun[]>;
   runState(runId: string): Promise<RunState | undefined>;
   findRun(runId: string): Promise<RunRecord | undefined>;
@@ -98,14 +100,24 @@ export interface RunStore {
 
   /** Deletes finished runs with their events, and completions but the latest of each key. Returns the number of runs. */
   deleteRunsFinishedBefore(beforeMs: number): Promise<number>;
+  /**
+   * Calls back when another process has written, and after times in which that may have been missed. Absent
+   * when the ledger cannot tell: it has to be polled then. Returns how to stop that.
+   */
+  onChange?(listener: (change: LedgerChange) => void): () => void;
   close(): Promise<void>;
 }
+
+/** What another process has written: `runs` when a run was added, cancelled, given back or ended, or the project's owner has left; `steps` for all else. */
+export type LedgerChange = 'runs' | 'steps';
 
 export interface NewRun {
   readonly id: string;
   readonly plan: Plan;
   readonly trigger: RunTrigger;
   readonly createdAtMs: number;
+  /** Higher ones are taken first. Default 0. */
+  readonly priority?: number | undefined;
   /** The engine that wrote it. */
   readonly enqueuedBy?: string | undefined;
 }
@@ -144,6 +156,7 @@ export interface OpenRun {
   readonly state: RunState;
   /** 0 for one that nobody had yet. */
   readonly epoch: number;
+  readonly priority?: number | undefined;
   readonly enqueuedBy?: string | undefined;
   /** Absent when nobody holds it. */
   readonly lease?: RunLease | undefined;

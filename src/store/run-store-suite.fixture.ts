@@ -190,13 +190,44 @@ export function describeRunStore(
       await start(lease, 'a');
       await store.releaseRun(lease, 50, 'going home');
       expect(await store.openRuns()).toEqual([
-        { id: 'r1', state: 'running', epoch: 1, enqueuedBy: 'him', lease: undefined },
+        { id: 'r1', state: 'running', epoch: 1, priority: 0, enqueuedBy: 'him', lease: undefined },
       ]);
       const run = await store.findRun('r1');
       expect(run?.steps[0]).toMatchObject({ state: 'pending', reason: 'going home', attempt: 1 });
       await createRun('r2', step('a'));
       const other = await claimed('r2', 'you');
       expect(await start(other, 'a')).toEqual([]);
+    });
+
+    it('counts how often a step ended with its owner, until it saves a checkpoint', async () => {
+      const interruptions = async (): Promise<number | undefined> =>
+        (await store.findRun('r1'))?.steps[0]?.interruptions;
+      const first = await running('r1', step('a'));
+      await start(first, 'a');
+      await store.releaseRun(first, 50, 'going home');
+      expect(await interruptions()).toBe(0);
+      const second = await claimed('r1', 'you', 1);
+      await start(second, 'a', 60, 2);
+      const third = await claimed('r1', 'me', 2);
+      expect(await interruptions()).toBe(1);
+      await start(third, 'a', 70, 3);
+      await claimed('r1', 'you', 3);
+      expect(await interruptions()).toBe(2);
+      const fifth = await claimed('r1', 'me', 4);
+      expect(await interruptions()).toBe(2);
+      await start(fifth, 'a', 80, 4);
+      await store.saveCheckpoint(fifth, 'a', { chunk: 1 });
+      expect(await interruptions()).toBe(0);
+    });
+
+    it('hands out runs by priority, then by age', async () => {
+      const create = (id: string, priority: number | undefined, createdAtMs: number): Promise<boolean> =>
+        store.createRun({ id, plan: planOf(step('a')), trigger: { kind: 'code' }, createdAtMs, priority });
+      await create('young', undefined, 5);
+      await create('old', undefined, 4);
+      await create('urgent', 10, 6);
+      await create('idle', -1, 1);
+      expect((await store.openRuns()).map(({ id }) => id)).toEqual(['urgent', 'old', 'young', 'idle']);
     });
 
     it('says what an owner still holds when it renews', async () => {

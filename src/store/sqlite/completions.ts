@@ -1,7 +1,8 @@
 import type { Completion, StepOutcome } from '../../core/executor.ts';
 import type { NodeKey } from '../../core/node.ts';
+import { toCompletion } from '../record/completion.ts';
+import { integer, toJson } from '../record/row.ts';
 import type { LedgerDatabase } from './database.ts';
-import { integer, text, toJson, type Row } from './row.ts';
 
 const columns =
   'completions.key, completions.run_id, completions.finished_at_ms, completions.duration_ms, completions.outcome';
@@ -49,14 +50,4 @@ export function completionHistory(
     limit,
   );
   return rows.map((row) => toCompletion(row));
-}
-
-function toCompletion(row: Row): Completion {
-  return {
-    ...(JSON.parse(text(row, 'outcome')) as StepOutcome),
-    key: text(row, 'key'),
-    runId: text(row, 'run_id'),
-    finishedAtMs: integer(row, 'finished_at_ms'),
-    durationMs: integer(row, 'duration_ms'),
-  };
 }

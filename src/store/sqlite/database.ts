@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { Row } from '../record/row.ts';
 import { ledgerError } from './error.ts';
 import { migrate } from './migration.ts';
-import type { Row } from './row.ts';
 
 /** How long a write waits for another process's write. Writes take milliseconds. */
 const busyTimeoutMilliseconds = 10_000;

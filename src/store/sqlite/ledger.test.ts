@@ -31,7 +31,7 @@ describe('the file', () => {
     expect(await again.listRuns({ limit: 1 })).toEqual([]);
     await again.close();
     const raw = new DatabaseSync(path());
-    expect(raw.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 });
+    expect(raw.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 });
     expect(raw.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
     raw.close();
   });
@@ -41,7 +41,9 @@ describe('the file', () => {
     await first.recordTick({ schedule: 's', nominalAtMs: 1, atMs: 1, reason: 'old' });
     await first.close();
     const raw = new DatabaseSync(path());
-    raw.exec('ALTER TABLE runs DROP COLUMN enqueued_by; PRAGMA user_version = 1');
+    raw.exec(
+      'ALTER TABLE runs DROP COLUMN enqueued_by; ALTER TABLE runs DROP COLUMN priority; ALTER TABLE steps DROP COLUMN interruptions; PRAGMA user_version = 1',
+    );
     raw.close();
     const again = await openSqliteLedger(path());
     const plan = { selection: '', manifestHash: '', steps: [], options: { fullRefresh: false } };

@@ -4,8 +4,8 @@ import { openDatabase } from './database.ts';
 import { lastSequence, readEvents } from './event-log.ts';
 import { announceAddress, claimOwnership, readOwnership, releaseOwnership } from './ownership.ts';
 import { deleteRunsFinishedBefore } from './retention.ts';
-import { findRun, listRuns, runState } from './run-reading.ts';
-import { claimRun, createRun, moveRun, openRuns, releaseRun, renewLeases, requestCancel } from './runs.ts';
+import { findRun, listRuns, openRuns, runState } from './run-reading.ts';
+import { claimRun, createRun, moveRun, releaseRun, renewLeases, requestCancel } from './runs.ts';
 import { appendLog, moveSteps, saveCheckpoint, startStep } from './steps.ts';
 import { insertTick, readTicks } from './ticks.ts';
 

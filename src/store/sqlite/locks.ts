@@ -1,8 +1,8 @@
 import type { LockHolder } from '../../core/ledger.ts';
 import type { NodeKey } from '../../core/node.ts';
 import type { StepStart } from '../../core/ports.ts';
+import { text } from '../record/row.ts';
 import type { LedgerDatabase } from './database.ts';
-import { text } from './row.ts';
 
 /** Takes all locks of a step or none; returns who holds those it could not get. Call it inside the writing transaction. */
 export function takeLocks(database: LedgerDatabase, runId: string, start: StepStart): readonly LockHolder[] {

@@ -95,6 +95,10 @@ const migrations: readonly string[] = [
   ) STRICT;
   `,
   'ALTER TABLE runs ADD COLUMN enqueued_by TEXT',
+  `
+  ALTER TABLE runs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE steps ADD COLUMN interruptions INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Brings the schema forward to this release's version. Processes that open the file at once do it one after another. */

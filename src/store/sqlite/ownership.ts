@@ -1,22 +1,13 @@
 import type { Ownership } from '../../core/ledger.ts';
 import type { OwnershipClaim, OwnershipState } from '../../core/ports.ts';
+import { toOwnershipState } from '../record/ownership.ts';
+import { integer } from '../record/row.ts';
 import type { LedgerDatabase } from './database.ts';
-import { integer, optionalText } from './row.ts';
 
 export function readOwnership(database: LedgerDatabase): OwnershipState {
-  const row = database.get('SELECT owner, epoch, acquired_at_ms, expires_at_ms, address FROM ownership');
-  if (!row) return { epoch: 0 };
-  const epoch = integer(row, 'epoch');
-  const owner = optionalText(row, 'owner');
-  if (owner === undefined) return { epoch };
-  const holder = {
-    owner,
-    epoch,
-    acquiredAtMs: integer(row, 'acquired_at_ms'),
-    expiresAtMs: integer(row, 'expires_at_ms'),
-    address: optionalText(row, 'address'),
-  };
-  return { epoch, holder };
+  return toOwnershipState(
+    database.get('SELECT owner, epoch, acquired_at_ms, expires_at_ms, address FROM ownership'),
+  );
 }
 
 export function ownsProject(database: LedgerDatabase, owner: string): boolean {

@@ -1,15 +1,9 @@
-import type { Failure } from '../../core/errors.ts';
-import type { StepOutcome } from '../../core/executor.ts';
-import type { JsonValue } from '../../core/json.ts';
-import type { RunRecord, RunSummary, RunTrigger, StepRecord } from '../../core/ledger.ts';
-import type { Plan, PlanStep } from '../../core/plan.ts';
-import type { RunFilter } from '../../core/ports.ts';
-import { stepTransitions, type RunState, type StepState } from '../../core/run-state.ts';
+import type { RunRecord, RunSummary } from '../../core/ledger.ts';
+import type { OpenRun, RunFilter } from '../../core/ports.ts';
+import type { RunState } from '../../core/run-state.ts';
+import { integer, text } from '../record/row.ts';
+import { summaryColumns, toOpenRun, toRunRecord, toSummary } from '../record/run.ts';
 import type { LedgerDatabase } from './database.ts';
-import { integer, optionalInteger, optionalJson, optionalText, text, type Row } from './row.ts';
-import { toLease } from './runs.ts';
-
-const summaryColumns = `id, state, selection, "trigger", created_at_ms, started_at_ms, finished_at_ms, failure, epoch, owner, lease_expires_at_ms`;
 
 export function runState(database: LedgerDatabase, runId: string): RunState | undefined {
   const row = database.get('SELECT state FROM runs WHERE id = ?', runId);
@@ -20,11 +14,7 @@ export function findRun(database: LedgerDatabase, runId: string): RunRecord | un
   return database.read(() => {
     const row = database.get(`SELECT ${summaryColumns}, plan FROM runs WHERE id = ?`, runId);
     if (!row) return undefined;
-    const plan = JSON.parse(text(row, 'plan')) as Plan;
-    const rows = database.all('SELECT * FROM steps WHERE run_id = ? ORDER BY position', runId);
-    const byKey = new Map(plan.steps.map((step) => [step.key, step]));
-    const steps = rows.flatMap((stepRow) => toStep(stepRow, byKey.get(text(stepRow, 'key'))));
-    return { ...toSummary(row, countStates(steps)), plan, steps };
+    return toRunRecord(row, database.all('SELECT * FROM steps WHERE run_id = ? ORDER BY position', runId));
   });
 }
 
@@ -51,52 +41,15 @@ export function listRuns(database: LedgerDatabase, filter: RunFilter): readonly 
         text(row, 'id'),
       );
       const states = counts.map((count) => [text(count, 'state'), integer(count, 'steps')] as const);
-      return toSummary(row, { ...noSteps, ...Object.fromEntries(states) });
+      return toSummary(row, Object.fromEntries(states));
     }),
   );
 }
 
-type StepCounts = Readonly<Record<StepState, number>>;
-
-const noSteps = Object.fromEntries(Object.keys(stepTransitions).map((state) => [state, 0])) as StepCounts;
-
-function countStates(steps: readonly StepRecord[]): StepCounts {
-  const counts: Record<StepState, number> = { ...noSteps };
-  for (const step of steps) counts[step.state] += 1;
-  return counts;
-}
-
-function toSummary(row: Row, stepCounts: StepCounts): RunSummary {
-  return {
-    id: text(row, 'id'),
-    state: text(row, 'state') as RunState,
-    selection: text(row, 'selection'),
-    trigger: JSON.parse(text(row, 'trigger')) as RunTrigger,
-    createdAtMs: integer(row, 'created_at_ms'),
-    startedAtMs: optionalInteger(row, 'started_at_ms'),
-    finishedAtMs: optionalInteger(row, 'finished_at_ms'),
-    failure: optionalJson(row, 'failure') as Failure | undefined,
-    stepCounts,
-    lease: toLease(row),
-  };
-}
-
-function toStep(row: Row, planned: PlanStep | undefined): readonly StepRecord[] {
-  if (!planned) return [];
-  return [
-    {
-      key: planned.key,
-      kind: planned.kind,
-      type: planned.type,
-      check: planned.check,
-      state: text(row, 'state') as StepState,
-      attempt: integer(row, 'attempt'),
-      startedAtMs: optionalInteger(row, 'started_at_ms'),
-      finishedAtMs: optionalInteger(row, 'finished_at_ms'),
-      outcome: optionalJson(row, 'outcome') as StepOutcome | undefined,
-      failure: optionalJson(row, 'failure') as Failure | undefined,
-      reason: optionalText(row, 'reason'),
-      checkpoint: optionalJson(row, 'checkpoint') as JsonValue | undefined,
-    },
-  ];
+export function openRuns(database: LedgerDatabase): readonly OpenRun[] {
+  const rows = database.all(
+    `SELECT id, state, owner, epoch, lease_expires_at_ms, enqueued_by, priority FROM runs
+     WHERE finished_at_ms IS NULL ORDER BY priority DESC, created_at_ms, rowid`,
+  );
+  return rows.map((row) => toOpenRun(row));
 }

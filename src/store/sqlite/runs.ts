@@ -1,20 +1,21 @@
 import type { RunLease, ScheduleTick } from '../../core/ledger.ts';
-import type { HeldLeases, NewRun, OpenRun, RunClaim, RunMove } from '../../core/ports.ts';
+import type { HeldLeases, NewRun, RunClaim, RunMove } from '../../core/ports.ts';
 import { canMoveRun, isRunFinished, type RunState } from '../../core/run-state.ts';
+import { refusedTransition } from '../record/refusal.ts';
+import { integer, optionalText, text, toJson } from '../record/row.ts';
 import type { LedgerDatabase } from './database.ts';
 import { appendEvent } from './event-log.ts';
-import { refusedTransition, requireLease } from './fence.ts';
+import { requireLease } from './fence.ts';
 import { ownsProject } from './ownership.ts';
-import { integer, optionalInteger, optionalText, text, toJson, type Row } from './row.ts';
-import { cancelPendingSteps, resetRunningSteps } from './steps.ts';
+import { cancelPendingSteps, countInterruptions, resetRunningSteps } from './steps.ts';
 import { insertTick } from './ticks.ts';
 
 export function createRun(database: LedgerDatabase, run: NewRun, tick: ScheduleTick | undefined): boolean {
   return database.write(() => {
     if (tick && !insertTick(database, tick)) return false;
     database.run(
-      `INSERT INTO runs (id, state, plan, selection, "trigger", schedule, created_at_ms, enqueued_by)
-       VALUES (?, 'queued', ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO runs (id, state, plan, selection, "trigger", schedule, created_at_ms, enqueued_by, priority)
+       VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?)`,
       run.id,
       toJson(run.plan),
       run.plan.selection,
@@ -22,6 +23,7 @@ export function createRun(database: LedgerDatabase, run: NewRun, tick: ScheduleT
       run.trigger.schedule ?? null,
       run.createdAtMs,
       run.enqueuedBy ?? null,
+      run.priority ?? 0,
     );
     run.plan.steps.forEach((step, position) => {
       database.run(
@@ -57,6 +59,7 @@ export function claimRun(database: LedgerDatabase, claim: RunClaim): RunLease | 
     if (claimed === 0) return undefined;
     const { runId, owner, atMs, expiresAtMs } = claim;
     appendEvent(database, { type: 'lease_taken', runId, atMs, owner, epoch });
+    countInterruptions(database, runId);
     resetRunningSteps(database, runId, atMs, claim.resetReason);
     database.run('DELETE FROM locks WHERE run_id = ?', runId);
     return { runId, owner, epoch, expiresAtMs };
@@ -132,29 +135,4 @@ function writeRunState(database: LedgerDatabase, runId: string, move: RunMove): 
     );
   }
   appendEvent(database, { type: 'run_state', runId, atMs, state: to, failure });
-}
-
-export function openRuns(database: LedgerDatabase): readonly OpenRun[] {
-  const rows = database.all(
-    `SELECT id, state, owner, epoch, lease_expires_at_ms, enqueued_by FROM runs WHERE finished_at_ms IS NULL ORDER BY created_at_ms, rowid`,
-  );
-  return rows.map((row) => ({
-    id: text(row, 'id'),
-    state: text(row, 'state') as RunState,
-    epoch: integer(row, 'epoch'),
-    enqueuedBy: optionalText(row, 'enqueued_by'),
-    lease: toLease(row),
-  }));
-}
-
-/** From columns `id, owner, epoch, lease_expires_at_ms`. */
-export function toLease(row: Row): RunLease | undefined {
-  const owner = optionalText(row, 'owner');
-  if (owner === undefined) return undefined;
-  return {
-    runId: text(row, 'id'),
-    owner,
-    epoch: integer(row, 'epoch'),
-    expiresAtMs: optionalInteger(row, 'lease_expires_at_ms') ?? 0,
-  };
 }

@@ -3,12 +3,14 @@ import type { JsonValue } from '../../core/json.ts';
 import type { NodeKey } from '../../core/node.ts';
 import type { StepLogLine, StepMove, StepStart } from '../../core/ports.ts';
 import { canMoveStep, isRunFinished, isStepFinished, type StepState } from '../../core/run-state.ts';
+import { completionOf } from '../record/completion.ts';
+import { refusedTransition } from '../record/refusal.ts';
+import { integer, optionalInteger, text, toJson } from '../record/row.ts';
 import { insertCompletion } from './completions.ts';
 import type { LedgerDatabase } from './database.ts';
 import { appendEvent } from './event-log.ts';
-import { refusedTransition, requireLease } from './fence.ts';
+import { requireLease } from './fence.ts';
 import { dropLocks, takeLocks } from './locks.ts';
-import { integer, optionalInteger, text, toJson } from './row.ts';
 
 export function startStep(
   database: LedgerDatabase,
@@ -31,15 +33,8 @@ export function moveSteps(database: LedgerDatabase, lease: RunLease, moves: read
     for (const move of moves) {
       const startedAtMs = writeStepState(database, lease.runId, move);
       if (isStepFinished(move.to)) dropLocks(database, lease.runId, move.step);
-      if (move.outcome && (move.to === 'succeeded' || move.outcome.check)) {
-        insertCompletion(database, {
-          ...move.outcome,
-          key: move.step,
-          runId: lease.runId,
-          finishedAtMs: move.atMs,
-          durationMs: move.atMs - (startedAtMs ?? move.atMs),
-        });
-      }
+      const completion = completionOf(lease, move, startedAtMs);
+      if (completion) insertCompletion(database, completion);
     }
   });
 }
@@ -60,12 +55,20 @@ export function saveCheckpoint(
   database.write(() => {
     requireLease(database, lease);
     database.run(
-      'UPDATE steps SET checkpoint = ? WHERE run_id = ? AND key = ?',
+      'UPDATE steps SET checkpoint = ?, interruptions = 0 WHERE run_id = ? AND key = ?',
       toJson(value),
       lease.runId,
       step,
     );
   });
+}
+
+/** Counts against the running steps that the process which ran them has died. */
+export function countInterruptions(database: LedgerDatabase, runId: string): void {
+  database.run(
+    `UPDATE steps SET interruptions = interruptions + 1 WHERE run_id = ? AND state = 'running'`,
+    runId,
+  );
 }
 
 /** Makes the running steps of a run whose owner is gone pending. Their checkpoints stay. */

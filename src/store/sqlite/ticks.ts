@@ -1,6 +1,6 @@
 import type { ScheduleTick } from '../../core/ledger.ts';
+import { toTick } from '../record/tick.ts';
 import type { LedgerDatabase } from './database.ts';
-import { integer, optionalText, text } from './row.ts';
 
 /** False when the schedule's nominal time is there already. */
 export function insertTick(database: LedgerDatabase, tick: ScheduleTick): boolean {
@@ -25,11 +25,5 @@ export function readTicks(
     schedule,
     limit,
   );
-  return rows.map((row) => ({
-    schedule: text(row, 'schedule'),
-    nominalAtMs: integer(row, 'nominal_at_ms'),
-    atMs: integer(row, 'at_ms'),
-    runId: optionalText(row, 'run_id'),
-    reason: optionalText(row, 'reason'),
-  }));
+  return rows.map((row) => toTick(row));
 }

@@ -1,7 +1,5 @@
-import type { SQLOutputValue } from 'node:sqlite';
-
-/** A row as `node:sqlite` returns it. */
-export type Row = Record<string, SQLOutputValue>;
+/** A row as a driver returns it: JSON as text, times as numbers or digits. */
+export type Row = Readonly<Record<string, string | number | bigint | Uint8Array | null>>;
 
 export function text(row: Row, column: string): string {
   return String(row[column]);
