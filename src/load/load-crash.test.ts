@@ -6,6 +6,7 @@ import type { Connection, SqlSession } from '../connector/connection.ts';
 import { duckdbConnector } from '../connectors/duckdb/index.ts';
 import { postgresConnector } from '../connectors/postgres/index.ts';
 import { sqliteConnector } from '../connectors/sqlite/index.ts';
+import type { JsonValue } from '../core/json.ts';
 
 let harness: LoadHarness;
 let database: TestDatabase;
@@ -91,14 +92,24 @@ const modes = [
     'both keys, limited',
     'mode: incremental, primary_key: id, update_key: changed, source_options: { limit: 2 }',
   ],
+  ['full-refresh in parts', 'mode: full-refresh, source_options: { chunk_size: 2 }'],
+  [
+    'both keys in chunks',
+    'mode: incremental, primary_key: id, update_key: changed, source_options: { chunk_size: 2 }',
+  ],
 ] as const;
 
 const cases = [
-  ...modes.map(([name, options]) => ['DUCK', name, options] as const),
-  ...[modes[0], modes[2], modes[6]].map(([name, options]) => ['PG', name, options] as const),
+  ...[0, 1, 2, 3, 5, 6, 7, 8].map((index) => ['DUCK', ...modeAt(index)] as const),
+  ...[0, 2, 8].map((index) => ['PG', ...modeAt(index)] as const),
 ];
 
-describe.each(cases)('into %s, %s', (target, _name, options) => {
+function modeAt(index: number): (typeof modes)[number] {
+  return modes[index] ?? modes[0];
+}
+
+describe.each(cases)('into %s, %s', (target, name, options) => {
+  const showsChunks = name === 'both keys in chunks';
   const yaml = `source: LITE\ntarget: ${target}\nstreams:\n  orders: { object: raw.orders, ${options} }\n`;
   const state = () =>
     harness.rows(target, 'select id, name, changed from raw.orders order by id, name, changed');
@@ -108,6 +119,7 @@ describe.each(cases)('into %s, %s', (target, _name, options) => {
       'LITE',
       'drop table if exists orders',
       'create table orders (id integer primary key, name text, changed integer not null)',
+      'create index orders_changed on orders (changed)',
       `insert into orders values (1, 'a', 1), (2, 'b', 2)`,
     );
     await harness.run(target, 'drop schema if exists raw cascade', 'drop schema if exists _millrace cascade');
@@ -132,14 +144,21 @@ describe.each(cases)('into %s, %s', (target, _name, options) => {
         await before();
         const mortal = new MortalConnection(whole, deathAt, moment);
         harness.replace(target, mortal.connection);
-        const died = await harness.loadOne(yaml, { idempotencyKey: 'second' }).then(
+        const saved: JsonValue[] = [];
+        const onCheckpoint = (value: JsonValue) => saved.push(value);
+        const died = await harness.loadOne(yaml, { idempotencyKey: 'second', onCheckpoint }).then(
           () => false,
           () => true,
         );
         harness.replace(target, whole);
-        expect([old, complete], `killed ${moment} call ${deathAt}`).toContainEqual(await state());
+        if (!showsChunks)
+          expect([old, complete], `killed ${moment} call ${deathAt}`).toContainEqual(await state());
 
-        await harness.loadOne(yaml, { idempotencyKey: 'second' });
+        const checkpoint = saved.at(-1);
+        await harness.loadOne(yaml, {
+          idempotencyKey: 'second',
+          ...(checkpoint === undefined ? {} : { checkpoint }),
+        });
         expect(await state(), `after a repeat; killed ${moment} call ${deathAt}`).toEqual(complete);
         const left = (await whole.database?.list('raw')) ?? [];
         expect(left.map((relation) => relation.name)).toEqual(['orders']);

@@ -3,6 +3,7 @@ import { ConfigError } from '../core/errors.ts';
 import { deepFreeze } from '../core/freeze.ts';
 import type { Column } from '../sql/data-type.ts';
 import type { TableName } from '../sql/dialect.ts';
+import { planChunks, type ChunkPlan } from './chunks/chunk-plan.ts';
 import type { LoadMode } from './replication/replication.ts';
 import { parseTableName } from './replication/stream-name.ts';
 import { checkCombination } from './stream-checks.ts';
@@ -11,6 +12,7 @@ import { mapColumns, type ColumnMapping } from './stream/column-mapping.ts';
 import { chooseLane, type Lane } from './stream/lane.ts';
 import { planPublication, type PublicationPlan } from './stream/publication.ts';
 import { deltaName, stageFile, stageTable } from './stream/stage-name.ts';
+import { requireTimeKey } from './stream/source-time.ts';
 import { fillQuery, placesWhere } from './stream/stream-sql.ts';
 import { inspectTarget, isEmpty, type TargetState } from './stream/target-state.ts';
 import { latestInTarget } from './stream/target-watermark.ts';
@@ -37,8 +39,12 @@ export interface StreamPlan {
   readonly watermarkBefore?: Watermark;
   /** Where `watermarkBefore` comes from. */
   readonly watermarkOrigin: 'stored' | 'target' | 'none';
+  /** Present when the reading is cut into pieces. */
+  readonly chunks?: ChunkPlan;
   /** Set when this very step has been published by an earlier attempt. */
   readonly published?: Publication;
+  /** Set when an earlier attempt at this very step has published some of its chunks. */
+  readonly unfinished?: Publication;
   /** Things a person should know, one line each. */
   readonly remarks: readonly string[];
 }
@@ -57,23 +63,34 @@ export interface PlannedRead {
     readonly updateKey: Column;
     readonly primaryKey: readonly Column[];
     readonly after?: Watermark;
+    readonly settleDelaySeconds: number;
+    readonly lookbackSeconds: number;
   };
+}
+
+/** The key under which chunks are published while more of them are to come. */
+export function unfinishedKey(idempotencyKey: string): string {
+  return `${idempotencyKey} (unfinished)`;
 }
 
 /**
  * Plans one stream from the catalogues of both sides. Changes nothing.
+ * @param continuesAfter how far this very run has read already, when it reads in chunks
  * @throws ConfigError and DataError for what cannot be loaded as written
  */
-export async function planStream(task: StreamTask): Promise<StreamPlan> {
+export async function planStream(task: StreamTask, continuesAfter?: Watermark): Promise<StreamPlan> {
   const { stream, source, target } = task;
   const lane = chooseLane(source, target);
   checkCombination(task);
   const schema = await describeSource(task);
   const state = target.database ? await inspectTarget(target.database, task.object) : undefined;
   const mapping = mapColumns(stream, schema.columns, state?.columns.map((column) => column.name) ?? []);
+  checkTimes(task, mapping);
   const identity = { source: source.name, stream: stream.name, target: task.object };
   const published = target.database ? await readPublication(target.database, identity) : undefined;
-  const start = await startOf(task, mapping, state, published);
+  const start: Start = continuesAfter
+    ? { replaces: false, watermark: continuesAfter, origin: 'stored', remarks: [] }
+    : await startOf(task, mapping, state, published);
   const read = plannedRead(task, mapping, start.watermark);
   const stage = target.database
     ? stageTable(task.object, target.database.dialect, task.idempotencyKey)
@@ -91,6 +108,15 @@ export async function planStream(task: StreamTask): Promise<StreamPlan> {
       uniqueKey: isUnique(task, schema, mapping),
       deltaName: deltaName(task.idempotencyKey),
     });
+  const decision = await planChunks({
+    task,
+    schema,
+    ...(stream.sql === undefined && source.database ? { table: sourceTable(task) } : {}),
+    ...(read.along ? { along: [read.along.updateKey, ...read.along.primaryKey] } : {}),
+    primaryKey: mapping.primaryKey.map((column) => column.source),
+    publishesEach: read.along !== undefined && !(start.replaces && state?.exists === true),
+    limited: read.limit !== undefined,
+  });
   return deepFreeze({
     stream: stream.name,
     mode: stream.mode,
@@ -111,8 +137,10 @@ export async function planStream(task: StreamTask): Promise<StreamPlan> {
     identity,
     ...(start.watermark ? { watermarkBefore: start.watermark } : {}),
     watermarkOrigin: start.origin,
+    ...(decision.chunks ? { chunks: decision.chunks } : {}),
     ...(published?.idempotencyKey === task.idempotencyKey ? { published } : {}),
-    remarks: start.remarks,
+    ...(isUnfinished(task, published) ? { unfinished: published } : {}),
+    remarks: [...start.remarks, ...decision.remarks],
   });
 }
 
@@ -159,7 +187,8 @@ async function startOf(
   const none = { origin: 'none' as const, remarks: [] };
   if (stream.mode === 'snapshot') return { ...none, replaces: !state };
   if (stream.mode !== 'incremental' || !state || !target.database) return { ...none, replaces: true };
-  if (options.fullRefresh || !state.exists) return { ...none, replaces: true };
+  const startsAnew = options.fullRefresh && !isUnfinished(task, published);
+  if (startsAnew || !state.exists) return { ...none, replaces: true };
   if (!mapping.updateKey) return { ...none, replaces: false };
   const { updateKey } = mapping;
   if (await isEmpty(target.database, state.table)) return { ...none, replaces: false };
@@ -203,16 +232,19 @@ function plannedRead(task: StreamTask, mapping: ColumnMapping, after: Watermark 
   const sql =
     stream.sql === undefined
       ? undefined
-      : fillQuery(stream.sql, stream, dialect, updateKey && { updateKey, ...(after ? { after } : {}) });
+      : fillQuery(
+          stream.sql,
+          stream,
+          dialect,
+          updateKey && { updateKey, lookbackSeconds: stream.lookbackSeconds, ...(after ? { after } : {}) },
+        );
   const limit = options.rowLimit ?? stream.limit;
   const isTable = source.database !== undefined && sql === undefined;
   const whereIsPlaced = stream.sql !== undefined && placesWhere(stream.sql);
   return {
     columns: mapping.columns.map((column) => column.source.name),
     ...(sql === undefined ? {} : { sql }),
-    from: isTable
-      ? dialect.quoteTable(parseTableName(stream.name, task.sourceSchema ?? dialect.defaultSchema))
-      : `(${sql ?? ''}) as stream`,
+    from: isTable ? dialect.quoteTable(sourceTable(task)) : `(${sql ?? ''}) as stream`,
     ...(stream.where === undefined || whereIsPlaced ? {} : { where: stream.where }),
     ...(limit === undefined ? {} : { limit }),
     options: readOptionsOf(task),
@@ -222,6 +254,8 @@ function plannedRead(task: StreamTask, mapping: ColumnMapping, after: Watermark 
             updateKey,
             primaryKey: mapping.primaryKey.map((column) => column.source),
             ...(after ? { after } : {}),
+            settleDelaySeconds: stream.settleDelaySeconds,
+            lookbackSeconds: stream.lookbackSeconds,
           },
         }
       : {}),
@@ -235,4 +269,19 @@ function isUnique({ stream }: StreamTask, schema: StreamSchema, mapping: ColumnM
     schema.primaryKey.length > 0 &&
     schema.primaryKey.every((name) => asked.has(name))
   );
+}
+
+function sourceTable({ stream, source, sourceSchema }: StreamTask): TableName {
+  return parseTableName(stream.name, sourceSchema ?? sourceDialect(source).defaultSchema);
+}
+
+function isUnfinished(task: StreamTask, published: Publication | undefined): published is Publication {
+  return published?.idempotencyKey === unfinishedKey(task.idempotencyKey);
+}
+
+function checkTimes({ stream }: StreamTask, { updateKey }: ColumnMapping): void {
+  if (!updateKey) return;
+  const { origin, settleDelaySeconds, lookbackSeconds } = stream;
+  if (settleDelaySeconds > 0) requireTimeKey(updateKey.source, 'settle_delay_seconds', origin);
+  if (lookbackSeconds > 0) requireTimeKey(updateKey.source, 'lookback_seconds', origin);
 }

@@ -125,7 +125,7 @@ describe('mistakes', () => {
     'range',
     'offset',
   ];
-  const chunkKeys = ['chunk_size', 'chunk_count', 'chunk_expr', 'columns', 'transforms'];
+  const movedKeys = ['columns', 'transforms'];
   const targetKeys = ['concurrency', 'batch_limit', 'batch_max_duration', 'file_max_rows', 'file_max_bytes'];
   const moreTargetKeys = ['max_decimals', 'ignore_existing', 'delete_missing', 'column_typing', 'encoding'];
   const lastTargetKeys = ['direct_insert', 'table_tmp', 'table_ddl', 'isolation_level', 'merge_strategy'];
@@ -146,7 +146,7 @@ describe('mistakes', () => {
       'hooks: { pre: [] }',
       'change_capture_options: { soft_delete: true }',
     ].map((line) => [line.split(':')[0] ?? '', line] as const),
-    ...[...sourceKeys, ...chunkKeys].map((key) => [key, `source_options: { ${key}: 1 }`] as const),
+    ...[...sourceKeys, ...movedKeys].map((key) => [key, `source_options: { ${key}: 1 }`] as const),
     ...[...targetKeys, ...moreTargetKeys, ...lastTargetKeys].map(
       (key) => [key, `target_options: { ${key}: 1 }`] as const,
     ),

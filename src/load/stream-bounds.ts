@@ -1,7 +1,13 @@
 import type { StreamPlan } from './plan.ts';
 import { sourceDialect, type StreamTask } from './stream-task.ts';
 import { keyText } from './stream/key-value.ts';
-import { lowerBound, openWindow, type WindowRequest } from './stream/window.ts';
+import {
+  lowerBound,
+  openWindow,
+  settledBound,
+  type WindowPiece,
+  type WindowRequest,
+} from './stream/window.ts';
 import type { Watermark } from './stream/watermark.ts';
 
 /** What is read, now that its bounds are known. */
@@ -9,6 +15,8 @@ export interface SettledRead {
   readonly where?: string;
   readonly limit?: number;
   readonly watermark?: Watermark;
+  /** False when more of the stream is to be read by this run. */
+  readonly isLast: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -25,6 +33,7 @@ export async function settleBeforeRead(
   task: StreamTask,
   plan: StreamPlan,
   signal: AbortSignal,
+  piece?: WindowPiece,
 ): Promise<SettledRead> {
   const { read } = plan;
   const { along } = read;
@@ -32,24 +41,36 @@ export async function settleBeforeRead(
     return {
       ...(read.where === undefined ? {} : { where: `(${read.where})` }),
       ...(read.limit === undefined ? {} : { limit: read.limit }),
+      isLast: true,
       warnings: [],
     };
   }
-  const request: WindowRequest = {
-    streamName: plan.stream,
+  const request = windowRequest(task, plan);
+  const { database } = task.source;
+  if (!database) return { where: joined(read.where, fileBounds(request)), isLast: true, warnings: [] };
+  const window = await openWindow({ ...request, ...(piece ? { piece } : {}) }, database, signal);
+  return {
+    where: joined(read.where, window.where),
+    ...(window.watermark ? { watermark: window.watermark } : {}),
+    isLast: window.isLast,
+    warnings: piece?.continues ? [] : await missedNulls(task, plan, request, signal),
+  };
+}
+
+/** A reading along an update key, as the window needs it. */
+export function windowRequest(
+  task: StreamTask,
+  { stream, read }: Pick<StreamPlan, 'stream' | 'read'>,
+): WindowRequest {
+  const { along } = read;
+  if (!along) throw new Error(`${stream} is not read along an update key`);
+  return {
+    streamName: stream,
     dialect: sourceDialect(task.source),
     from: read.from,
     ...(read.where === undefined ? {} : { where: read.where }),
     ...along,
     ...(read.limit === undefined ? {} : { limit: read.limit }),
-  };
-  const { database } = task.source;
-  if (!database) return { where: joined(read.where, fileBounds(request)), warnings: [] };
-  const window = await openWindow(request, database, signal);
-  return {
-    where: joined(read.where, window.where),
-    ...(window.watermark ? { watermark: window.watermark } : {}),
-    warnings: await missedNulls(task, plan, request, signal),
   };
 }
 
@@ -82,9 +103,9 @@ export async function settleAfterStage(
 }
 
 function fileBounds(request: WindowRequest): string {
-  const lower = lowerBound(request);
-  if (lower === undefined) return '1 = 1';
-  return `${lower} or ${request.dialect.quote(request.updateKey.name)} is null`;
+  const conditions = [lowerBound(request), settledBound(request)].filter((bound) => bound !== undefined);
+  if (conditions.length === 0) return '1 = 1';
+  return `${conditions.join(' and ')} or ${request.dialect.quote(request.updateKey.name)} is null`;
 }
 
 function joined(where: string | undefined, bounds: string): string {

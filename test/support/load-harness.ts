@@ -5,7 +5,7 @@ import type { Connection } from '../../src/connector/connection.ts';
 import type { Connector } from '../../src/connector/connector.ts';
 import { ConfigError } from '../../src/core/errors.ts';
 import type { StepContext, StepOutcome } from '../../src/core/executor.ts';
-import type { JsonObject } from '../../src/core/json.ts';
+import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import type { NodeKey } from '../../src/core/node.ts';
 import type { RunOptions } from '../../src/core/plan.ts';
 import {
@@ -22,6 +22,9 @@ export interface LoadOptions extends Partial<RunOptions> {
   /** Called with each line of the log; may throw or abort. */
   readonly onLog?: (line: string) => void;
   readonly onProgress?: () => void;
+  /** What the last attempt saved. */
+  readonly checkpoint?: JsonValue;
+  readonly onCheckpoint?: (value: JsonValue) => void;
 }
 
 /** Connections of one test file, and loads between them without an engine around. */
@@ -121,8 +124,8 @@ export class LoadHarness {
         options.onLog?.(line);
       },
       progress: () => options.onProgress?.(),
-      checkpoint: undefined,
-      saveCheckpoint: async () => {},
+      checkpoint: options.checkpoint,
+      saveCheckpoint: async (value) => options.onCheckpoint?.(value),
     };
   }
 }

@@ -1,5 +1,6 @@
 import type { Origin } from '../../core/origin.ts';
 import type { DataType } from '../../sql/data-type.ts';
+import type { ChunkOptions } from './chunk-options.ts';
 import type { Selection } from './selection.ts';
 
 /** How rows get into the target. */
@@ -52,6 +53,12 @@ export interface StreamConfig {
   readonly sourceOptions: Readonly<Record<string, unknown>>;
   /** Most rows per run. */
   readonly limit?: number;
+  /** How a long reading is to be cut; absent when that is left to the size of the table. */
+  readonly chunks?: ChunkOptions;
+  /** Rows whose update key is younger than this wait for a later run. */
+  readonly settleDelaySeconds: number;
+  /** Rows that are this much older than the watermark are read again. */
+  readonly lookbackSeconds: number;
   readonly target: TargetOptions;
   readonly meta: StreamMeta;
 }

@@ -109,7 +109,12 @@ const dagsterMeta = z.strictObject({
   freshness_policy: anything.optional(),
 });
 
-const meta = z.looseObject({ dagster: dagsterMeta.optional() });
+const millraceMeta = z.strictObject({
+  settle_delay_seconds: z.number().min(0).optional(),
+  lookback_seconds: z.number().min(0).optional(),
+});
+
+const meta = z.looseObject({ dagster: dagsterMeta.optional(), millrace: millraceMeta.optional() });
 
 const columns = z.union([
   z.record(z.string(), z.string().nullable()),
@@ -194,7 +199,7 @@ export interface StreamYaml {
   readonly disabled?: boolean;
   readonly single?: boolean;
   readonly columns?: ColumnsYaml;
-  readonly meta?: { readonly dagster?: DagsterYaml };
+  readonly meta?: { readonly dagster?: DagsterYaml; readonly millrace?: MillraceYaml };
 }
 
 export type ColumnsYaml = Readonly<Record<string, string | null>> | ColumnList;
@@ -213,6 +218,11 @@ interface TargetOptionsYaml {
   readonly pre_sql?: Words;
   readonly post_sql?: Words;
   readonly table_keys?: { readonly primary?: Words; readonly unique?: Words; readonly index?: Words };
+}
+
+interface MillraceYaml {
+  readonly settle_delay_seconds?: number;
+  readonly lookback_seconds?: number;
 }
 
 interface DagsterYaml {

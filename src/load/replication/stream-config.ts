@@ -2,6 +2,7 @@ import type { YamlPath } from '../../config/yaml-file.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { isNodeKey } from '../../core/node.ts';
 import type { Origin } from '../../core/origin.ts';
+import { chunkOptions } from './chunk-options.ts';
 import { parseCasts } from './column-cast.ts';
 import { isWildcard } from './glob.ts';
 import type { LoadMode, StreamConfig, StreamMeta, TargetOptions } from './replication.ts';
@@ -75,6 +76,12 @@ export function streamConfig(name: string, stream: StreamYaml, origins: StreamOr
     casts: stream.columns ? parseCasts(stream.columns, (column) => origins.of(['columns', column])) : {},
     sourceOptions: pick(stream.source_options ?? {}, connectorSourceOptions),
     ...optional('limit', limit === 0 ? undefined : limit),
+    ...optional(
+      'chunks',
+      chunkOptions(stream.source_options ?? {}, (key) => origins.of(['source_options', key])),
+    ),
+    settleDelaySeconds: stream.meta?.millrace?.settle_delay_seconds ?? 0,
+    lookbackSeconds: stream.meta?.millrace?.lookback_seconds ?? 0,
     target: targetOptions(stream),
     meta: readMeta(stream, origins),
   };

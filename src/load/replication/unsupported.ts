@@ -19,9 +19,6 @@ const sourceOptionKeys: Readonly<Record<string, string>> = {
   sheet: 'Export the sheet as CSV',
   range: 'Use where: with the range',
   offset: 'Use mode: incremental with limit:, which continues where it stopped',
-  chunk_size: 'Use mode: incremental with source_options.limit',
-  chunk_count: 'Use mode: incremental with source_options.limit',
-  chunk_expr: 'Use mode: incremental with source_options.limit',
   columns: 'Move it to the stream: columns:',
   transforms: 'Write the expression into sql:, or transform the loaded table in a model',
 };

@@ -43,4 +43,23 @@ export interface LoadFigures extends JsonObject {
   readonly watermarkBefore: string;
   readonly watermarkAfter: string;
   readonly schemaChanges: readonly string[];
+  /** Pieces in which the stream was read. */
+  readonly chunks: number;
+}
+
+/** The figures of a stream after one more of its chunks. */
+export function addFigures(before: LoadFigures | undefined, chunk: LoadFigures): LoadFigures {
+  if (!before) return chunk;
+  return {
+    ...chunk,
+    publication: before.publication,
+    rowsRead: before.rowsRead + chunk.rowsRead,
+    rowsInserted: before.rowsInserted + chunk.rowsInserted,
+    rowsUpdated: before.rowsUpdated + chunk.rowsUpdated,
+    rowsDeleted: before.rowsDeleted + chunk.rowsDeleted,
+    bytes: before.bytes + chunk.bytes,
+    watermarkBefore: before.watermarkBefore,
+    schemaChanges: [...before.schemaChanges, ...chunk.schemaChanges],
+    chunks: before.chunks + chunk.chunks,
+  };
 }

@@ -16,6 +16,7 @@ export function comparable(dialect: Dialect, column: Column): string {
 /** A stored key value as SQL that can be compared with `comparable`. */
 export function keyLiteral(dialect: Dialect, column: Column, value: string): string {
   const { type } = column;
+  if (dialect.typedLiteral) return dialect.typedLiteral(value, type);
   if (isNumeric(column) && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value)) {
     return dialect.name === 'sqlite' ? value : `cast('${value}' as ${dialect.typeName(type)})`;
   }
@@ -61,7 +62,8 @@ function isNumeric({ type }: Column): boolean {
   return ['int16', 'int32', 'int64', 'float32', 'float64', 'decimal'].includes(type.type);
 }
 
-function sqliteFormat(dialect: Dialect, { type }: Column): string | undefined {
+/** How SQLite's times are brought to one spelling; undefined for other systems and types. */
+export function sqliteFormat(dialect: Dialect, { type }: Column): string | undefined {
   if (dialect.name !== 'sqlite') return undefined;
   if (type.type === 'timestamp' || type.type === 'timestamptz') return '%Y-%m-%d %H:%M:%f';
   if (type.type === 'date') return '%Y-%m-%d';

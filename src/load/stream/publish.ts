@@ -5,21 +5,21 @@ import type { RoleCounts } from './figures.ts';
 /**
  * Runs a publication's statements, then `seal`, in one transaction.
  * @param seal writes what belongs to the same transaction, such as the watermark
+ * @returns what `seal` gives
  */
-export async function publish(
+export async function publish<T>(
   database: SqlDatabase,
   statements: readonly Statement[],
-  seal: (session: SqlSession, counts: RoleCounts) => Promise<void>,
+  seal: (session: SqlSession, counts: RoleCounts) => Promise<T>,
   signal: AbortSignal,
-): Promise<RoleCounts> {
+): Promise<T> {
   return await database.transaction(async (session) => {
     const counts: Partial<Record<StatementRole, number>> = {};
     for (const { role, sql } of statements) {
       const changed = await session.execute(sql, [], signal);
       counts[role] = (counts[role] ?? 0) + changed;
     }
-    await seal(session, counts);
-    return counts;
+    return await seal(session, counts);
   }, signal);
 }
 

@@ -9,6 +9,16 @@ export function stageTable(target: TableName, dialect: Dialect, idempotencyKey: 
   return { schema: target.schema, name: `${stagePrefix(target.name, dialect)}${shortHash(idempotencyKey)}` };
 }
 
+/** The table that one chunk fills before it is added to the stage. */
+export function stagePart(
+  target: TableName,
+  dialect: Dialect,
+  idempotencyKey: string,
+  part: number,
+): TableName {
+  return stageTable(target, dialect, `${idempotencyKey} part ${part}`);
+}
+
 /** True if a table is the stage of some load into `target`. */
 export function isStageOf(name: string, target: TableName, dialect: Dialect): boolean {
   const start = stagePrefix(target.name, dialect);

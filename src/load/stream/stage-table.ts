@@ -4,12 +4,21 @@ import type { TableName } from '../../sql/dialect.ts';
 import { dropTable } from '../../sql/merge/index.ts';
 import { isStageOf } from './stage-name.ts';
 
-/** Makes sure of the schema, and removes stages that killed runs left for this target. */
-export async function prepareStage(database: SqlDatabase, target: TableName): Promise<readonly string[]> {
+/**
+ * Makes sure of the schema, and removes stages that killed runs left for this target.
+ * @param keep names of stages that this run goes on with
+ */
+export async function prepareStage(
+  database: SqlDatabase,
+  target: TableName,
+  keep: readonly string[] = [],
+): Promise<readonly string[]> {
   const { dialect } = database;
   await ensureSchema(database, target.schema);
   const relations = await database.list(target.schema);
-  const leftovers = relations.map(({ name }) => name).filter((name) => isStageOf(name, target, dialect));
+  const leftovers = relations
+    .map(({ name }) => name)
+    .filter((name) => isStageOf(name, target, dialect) && !keep.includes(name));
   for (const name of leftovers)
     await database.execute(dropTable(dialect, { schema: target.schema, name }).sql);
   return leftovers;

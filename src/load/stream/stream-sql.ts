@@ -4,6 +4,7 @@ import type { Dialect } from '../../sql/dialect.ts';
 import type { StreamConfig } from '../replication/replication.ts';
 import { notYetSupported } from '../replication/unsupported.ts';
 import { bareLiteral } from './key-value.ts';
+import { earlierLiteral } from './source-time.ts';
 import { lowerBound } from './window.ts';
 import type { Watermark } from './watermark.ts';
 
@@ -11,6 +12,7 @@ import type { Watermark } from './watermark.ts';
 export interface QueryStart {
   readonly updateKey: Column;
   readonly after?: Watermark;
+  readonly lookbackSeconds?: number;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface QueryStart {
 export function fillQuery(sql: string, stream: StreamConfig, dialect: Dialect, start?: QueryStart): string {
   const fields = stream.select.include.map((item) => (item.name === '*' ? '*' : dialect.quote(item.name)));
   const bound = start ? lowerBound({ dialect, ...start }) : undefined;
-  const value = start?.after ? bareLiteral(dialect, start.updateKey, start.after.value) : 'null';
+  const value = start?.after ? startValue(dialect, start, start.after.value) : 'null';
   const values: Readonly<Record<string, string>> = {
     incremental_where_cond: bound ?? '1 = 1',
     incremental_value: value,
@@ -44,6 +46,12 @@ export function fillQuery(sql: string, stream: StreamConfig, dialect: Dialect, s
     }
     return values[name] ?? whole;
   });
+}
+
+function startValue(dialect: Dialect, { updateKey, lookbackSeconds = 0 }: QueryStart, value: string): string {
+  return lookbackSeconds > 0
+    ? earlierLiteral(dialect, updateKey, value, lookbackSeconds)
+    : bareLiteral(dialect, updateKey, value);
 }
 
 /** True if the query places the user's own predicate itself. */

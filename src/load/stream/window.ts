@@ -2,6 +2,8 @@ import type { SqlSession } from '../../connector/connection.ts';
 import type { Column } from '../../sql/data-type.ts';
 import type { Dialect } from '../../sql/dialect.ts';
 import { comparable, keyLiteral, keyText } from './key-value.ts';
+import { beyond, findBoundary, keyTerms, upTo } from './keyset.ts';
+import { earlierLiteral, secondsAgo } from './source-time.ts';
 import type { Watermark } from './watermark.ts';
 
 /** What is needed to find how far the next reading goes. */
@@ -17,7 +19,26 @@ export interface WindowRequest {
   readonly primaryKey: readonly Column[];
   /** Absent for a first load. */
   readonly after?: Watermark;
+  /** Most rows that fit `where`. */
   readonly limit?: number;
+  /** Rows younger than this wait for a later run, because transactions may still bring others beside them. */
+  readonly settleDelaySeconds?: number;
+  /** Rows this much older than `after` are read again. */
+  readonly lookbackSeconds?: number;
+  /** Set when this run reads in pieces. */
+  readonly piece?: WindowPiece;
+}
+
+/** One piece of a run that reads in several. */
+export interface WindowPiece {
+  /** Most rows, whether they fit the user's predicate or not: that is what takes time. */
+  readonly rows?: number;
+  /** Last value of the update key in this piece. */
+  readonly upTo?: string;
+  /** Where the whole run ends, settled before its first piece. */
+  readonly end?: Watermark;
+  /** True when this run itself has read all up to `after`. */
+  readonly continues: boolean;
 }
 
 /** A bounded piece of the stream. */
@@ -26,6 +47,8 @@ export interface ReadWindow {
   readonly where: string;
   /** What holds once those rows are published; absent when the stream has no update key values. */
   readonly watermark?: Watermark;
+  /** True when this run has no more to read. */
+  readonly isLast: boolean;
 }
 
 /**
@@ -42,107 +65,50 @@ export async function openWindow(
   session: SqlSession,
   signal: AbortSignal,
 ): Promise<ReadWindow> {
-  const cut =
-    request.limit === undefined ? undefined : await findCut(request, session, request.limit, signal);
-  const watermark = cut ?? (await findEnd(request, session, signal)) ?? request.after;
+  const cut = await findCut(request, session, signal);
+  const end = cut ?? request.piece?.end ?? (await findEnd(request, session, signal));
+  const watermark = end ?? request.after;
   const nulls =
-    request.updateKey.nullable && (request.primaryKey.length > 0 ? !cut?.key : request.after === undefined);
+    request.updateKey.nullable && (request.primaryKey.length > 0 ? !cut : request.after === undefined);
   const bounded = watermark && bounds(request, watermark);
   const isNull = `${request.dialect.quote(request.updateKey.name)} is null`;
   const where = [...(bounded ? [bounded] : []), ...(nulls ? [isNull] : [])].join(' or ');
-  return { where: where === '' ? '1 = 0' : where, ...(watermark ? { watermark } : {}) };
+  return {
+    where: where === '' ? '1 = 0' : where,
+    ...(watermark ? { watermark } : {}),
+    isLast: !request.piece || cut === undefined,
+  };
 }
 
 /** `update_key >= lower bound`, as SQL; undefined for a first load. */
 export function lowerBound(
-  request: Pick<WindowRequest, 'dialect' | 'updateKey' | 'after'>,
+  request: Pick<WindowRequest, 'dialect' | 'updateKey' | 'after' | 'lookbackSeconds'>,
 ): string | undefined {
-  const { dialect, updateKey, after } = request;
+  const { dialect, updateKey, after, lookbackSeconds = 0 } = request;
   if (!after) return undefined;
-  return `${comparable(dialect, updateKey)} >= ${keyLiteral(dialect, updateKey, after.value)}`;
+  const bound =
+    lookbackSeconds > 0
+      ? earlierLiteral(dialect, updateKey, after.value, lookbackSeconds)
+      : keyLiteral(dialect, updateKey, after.value);
+  return `${comparable(dialect, updateKey)} >= ${bound}`;
 }
 
-function bounds(request: WindowRequest, watermark: Watermark): string {
-  const { dialect, updateKey, primaryKey } = request;
-  const key = comparable(dialect, updateKey);
-  const bound = keyLiteral(dialect, updateKey, watermark.value);
-  const lower = lowerBound(request);
-  const upper = watermark.key
-    ? upTo([
-        { sql: key, bound },
-        ...primaryKey.map((column, index) => keyTerm(dialect, column, watermark.key?.[index])),
-      ])
-    : `${key} <= ${bound}`;
-  return `(${[...(lower ? [lower] : []), upper].join(' and ')})`;
+/** `update_key <= what is old enough`; undefined when nothing has to settle. */
+export function settledBound(
+  request: Pick<WindowRequest, 'dialect' | 'updateKey' | 'settleDelaySeconds'>,
+): string | undefined {
+  const { dialect, updateKey, settleDelaySeconds = 0 } = request;
+  if (settleDelaySeconds === 0) return undefined;
+  return `${comparable(dialect, updateKey)} <= ${secondsAgo(dialect, updateKey, settleDelaySeconds)}`;
 }
 
-interface KeyTerm {
-  readonly sql: string;
-  readonly bound: string;
-}
-
-function keyTerm(dialect: Dialect, column: Column, value = ''): KeyTerm {
-  return { sql: comparable(dialect, column), bound: keyLiteral(dialect, column, value) };
-}
-
-/** `(a, b) <= (x, y)`, spelt out so that every system can use an index on it. */
-function upTo(terms: readonly KeyTerm[]): string {
-  const [term, ...rest] = terms;
-  if (!term) return '1 = 1';
-  if (rest.length === 0) return `${term.sql} <= ${term.bound}`;
-  return `(${term.sql} <= ${term.bound} and (${term.sql} < ${term.bound} or ${upTo(rest)}))`;
-}
-
-/** `(a, b) > (x, y)`. */
-function beyond(terms: readonly KeyTerm[]): string {
-  const [term, ...rest] = terms;
-  if (!term) return '1 = 0';
-  if (rest.length === 0) return `${term.sql} > ${term.bound}`;
-  return `(${term.sql} >= ${term.bound} and (${term.sql} > ${term.bound} or ${beyond(rest)}))`;
-}
-
-/** The row at which the limit cuts the stream; undefined when the limit reaches beyond its end. */
-async function findCut(
-  request: WindowRequest,
-  session: SqlSession,
-  limit: number,
-  signal: AbortSignal,
-): Promise<Watermark | undefined> {
-  const { dialect, updateKey, primaryKey, after, streamName } = request;
-  const columns = [updateKey, ...primaryKey];
-  const keys = columns.map((column) => comparable(dialect, column));
-  const start = after && {
-    sql: comparable(dialect, updateKey),
-    bound: keyLiteral(dialect, updateKey, after.value),
-  };
-  const terms = start && [
-    start,
-    ...(after.key ? primaryKey.map((column, index) => keyTerm(dialect, column, after.key?.[index])) : []),
-  ];
-  const conditions = [
-    ...userCondition(request),
-    `${dialect.quote(updateKey.name)} is not null`,
-    ...(terms ? [beyond(terms)] : []),
-  ];
-  const sql = `select ${keys.join(', ')} from ${request.from} where ${conditions.join(' and ')} order by ${keys.join(', ')} limit 2 offset ${limit - 1}`;
-  const [row, next] = (await session.query(sql, [], signal)).rows;
-  if (!row || !next) return undefined;
-  const [value, ...key] = columns.map((column, index) => keyText(row[index], column, streamName));
-  if (value === undefined) return undefined;
-  return {
-    updateKey: updateKey.name,
-    value,
-    ...(key.length > 0 && !key.includes(undefined) ? { key: key as string[] } : {}),
-  };
-}
-
-async function findEnd(
+/** The greatest value of the update key that this run reads; undefined when there is none to read. */
+export async function findEnd(
   request: WindowRequest,
   session: SqlSession,
   signal: AbortSignal,
 ): Promise<Watermark | undefined> {
-  const lower = lowerBound(request);
-  const conditions = [...userCondition(request), ...(lower ? [lower] : [])];
+  const conditions = present([userCondition(request), lowerBound(request), settledBound(request)]);
   const where = conditions.length > 0 ? ` where ${conditions.join(' and ')}` : '';
   const sql = `select max(${comparable(request.dialect, request.updateKey)}) from ${request.from}${where}`;
   const value = (await session.query(sql, [], signal)).rows[0]?.[0];
@@ -150,6 +116,59 @@ async function findEnd(
   return text === undefined ? undefined : { updateKey: request.updateKey.name, value: text };
 }
 
-function userCondition(request: WindowRequest): readonly string[] {
-  return request.where === undefined ? [] : [`(${request.where})`];
+function bounds(request: WindowRequest, watermark: Watermark): string {
+  const { dialect, updateKey, primaryKey, after, piece } = request;
+  const lower =
+    piece?.continues && after ? beyond(dialect, positionTerms(request, after)) : lowerBound(request);
+  const upper = upTo(
+    dialect,
+    keyTerms(dialect, [updateKey, ...primaryKey], [watermark.value, ...(watermark.key ?? [])]),
+  );
+  return `(${present([lower, upper]).join(' and ')})`;
+}
+
+/** The row at which the limit cuts the stream; undefined when the limit reaches beyond its end. */
+async function findCut(
+  request: WindowRequest,
+  session: SqlSession,
+  signal: AbortSignal,
+): Promise<Watermark | undefined> {
+  const { dialect, updateKey, primaryKey, after, piece, limit } = request;
+  if (piece?.upTo !== undefined) return { updateKey: updateKey.name, value: piece.upTo };
+  const rows = piece?.rows ?? limit;
+  if (rows === undefined) return undefined;
+  const end = piece?.end && upTo(dialect, keyTerms(dialect, [updateKey], [piece.end.value]));
+  const found = await findBoundary(
+    {
+      streamName: request.streamName,
+      dialect,
+      from: request.from,
+      conditions: present([
+        piece ? undefined : userCondition(request),
+        `${dialect.quote(updateKey.name)} is not null`,
+        after && beyond(dialect, positionTerms(request, after)),
+        end ?? settledBound(request),
+      ]),
+      key: [updateKey, ...primaryKey],
+      rows,
+    },
+    session,
+    signal,
+  );
+  const [value, ...key] = found ?? [];
+  const reachesEnd = primaryKey.length === 0 && value === piece?.end?.value;
+  if (value === undefined || reachesEnd) return undefined;
+  return { updateKey: updateKey.name, value, ...(key.length > 0 ? { key } : {}) };
+}
+
+function positionTerms(request: WindowRequest, { value, key = [] }: Watermark): ReturnType<typeof keyTerms> {
+  return keyTerms(request.dialect, [request.updateKey, ...request.primaryKey], [value, ...key]);
+}
+
+function userCondition(request: WindowRequest): string | undefined {
+  return request.where === undefined ? undefined : `(${request.where})`;
+}
+
+function present(conditions: readonly (string | undefined)[]): readonly string[] {
+  return conditions.filter((condition) => condition !== undefined);
 }

@@ -1,0 +1,51 @@
+import type { SqlDatabase } from '../connector/connection.ts';
+import { ChunkPace } from './chunks/chunk-pace.ts';
+import type { ChunkPlan } from './chunks/chunk-plan.ts';
+import { readPersistently } from './chunks/persistence.ts';
+import { spanEnd } from './chunks/span-end.ts';
+import { planStream, type StreamPlan } from './plan.ts';
+import { windowRequest } from './stream-bounds.ts';
+import type { LoadFigures } from './stream/figures.ts';
+import { findEnd, type WindowPiece } from './stream/window.ts';
+import { loadWindow, type TableLoad } from './table-load.ts';
+
+/**
+ * Loads along the update key in chunks, each published together with its watermark: whatever stops the
+ * load, the next attempt goes on after the last chunk. The end is settled before the first one.
+ */
+export async function loadInChunks(
+  load: TableLoad,
+  chunks: ChunkPlan,
+  source: SqlDatabase,
+): Promise<LoadFigures> {
+  const { task, context } = load;
+  const pace = new ChunkPace(chunks.pace);
+  const chunkSource = { database: source, ...(chunks.replica ? { replica: chunks.replica } : {}) };
+  const first = windowRequest(task, load.plan);
+  const end = await readPersistently(chunkSource, pace, context, () =>
+    findEnd(first, source, context.signal),
+  );
+  let plan: StreamPlan = load.plan;
+  let figures = plan.unfinished?.figures as LoadFigures | undefined;
+  for (let continues = false; ; continues = true) {
+    const loaded = await readPersistently(chunkSource, pace, context, async () => {
+      const piece: WindowPiece = {
+        continues,
+        ...(end ? { end } : {}),
+        ...(chunks.span ? await pieceOfSpan() : { rows: pace.rows }),
+      };
+      return await loadWindow({ ...load, plan }, piece, figures);
+    });
+    ({ figures } = loaded);
+    if (loaded.isLast || !loaded.watermark) return figures;
+    pace.succeeded(loaded.readSeconds);
+    context.log(`${plan.stream}: chunk ${figures.chunks} is published, ${figures.rowsRead} rows so far`);
+    plan = await planStream(task, loaded.watermark);
+  }
+
+  async function pieceOfSpan(): Promise<Pick<WindowPiece, 'upTo'>> {
+    if (!chunks.span || !end) return {};
+    const upTo = await spanEnd(windowRequest(task, plan), chunks.span, end.value, source, context.signal);
+    return upTo === undefined ? {} : { upTo };
+  }
+}

@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SqlDatabase } from '../../connector/connection.ts';
+
+/** A PostgreSQL server that replays another's changes, and cancels queries that are in the way of it. */
+export interface Replica {
+  /** How long replay waits for a query; undefined when it waits for ever. */
+  readonly graceSeconds?: number;
+  /** True when the primary keeps rows that queries here may need. */
+  readonly hasFeedback: boolean;
+}
+
+/** Undefined when the server is a primary, or no PostgreSQL. */
+export async function findReplica(database: SqlDatabase): Promise<Replica | undefined> {
+  if (database.dialect.name !== 'postgres') return undefined;
+  const { rows } = await database.query(`select pg_is_in_recovery(),
+  (select setting::float8 / 1000 from pg_settings where name = 'max_standby_streaming_delay'),
+  (select setting = 'on' from pg_settings where name = 'hot_standby_feedback')`);
+  const [inRecovery, grace, feedback] = rows[0] ?? [];
+  if (inRecovery !== true) return undefined;
+  const graceSeconds = Number(grace);
+  return { hasFeedback: feedback === true, ...(graceSeconds < 0 ? {} : { graceSeconds }) };
+}
+
+const pollSeconds = 0.2;
+
+/**
+ * Waits until a replica has replayed all that it had received when it cancelled a query, so that the next
+ * one does not meet the same conflict.
+ * @param patienceSeconds after this long the reading goes on all the same
+ * @returns seconds waited
+ */
+export async function waitForReplay(
+  database: SqlDatabase,
+  patienceSeconds: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const ask = async (expression: string): Promise<unknown> =>
+    (await database.query(`select ${expression}`, [], signal)).rows[0]?.[0];
+  const received = await ask('pg_last_wal_receive_lsn()::text');
+  if (typeof received !== 'string') return 0;
+  const caughtUp = `pg_last_wal_replay_lsn() >= ${database.dialect.literal(received)}::pg_lsn`;
+  const startMs = performance.now();
+  const waited = (): number => (performance.now() - startMs) / 1000;
+  while (waited() < patienceSeconds && (await ask(caughtUp)) !== true)
+    await sleep(pollSeconds * 1000, undefined, { signal });
+  return waited();
+}

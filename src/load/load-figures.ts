@@ -1,0 +1,35 @@
+import type { StageResult } from '../connector/connection.ts';
+import type { StreamPlan } from './plan.ts';
+import { rowCounts, type LoadFigures, type RoleCounts } from './stream/figures.ts';
+import { formatWatermark, type Watermark } from './stream/watermark.ts';
+
+/** What became of a stage that was published. */
+export function figuresOf(
+  plan: StreamPlan,
+  staged: StageResult,
+  counts: RoleCounts,
+  watermark: Watermark | undefined,
+  chunks = 1,
+): LoadFigures {
+  const isSwap = plan.publication?.method.startsWith('swap') ?? false;
+  const rows = rowCounts(counts, staged.rows, isSwap, plan.mergeKey.length > 0);
+  const { table, connection } = plan.target;
+  return {
+    stream: plan.stream,
+    source: `${plan.source.connection} ${plan.stream}`,
+    target: `${connection} ${table.schema === '' ? '' : `${table.schema}.`}${table.name}`,
+    mode: plan.mode,
+    lane: plan.lane.format,
+    laneReason: plan.lane.reason,
+    publication: plan.publication?.method ?? 'rename: the new file takes the place of the old one',
+    rowsRead: staged.rows,
+    rowsInserted: rows.inserted,
+    rowsUpdated: rows.updated,
+    rowsDeleted: rows.deleted,
+    bytes: staged.bytes,
+    watermarkBefore: formatWatermark(plan.watermarkBefore),
+    watermarkAfter: formatWatermark(watermark),
+    schemaChanges: plan.publication?.schemaChanges ?? [],
+    chunks,
+  };
+}

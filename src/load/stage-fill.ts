@@ -1,0 +1,71 @@
+import type { StageResult } from '../connector/connection.ts';
+import type { StepContext } from '../core/executor.ts';
+import type { TableSchema } from '../sql/data-type.ts';
+import type { TableName } from '../sql/dialect.ts';
+import type { StreamPlan } from './plan.ts';
+import type { StreamTask } from './stream-task.ts';
+
+/** What is read into a stage. */
+export interface StageReading {
+  readonly where?: string;
+  readonly limit?: number;
+  /** The table to fill; the plan's stage when absent. */
+  readonly stage?: TableName;
+  /** Rows and bytes that came before, for progress. */
+  readonly before?: StageResult;
+}
+
+/** A filled stage. */
+export interface FilledStage extends StageResult {
+  readonly seconds: number;
+}
+
+/** Creates a stage and moves rows of the source into it. */
+export async function fillStage(
+  task: StreamTask,
+  plan: StreamPlan,
+  reading: StageReading,
+  context: StepContext,
+): Promise<FilledStage> {
+  const { source } = task.source;
+  const { target } = task.target;
+  if (!source || !target) return { rows: 0, bytes: 0, seconds: 0 };
+  const startMs = performance.now();
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const { before = { rows: 0, bytes: 0 } } = reading;
+  try {
+    const payload = await source.read(
+      {
+        stream: { name: plan.stream, ...(plan.read.sql === undefined ? {} : { sql: plan.read.sql }) },
+        columns: plan.read.columns,
+        ...(reading.where === undefined ? {} : { where: reading.where }),
+        ...(reading.limit === undefined ? {} : { limit: reading.limit }),
+        options: plan.read.options,
+      },
+      plan.lane.format,
+      signal,
+    );
+    const staged = await target.stage(
+      {
+        table: reading.stage ?? plan.stage,
+        schema: stageSchema(plan),
+        ...(task.target.database ? {} : { options: task.stream.target.file }),
+        onProgress: (rows, bytes) =>
+          context.progress({ rows: before.rows + rows, bytes: before.bytes + bytes, phase: 'loading' }),
+      },
+      payload,
+      signal,
+    );
+    return { ...staged, seconds: (performance.now() - startMs) / 1000 };
+  } catch (error) {
+    stop.abort();
+    throw error;
+  }
+}
+
+/** The stage has the target's names and the source's types; casts come when it is published. */
+export function stageSchema(plan: Pick<StreamPlan, 'columns'>): TableSchema {
+  const columns = plan.columns.map(({ name, source }) => ({ name, type: source.type, nullable: true }));
+  return { columns, primaryKey: [] };
+}
