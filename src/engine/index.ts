@@ -1,6 +1,6 @@
 export { createEngine } from './create-engine.ts';
 export { checkSchedules } from './cron.ts';
 export type { Engine } from './engine.ts';
-export { isProcessAlive } from './owner.ts';
+export { isAliveHere, isProcessAlive } from './owner.ts';
 export { isOwnershipLive } from './ownership.ts';
 export { makePlan } from './planner.ts';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { hostname } from 'node:os';
 import { expect, it } from 'vitest';
-import { createOwner, mayBeAlive, retireOwner } from './owner.ts';
+import { createOwner, isAliveHere, mayBeAlive, retireOwner } from './owner.ts';
 
 it('an owner of this process lives until it is retired', () => {
   const owner = createOwner();
@@ -19,9 +19,11 @@ it('an owner of this machine lives as long as its process', () => {
   const { pid } = spawnSync(process.execPath, ['--version']);
   expect(mayBeAlive(`${hostname()}:${pid}:00000000`)).toBe(false);
   expect(mayBeAlive(`${hostname()}:${process.ppid}:00000000`)).toBe(true);
+  expect(isAliveHere(`${hostname()}:${process.ppid}:00000000`)).toBe(true);
 });
 
 it('of an owner on another machine nothing is known', () => {
   expect(mayBeAlive('another.host:1:00000000')).toBe(true);
   expect(mayBeAlive('nonsense')).toBe(true);
+  expect(isAliveHere('another.host:1:00000000')).toBe(false);
 });

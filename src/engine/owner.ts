@@ -21,11 +21,19 @@ export function retireOwner(owner: string): void {
  * machine's owner nothing is known but the lease. A process id that was given out again counts as alive.
  */
 export function mayBeAlive(owner: string): boolean {
-  const [, host, pidText] = /^(.*):(\d+):[^:]*$/.exec(owner) ?? [];
-  if (host !== hostname()) return true;
-  const pid = Number(pidText);
-  if (pid === process.pid) return ownersHere.has(owner);
-  return isProcessAlive(pid);
+  return pidHere(owner) === undefined || isAliveHere(owner);
+}
+
+/** True when `owner` is on this machine and its process runs. */
+export function isAliveHere(owner: string): boolean {
+  const pid = pidHere(owner);
+  if (pid === undefined) return false;
+  return pid === process.pid ? ownersHere.has(owner) : isProcessAlive(pid);
+}
+
+function pidHere(owner: string): number | undefined {
+  const [, host, pid] = /^(.*):(\d+):[^:]*$/.exec(owner) ?? [];
+  return host === hostname() ? Number(pid) : undefined;
 }
 
 /** A process of this machine; true also when it belongs to somebody else. */

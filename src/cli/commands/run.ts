@@ -1,5 +1,5 @@
 import type { Plan } from '../../core/plan.ts';
-import { isOwnershipLive } from '../../engine/index.ts';
+import { isAliveHere, isOwnershipLive } from '../../engine/index.ts';
 import { openSession, type Session } from '../../project/session.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { paint } from '../terminal/output.ts';
@@ -60,13 +60,17 @@ async function execute(session: Session, plan: Plan, json: boolean): Promise<num
   }
 }
 
-/** An unfinished run of a dead process with the same plan, or undefined. Outdated ones are cancelled. */
+/**
+ * An unfinished run of a dead process with the same plan, or undefined. Outdated ones are cancelled. One that was
+ * handed back while the process that asked for it still waits is left to that process.
+ */
 async function takeUpInterrupted({ store, engine }: Session, plan: Plan): Promise<string | undefined> {
   const { holder } = await store.readOwnership();
   if (holder && isOwnershipLive(holder, Date.now())) return undefined;
   let found: string | undefined;
-  for (const { id, state } of await store.openRuns()) {
-    const run = state === 'queued' ? undefined : await store.findRun(id);
+  for (const { id, state, enqueuedBy } of await store.openRuns()) {
+    const isAwaited = enqueuedBy !== undefined && isAliveHere(enqueuedBy);
+    const run = state === 'queued' || isAwaited ? undefined : await store.findRun(id);
     if (!run) continue;
     const same =
       run.plan.selection === plan.selection &&
