@@ -52,6 +52,33 @@ describe('readYaml', () => {
   });
 });
 
+describe('hostile YAML', () => {
+  test('aliases that unfold into billions of items are refused', () => {
+    const levels = Array.from({ length: 10 }, (_, level) => {
+      const items = Array.from({ length: 10 }, () => (level === 0 ? 'x' : `*a${level - 1}`));
+      return `a${level}: &a${level} [${items.join(', ')}]`;
+    });
+    expect(mistakes(levels.join('\n'))).toEqual([expect.stringContaining('yaml_aliases')]);
+  });
+
+  test('a key that JavaScript objects lose is refused where it stands', () => {
+    expect(mistakes('source: A\nstreams:\n  __proto__: {mode: x}\n')).toEqual([
+      "3:3 unknown_key the name '__proto__' cannot be used",
+    ]);
+  });
+
+  test('nesting without end has few, readable errors', () => {
+    const found = mistakes(`source: ${'['.repeat(100_000)}`);
+    expect(found[0]).toMatch(/^1:\d+ yaml_syntax this is nested too deeply$/);
+    expect(found.length).toBeLessThanOrEqual(10);
+  });
+
+  test('what is missing is called missing; a second document is told', () => {
+    expect(mistakes('source: A\n')).toEqual(["1:1 invalid_value 'streams' is missing"]);
+    expect(mistakes('source: A\n---\nsource: B\n')[0]).toMatch(/^2:1 yaml_syntax a second document/);
+  });
+});
+
 describe('expandEnvironment', () => {
   const origin = { file: 'c.yaml', line: 2 };
 

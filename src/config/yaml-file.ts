@@ -7,6 +7,8 @@ import {
   type Document,
   type Node,
   type Pair,
+  visit,
+  type YAMLParseError,
 } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError, ProjectError } from '../core/errors.ts';
@@ -35,9 +37,9 @@ export function readYaml<T>(text: string, file: string, schema: z.ZodType<T>): Y
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   if (document.errors.length > 0) {
     throw new ProjectError(
-      document.errors.map((error) => {
+      document.errors.slice(0, mostSyntaxErrors).map((error) => {
         const place = lines.linePos(error.pos[0]);
-        return new ConfigError(firstLine(error.message), {
+        return new ConfigError(readableSyntaxError(error), {
           code: 'yaml_syntax',
           origin: { file, line: place.line, column: place.col },
         });
@@ -46,7 +48,8 @@ export function readYaml<T>(text: string, file: string, schema: z.ZodType<T>): Y
   }
 
   const origins: YamlOrigins = { file, lines, document };
-  const result = schema.safeParse(document.toJS() ?? {});
+  refusePrototypeKeys(origins);
+  const result = schema.safeParse(plainValue(document, file) ?? {});
   if (!result.success)
     throw new ProjectError(result.error.issues.flatMap((issue) => describe(issue, origins, schema)));
   return {
@@ -54,6 +57,47 @@ export function readYaml<T>(text: string, file: string, schema: z.ZodType<T>): Y
     originOf: (path) => originAt(origins, path, 'value'),
     originOfKey: (path) => originAt(origins, path, 'key'),
   };
+}
+
+/** A file that is no YAML at all has as many errors as lines; the first ones tell. */
+const mostSyntaxErrors = 10;
+
+/** JavaScript objects cannot hold a key of this name: what is under it would be lost in silence. */
+function refusePrototypeKeys(origins: YamlOrigins): void {
+  visit(origins.document, {
+    Pair: (_, { key }) => {
+      if (!isScalar(key) || key.value !== '__proto__') return;
+      const place = origins.lines.linePos(rangeOf(key) ?? 0);
+      throw new ProjectError([
+        new ConfigError("the name '__proto__' cannot be used", {
+          code: 'unknown_key',
+          origin: { file: origins.file, line: place.line, column: place.col },
+        }),
+      ]);
+    },
+  });
+}
+
+/** @throws ProjectError for aliases that unfold into far more than was written */
+export function plainValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new ProjectError([
+      new ConfigError('its aliases (*name) unfold into too much', {
+        code: 'yaml_aliases',
+        origin: { file },
+        next: 'Write the values out, or use fewer aliases',
+      }),
+    ]);
+  }
+}
+
+function readableSyntaxError(error: YAMLParseError): string {
+  if (error.code === 'MULTIPLE_DOCS') return 'a second document begins here; a file holds one';
+  if (error.message.startsWith('Maximum call stack')) return 'this is nested too deeply';
+  return firstLine(error.message);
 }
 
 interface YamlOrigins {
@@ -79,9 +123,12 @@ function describe(issue: z.core.$ZodIssue, origins: YamlOrigins, schema: z.ZodTy
       });
     });
   }
-  const where = path.length > 0 ? `'${path.join('.')}': ` : '';
+  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  const message = isMissing
+    ? `'${path.join('.')}' is missing`
+    : `${path.length > 0 ? `'${path.join('.')}': ` : ''}${lowerFirst(issue.message)}`;
   return [
-    new ConfigError(`${where}${lowerFirst(issue.message)}`, {
+    new ConfigError(message, {
       code: 'invalid_value',
       origin: originAt(origins, path, 'value'),
     }),

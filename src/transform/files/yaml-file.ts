@@ -1,5 +1,6 @@
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, type Tags } from 'yaml';
 import type { z } from 'zod';
+import { plainValue } from '../../config/yaml-file.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { Mistakes } from './mistakes.ts';
 
@@ -13,6 +14,9 @@ export interface YamlFile {
   /** Where the value (or, for a map's entry, its key) at `path` stands. */
   locate(path: YamlPath): Origin;
 }
+
+/** A file that is no YAML at all has as many errors as lines; the first ones tell. */
+const mostSyntaxErrors = 10;
 
 /**
  * Parses by YAML 1.1 as dbt does (`yes` and `on` are booleans), but leaves dates as text.
@@ -31,7 +35,7 @@ export function parseYamlFile(file: string, text: string, mistakes: Mistakes): Y
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col };
   };
-  for (const error of document.errors) {
+  for (const error of document.errors.slice(0, mostSyntaxErrors)) {
     mistakes.add(`not valid YAML: ${error.message}`, {
       code: 'yaml_syntax',
       origin: originAt(error.pos[0]),
@@ -40,7 +44,7 @@ export function parseYamlFile(file: string, text: string, mistakes: Mistakes): Y
   if (document.errors.length > 0) return undefined;
   return {
     file,
-    value: document.toJS() as unknown,
+    value: plainValue(document, file),
     locate: (path) => {
       const offset = offsetOf(document.contents, path);
       return offset === undefined ? { file } : originAt(offset);
