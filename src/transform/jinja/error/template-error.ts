@@ -27,14 +27,23 @@ export class TemplateError extends ConfigError {
   readonly macroCalls: readonly MacroCall[];
 
   constructor(summary: string, place: TemplatePlace, detail: Omit<ErrorDetail, 'origin'>) {
-    const trail = place.macroCalls.map(
-      (call) => `\n  in macro ${call.macro}, called from ${formatOrigin(call.calledFrom)}`,
-    );
-    super(summary + trail.join(''), { ...detail, origin: place.origin });
+    super(summary + trailOf(place.macroCalls), { ...detail, origin: place.origin });
     this.summary = summary;
     this.macroCalls = place.macroCalls;
   }
 }
+
+/** The innermost macros and the outermost one; what lies between is counted. */
+function trailOf(calls: readonly MacroCall[]): string {
+  const lines = calls.map(
+    (call) => `\n  in macro ${call.macro}, called from ${formatOrigin(call.calledFrom)}`,
+  );
+  const left = lines.length - shownMacroCalls;
+  if (left > 1) lines.splice(shownMacroCalls - 1, left, `\n  ... ${left} macro calls more ...`);
+  return lines.join('');
+}
+
+const shownMacroCalls = 10;
 
 const placeOfForeignError = new WeakMap<object, TemplatePlace>();
 

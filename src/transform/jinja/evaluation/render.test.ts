@@ -146,9 +146,10 @@ describe('macros of other files', () => {
 
   it('end an endless recursion with an error', async () => {
     const source = '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}';
-    expect(await failure(() => renderSync(parseTemplate(source, 'a.sql'), contextOf({})))).toMatchObject({
-      code: 'template_limit',
-    });
+    const error = await failure(() => renderSync(parseTemplate(source, 'a.sql'), contextOf({})));
+    expect(error).toMatchObject({ code: 'template_limit' });
+    expect((error as TemplateError).message.split('\n')).toHaveLength(12);
+    expect((error as TemplateError).message).toMatch(/\.\.\. \d+ macro calls more \.\.\.\n.*a\.sql:1:42$/);
   });
 
   it('return natively out of loops and conditions; a call block returns from the macro that renders it', () => {
