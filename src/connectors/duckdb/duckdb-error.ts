@@ -17,7 +17,11 @@ export function duckdbError(error: unknown, place: string, signal?: AbortSignal)
     return new CancelledError(`${place}: cancelled.`, { code: 'cancelled', state: rolledBack });
   }
   return (
-    lockError(text, place) ?? diskError(text, place) ?? csvError(text) ?? errorByKind(text, place, error)
+    lockError(text, place) ??
+    diskError(text, place) ??
+    fileError(text, place) ??
+    csvError(text) ??
+    errorByKind(text, place, error)
   );
 }
 
@@ -42,6 +46,25 @@ function diskError(text: string, place: string): MillraceError | undefined {
     code: 'disk_full',
     state: `${rolledBack} Tables that were published before are as they were.`,
     next: 'Free some space, then run again.',
+  });
+}
+
+/** The database file cannot be opened, or holds something else. */
+function fileError(text: string, place: string): MillraceError | undefined {
+  if (/Cannot open file .*Permission denied|Could not (read|write).*Permission denied/.test(text)) {
+    return new ConfigError(`${place}: the file may not be opened for reading and writing by this user.`, {
+      code: 'warehouse_unreadable',
+      state: 'Nothing was read or written.',
+      next: 'Change the permissions of the file and its folder.',
+    });
+  }
+  const broken =
+    /not a valid DuckDB database|Corrupt database file|Could not read enough bytes|Is a directory|sqlite_scanner/;
+  if (!broken.test(text)) return undefined;
+  return new FatalError(`${place}: this is not a sound DuckDB database (${text.split('\n', 1)[0]})`, {
+    code: 'warehouse_corrupt',
+    state: 'Nothing was changed.',
+    next: 'Restore it from a backup, or move it away and load and build anew: millrace run --full-refresh',
   });
 }
 

@@ -82,6 +82,19 @@ describe('one owner', () => {
     await expect(open({ path: 'held.duckdb' })).resolves.toBeDefined();
   });
 
+  test.each([
+    ['something else', 'this is no database'],
+    ['nothing', ''],
+    ['the beginning of one', Buffer.concat([Buffer.alloc(8), Buffer.from('DUCK'), Buffer.alloc(4096)])],
+  ])('a file that holds %s is called broken, with what to do', async (_, content) => {
+    await writeFile(join(folder, 'broken.duckdb'), content);
+    await expect(open({ path: 'broken.duckdb' })).rejects.toMatchObject({
+      kind: 'fatal',
+      code: 'warehouse_corrupt',
+      next: expect.stringContaining('--full-refresh'),
+    });
+  });
+
   test('a worker thread may not open a file', async () => {
     const module = new URL('./index.ts', import.meta.url).href;
     const worker = new Worker(

@@ -32,11 +32,12 @@ export async function readCsvLayout(path: string, options: ReadOptions): Promise
   const columns = options.header
     ? fields.map((name, index) => name.trim() || numberedName(index))
     : fields.map((_, index) => numberedName(index));
-  const twice = columns.find((name, index) => columns.indexOf(name) !== index);
+  const folded = columns.map((name) => name.toLowerCase());
+  const twice = columns.find((_, index) => folded.indexOf(folded[index] ?? '') !== index);
   if (twice !== undefined) {
     throw new DataError(`${path}, line ${options.skipLines + 1}: column ${twice} is named twice.`, {
       code: 'column_twice',
-      state: 'Nothing was read.',
+      state: 'Nothing was read. Names that differ in case alone count as one.',
       next: 'Rename one of them in the file, or read it with header: false.',
     });
   }

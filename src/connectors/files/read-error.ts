@@ -21,9 +21,18 @@ export async function readError(error: unknown, paths: readonly string[]): Promi
     /Malformed JSON in file "(.*?)", at byte (\d+) in (?:line|record\/value|object) (\d+): ([^\n]*?)\.? /.exec(
       `${message} `,
     );
-  if (json) return brokenRow(`${json[1]}, line ${json[3]}, byte ${json[2]}`, String(json[4]).trim());
+  if (json) {
+    const where = `${json[1]}, line ${json[3]}, byte ${json[2]}`;
+    return brokenRow(
+      where,
+      `not JSON: ${String(json[4]).trim()}`,
+      'Correct the line: each one is a JSON object.',
+    );
+  }
   if (/No space left on device/.test(message)) return diskFull(place);
-  if (/magic bytes|parquet/i.test(message)) return brokenRow(place, 'it is not a sound Parquet file');
+  if (/magic bytes|parquet/i.test(message)) {
+    return brokenRow(place, 'it is not a sound Parquet file', 'Write the file again.');
+  }
   if (/Parser Error|Binder Error/.test(message)) {
     return new ConfigError(`${place}: ${firstLine(message)}`, { code: 'sql_failed' });
   }
@@ -35,7 +44,11 @@ async function brokenCsvRow(message: string, record: number, place: string): Pro
   const path = /^ {2}file = (.*)$/m.exec(message)?.[1] ?? place;
   const [, row = '', reason = ''] = /\nOriginal Line: ([^\n]*)\n([^\n]*)/.exec(message) ?? [];
   const line = await lineOf(path, record, row);
-  return brokenRow(`${path}, line ${line}`, readableReason(reason || firstLine(message)));
+  return brokenRow(
+    `${path}, line ${line}`,
+    readableReason(reason || firstLine(message)),
+    'Correct the row, or the delimiter, quote and escape under source_options.',
+  );
 }
 
 async function lineOf(path: string, record: number, row: string): Promise<number> {
@@ -54,11 +67,11 @@ function readableReason(reason: string): string {
   return reason.replace(/\.$/, '');
 }
 
-function brokenRow(place: string, reason: string): DataError {
+function brokenRow(place: string, reason: string, next: string): DataError {
   return new DataError(`${place}: ${reason}.`, {
     code: 'file_broken_row',
     state: 'Nothing was published.',
-    next: 'Correct the row, or the delimiter, quote and escape under source_options.',
+    next,
   });
 }
 
