@@ -12,7 +12,8 @@ import { besideOf, type Build, relationSql, type RelationType } from './material
 import { publishIncrement } from './materialize/incremental.ts';
 import { createMarkSql, isPublishedBy, markPublished, markRelation } from './materialize/publish-mark.ts';
 import { countRows, publishTable, publishView, type RunCompiled } from './materialize/publish.ts';
-import { type RelationColumn, relationColumns } from './materialize/relation-columns.ts';
+import type { RelationColumn } from './context/template-database.ts';
+import { relationColumns } from './materialize/relation-columns.ts';
 import { publishSeed } from './materialize/seed.ts';
 import { hashOf, momentOf, runStatement, type Step } from './step.ts';
 

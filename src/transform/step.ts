@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { SqlSession } from '../connector/connection.ts';
 import type { StepContext } from '../core/executor.ts';
+import { graphDictionary } from './compile/graph-dictionary.ts';
 import type { CompiledSql } from './compile/compiled-sql.ts';
 import type { Moment } from './context/render-scope.ts';
 import { statementError } from './errors.ts';
 import type { TransformNode } from './manifest/transform-node.ts';
 import type { TransformProject } from './project.ts';
+import { relationColumns } from './materialize/relation-columns.ts';
 import type { Warehouse } from './warehouse.ts';
 
 /** One call of the executor. */
@@ -33,9 +35,10 @@ export function momentOf(
       dialect: database.dialect,
       query: (sql) => session.query(sql, [], signal),
       execute: (sql) => session.execute(sql, [], signal),
-      describe: (table) => database.describe(table),
+      columns: (relation) => relationColumns(session, database.dialect, relation),
       list: (schema) => database.list(schema),
     },
+    graph: () => graphDictionary(step.project.manifest),
     log: (message, level) => step.context.log(message, level),
   };
 }

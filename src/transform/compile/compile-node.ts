@@ -1,4 +1,4 @@
-import { createRelation } from '../context/relation.ts';
+import { createRelation, cteName } from '../context/relation.ts';
 import { nodeContext } from '../context/node-context.ts';
 import type { Moment, NodeScope } from '../context/render-scope.ts';
 import {
@@ -19,7 +19,7 @@ import type { Dependency, ModelNode, TestNode } from '../manifest/transform-node
 import { genericTestArguments, genericTestMacro, testedRelation } from '../reading/generic-test-call.ts';
 import { ephemeralsOf, type Manifest, scopeOf } from '../reading/manifest.ts';
 import { type CompiledSql, compiledFrom } from './compiled-sql.ts';
-import { cteName, relationOf, runScope } from './run-scope.ts';
+import { relationOf, runScope } from './run-scope.ts';
 import { type Cte, injectCtes } from './cte-injection.ts';
 
 /** The SQL of a model or test with its ephemeral models injected. Queries that the template runs go to the moment's database. */

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../core/errors.ts';
-import { createRelation, type Relation } from '../context/relation.ts';
+import { createRelation, cteName, type Relation } from '../context/relation.ts';
 import type { NodeScope } from '../context/render-scope.ts';
 import { fromJs, type Value } from '../jinja/index.ts';
 import type { ConfigEntries } from '../manifest/config-layer.ts';
@@ -8,11 +8,6 @@ import type { Manifest } from '../reading/manifest.ts';
 import { plainConfig } from '../reading/node-reader.ts';
 import { nodeDictionary } from '../reading/recorded-calls.ts';
 import { resolveRef, resolveSource } from '../reading/resolution.ts';
-
-/** Name under which an ephemeral model is injected. */
-export function cteName(name: string): string {
-  return `__dbt__cte__${name}`;
-}
 
 /** The relation that `ref()` or `source()` stands for. */
 export function relationOf(node: RefNode | SourceNode): Relation {
@@ -53,6 +48,7 @@ export function resolvedScope(
       const value = given.entries.get(key)?.value;
       return value === undefined || value === null ? undefined : fromJs(value);
     },
+    configuredKeys: () => given.entries.keys(),
   };
 }
 
@@ -82,7 +78,8 @@ export function runScope(manifest: Manifest, node: TransformNode): NodeScope {
   );
 }
 
-function runDictionary(node: TransformNode): Readonly<Record<string, Value>> {
+/** dbt's dictionary of a node that may run. */
+export function runDictionary(node: TransformNode): Readonly<Record<string, Value>> {
   const dictionary = nodeDictionary({
     projectName: node.packageName,
     resourceType: node.kind,

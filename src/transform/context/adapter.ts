@@ -1,15 +1,17 @@
 import { ConfigError } from '../../core/errors.ts';
 import { quoteIdentifier } from '../../sql/quoting.ts';
-import type { RelationName } from '../manifest/transform-node.ts';
 import {
   type CallArguments,
+  mappingOf,
+  methodValue,
   printed,
   type TemplateFunction,
   type TemplateObject,
   type Value,
 } from '../jinja/index.ts';
-import { createRelation, isRelation, type Relation } from './relation.ts';
-import { createColumn, type TemplateColumn } from './template-column.ts';
+import { columnsOf, findRelation, listRelations, missingColumns, queryColumns } from './adapter-questions.ts';
+import { changeWarehouse, isChange } from './adapter-changes.ts';
+import { relationArgument } from './relation.ts';
 import type { TemplateDatabase } from './template-database.ts';
 
 export interface AdapterParts {
@@ -21,32 +23,44 @@ export interface AdapterParts {
   readonly dispatch: TemplateFunction;
 }
 
-/** Methods of dbt's adapters that are known and not built; each is an error that says so. */
-const notYet = new Set([
-  'expand_target_column_types',
-  'list_relations',
-  'list_relations_without_caching',
-  'get_column_schema_from_query',
-  'get_relations_by_pattern',
-  'valid_snapshot_target',
-  'get_incremental_strategy_macro',
-  'standardize_grants_dict',
-  'render_raw_columns_constraints',
-  'render_raw_model_constraints',
+/** Methods that keep books which Millrace does not have, or guard what cannot go wrong here. */
+const withoutEffect = new Set([
   'cache_added',
   'cache_dropped',
   'cache_renamed',
   'commit',
-  'add_query',
+  'clear_transaction',
+  'expand_target_column_types',
+  'valid_snapshot_target',
+  'assert_valid_snapshot_target_given_strategy',
+  'verify_database',
+  'set_relations_cache',
+]);
+
+/** Methods of dbt's adapters that are known and not built; each is an error that says so. */
+const notYet = new Set([
+  'render_raw_columns_constraints',
+  'render_raw_model_constraints',
   'external_root',
+  'external_write_options',
+  'external_read_location',
   'store_relation',
-  'behavior',
+  'location_exists',
+  'parse_index',
+  'get_catalog_integration',
+  'build_catalog_relation',
 ]);
 
 /** dbt's `adapter` object. */
 export function createAdapter(parts: AdapterParts): TemplateObject {
   return new Adapter(parts);
 }
+
+/** dbt's behaviour flags: none is set. */
+const behavior: TemplateObject = {
+  jinjaAttribute: (name) => (name === 'no_warn' || name === 'setting' ? false : unsetFlag),
+};
+const unsetFlag: TemplateObject = { jinjaTruth: () => false, jinjaAttribute: () => false };
 
 class Adapter implements TemplateObject {
   readonly #parts: AdapterParts;
@@ -56,138 +70,104 @@ class Adapter implements TemplateObject {
   }
 
   jinjaAttribute(name: string): Value | undefined {
+    if (withoutEffect.has(name)) return methodValue(name, () => null);
+    if (isChange(name))
+      return this.#asking(name, null, (database, args) => changeWarehouse(database, name, args));
+    if (notYet.has(name)) {
+      throw new ConfigError(`adapter.${name} is not yet supported`, { code: 'not_yet_supported' });
+    }
     switch (name) {
       case 'type':
         return () => this.#parts.type;
       case 'dispatch':
         return this.#parts.dispatch;
+      case 'behavior':
+        return behavior;
       case 'quote':
       case 'quote_as_configured':
       case 'quote_seed_column':
-        return (args: CallArguments) => quoteIdentifier(printed(args.get(0, 'identifier') ?? null));
-      case 'get_relation':
-        return (args: CallArguments) => this.#getRelation(args);
-      case 'get_columns_in_relation':
-      case 'get_columns_in_table':
-        return (args: CallArguments) => this.#getColumns(args.get(0, 'relation') ?? null);
-      case 'get_missing_columns':
-        return (args: CallArguments) => this.#getMissingColumns(args);
-      case 'check_schema_exists':
-      case 'already_exists':
-      case 'create_schema':
-      case 'drop_schema':
-      case 'drop_relation':
-      case 'truncate_relation':
-      case 'rename_relation':
-      case 'execute':
-        return this.#change(name);
+        return methodValue(name, (args) => quoteIdentifier(printed(args.get(0, 'identifier') ?? null)));
+      case 'is_motherduck':
+      case 'is_ducklake':
+        return () => false;
+      case 'get_incremental_strategy_macro':
+        return methodValue(name, (args) => strategyMacro(args));
+      case 'standardize_grants_dict':
+        return methodValue(name, (args) => args.get(0, 'grants_table') ?? {});
+      case 'get_hard_deletes_behavior':
+        return methodValue(name, (args) => hardDeletes(args.get(0, 'config') ?? null));
       default:
-        if (!notYet.has(name)) return undefined;
-        throw new ConfigError(`adapter.${name} is not yet supported`, { code: 'not_yet_supported' });
+        return this.#question(name);
     }
   }
 
-  #getRelation(args: CallArguments): Value | Promise<Value> {
+  #question(name: string): Value | undefined {
+    switch (name) {
+      case 'get_relation':
+        return this.#asking(name, null, (database, args) => this.#getRelation(database, args));
+      case 'load_relation':
+        return this.#asking(name, null, (database, args) =>
+          findRelation(database, relationArgument(args.get(0, 'relation')).relationName),
+        );
+      case 'list_relations':
+      case 'list_relations_without_caching':
+        return this.#asking(name, [], (database, args) =>
+          listRelations(database, this.#parts.databaseName, args),
+        );
+      case 'get_columns_in_relation':
+      case 'get_columns_in_table':
+        return this.#asking(name, [], (database, args) =>
+          columnsOf(database, relationArgument(args.get(0, 'relation'))),
+        );
+      case 'get_missing_columns':
+        return this.#asking(name, [], (database, args) => {
+          const { from_relation: from, to_relation: to } = args.bind(name, ['from_relation', 'to_relation']);
+          return missingColumns(database, relationArgument(from), relationArgument(to));
+        });
+      case 'get_column_schema_from_query':
+        return this.#asking(name, [], (database, args) =>
+          queryColumns(database, printed(args.get(0, 'sql') ?? '')),
+        );
+      default:
+        return undefined;
+    }
+  }
+
+  /** A method that needs the warehouse; without one it gives `otherwise`. */
+  #asking(
+    name: string,
+    otherwise: Value,
+    work: (database: TemplateDatabase, args: CallArguments) => Promise<Value>,
+  ): TemplateFunction {
+    const { database } = this.#parts;
+    return methodValue(name, (args) => {
+      if (database) return work(database, args);
+      return Array.isArray(otherwise) ? [] : otherwise;
+    });
+  }
+
+  #getRelation(warehouse: TemplateDatabase, args: CallArguments): Promise<Value> {
     const { database, schema, identifier } = args.bind('get_relation', ['database', 'schema', 'identifier']);
-    if (!this.#parts.database) return null;
-    return findRelation(this.#parts.database, {
+    return findRelation(warehouse, {
       database: this.#parts.databaseName === '' ? '' : printed(database ?? this.#parts.databaseName),
       schema: printed(schema ?? null),
       identifier: printed(identifier ?? null),
     });
   }
-
-  #getColumns(relation: Value): Value | Promise<Value> {
-    const { database } = this.#parts;
-    if (!database) return [];
-    return columnsOf(database, relationOf(relation));
-  }
-
-  async #missingColumns(database: TemplateDatabase, from: Relation, to: Relation): Promise<Value> {
-    const present = new Set((await columnsOf(database, to)).map((column) => column.name.toLowerCase()));
-    return (await columnsOf(database, from)).filter((column) => !present.has(column.name.toLowerCase()));
-  }
-
-  #getMissingColumns(args: CallArguments): Value | Promise<Value> {
-    const { from_relation: from, to_relation: to } = args.bind('get_missing_columns', [
-      'from_relation',
-      'to_relation',
-    ]);
-    if (!this.#parts.database) return [];
-    return this.#missingColumns(this.#parts.database, relationOf(from ?? null), relationOf(to ?? null));
-  }
-
-  #change(name: string): TemplateFunction {
-    return (args) => {
-      const { database } = this.#parts;
-      if (!database) return null;
-      return changeWarehouse(database, name, args);
-    };
-  }
 }
 
-/** The table or view of that name as it is now; None when there is none. */
-export async function findRelation(database: TemplateDatabase, name: RelationName): Promise<Value> {
-  const found = (await database.list(name.schema)).find(
-    (relation) => relation.name.toLowerCase() === name.identifier.toLowerCase(),
-  );
-  return found ? createRelation({ ...name, identifier: found.name }, found.type) : null;
+function strategyMacro(args: CallArguments): Value {
+  const strategy = printed(args.get(1, 'strategy') ?? args.positional.at(-1) ?? 'default');
+  const name = `get_incremental_${strategy.replace('+', '_')}_sql`;
+  const macro = args.site.lookup(name);
+  if (macro !== undefined) return macro;
+  throw new ConfigError(`there is no macro "${name}" for the incremental strategy "${strategy}"`, {
+    code: 'macro_missing',
+  });
 }
 
-async function columnsOf(database: TemplateDatabase, relation: Relation): Promise<TemplateColumn[]> {
-  const { schema, identifier } = relation.relationName;
-  const shape = await database.describe({ schema, name: identifier });
-  return (shape?.columns ?? []).map((column) =>
-    createColumn(column.name, database.dialect.typeName(column.type), column.type.type),
-  );
-}
-
-async function changeWarehouse(
-  database: TemplateDatabase,
-  name: string,
-  args: CallArguments,
-): Promise<Value> {
-  const [first = null, second = null] = args.positional;
-  switch (name) {
-    case 'check_schema_exists':
-      return (await database.list(printed(args.positional.at(-1) ?? null))).length > 0;
-    case 'already_exists':
-      return (await database.list(printed(first))).some((relation) => relation.name === second);
-    case 'create_schema':
-      await database.execute(
-        `create schema if not exists ${quoteIdentifier(relationOf(first).relationName.schema)}`,
-      );
-      return null;
-    case 'drop_schema':
-      await database.execute(
-        `drop schema if exists ${quoteIdentifier(relationOf(first).relationName.schema)} cascade`,
-      );
-      return null;
-    case 'drop_relation': {
-      const relation = relationOf(first);
-      await database.execute(
-        `drop ${relation.type === 'view' ? 'view' : 'table'} if exists ${relation.toString()}`,
-      );
-      return null;
-    }
-    case 'truncate_relation':
-      await database.execute(`truncate table ${relationOf(first).toString()}`);
-      return null;
-    case 'rename_relation': {
-      const [from, to] = [relationOf(first), relationOf(second)];
-      const kind = from.type === 'view' ? 'view' : 'table';
-      await database.execute(
-        `alter ${kind} ${from.toString()} rename to ${quoteIdentifier(to.relationName.identifier)}`,
-      );
-      return null;
-    }
-    default:
-      await database.execute(printed(first));
-      return null;
-  }
-}
-
-function relationOf(value: Value): Relation {
-  if (isRelation(value)) return value;
-  throw new ConfigError('a relation is needed here, such as ref(...) or this', { code: 'template_type' });
+function hardDeletes(config: Value): Value {
+  const given = mappingOf(config);
+  const old = given?.get('invalidate_hard_deletes') === true ? 'invalidate' : 'ignore';
+  return given?.get('hard_deletes') ?? old;
 }

@@ -2,12 +2,16 @@ import { createHash } from 'node:crypto';
 import { parse, stringify } from 'yaml';
 import {
   type CallArguments,
+  Dict,
   fromJs,
   itemsOf,
   jsonText,
+  type Mapping,
+  mappingOf,
   printed,
   type TemplateFunction,
   toJs,
+  Tuple,
   type Value,
 } from '../jinja/index.ts';
 
@@ -33,12 +37,36 @@ export const dataFunctions: Readonly<Record<string, TemplateFunction>> = {
     const { value, default: fallback } = args.bind('fromyaml', ['value', 'default?']);
     return orFallback(fallback, () => fromJs(parse(printed(value ?? null)) as unknown));
   },
+  diff_of_two_dicts: (args) => {
+    const { dict_a: left, dict_b: right } = args.bind('diff_of_two_dicts', ['dict_a', 'dict_b']);
+    return differenceOf(mappingOf(left ?? null), mappingOf(right ?? null));
+  },
+  zip_strict: (args) => {
+    const lists = args.positional.map((list) => itemsOf(list));
+    const length = Math.min(...lists.map((list) => list.length));
+    return Array.from({ length }, (_, index) => new Tuple(lists.map((list) => list[index] ?? null)));
+  },
   set_strict: (args) => fromJs(new Set(itemsOf(args.get(0, 'value') ?? null))),
   local_md5: (args: CallArguments) =>
     createHash('md5')
       .update(printed(args.get(0, 'value') ?? ''))
       .digest('hex'),
 };
+
+/** dbt's way to compare grants: what of `left` is not in `right`, without regard to case. */
+function differenceOf(left: Mapping | undefined, right: Mapping | undefined): Value {
+  const lowered = new Map(
+    (right?.keys() ?? []).map((key) => [
+      printed(key).toLowerCase(),
+      new Set(itemsOf(right?.get(key) ?? []).map((item) => printed(item).toLowerCase())),
+    ]),
+  );
+  const found = (left?.keys() ?? []).map((key): [Value, Value] => {
+    const known = lowered.get(printed(key).toLowerCase());
+    return [key, itemsOf(left?.get(key) ?? []).filter((item) => !known?.has(printed(item).toLowerCase()))];
+  });
+  return new Dict(found.filter(([, items]) => itemsOf(items).length > 0));
+}
 
 /** dbt gives the default, or None, for data that cannot be read or written. */
 function orFallback(fallback: Value | undefined, work: () => Value): Value {

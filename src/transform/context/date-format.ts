@@ -17,10 +17,14 @@ const months = [
   'December',
 ];
 
-/** Python's `strftime` in UTC. Throws `not_yet_supported` for a rare letter. */
-export function strftime(date: Date, format: string): string {
+/** Python's `strftime` of what `date` says in UTC. Throws `not_yet_supported` for a rare letter. */
+export function strftime(
+  date: Date,
+  format: string,
+  zone: { readonly name: string; readonly offset: string },
+): string {
   return format.replaceAll(/%(-?)([A-Za-z%])/g, (whole, bare: string, letter: string) => {
-    const text = formatted(date, letter);
+    const text = letter === 'z' ? zone.offset : letter === 'Z' ? zone.name : formatted(date, letter);
     if (text === undefined)
       throw new ConfigError(`strftime's ${whole} is not yet supported`, { code: 'not_yet_supported' });
     return bare === '-' ? text.replace(/^0+(?=.)/, '') : text;
@@ -63,14 +67,34 @@ function formatted(date: Date, letter: string): string | undefined {
       return months[date.getUTCMonth()];
     case 'b':
       return months[date.getUTCMonth()]?.slice(0, 3);
-    case 'z':
-    case 'Z':
-      return '';
+    case 'F':
+      return date.toISOString().slice(0, 10);
+    case 'T':
+      return date.toISOString().slice(11, 19);
+    case 'u':
+      return String(dayOfWeek + 1);
+    case 'w':
+      return String(date.getUTCDay());
+    case 'e':
+      return String(date.getUTCDate()).padStart(2, ' ');
+    case 'G':
+    case 'V':
+      return two(isoWeek(date)[letter]);
+    case 's':
+      return String(Math.floor(date.getTime() / 1000));
     case '%':
       return '%';
     default:
       return undefined;
   }
+}
+
+/** ISO 8601: the week belongs to the year that has its Thursday. */
+function isoWeek(date: Date): { readonly G: number; readonly V: number } {
+  const day = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate());
+  const thursday = new Date(day + (3 - ((date.getUTCDay() + 6) % 7)) * dayMs);
+  const year = thursday.getUTCFullYear();
+  return { G: year, V: Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / (7 * dayMs)) + 1 };
 }
 
 const parsedParts: Readonly<Record<string, string>> = {

@@ -22,6 +22,13 @@ export function printFunction(log: Log): (args: CallArguments) => Value {
 }
 
 const raising = new Set([
+  'raise_ambiguous_alias',
+  'raise_ambiguous_catalog_match',
+  'raise_cache_inconsistent',
+  'raise_dataclass_not_dict',
+  'raise_dep_not_found',
+  'raise_duplicate_patch_name',
+  'raise_invalid_property_yml_version',
   'raise_compiler_error',
   'raise_not_implemented',
   'raise_database_error',
@@ -49,9 +56,12 @@ class Exceptions implements TemplateObject {
   }
 
   jinjaAttribute(name: string): Value | undefined {
-    if (name === 'warn') {
+    if (name === 'warn' || name === 'warn_snapshot_timestamp_data_types') {
       return (args: CallArguments) => {
-        this.#log(printed(args.get(0, 'msg') ?? ''), 'warn');
+        this.#log(
+          args.positional.map((value) => printed(value)).join(', ') || printed(args.get(0, 'msg') ?? ''),
+          'warn',
+        );
         return '';
       };
     }

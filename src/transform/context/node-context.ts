@@ -2,22 +2,25 @@ import { ConfigError } from '../../core/errors.ts';
 import {
   type CallArguments,
   contextOf,
-  mappingOf,
+  parseTemplate,
   printed,
   type RenderContext,
   type TemplateFunction,
-  type TemplateObject,
   type Value,
 } from '../jinja/index.ts';
-import { createAdapter, findRelation } from './adapter.ts';
+import { createAdapter } from './adapter.ts';
+import { findRelation } from './adapter-questions.ts';
+import { createConfigObject } from './config-object.ts';
 import { dataFunctions } from './data-functions.ts';
 import { dateTime, pythonModules } from './date-time.ts';
+import { createFlags } from './flags.ts';
 import { dispatchFunction, findMacro, macroNames, macroNamespace, ownMacro } from './macro-set.ts';
 import { createExceptions, logFunction, printFunction } from './messages.ts';
-import { createRelation, isRelation } from './relation.ts';
+import { isRelation } from './relation.ts';
+import { createApi } from './relation-api.ts';
 import type { Moment, NodeScope, ProjectScope } from './render-scope.ts';
 import { statementFunctions } from './statements.ts';
-import { createColumn } from './template-column.ts';
+import { unsupportedNames } from './unsupported-names.ts';
 import { createVariables, environmentFunction } from './variables.ts';
 
 /** What YAML files may use: variables, the environment, the target, and `doc` where it is given. */
@@ -60,6 +63,8 @@ function projectValues(project: ProjectScope): Record<string, Value> {
     target: project.target,
     project_name: project.projectName,
     dbt_version: '1.11.0',
+    invocation_args_dict: {},
+    dbt_metadata_envs: metadataEnvironment(project.environment),
   };
 }
 
@@ -68,10 +73,10 @@ function nodeValues(project: ProjectScope, node: NodeScope, moment: Moment): Rec
   return {
     ...projectValues(project),
     ...statementFunctions(moment.database),
-    ...notYetNames(),
+    ...unsupportedNames(moment.isExecuting),
     ref: refFunction(node),
     source: sourceFunction(node),
-    config: new Config(node),
+    config: createConfigObject(node),
     model: node.model,
     this: relation ?? null,
     database: project.databaseName,
@@ -79,16 +84,21 @@ function nodeValues(project: ProjectScope, node: NodeScope, moment: Moment): Rec
     execute: moment.isExecuting,
     run_started_at: dateTime(moment.startedAtMs),
     invocation_id: moment.invocationId,
+    thread_id: 'main',
     is_incremental: () => moment.isIncremental,
     should_full_refresh: () => moment.isFullRefresh,
-    flags: new Flags(moment),
+    flags: createFlags(moment.isFullRefresh),
     adapter: createAdapter({
       type: project.dialectName,
       databaseName: project.databaseName,
       database: moment.database,
       dispatch: dispatchFunction(project.macros),
     }),
-    api: { Relation: { create: relationFactory(project) }, Column: columnFactory() },
+    api: createApi(project.databaseName),
+    graph: moment.graph(),
+    render: renderFunction,
+    write: () => '',
+    try_or_compiler_error: tryFunction,
     log: logFunction(moment.log),
     print: printFunction(moment.log),
     exceptions: createExceptions(moment.log),
@@ -100,62 +110,17 @@ function nodeValues(project: ProjectScope, node: NodeScope, moment: Moment): Rec
   };
 }
 
-class Flags implements TemplateObject {
-  readonly #moment: Moment;
+/** dbt's names for variables of the environment that are shown in artifacts. */
+const metadataPrefix = 'DBT_ENV_CUSTOM_ENV_';
 
-  constructor(moment: Moment) {
-    this.#moment = moment;
-  }
-
-  jinjaAttribute(name: string): Value | undefined {
-    if (name === 'FULL_REFRESH') return this.#moment.isFullRefresh;
-    if (name === 'WHICH') return 'build';
-    return /^[A-Z_]+$/.test(name) ? false : undefined;
-  }
-}
-
-/** `config(...)` and `config.get(...)`. */
-class Config implements TemplateObject {
-  readonly #node: NodeScope;
-
-  constructor(node: NodeScope) {
-    this.#node = node;
-  }
-
-  jinjaCall(args: CallArguments): Value {
-    const [given] = args.positional;
-    const values = new Map(args.keyword);
-    const mapping = mappingOf(given ?? null);
-    for (const key of mapping?.keys() ?? []) values.set(printed(key), mapping?.get(key) ?? null);
-    this.#node.configure(values, args.site.place().origin);
-    return '';
-  }
-
-  jinjaAttribute(name: string): Value | undefined {
-    switch (name) {
-      case 'get':
-        return (args: CallArguments) => {
-          const { name: key, default: fallback } = args.bind('config.get', [
-            'name',
-            'default?',
-            'validator?',
-          ]);
-          return this.#node.configured(printed(key ?? null)) ?? fallback ?? null;
-        };
-      case 'require':
-        return (args: CallArguments) => {
-          const key = printed(args.get(0, 'name') ?? null);
-          const value = this.#node.configured(key);
-          if (value !== undefined) return value;
-          throw new ConfigError(`the configuration "${key}" is required`, { code: 'config_missing' });
-        };
-      case 'persist_relation_docs':
-      case 'persist_column_docs':
-        return () => false;
-      default:
-        return undefined;
-    }
-  }
+function metadataEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      name.startsWith(metadataPrefix) ? [[name.slice(metadataPrefix.length), value ?? '']] : [],
+    ),
+  );
 }
 
 function refFunction(node: NodeScope): TemplateFunction {
@@ -177,38 +142,6 @@ function sourceFunction(node: NodeScope): TemplateFunction {
   return (args) => {
     const { source_name: source, table_name: table } = args.bind('source', ['source_name', 'table_name']);
     return node.source(printed(source ?? null), printed(table ?? null), args.site.place().origin);
-  };
-}
-
-function relationFactory(project: ProjectScope): TemplateFunction {
-  return (args) => {
-    const bound = args.bind('api.Relation.create', ['database?', 'schema?', 'identifier?', 'type?']);
-    const type = bound['type'] === 'view' || bound['type'] === 'table' ? bound['type'] : undefined;
-    const text = (value: Value | undefined): string =>
-      value === undefined || value === null ? '' : printed(value);
-    const isThreePart = project.databaseName !== '';
-    return createRelation(
-      {
-        database: isThreePart ? text(bound['database']) || project.databaseName : '',
-        schema: text(bound['schema']),
-        identifier: text(bound['identifier']),
-      },
-      type,
-    );
-  };
-}
-
-function columnFactory(): TemplateFunction {
-  return (args) => {
-    const bound = args.bind('api.Column', [
-      'column',
-      'dtype',
-      'char_size?',
-      'numeric_precision?',
-      'numeric_scale?',
-    ]);
-    const type = printed(bound['dtype'] ?? null);
-    return createColumn(printed(bound['column'] ?? null), type, type.toLowerCase());
   };
 }
 
@@ -235,33 +168,22 @@ function documentFunction(documents: ReadonlyMap<string, string>): TemplateFunct
   };
 }
 
-/** Names of dbt that a template may use and that are not built: their first use is an error that says so. */
-function notYetNames(): Record<string, Value> {
-  const names = [
-    'graph',
-    'metric',
-    'function',
-    'load_agate_table',
-    'submit_python_job',
-    'selected_resources',
-    'write',
-    'store_result',
-  ];
-  return Object.fromEntries(names.map((name) => [name, new NotYet(name)]));
-}
+/** `render(text)`: a text as a template of its own, in the context of the caller. */
+const renderFunction: TemplateFunction = (args) => {
+  const { text } = args.bind('render', ['text']);
+  const template = parseTemplate(
+    `{% macro rendered() %}${printed(text ?? '')}{% endmacro %}`,
+    args.site.place().origin.file,
+  );
+  return args.site.call(template.macros.get('rendered') ?? null, args.with([]));
+};
 
-class NotYet implements TemplateObject {
-  readonly #name: string;
-
-  constructor(name: string) {
-    this.#name = name;
+/** `try_or_compiler_error(message, function, ...arguments)` */
+const tryFunction: TemplateFunction = async (args) => {
+  const [message, work, ...given] = args.positional;
+  try {
+    return await args.site.call(work ?? null, args.with(given, args.keyword));
+  } catch (cause) {
+    throw new ConfigError(printed(message ?? null), { code: 'template_raised', cause });
   }
-
-  jinjaCall(): Value {
-    throw new ConfigError(`"${this.#name}" is not yet supported in templates`, { code: 'not_yet_supported' });
-  }
-
-  jinjaAttribute(): Value | undefined {
-    return this.jinjaCall();
-  }
-}
+};

@@ -10,7 +10,8 @@ import {
   type Value,
 } from '../jinja/index.ts';
 
-export type RelationType = 'table' | 'view' | 'cte';
+const relationTypes = ['table', 'view', 'cte', 'materialized_view', 'external'] as const;
+export type RelationType = (typeof relationTypes)[number];
 
 type Part = 'database' | 'schema' | 'identifier';
 const parts: readonly Part[] = ['database', 'schema', 'identifier'];
@@ -27,11 +28,29 @@ export function createRelation(name: RelationName, type?: RelationType): Relatio
   return new TemplateRelation(name, type);
 }
 
+/** A relation's type by dbt's word; undefined for None and unknown words. */
+export function relationTypeOf(value: Value | undefined): RelationType | undefined {
+  const word = typeof value === 'string' ? value.toLowerCase() : undefined;
+  return relationTypes.find((type) => type === word);
+}
+
+/** Name under which an ephemeral model is injected. */
+export function cteName(name: string): string {
+  return `__dbt__cte__${name}`;
+}
+
 export function isRelation(value: Value): value is Relation {
   return value instanceof TemplateRelation;
 }
 
+/** A relation that was given as an argument. Throws a ConfigError for anything else. */
+export function relationArgument(value: Value | undefined): Relation {
+  if (value !== undefined && isRelation(value)) return value;
+  throw new ConfigError('a relation is needed here, such as ref(...) or this', { code: 'template_type' });
+}
+
 class TemplateRelation implements Relation {
+  readonly jinjaIsMapping = true;
   readonly relationName: RelationName;
   readonly type: RelationType | undefined;
   readonly #included: ReadonlySet<Part>;
@@ -84,9 +103,27 @@ class TemplateRelation implements Relation {
       case 'is_cte':
         return this.type === 'cte';
       case 'is_materialized_view':
-        return false;
+        return this.type === 'materialized_view';
       case 'path':
         return { ...this.relationName };
+      case 'metadata':
+        return { type: 'BaseRelation' };
+      case 'get':
+        return this.#method(
+          (args) =>
+            this.jinjaAttribute(printed(args.get(0, 'key') ?? null)) ?? args.get(1, 'default') ?? null,
+        );
+      case 'can_be_renamed':
+      case 'can_be_replaced':
+        return this.type === 'table' || this.type === 'view';
+      case 'quote_policy':
+      case 'include_policy':
+        return Object.fromEntries(
+          parts.map((part) => [part, (name === 'quote_policy' ? this.#quoted : this.#included).has(part)]),
+        );
+      case 'quoted':
+        return this.#method((args) => quoteIdentifier(printed(args.get(0, 'identifier') ?? '')));
+
       case 'render':
         return this.#method(() => this.toString());
       case 'include':
@@ -100,12 +137,17 @@ class TemplateRelation implements Relation {
       case 'incorporate':
         return this.#method((args) => this.#incorporate(args));
       case 'information_schema':
-        throw new ConfigError('Relation.information_schema is not yet supported', {
-          code: 'not_yet_supported',
-        });
+        return this.#method((args) => this.#informationSchema(args));
       default:
         return undefined;
     }
+  }
+
+  #informationSchema(args: CallArguments): Value {
+    const view = args.get(0, 'view_name');
+    const name = { ...this.relationName, schema: 'information_schema', identifier: printed(view ?? '') };
+    const included = new Set<Part>(view === undefined || view === null ? ['database', 'schema'] : parts);
+    return new TemplateRelation(name, undefined, included, new Set<Part>(['database']));
   }
 
   #method(method: (args: CallArguments) => Value): TemplateFunction {
@@ -125,7 +167,7 @@ class TemplateRelation implements Relation {
     const given = mappingOf(path ?? null);
     const part = (name: Part): string => printed(given?.get(name) ?? this.relationName[name]);
     const name = { database: part('database'), schema: part('schema'), identifier: part('identifier') };
-    const newType = type === 'view' || type === 'table' || type === 'cte' ? type : this.type;
+    const newType = relationTypeOf(type) ?? this.type;
     return new TemplateRelation(name, newType, this.#included, this.#quoted);
   }
 }

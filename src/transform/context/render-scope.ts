@@ -29,6 +29,7 @@ export interface NodeScope {
   /** A call of `config(...)`. */
   configure(values: ReadonlyMap<string, Value>, origin: Origin): void;
   configured(key: string): Value | undefined;
+  configuredKeys(): Iterable<string>;
 }
 
 /** The moment of a rendering. */
@@ -41,8 +42,21 @@ export interface Moment {
   readonly startedAtMs: number;
   readonly invocationId: string;
   readonly database: TemplateDatabase | undefined;
+  /** dbt's `graph`; empty while the project is read. */
+  graph(): Value;
   readonly log: Log;
 }
+
+const emptyGraph: Value = {
+  nodes: {},
+  sources: {},
+  exposures: {},
+  metrics: {},
+  groups: {},
+  semantic_models: {},
+  saved_queries: {},
+  unit_tests: {},
+};
 
 /** Reading a project: nothing is run, nothing is logged. */
 export const readingMoment: Moment = {
@@ -52,5 +66,6 @@ export const readingMoment: Moment = {
   startedAtMs: Date.now(),
   invocationId: 'reading',
   database: undefined,
+  graph: () => emptyGraph,
   log: () => {},
 };

@@ -1,25 +1,34 @@
 import type { ResultSet } from '../../connector/result-set.ts';
-import { type CallArguments, type TemplateObject, Tuple, type Value } from '../jinja/index.ts';
+import {
+  type CallArguments,
+  itemsOf,
+  printed,
+  type TemplateObject,
+  Tuple,
+  type Value,
+} from '../jinja/index.ts';
 
 /** What `run_query` gives: rows and columns to walk over, as agate's Table has them. */
-export function createResultTable(result: ResultSet): TemplateObject {
-  return new ResultTable(result);
+export function createResultTable(result: ResultSet): ResultTable {
+  const names = result.columns.map((column) => column.name);
+  const exact = result.columns.map((column) => column.type.type === 'decimal');
+  const rows = result.rows.map(
+    (row) =>
+      new ResultRow(
+        names,
+        row.map((value, index) => templateValue(value, exact[index] ?? false)),
+      ),
+  );
+  return new ResultTable(names, rows);
 }
 
-class ResultTable implements TemplateObject {
+export class ResultTable implements TemplateObject {
   readonly #names: readonly string[];
-  readonly #rows: readonly ResultRow[];
+  readonly rows: readonly ResultRow[];
 
-  constructor(result: ResultSet) {
-    this.#names = result.columns.map((column) => column.name);
-    const exact = result.columns.map((column) => column.type.type === 'decimal');
-    this.#rows = result.rows.map(
-      (row) =>
-        new ResultRow(
-          this.#names,
-          row.map((value, index) => templateValue(value, exact[index] ?? false)),
-        ),
-    );
+  constructor(names: readonly string[], rows: readonly ResultRow[]) {
+    this.#names = names;
+    this.rows = rows;
   }
 
   toString(): string {
@@ -29,34 +38,60 @@ class ResultTable implements TemplateObject {
   jinjaAttribute(name: string): Value | undefined {
     switch (name) {
       case 'rows':
-        return [...this.#rows];
+        return [...this.rows];
       case 'columns':
         return new ResultColumns(this.#names.map((column, index) => this.#column(column, index)));
       case 'column_names':
         return new Tuple([...this.#names]);
       case 'print_table':
-        return () => null;
+        return (args: CallArguments) => {
+          const text = [this.#names, ...this.rows.map((row) => row.values)]
+            .map((values) => `| ${values.map((value) => printed(value)).join(' | ')} |`)
+            .join('\n');
+          return args.site.call(args.site.lookup('print') ?? null, args.with([text]));
+        };
+      case 'select':
+        return (args: CallArguments) =>
+          this.#select(itemsOf(args.get(0, 'key') ?? []).map((key) => printed(key)));
+      case 'exclude':
+        return (args: CallArguments) => {
+          const excluded = itemsOf(args.get(0, 'key') ?? []).map((key) => printed(key));
+          return this.#select(this.#names.filter((column) => !excluded.includes(column)));
+        };
       default:
         return undefined;
     }
   }
 
   jinjaItem(key: Value): Value | undefined {
-    return typeof key === 'number' ? this.#rows.at(key) : undefined;
+    return typeof key === 'number' ? this.rows.at(key) : undefined;
   }
 
   jinjaIterate(): Iterable<Value> {
-    return this.#rows;
+    return this.rows;
   }
 
   jinjaLength(): number {
-    return this.#rows.length;
+    return this.rows.length;
+  }
+
+  #select(names: readonly string[]): ResultTable {
+    return new ResultTable(
+      names,
+      this.rows.map(
+        (row) =>
+          new ResultRow(
+            names,
+            names.map((name) => row.jinjaItem(name) ?? null),
+          ),
+      ),
+    );
   }
 
   #column(name: string, index: number): ResultColumn {
     return new ResultColumn(
       name,
-      this.#rows.map((row) => row.values[index] ?? null),
+      this.rows.map((row) => row.values[index] ?? null),
     );
   }
 }
@@ -75,6 +110,8 @@ class ResultColumns implements TemplateObject {
 
   jinjaAttribute(name: string): Value | undefined {
     if (name === 'keys') return () => new Tuple(this.#columns.map((column) => column.name));
+    if (name === 'items') return () => this.#columns.map((column) => new Tuple([column.name, column]));
+    if (name === 'get') return (args: CallArguments) => this.jinjaItem(args.get(0, 'key') ?? null) ?? null;
     if (name === 'values') return () => new Tuple([...this.#columns]);
     return this.#columns.find((column) => column.name === name);
   }

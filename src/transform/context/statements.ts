@@ -1,5 +1,5 @@
 import { ConfigError } from '../../core/errors.ts';
-import { type CallArguments, printed, type TemplateFunction, type Value } from '../jinja/index.ts';
+import { type CallArguments, printed, type TemplateFunction, Tuple, type Value } from '../jinja/index.ts';
 import { createResultTable } from './result-table.ts';
 import type { TemplateDatabase } from './template-database.ts';
 
@@ -46,12 +46,13 @@ async function runStatement(
   const sql = printed((await args.renderCaller()) ?? '');
   if (!isFetched) {
     const rows = await database.execute(sql);
-    return { response: { rows_affected: rows, code: 'SUCCESS' }, data: [], table: null };
+    return { response: { rows_affected: rows, code: 'SUCCESS', _message: 'OK' }, data: [], table: null };
   }
   const result = await database.query(sql);
+  const table = createResultTable(result);
   return {
-    response: { rows_affected: result.rows.length, code: 'SUCCESS' },
-    data: result.rows.map((row) => [...row]),
-    table: createResultTable(result),
+    response: { rows_affected: result.rows.length, code: 'SUCCESS', _message: 'OK' },
+    data: table.rows.map((row) => new Tuple([...row.values])),
+    table,
   };
 }

@@ -1,37 +1,52 @@
 import { quoteIdentifier } from '../../sql/quoting.ts';
-import type { DataType } from '../../sql/data-type.ts';
-import { type TemplateFunction, type TemplateObject, type Value } from '../jinja/index.ts';
+import { methodValue, printed, type TemplateObject, type Value } from '../jinja/index.ts';
 
-const integers: ReadonlySet<string> = new Set<DataType['type']>(['int16', 'int32', 'int64']);
-const floats: ReadonlySet<string> = new Set<DataType['type']>(['float32', 'float64']);
+const strings = new Set(['text', 'varchar', 'character varying', 'character', 'char', 'bpchar', 'string']);
+const integers = new Set([
+  ...['tinyint', 'smallint', 'integer', 'bigint', 'hugeint', 'int', 'int2', 'int4', 'int8', 'int64'],
+  ...['utinyint', 'usmallint', 'uinteger', 'ubigint', 'uhugeint', 'smallserial', 'serial', 'bigserial'],
+]);
+const floats = new Set(['real', 'float', 'float4', 'float8', 'double', 'double precision']);
+const numerics = new Set(['numeric', 'decimal']);
+
+/** What dbt takes for the length of a text whose type names none. */
+const unknownStringSize = 256;
 
 /** dbt's Column: what `adapter.get_columns_in_relation` gives. */
 export interface TemplateColumn extends TemplateObject {
   readonly name: string;
+  /** As the database spells it, with its size. */
   readonly dataType: string;
 }
 
-/** `family` is the name of a `DataType`, or the type's own name where only that is known. */
-export function createColumn(name: string, dataType: string, family: string): TemplateColumn {
-  return new ColumnObject(name, dataType, family);
+export function createColumn(name: string, dataType: string): TemplateColumn {
+  return new ColumnObject(name, dataType);
 }
 
 class ColumnObject implements TemplateColumn {
   readonly name: string;
   readonly dataType: string;
-  readonly #family: string;
+  /** Without its size. */
+  readonly #type: string;
+  readonly #sizes: readonly number[];
 
-  constructor(name: string, dataType: string, family: string) {
+  constructor(name: string, dataType: string) {
     this.name = name;
     this.dataType = dataType;
-    this.#family = family;
+    this.#type = dataType.replace(/\(.*?\)/, '').trim();
+    this.#sizes = (/\(([\d\s,]+)\)/.exec(dataType)?.[1] ?? '').split(',').filter(Boolean).map(Number);
   }
 
   toString(): string {
     return `<Column ${this.name} (${this.dataType})>`;
   }
 
+  jinjaEquals(other: Value): boolean {
+    return other instanceof ColumnObject && other.name === this.name && other.dataType === this.dataType;
+  }
+
   jinjaAttribute(name: string): Value | undefined {
+    const [size, scale] = this.#sizes;
     switch (name) {
       case 'name':
       case 'column':
@@ -39,24 +54,63 @@ class ColumnObject implements TemplateColumn {
       case 'quoted':
         return quoteIdentifier(this.name);
       case 'dtype':
+        return this.#type;
       case 'data_type':
         return this.dataType;
+      case 'char_size':
+        return this.#isString() ? (size ?? null) : null;
+      case 'numeric_precision':
+        return numerics.has(this.#family()) ? (size ?? null) : null;
+      case 'numeric_scale':
+        return numerics.has(this.#family()) ? (scale ?? null) : null;
+      default:
+        return this.#question(name);
+    }
+  }
+
+  #question(name: string): Value | undefined {
+    const family = this.#family();
+    switch (name) {
       case 'is_string':
-        return answer(this.#family === 'text');
+        return methodValue(name, () => this.#isString());
       case 'is_integer':
-        return answer(integers.has(this.#family));
+        return methodValue(name, () => integers.has(family));
       case 'is_float':
-        return answer(floats.has(this.#family));
+        return methodValue(name, () => floats.has(family));
       case 'is_numeric':
-        return answer(this.#family === 'decimal');
+        return methodValue(name, () => numerics.has(family));
       case 'is_number':
-        return answer(integers.has(this.#family) || floats.has(this.#family) || this.#family === 'decimal');
+        return methodValue(name, () => [integers, floats, numerics].some((kinds) => kinds.has(family)));
+      case 'string_size':
+        return methodValue(name, () => this.#size());
+      case 'can_expand_to':
+        return methodValue(name, (args) => {
+          const other = args.get(0, 'other_column');
+          return (
+            other instanceof ColumnObject &&
+            this.#isString() &&
+            other.#isString() &&
+            other.#size() > this.#size()
+          );
+        });
+      case 'string_type':
+        return methodValue(name, (args) => `character varying(${printed(args.get(0, 'size') ?? '')})`);
+      case 'literal':
+        return methodValue(name, (args) => `${printed(args.get(0, 'value') ?? '')}::${this.dataType}`);
       default:
         return undefined;
     }
   }
-}
 
-function answer(value: boolean): TemplateFunction {
-  return () => value;
+  #family(): string {
+    return this.#type.toLowerCase();
+  }
+
+  #isString(): boolean {
+    return strings.has(this.#family());
+  }
+
+  #size(): number {
+    return this.#sizes[0] ?? unknownStringSize;
+  }
 }

@@ -1,17 +1,27 @@
 import { type ErrorDetail, ConfigError, MillraceError, ProjectError } from '../../core/errors.ts';
+import type { Origin } from '../../core/origin.ts';
 
 /** Collects what is wrong with a project, so that one reading names every place. */
 export interface Mistakes {
   readonly issues: MillraceError[];
+  /** What stops nothing, and is worth knowing. */
+  readonly warnings: Warning[];
   add(message: string, detail: ErrorDetail): void;
   /** Keeps a `MillraceError`; throws anything else on. */
   caught(error: unknown): void;
+}
+
+/** Something that is without effect where the user may not expect it. */
+export interface Warning {
+  readonly message: string;
+  readonly origin: Origin;
 }
 
 export function createMistakes(): Mistakes {
   const issues: MillraceError[] = [];
   return {
     issues,
+    warnings: [],
     add: (message, detail) => {
       issues.push(new ConfigError(message, detail));
     },

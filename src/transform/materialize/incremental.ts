@@ -6,7 +6,8 @@ import type { Dialect } from '../../sql/dialect.ts';
 import { besideOf, type Build, relationSql, run } from './build.ts';
 import { createTableSql, dropSql } from './ddl.ts';
 import { dropLeftover, type RunCompiled } from './publish.ts';
-import { type RelationColumn, relationColumns } from './relation-columns.ts';
+import type { RelationColumn } from '../context/template-database.ts';
+import { relationColumns } from './relation-columns.ts';
 
 export interface IncrementalResult {
   readonly rowsInserted: number;

@@ -1,13 +1,8 @@
 import type { SqlSession } from '../../connector/connection.ts';
 import type { Dialect } from '../../sql/dialect.ts';
+import type { RelationColumn } from '../context/template-database.ts';
 import type { RelationName } from '../manifest/transform-node.ts';
 import { relationSql } from './build.ts';
-
-/** A column with its type as the database spells it. */
-export interface RelationColumn {
-  readonly name: string;
-  readonly dataType: string;
-}
 
 const duckdbColumns = `
 select column_name, data_type from duckdb_columns()
@@ -16,10 +11,10 @@ order by column_index`;
 
 const postgresColumns = `
 select attname, format_type(atttypid, atttypmod) from pg_attribute
-where attrelid = $1::regclass and attnum > 0 and not attisdropped
+where attrelid = to_regclass($1) and attnum > 0 and not attisdropped
 order by attnum`;
 
-/** Columns of a table or view as the session's transaction sees them. */
+/** Columns of a table or view as the session's transaction sees them; none when it does not exist. */
 export async function relationColumns(
   session: SqlSession,
   dialect: Dialect,

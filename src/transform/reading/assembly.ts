@@ -58,6 +58,7 @@ export function assembleManifest(packages: readonly ReadPackage[], mistakes: Mis
     scopes: new Map(packages.map(({ room }) => [room.projectFile.name, room.scope])),
     names: { ...names, refs: refsOf(upstream) },
     tests,
+    warnings: mistakes.warnings,
     exposures: packages.flatMap(({ room, properties }) => readExposures(room, properties, names)),
     byId: new Map(all.map((node) => [node.uniqueId, node])),
     byKey: new Map(all.map((node) => [node.key, node])),
@@ -128,7 +129,7 @@ function reportTwins(nodes: readonly RefNode[], mistakes: Mistakes): void {
   }
 }
 
-/** Tests of models or seeds; properties of a node that does not exist are a mistake. */
+/** Tests of models or seeds. Properties of a node that does not exist are a mistake where another name was meant. */
 function readTestsOf(
   room: ReadingRoom,
   nodes: readonly (ModelNode | SeedNode)[],
@@ -143,10 +144,11 @@ function readTestsOf(
     const node = byName.get(name);
     if (node) return readGenericTests(room, node, placed);
     if (!disabled.has(name) && !fileNames.has(name)) {
-      room.mistakes.add(`"${name}" is described, but there is no such file${didYouMean(name, fileNames)}`, {
-        code: 'model_missing',
-        origin: nameOrigin(placed),
-      });
+      const message = `"${name}" is described, but there is no such file`;
+      const origin = nameOrigin(placed);
+      const near = didYouMean(name, fileNames);
+      if (near === '') room.mistakes.warnings.push({ message, origin });
+      else room.mistakes.add(message + near, { code: 'model_missing', origin });
     }
     return [];
   });

@@ -1,11 +1,8 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { Macros, ProjectMacro } from '../context/macro-set.ts';
-import { nameMacros } from '../context/name-macros.ts';
-import { warehouseMacros } from '../context/warehouse-macros.ts';
 import type { Mistakes } from '../files/mistakes.ts';
 import type { ProjectFile } from '../files/project-files.ts';
-import { parseTemplate, type Value } from '../jinja/index.ts';
-import { builtinTests } from './builtin-tests.ts';
+import { parseTemplate } from '../jinja/index.ts';
 
 /** Macros that dbt calls by name while it builds. Millrace does not call them, so an override would be without effect. */
 const notYetOverridable: ReadonlySet<string> = new Set([
@@ -29,15 +26,6 @@ const notYetOverridable: ReadonlySet<string> = new Set([
   'is_incremental',
   'should_full_refresh',
 ]);
-
-/** dbt's own macros, by name. */
-export function builtinMacros(dialectName: string, targetSchema: string): ReadonlyMap<string, Value> {
-  return new Map<string, Value>([
-    ...warehouseMacros(dialectName),
-    ...nameMacros(targetSchema),
-    ...builtinTests(),
-  ]);
-}
 
 /** Reads the `macros/` and generic tests of a project or package. `files` hold nothing but definitions. */
 export function readMacros(files: readonly ProjectFile[], isRoot: boolean, mistakes: Mistakes): Macros {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ProjectError } from '../../core/errors.ts';
+import { builtinMacros } from '../builtin/index.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { yamlContext } from '../context/node-context.ts';
 import type { Macros, MacroSet } from '../context/macro-set.ts';
@@ -9,7 +10,7 @@ import type { DbtProjectFile } from '../files/dbt-project-file.ts';
 import { createMistakes, type Mistakes } from '../files/mistakes.ts';
 import { assembleManifest, type ReadPackage } from './assembly.ts';
 import { readDocs } from './docs-reader.ts';
-import { builtinMacros, readMacros } from './macro-reader.ts';
+import { readMacros } from './macro-reader.ts';
 import type { Manifest } from './manifest.ts';
 import { packageFolders } from './package-folders.ts';
 import { isGenericTest, type PackageFiles, readContent, readProjectFile } from './package-reader.ts';

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { ProjectScope } from '../context/render-scope.ts';
+import type { Warning } from '../files/mistakes.ts';
 import type { NodeNames } from './node-names.ts';
 import type { Dependency, ModelNode, TestNode, TransformNode } from '../manifest/transform-node.ts';
 
@@ -14,6 +15,7 @@ export interface Manifest {
   readonly names: NodeNames;
   readonly tests: readonly TestNode[];
   readonly exposures: readonly Exposure[];
+  readonly warnings: readonly Warning[];
   readonly byId: ReadonlyMap<string, TransformNode>;
   readonly byKey: ReadonlyMap<string, TransformNode>;
 }

@@ -3,7 +3,7 @@ import { didYouMean } from '../files/suggestion.ts';
 import { type RenderContext, type RenderOptions, TemplateError } from '../jinja/index.ts';
 import type { RecordedCalls } from './recorded-calls.ts';
 
-const missingName = /^'(\w+)' is undefined$|^'PackageMacros object' has no attribute '(\w+)'$/;
+const missingName = /^'(\w+)' is undefined$|^A value of type 'PackageMacros' has no attribute '(\w+)'$/;
 
 /**
  * Renders while a project is read. First strictly, so that a function nobody defines is found here and not in the middle

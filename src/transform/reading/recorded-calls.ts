@@ -56,6 +56,7 @@ export function recordingScope(
       const value = known.get(key)?.value;
       return value === undefined || value === null ? undefined : fromJs(value);
     },
+    configuredKeys: () => known.keys(),
   };
 }
 

@@ -1,6 +1,5 @@
-import { parseTemplate, type Value } from '../jinja/index.ts';
-
-const source = `
+/** The four generic tests that every project has. */
+export const genericTests = `
 {% test unique(model, column_name) %}
 select {{ column_name }} as unique_field, count(*) as n_records
 from {{ model }}
@@ -33,8 +32,3 @@ left join (select {{ field }} as to_field from {{ to }}) as parent on child.from
 where parent.to_field is null
 {% endtest %}
 `;
-
-/** The four generic tests that every project has, by their macro's name (`test_unique`). */
-export function builtinTests(): ReadonlyMap<string, Value> {
-  return parseTemplate(source, 'built-in tests').macros;
-}

@@ -19,6 +19,26 @@ const partDifference = (part: string, first: string, second: string): string =>
 const timeDifference = (part: string, first: string, second: string): string =>
   `(date_part('${part}', (${second})::timestamp) - date_part('${part}', (${first})::timestamp))`;
 
+/** Parts that an interval does not know, as others. */
+const addedParts: Readonly<Record<string, readonly [number, string]>> = {
+  quarter: [3, 'month'],
+  week: [7, 'day'],
+};
+
+/** Sundays between two instants, as dbt counts weeks; `divide` is the database's whole division. */
+function weekDifference(first: string, second: string, divide: string): string {
+  const weekday = (date: string): string => `date_part('dow', (${date})::timestamp)`;
+  return (
+    `(${dayDifference(first, second)} ${divide} 7 + case when ${weekday(first)} <= ${weekday(second)} ` +
+    `then case when ${first} <= ${second} then 0 else -1 end ` +
+    `else case when ${first} <= ${second} then 1 else 0 end end)`
+  );
+}
+
+function isoDate(year = '', month = '', day = ''): string {
+  return `cast('${year.padStart(4, '0')}-${month.padStart(2, '0')}-${day.padStart(2, '0')}' as date)`;
+}
+
 /** Boundaries between two instants, counted as PostgreSQL can: by parts of the date. */
 function postgresDateDifference(first = '', second = '', part = ''): string {
   const days = dayDifference(first, second);
@@ -34,12 +54,20 @@ function postgresDateDifference(first = '', second = '', part = ''): string {
       return `(${years} * 12 + ${partDifference('month', first, second)})`;
     case 'day':
       return days;
+    case 'week':
+      return weekDifference(first, second, '/');
     case 'hour':
       return hours;
     case 'minute':
       return minutes;
     case 'second':
       return `(${minutes} * 60 + floor(date_part('second', (${second})::timestamp)) - floor(date_part('second', (${first})::timestamp)))`;
+    case 'millisecond':
+    case 'microsecond': {
+      const perMinute = part.toLowerCase() === 'millisecond' ? 60_000 : 60_000_000;
+      const fraction = (date: string): string => `floor(date_part('${part}', (${date})::timestamp))`;
+      return `(${minutes} * ${perMinute} + ${fraction(second)} - ${fraction(first)})`;
+    }
     default:
       throw new ConfigError(`dbt.datediff by "${part}" is not yet supported on PostgreSQL`, {
         code: 'not_yet_supported',
@@ -57,24 +85,47 @@ const macros: Readonly<Record<string, WarehouseMacro>> = {
   type_boolean: same([], () => 'boolean'),
   current_timestamp: same([], () => 'now()'),
   current_timestamp_backcompat: same([], () => 'now()::timestamp'),
-  any_value: same(['expression'], (expression) => `any_value(${expression})`),
+  current_timestamp_in_utc_backcompat: same([], () => "(now() at time zone 'utc')"),
+  any_value: {
+    parameters: ['expression'],
+    duckdb: (expression) => `arbitrary(${expression})`,
+    postgres: (expression) => `min(${expression})`,
+  },
+  array_append: same(['array', 'new_element'], (array, element) => `array_append(${array}, ${element})`),
+  array_concat: same(['array_1', 'array_2'], (first, second) => `array_cat(${first}, ${second})`),
+  equals: same(['expr1', 'expr2'], (left, right) => `(${left} = ${right})`),
+  date: {
+    parameters: ['year', 'month', 'day'],
+    duckdb: isoDate,
+    postgres: isoDate,
+  },
   bool_or: same(['expression'], (expression) => `bool_or(${expression})`),
   cast: same(['field', 'type'], (field, type) => `cast(${field} as ${type})`),
   cast_bool_to_text: same(['field'], (field) => `cast(${field} as text)`),
   date_trunc: same(['datepart', 'date'], (part, date) => `date_trunc('${part}', ${date})`),
-  dateadd: same(
-    ['datepart', 'interval', 'from_date_or_timestamp'],
-    (part, interval, from) => `(${from} + (interval '1 ${part}') * (${interval}))`,
-  ),
+  dateadd: {
+    parameters: ['datepart', 'interval', 'from_date_or_timestamp'],
+    duckdb: (part = '', interval, from) => {
+      const [times, unit] = addedParts[part.toLowerCase()] ?? [1, part];
+      return `(${from} + cast(${interval} as bigint) * ${times} * interval 1 ${unit})`;
+    },
+    postgres: (part = '', interval, from) => {
+      const [times, unit] = addedParts[part.toLowerCase()] ?? [1, part];
+      return `(${from} + (interval '${times} ${unit}') * (${interval}))`;
+    },
+  },
   datediff: {
     parameters: ['first_date', 'second_date', 'datepart'],
-    duckdb: (first, second, part) => `date_diff('${part}', (${first})::timestamp, (${second})::timestamp)`,
+    duckdb: (first = '', second = '', part = '') =>
+      part.toLowerCase() === 'week'
+        ? weekDifference(first, second, '//')
+        : `date_diff('${part}', (${first})::timestamp, (${second})::timestamp)`,
     postgres: postgresDateDifference,
   },
-  last_day: same(
-    ['date', 'datepart'],
-    (date, part) => `cast(date_trunc('${part}', ${date}) + interval '1 ${part}' - interval '1 day' as date)`,
-  ),
+  last_day: same(['date', 'datepart'], (date, part = '') => {
+    const [times, unit] = addedParts[part.toLowerCase()] ?? [1, part];
+    return `cast(date_trunc('${part}', ${date}) + interval '${times} ${unit}' - interval '1 day' as date)`;
+  }),
   escape_single_quotes: same(['expression'], (expression = '') => expression.replaceAll("'", "''")),
   except: same([], () => 'except'),
   intersect: same([], () => 'intersect'),
@@ -94,11 +145,13 @@ const macros: Readonly<Record<string, WarehouseMacro>> = {
     duckdb: (field, type) => `try_cast(${field} as ${type})`,
     postgres: (field, type) => `cast(${field} as ${type})`,
   },
-  split_part: same(
-    ['string_text', 'delimiter_text', 'part_number'],
-    (text, delimiter, part) => `split_part(${text}, ${delimiter}, ${part})`,
-  ),
+  split_part: {
+    parameters: ['string_text', 'delimiter_text', 'part_number'],
+    duckdb: (text, delimiter, part) => `string_split(${text}, ${delimiter})[${part}]`,
+    postgres: (text, delimiter, part) => `split_part(${text}, ${delimiter}, ${part})`,
+  },
   string_literal: same(['value'], (value) => `'${value}'`),
+  literal: same(['value'], (value) => `'${value}'`),
 };
 
 /** `dbt.*` macros that spell one expression per database. Each may also be called without `dbt.`. */
@@ -111,7 +164,12 @@ export function warehouseMacros(dialectName: string): ReadonlyMap<string, Templa
       return macro[spelling](...macro.parameters.map((parameter) => printed(bound[parameter] ?? null)));
     },
   ]);
-  return new Map([...functions, ['concat', concat]]);
+  return new Map([
+    ...functions,
+    ['concat', concat],
+    ['array_construct', arrayConstruct],
+    ['listagg', listagg(spelling)],
+  ]);
 }
 
 /** `dbt.concat(fields)`; NULL in a field makes NULL, as `||` does. */
@@ -120,4 +178,25 @@ function concat(args: CallArguments): Value {
   return itemsOf(fields ?? null)
     .map((field) => printed(field))
     .join(' || ');
+}
+
+/** `dbt.array_construct(inputs, data_type)`; the type is for the empty array. */
+function arrayConstruct(args: CallArguments): Value {
+  const { inputs, data_type: type } = args.bind('array_construct', ['inputs?', 'data_type?']);
+  const items = itemsOf(inputs ?? []).map((item) => printed(item));
+  return items.length > 0 ? `array[${items.join(', ')}]` : `array[]::${printed(type ?? 'integer')}[]`;
+}
+
+/** `dbt.listagg(measure, delimiter, order_by_clause, limit_num)` */
+function listagg(spelling: 'duckdb' | 'postgres'): TemplateFunction {
+  return (args) => {
+    const bound = args.bind('listagg', ['measure', 'delimiter_text?', 'order_by_clause?', 'limit_num?']);
+    const text = (name: string): string => printed(bound[name] ?? '');
+    const delimiter = text('delimiter_text') || "','";
+    if (!bound['limit_num']) return `string_agg(${text('measure')}, ${delimiter} ${text('order_by_clause')})`;
+    const first = `(array_agg(${text('measure')} ${text('order_by_clause')}))[1:${text('limit_num')}]`;
+    return spelling === 'duckdb'
+      ? `list_aggr(${first}, 'string_agg', ${delimiter})`
+      : `array_to_string(${first}, ${delimiter})`;
+  };
 }
