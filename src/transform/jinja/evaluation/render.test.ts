@@ -149,7 +149,7 @@ describe('macros of other files', () => {
     const error = await failure(() => renderSync(parseTemplate(source, 'a.sql'), contextOf({})));
     expect(error).toMatchObject({ code: 'template_limit' });
     expect((error as TemplateError).message.split('\n')).toHaveLength(12);
-    expect((error as TemplateError).message).toMatch(/\.\.\. \d+ macro calls more \.\.\.\n.*a\.sql:1:42$/);
+    expect((error as TemplateError).message).toMatch(/\.\.\. \d+ macro calls more \.\.\.\n.*a\.sql:1:43$/);
   });
 
   it('return natively out of loops and conditions; a call block returns from the macro that renders it', () => {
