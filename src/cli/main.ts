@@ -144,6 +144,12 @@ program
     await curate({ ...place(), json: options.json ?? false });
   });
 
+// Whoever reads the output may stop early, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.success);
+  throw error;
+});
+
 function place(): { project: string | undefined } {
   return { project: program.opts<{ project?: string }>().project };
 }

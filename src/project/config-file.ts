@@ -47,7 +47,7 @@ export async function readConfigFile(projectFolder: string): Promise<ProjectDefi
   throw new ConfigError(
     module['default'] === undefined
       ? `${configFileName} has no default export`
-      : `${configFileName}: ${readableIssues(parsed.error)}`,
+      : readableIssues(parsed.error, definitionSchema),
     {
       code: 'config_invalid',
       origin: { file: configFileName },

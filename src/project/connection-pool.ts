@@ -63,10 +63,13 @@ export class ConnectionPool {
     const parsed = connector.config.safeParse(config);
     if (!parsed.success) {
       await tunnel?.close();
-      throw new ConfigError(`connection ${declaration.name}: ${readableIssues(parsed.error)}`, {
-        code: 'connection_invalid',
-        origin: declaration.origin,
-      });
+      throw new ConfigError(
+        `connection ${declaration.name}: ${readableIssues(parsed.error, connector.config)}`,
+        {
+          code: 'connection_invalid',
+          origin: declaration.origin,
+        },
+      );
     }
     try {
       const connection = await connector.open(parsed.data, { name: declaration.name, ...this.#options });

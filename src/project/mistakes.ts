@@ -16,6 +16,10 @@ export class Mistakes {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#found.length === 0;
+  }
+
   /** @throws ProjectError when there was any */
   throwIfAny(): void {
     if (this.#found.length > 0) throw new ProjectError(this.#found);

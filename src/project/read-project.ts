@@ -1,22 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { Environment } from '../config/environment.ts';
-import { ConfigError } from '../core/errors.ts';
-import { buildGraph, type Graph } from '../core/graph.ts';
+import { buildGraph } from '../core/graph.ts';
 import { makeManifest } from '../core/manifest.ts';
 import type { GraphNode } from '../core/node.ts';
-import type { ScheduleDefinition } from '../core/schedule.ts';
-import { selectNodes } from '../core/selection.ts';
 import { checkSchedules } from '../engine/index.ts';
 import { readReplication, type Replication } from '../load/index.ts';
 import { readReport } from '../report/index.ts';
 import { readSync } from '../sync/index.ts';
-import { configFileName, readConfigFile } from './config-file.ts';
+import { readConfigFile } from './config-file.ts';
 import { type ConnectionDeclaration, readConnections } from './connections-file.ts';
 import type { ProjectDefinition } from './definitions.ts';
 import { Mistakes } from './mistakes.ts';
 import { partNodes } from './part-nodes.ts';
 import { filesBelow, readText } from './project-files.ts';
 import type { Project, ProjectParts } from './project.ts';
+import { checkScheduleSelection, definedSchedules, fileSchedules } from './schedules.ts';
 import { readTasks } from './tasks.ts';
 import { chooseWarehouse, readTransform } from './warehouse.ts';
 
@@ -34,17 +32,22 @@ interface Surroundings {
 export async function readProject(folder: string, environment: Environment): Promise<Project> {
   const mistakes = new Mistakes();
   const { definition, connections } = await readSurroundings(folder, environment, mistakes);
-  const warehouse = await mistakes.collect(() => chooseWarehouse(definition, connections));
+  // What is wrong with connections would come up again in everything that uses them.
+  const areConnectionsRight = mistakes.isEmpty;
+  const warehouse = areConnectionsRight
+    ? await mistakes.collect(() => chooseWarehouse(definition, connections))
+    : undefined;
 
   const tasks = (await mistakes.collect(() => readTasks(folder))) ?? [];
   const replications = await readEach(folder, 'replications', ['.yaml', '.yml'], mistakes, (text, path) =>
     readReplication(text, path, environment),
   );
-  const transform = await mistakes.collect(() => readTransform(folder, definition, warehouse, environment));
+  const transform =
+    mistakes.isEmpty || warehouse
+      ? await mistakes.collect(() => readTransform(folder, definition, warehouse, environment))
+      : undefined;
   const reports = await readEach(folder, 'reports', ['.md'], mistakes, readReport);
   const syncs = await readEach(folder, 'syncs', ['.yaml', '.yml'], mistakes, readSync);
-
-  await mistakes.collect(() => checkSchedules(schedulesOf(definition)));
 
   // Reports are read against the models; without those their references would all be mistakes.
   const parts: ProjectParts = { tasks, replications, transform, reports, syncs };
@@ -109,31 +112,11 @@ function assemble(
 ): Project {
   const { nodes, ...project } = found;
   const graph = buildGraph(nodes);
-  const schedules = schedulesOf(project.definition);
-  for (const schedule of schedules) selectForSchedule(graph, schedule);
+  const schedules = [...definedSchedules(project.definition), ...fileSchedules(nodes)];
+  checkSchedules(schedules);
+  for (const schedule of schedules) checkScheduleSelection(graph, schedule);
   const manifest = makeManifest({ name: project.definition.name, nodes: graph.nodes, schedules }, (text) =>
     createHash('sha256').update(text).digest('hex'),
   );
   return { ...project, graph, manifest };
-}
-
-function selectForSchedule(graph: Graph, { name, select }: ScheduleDefinition): void {
-  try {
-    selectNodes(graph, { select });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw new ConfigError(`schedule ${name}: ${error.message}`, {
-      code: error.code,
-      origin: { file: configFileName },
-      ...(error.next === undefined ? {} : { next: error.next }),
-    });
-  }
-}
-
-function schedulesOf(definition: ProjectDefinition): readonly ScheduleDefinition[] {
-  return (definition.schedules ?? []).map(({ timeZone = 'UTC', ...schedule }) => ({
-    ...schedule,
-    timeZone,
-    origin: { file: configFileName },
-  }));
 }

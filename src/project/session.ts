@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { FatalError } from '../core/errors.ts';
@@ -34,11 +34,29 @@ export interface SessionOptions {
 
 export const projectLedger = 'ledger.db';
 
+/** Loads from the command line have a ledger of their own: the project's definitions do not know them. */
+export const loadLedger = 'loads.db';
+
 /** The ledger alone, for commands that only look. */
 export async function openLedger(projectFolder: string, file: string = projectLedger): Promise<RunStore> {
   const folder = join(projectFolder, stateFolderName);
   await makeFolder(folder);
   return openSqliteLedger(join(folder, file));
+}
+
+/** True for a folder in which loads were run from the command line. */
+export async function hasLoadLedger(folder: string): Promise<boolean> {
+  return access(join(folder, stateFolderName, loadLedger)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The project's ledger, and that of its loads from the command line if there were any. */
+export async function openLedgers(folder: string): Promise<readonly RunStore[]> {
+  const ledgers = [await openLedger(folder)];
+  if (await hasLoadLedger(folder)) ledgers.push(await openLedger(folder, loadLedger));
+  return ledgers;
 }
 
 export async function openSession(project: Project, options: SessionOptions = {}): Promise<Session> {

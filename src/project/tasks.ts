@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Environment } from '../config/environment.ts';
 import type { ConnectionProvider } from '../connector/connection.ts';
-import { ConfigError, FatalError } from '../core/errors.ts';
+import { ConfigError, FatalError, MillraceError } from '../core/errors.ts';
+import { didYouMean } from '../core/near-name.ts';
 import type { Executor } from '../core/executor.ts';
 import { type Edge, type GraphNode, isNodeKey } from '../core/node.ts';
 import { isTaskDefinition, type TaskDefinition } from './definitions.ts';
@@ -65,7 +66,7 @@ export function createTaskExecutor(
       const definition = byKey.get(node.key);
       if (!definition)
         throw new FatalError(`${node.key} has no code`, { code: 'task_missing', origin: node.origin });
-      const result = await definition.run({
+      const work = definition.run({
         connection: connections,
         environment,
         runId: context.runId,
@@ -75,6 +76,9 @@ export function createTaskExecutor(
         log: (message, level) => context.log(message, level),
         progress: (progress) => context.progress(progress),
       });
+      const result = await work.catch((error: unknown) => {
+        throw taskFailure(error, node);
+      });
       return {
         metadata: result?.metadata ?? {},
         ...(result?.rows === undefined ? {} : { rows: result.rows }),
@@ -83,16 +87,29 @@ export function createTaskExecutor(
   };
 }
 
+/** What a task throws keeps its kind if it has one; anything else gets its place and its causes. */
+function taskFailure(error: unknown, node: GraphNode): unknown {
+  if (error instanceof MillraceError) return error;
+  const messages: string[] = [];
+  for (let cause = error; cause !== undefined && messages.length < 5;) {
+    messages.push(cause instanceof Error ? cause.message : String(cause));
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return new FatalError(messages.join(': '), { code: 'task_failed', origin: node.origin, cause: error });
+}
+
 /** Lets what a task names in `before` run after it. Names are keys of nodes; a wrong one is an error. */
 export function orderAroundTasks(nodes: readonly GraphNode[], tasks: readonly Task[]): readonly GraphNode[] {
+  const keys = nodes.map((node) => node.key);
   const added = new Map<string, Edge[]>();
   for (const { definition, file } of tasks) {
-    for (const key of definition.before ?? []) {
-      if (!nodes.some((node) => node.key === key)) {
-        throw new ConfigError(`task/${definition.key} runs before '${key}', which does not exist`, {
+    for (const name of definition.before ?? []) {
+      const key = keys.find((candidate) => candidate === name || candidate.endsWith(`/${name}`));
+      if (key === undefined) {
+        throw new ConfigError(`task/${definition.key} runs before '${name}', which does not exist`, {
           code: 'reference_missing',
           origin: { file },
-          next: 'To see all keys, run: millrace plan',
+          next: didYouMean(name, keys) ?? 'To see all keys, run: millrace plan',
         });
       }
       const edge: Edge = { kind: 'after', from: `task/${definition.key}`, origin: { file } };

@@ -38,14 +38,11 @@ export async function importUserModule(
   } catch (error) {
     const file = relative(projectFolder, path).split(sep).join('/');
     const line = lineInStack(error, path);
-    throw new ConfigError(
-      `${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        code: 'module_invalid',
-        origin: { file, ...(line === undefined ? {} : { line }) },
-        cause: error,
-      },
-    );
+    throw new ConfigError(`cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, {
+      code: 'module_invalid',
+      origin: { file, ...(line === undefined ? {} : { line }) },
+      cause: error,
+    });
   }
 }
 

@@ -124,3 +124,50 @@ describe('loads from the command line', () => {
     expect(run.steps).toMatchObject([{ key: 'other/orders', state: 'succeeded' }]);
   });
 });
+
+test('runs of loads from the command line are shown too, also outside of a project', async () => {
+  await project.write('elsewhere/a.csv', 'id\n1\n');
+  await project.write(
+    'elsewhere/connections.yaml',
+    'connections: {FILES: {type: file}, LAKE: {type: duckdb, path: lake.duckdb}}',
+  );
+  const cwd = `${project.folder}/elsewhere`;
+  const failed = await millrace(
+    [
+      'run',
+      '--src-conn',
+      'FILES',
+      '--src-stream',
+      'file://b.csv',
+      '--tgt-conn',
+      'LAKE',
+      '--tgt-object',
+      'main.a',
+    ],
+    { cwd },
+  );
+  expect(failed.code).toBe(2);
+  const shown = await millrace(['runs', 'show', 'last'], { cwd });
+  expect(shown.stdout).toContain('There is no file');
+});
+
+test('a schedule in a replication is one of the project', async () => {
+  await project.edit(
+    'replications/orders.yaml',
+    '  mode: full-refresh',
+    "  mode: full-refresh\n  schedule: '61 * * * *'",
+  );
+  const { code, stderr } = await millrace(['check'], { cwd: project.folder });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/replications\/orders\.yaml.*61 \* \* \* \*/);
+});
+
+test('a task that throws is named with its file and the cause', async () => {
+  await project.write(
+    'assets/fetch.ts',
+    "import { defineTask } from 'millrace';\nexport default defineTask({ key: 'fetch', before: ['orders'], run: async () => { throw new Error('fetch failed', { cause: new Error('no route') }); } });\n",
+  );
+  const { code, stdout } = await millrace(['run'], { cwd: project.folder });
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/assets\/fetch\.ts.*fetch failed: no route/);
+});

@@ -2,6 +2,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { findProjectFolder } from '../../project/config-file.ts';
 import type { Project } from '../../project/project.ts';
 import { readProject } from '../../project/read-project.ts';
+import { hasLoadLedger } from '../../project/session.ts';
 import { resolve } from 'node:path';
 
 export interface Place {
@@ -18,6 +19,12 @@ export async function projectFolder({ project }: Place): Promise<string> {
     code: 'project_missing',
     next: 'Go to a project, or make one: millrace init my-project',
   });
+}
+
+/** The project, or a folder in which loads were run from the command line. */
+export async function ledgerFolder(place: Place): Promise<string> {
+  const here = resolve(place.project ?? '.');
+  return (await hasLoadLedger(here)) ? here : projectFolder(place);
 }
 
 export async function openProject(place: Place): Promise<Project> {

@@ -8,7 +8,7 @@ import { findProjectFolder } from '../../project/config-file.ts';
 import { connectionsFileName } from '../../project/connections-file.ts';
 import type { Project } from '../../project/project.ts';
 import { readProject, replicationProject } from '../../project/read-project.ts';
-import { projectLedger } from '../../project/session.ts';
+import { loadLedger, projectLedger } from '../../project/session.ts';
 import type { Place } from './open-project.ts';
 
 export interface RunCommandOptions extends Place {
@@ -36,9 +36,6 @@ export interface RunTarget {
   readonly selection: string;
   readonly ledger: string;
 }
-
-/** Loads from the command line have a ledger of their own: the project's definitions do not know them. */
-const loadLedger = 'loads.db';
 
 export async function runTarget(options: RunCommandOptions): Promise<RunTarget> {
   const start = resolve(options.project ?? '.');

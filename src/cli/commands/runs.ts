@@ -2,8 +2,8 @@ import { ConfigError, formatError } from '../../core/errors.ts';
 import type { RunRecord } from '../../core/ledger.ts';
 import type { RunStore } from '../../core/ports.ts';
 import { isRunFinished } from '../../core/run-state.ts';
-import { openLedger } from '../../project/session.ts';
-import { projectFolder, type Place } from './open-project.ts';
+import { openLedgers } from '../../project/session.ts';
+import { ledgerFolder, type Place } from './open-project.ts';
 import { formatCount, formatDuration, formatTable, printJson, printLine } from '../terminal/output.ts';
 
 interface RunsOptions extends Place {
@@ -11,8 +11,12 @@ interface RunsOptions extends Place {
 }
 
 export async function listRuns(options: RunsOptions & { readonly limit: number }): Promise<void> {
-  await withLedger(options, async (store) => {
-    const runs = await store.listRuns({ limit: options.limit });
+  await withLedgers(options, async (stores) => {
+    const found = await Promise.all(stores.map((store) => store.listRuns({ limit: options.limit })));
+    const runs = found
+      .flat()
+      .sort((a, b) => b.createdAtMs - a.createdAtMs)
+      .slice(0, options.limit);
     if (options.json) return printJson({ runs });
     if (runs.length === 0) return printLine('No runs yet. Next: millrace run');
     const rows = runs.map((run) => [
@@ -31,8 +35,8 @@ export async function listRuns(options: RunsOptions & { readonly limit: number }
 export async function showRun(
   options: RunsOptions & { readonly id: string; readonly logs: boolean },
 ): Promise<void> {
-  await withLedger(options, async (store) => {
-    const run = await findRun(store, options.id);
+  await withLedgers(options, async (stores) => {
+    const { store, run } = await findRun(stores, options.id);
     const logs = options.logs
       ? await store.events({ runId: run.id, types: ['step_log'], afterSequence: 0, limit: 100_000 })
       : [];
@@ -64,10 +68,10 @@ export async function showRun(
 }
 
 export async function cancelRun(options: RunsOptions & { readonly id: string }): Promise<void> {
-  await withLedger(options, async (store) => {
-    const run = await findRun(store, options.id);
+  await withLedgers(options, async (stores) => {
+    const { store, run } = await findRun(stores, options.id);
     if (isRunFinished(run.state)) {
-      throw new ConfigError(`run ${run.id} has ${run.state} already`, { code: 'run_finished' });
+      throw new ConfigError(`run ${run.id} is ${run.state} already`, { code: 'run_finished' });
     }
     const state = await store.requestCancel(run.id, Date.now());
     if (options.json) printJson({ runId: run.id, state });
@@ -75,22 +79,36 @@ export async function cancelRun(options: RunsOptions & { readonly id: string }):
   });
 }
 
-async function withLedger(place: Place, work: (store: RunStore) => Promise<void>): Promise<void> {
-  const store = await openLedger(await projectFolder(place));
+async function withLedgers(
+  place: Place,
+  work: (stores: readonly RunStore[]) => Promise<void>,
+): Promise<void> {
+  const stores = await openLedgers(await ledgerFolder(place));
   try {
-    await work(store);
+    await work(stores);
   } finally {
-    await store.close();
+    for (const store of stores) await store.close();
   }
 }
 
-async function findRun(store: RunStore, id: string): Promise<RunRecord> {
-  const runs = await store.listRuns({ limit: 1000 });
-  const found = id === 'last' ? runs.slice(0, 1) : runs.filter((run) => run.id.startsWith(id));
-  const [only] = found;
-  const record = only && found.length === 1 ? await store.findRun(only.id) : await store.findRun(id);
-  if (record) return record;
-  throw new ConfigError(found.length > 1 ? `several runs begin with '${id}'` : `there is no run '${id}'`, {
+interface FoundRun {
+  readonly store: RunStore;
+  readonly run: RunRecord;
+}
+
+async function findRun(stores: readonly RunStore[], id: string): Promise<FoundRun> {
+  const candidates = await Promise.all(
+    stores.map(async (store) =>
+      (await store.listRuns({ limit: 1000 })).map((summary) => ({ store, summary })),
+    ),
+  );
+  const newestFirst = candidates.flat().sort((a, b) => b.summary.createdAtMs - a.summary.createdAtMs);
+  const fitting =
+    id === 'last' ? newestFirst.slice(0, 1) : newestFirst.filter(({ summary }) => summary.id.startsWith(id));
+  const [only] = fitting;
+  const run = only && fitting.length === 1 ? await only.store.findRun(only.summary.id) : undefined;
+  if (only && run) return { store: only.store, run };
+  throw new ConfigError(fitting.length > 1 ? `several runs begin with '${id}'` : `there is no run '${id}'`, {
     code: 'run_missing',
     next: 'To see the latest, run: millrace runs',
   });
