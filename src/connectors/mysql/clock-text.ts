@@ -37,7 +37,7 @@ export function durationMicroseconds(bytes: Uint8Array, start: number, end: numb
   let hours = 0;
   for (; bytes[at] !== 0x3a; at += 1) hours = hours * 10 + (bytes[at] as number) - zero;
   const seconds = hours * 3600 + twoDigits(bytes, at + 1) * 60 + twoDigits(bytes, at + 4);
-  const value = seconds * 1_000_000 + fraction(bytes, at + 7, end);
+  const value = seconds * 1_000_000 + fraction(bytes, at + 6, end);
   return negative ? -value : value;
 }
 

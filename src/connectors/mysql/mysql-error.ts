@@ -51,7 +51,7 @@ const numbers: Readonly<Record<ErrorMeaning, readonly number[]>> = {
   permission_denied: [1044, 1142, 1143, 1227, 1290, 1370, 1792],
   relation_missing: [1051, 1146],
   column_missing: [1054],
-  sql_failed: [1050, 1060, 1064, 1065, 1066, 1109, 1110, 1111, 1136, 1149, 1235, 1248, 1305, 1318, 1356],
+  sql_failed: [1235, 1356],
   transaction_conflict: [1205, 1206, 1213, 1020, 3572],
   statement_cancelled: [1317, 1969, 3024],
   connection_lost: [1053, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 3169, 4031],
@@ -59,6 +59,16 @@ const numbers: Readonly<Record<ErrorMeaning, readonly number[]>> = {
   data_invalid: [1264, 1265, 1292, 1366, 1367, 1406, 1411, 1416, 1690, 3140, 3141, 3157, 4025],
   constraint_violated: [1022, 1048, 1062, 1169, 1216, 1217, 1364, 1451, 1452, 1557, 1586, 3819],
   disk_full: [28, 1021, 1114],
+};
+/** First two characters of an SQLSTATE, for numbers that are not above. */
+const classes: Readonly<Record<string, ErrorMeaning>> = {
+  '08': 'connection_lost',
+  '21': 'sql_failed',
+  '22': 'data_invalid',
+  '23': 'constraint_violated',
+  '28': 'login_failed',
+  '40': 'transaction_conflict',
+  '42': 'sql_failed',
 };
 const meanings: ReadonlyMap<number, ErrorMeaning> = new Map(
   Object.entries(numbers).flatMap(([meaning, list]) =>
@@ -75,9 +85,12 @@ export function mysqlError(error: unknown, server: ServerIdentity, signal?: Abor
       state: stopped,
     });
   }
-  const { errno, code, message } = describe(error);
+  const { errno, sqlState, code, message } = describe(error);
   // The driver gives system errors such as ECONNREFUSED negative numbers.
-  if (errno !== undefined && errno > 0) return serverError(errno, message, server);
+  if (errno !== undefined && errno > 0) {
+    const meaning = meanings.get(errno) ?? classes[sqlState.slice(0, 2)];
+    return serverError(errno, meaning, message, server);
+  }
   return driverError(code, message, server);
 }
 
@@ -86,22 +99,38 @@ export function errorNumber(error: unknown): number | undefined {
   return describe(error).errno;
 }
 
-function describe(error: unknown): { errno: number | undefined; code: string; message: string } {
-  const detail = error as { errno?: unknown; code?: unknown; message?: unknown } | null | undefined;
+interface ErrorFacts {
+  readonly errno: number | undefined;
+  readonly sqlState: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+function describe(error: unknown): ErrorFacts {
+  const detail = error as Readonly<Record<string, unknown>> | null | undefined;
   return {
-    errno: typeof detail?.errno === 'number' ? detail.errno : undefined,
-    code: typeof detail?.code === 'string' ? detail.code : '',
-    message: typeof detail?.message === 'string' ? detail.message : String(error),
+    errno: typeof detail?.['errno'] === 'number' ? detail['errno'] : undefined,
+    sqlState: textOf(detail?.['sqlState']),
+    code: textOf(detail?.['code']),
+    message: error instanceof Error ? error.message : String(error),
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function place({ connection, host, port, database }: ServerIdentity): string {
   return `Connection ${connection} (${host}:${port}${database === undefined ? '' : `/${database}`})`;
 }
 
-function serverError(errno: number, text: string, server: ServerIdentity): MillraceError {
+function serverError(
+  errno: number,
+  code: ErrorMeaning | undefined,
+  text: string,
+  server: ServerIdentity,
+): MillraceError {
   const message = `${place(server)}: ${text} (error ${errno})`;
-  const code = meanings.get(errno);
   switch (code) {
     case 'login_failed':
       return new ConfigError(

@@ -1,0 +1,156 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mysql from 'mysql2/promise';
+
+/** A running MariaDB of one's own, with an empty database `shop`. */
+export interface MariaDbServer {
+  /** A URL of a user who may do everything, with the password in it; its path names `shop`. */
+  readonly url: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  /** Runs one statement after another on one session. */
+  run(...statements: readonly string[]): Promise<void>;
+  rows(sql: string): Promise<readonly (readonly unknown[])[]>;
+  stop(): Promise<void>;
+}
+
+/** Why there is no MariaDB here. */
+export interface MariaDbMissing {
+  readonly skip: true;
+  readonly reason: string;
+}
+
+const packageName = 'mariadb-server';
+const startSeconds = 60;
+const user = 'mill';
+/** What a URL must escape, so that a forgotten escape is seen. */
+const password = 'p@ss/w:rd%20';
+
+/**
+ * Starts a server in a temporary folder on a free port. A root user's server runs as `mysql`; where the program
+ * is missing, root installs Debian's package and others are told to.
+ */
+export async function startMariaDb(): Promise<MariaDbServer | MariaDbMissing> {
+  const isRoot = process.getuid?.() === 0;
+  if (findProgram('mariadbd') === undefined && isRoot) installPackage();
+  const [daemon, installer] = [findProgram('mariadbd'), findProgram('mariadb-install-db')];
+  if (daemon === undefined || installer === undefined)
+    return { skip: true, reason: `MariaDB is missing: apt-get install ${packageName}` };
+
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-mariadb-'));
+  await chmod(folder, 0o755);
+  if (isRoot) await chown(folder, idOf('-u'), idOf('-g'));
+  const data = join(folder, 'data');
+  const asUser = isRoot ? ['--user=mysql'] : [];
+  execFileSync(
+    installer,
+    [
+      '--no-defaults',
+      ...asUser,
+      `--datadir=${data}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+    ],
+    { stdio: 'ignore' },
+  );
+  const port = await freePort();
+  const daemonProcess = spawn(
+    daemon,
+    [
+      '--no-defaults', ...asUser, `--datadir=${data}`, `--socket=${join(folder, 'socket')}`, `--port=${port}`,
+      `--pid-file=${join(folder, 'pid')}`, '--bind-address=127.0.0.1', '--skip-name-resolve', '--local-infile=1',
+      '--innodb-flush-log-at-trx-commit=0', '--innodb-fast-shutdown=2', '--max-allowed-packet=256M',
+      `--log-error=${join(folder, 'log')}`,
+    ], // prettier-ignore
+    { stdio: 'ignore' },
+  );
+  const killAtExit = (): void => void daemonProcess.kill('SIGKILL');
+  process.once('exit', killAtExit);
+  const root = await firstSession(join(folder, 'socket'), daemonProcess, join(folder, 'log'));
+  for (const sql of [
+    'create database shop character set utf8mb4',
+    `create user '${user}'@'127.0.0.1' identified by '${password}'`,
+    `grant all on *.* to '${user}'@'127.0.0.1' with grant option`,
+  ])
+    await root.query(sql);
+  await root.query('use shop');
+  return {
+    url: `mysql://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/shop`,
+    port,
+    user,
+    password,
+    run: async (...statements) => {
+      for (const sql of statements) await root.query(sql);
+    },
+    rows: async (sql) => {
+      const [rows] = await root.query({ sql, rowsAsArray: true });
+      return rows as unknown[][];
+    },
+    stop: async () => {
+      process.off('exit', killAtExit);
+      root.destroy();
+      if (daemonProcess.exitCode === null) {
+        daemonProcess.kill('SIGTERM');
+        await once(daemonProcess, 'exit');
+      }
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function firstSession(
+  socketPath: string,
+  daemonProcess: ChildProcess,
+  log: string,
+): Promise<mysql.Connection> {
+  const deadline = Date.now() + startSeconds * 1000;
+  while (true) {
+    try {
+      return await mysql.createConnection({ socketPath, user: 'root' });
+    } catch (error) {
+      if (daemonProcess.exitCode !== null || Date.now() > deadline)
+        throw new Error(`MariaDB does not start:\n${await readFile(log, 'utf8')}`, { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+function findProgram(name: string): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin'];
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+function installPackage(): void {
+  try {
+    execFileSync('apt-get', ['install', '-y', '--no-install-recommends', packageName], {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      stdio: 'ignore',
+    });
+  } catch {
+    // The caller sees that the program is still missing, and says so.
+  }
+}
+
+function idOf(option: '-u' | '-g'): number {
+  return Number(execFileSync('id', [option, 'mysql'], { encoding: 'utf8' }));
+}
+
+async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => {
+        if (address && typeof address === 'object') resolve(address.port);
+        else reject(new Error('no free port'));
+      });
+    });
+  });
+}
