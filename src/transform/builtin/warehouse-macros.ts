@@ -140,11 +140,7 @@ const macros: Readonly<Record<string, WarehouseMacro>> = {
     ['string_text', 'length_expression'],
     (text, length) => `case when ${length} = 0 then '' else right(${text}, ${length}) end`,
   ),
-  safe_cast: {
-    parameters: ['field', 'type'],
-    duckdb: (field, type) => `try_cast(${field} as ${type})`,
-    postgres: (field, type) => `cast(${field} as ${type})`,
-  },
+  safe_cast: same(['field', 'type'], (field, type) => `cast(${field} as ${type})`),
   split_part: {
     parameters: ['string_text', 'delimiter_text', 'part_number'],
     duckdb: (text, delimiter, part) => `string_split(${text}, ${delimiter})[${part}]`,

@@ -181,9 +181,9 @@ const file = record({
   groups: metadata,
   snapshots: notYet('use an incremental model'),
   unit_tests: notYet('use a singular test on a small seed'),
-  semantic_models: notYet('remove them from this project'),
-  metrics: notYet('remove them from this project'),
-  saved_queries: notYet('remove them from this project'),
+  semantic_models: metadata,
+  metrics: metadata,
+  saved_queries: metadata,
   functions: notYet('create the function in a pre_hook'),
 });
 
