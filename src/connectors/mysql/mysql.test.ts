@@ -517,8 +517,14 @@ describe.skipIf(skip)('mysql on MariaDB', () => {
       expect(await failure(config)).toMatchObject({ kind, code });
     });
 
-    test('without TLS on the server, prefer does without', async () => {
-      expect(await failure({ sslmode: 'prefer' })).toBeUndefined();
+    test('without TLS on the server, prefer does without, also for many at once', async () => {
+      const connection = await open({ sslmode: 'prefer' });
+      try {
+        const checks = Array.from({ length: 20 }, () => connection.check(never));
+        expect(new Set(await Promise.all(checks)).size).toBe(1);
+      } finally {
+        await connection.close();
+      }
     });
 
     test('a certificate that cannot be read is found before connecting', async () => {

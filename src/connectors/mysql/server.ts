@@ -77,14 +77,14 @@ export function openServer(
     try {
       return await connect();
     } catch (error) {
+      // Meanwhile another call has found out that there is no TLS.
+      if (usedSsl !== tried) return await connected(connect);
       const code = (error as { code?: unknown } | null)?.code;
-      if (config.sslmode !== 'prefer' || tried === undefined || code !== 'HANDSHAKE_NO_SSL_SUPPORT')
+      if (config.sslmode !== 'prefer' || code !== 'HANDSHAKE_NO_SSL_SUPPORT')
         throw mysqlError(error, identity);
-      if (usedSsl === tried) {
-        usedSsl = undefined;
-        pool?.end(() => undefined);
-        pool = undefined;
-      }
+      usedSsl = undefined;
+      pool?.end(() => undefined);
+      pool = undefined;
       return await connected(connect);
     }
   }

@@ -1,0 +1,180 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { duckdbConnector } from '../../src/connectors/duckdb/index.ts';
+import { startMariaDb } from '../support/mariadb-server.ts';
+import { millrace } from '../support/millrace-command.ts';
+import { createTestDatabase } from '../support/postgres-database.ts';
+
+const found = await startMariaDb();
+const skip = 'skip' in found;
+if (skip) process.stdout.write(`loads from MariaDB are skipped: ${found.reason}\n`);
+
+describe.skipIf(skip)('loads from MariaDB, by the command line', () => {
+  const server = found as Exclude<typeof found, { skip: true }>;
+  let folder: string;
+  let lake: Awaited<ReturnType<typeof createTestDatabase>>;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'millrace-mariadb-loads-'));
+    lake = await createTestDatabase();
+    await server.run(
+      "set time_zone = '+00:00'",
+      `create table orders (
+        id bigint unsigned primary key, customer varchar(40), total decimal(12,2), paid tinyint(1), tags set('new', 'vip'), payload json,
+        picture blob, created date, changed_at timestamp(6) not null, key (changed_at)) character set latin1`,
+      `insert into orders select seq, if(seq % 10 = 0, null, concat('Kundin Nº ', seq)), seq / 3, seq % 2, if(seq % 2, 'new,vip', ''),
+        json_object('seq', seq), char(seq % 256 using binary), '2024-01-01' + interval seq % 400 day,
+        timestamp '2024-01-01 00:00:00' + interval seq div 100 minute from seq_1_to_20000`,
+    );
+    const { user, password, port } = server;
+    await writeFile(
+      join(folder, 'connections.yaml'),
+      JSON.stringify({
+        connections: {
+          SHOP: {
+            type: 'mariadb',
+            host: '127.0.0.1',
+            port,
+            user,
+            password,
+            database: 'shop',
+            tinyint1: 'boolean',
+          },
+          WAREHOUSE: { type: 'duckdb', path: 'warehouse.duckdb' },
+          LAKE: `${lake.url}?sslmode=disable`,
+        },
+      }),
+    );
+  });
+
+  afterAll(async () => {
+    await server.stop();
+    await lake.drop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function run(...args: readonly string[]): Promise<string> {
+    const result = await millrace(['run', ...args], { cwd: folder });
+    const said = `${result.stdout}\n${result.stderr}`;
+    expect(said).not.toContain(server.password);
+    return `${result.code === 0 ? '' : `exit ${result.code} `}${said}`;
+  }
+
+  async function rows(sql: string): Promise<readonly (readonly unknown[])[]> {
+    const environment = {
+      name: 'WAREHOUSE',
+      projectFolder: folder,
+      temporaryFolder: folder,
+      memoryBudgetBytes: 2 ** 26,
+    };
+    const warehouse = await duckdbConnector.open({ path: 'warehouse.duckdb' }, environment);
+    try {
+      return (await warehouse.database!.query(sql)).rows;
+    } finally {
+      await warehouse.close();
+    }
+  }
+
+  const incremental = [
+    '--src-conn', 'SHOP', '--src-stream', 'orders', '--tgt-conn', 'WAREHOUSE', '--tgt-object', 'main.orders',
+    '--mode', 'incremental', '--primary-key', 'id', '--update-key', 'changed_at',
+  ]; // prettier-ignore
+
+  test('full-refresh into DuckDB keeps every value', async () => {
+    expect(
+      await run(
+        '--src-conn',
+        'SHOP',
+        '--src-stream',
+        'shop.orders',
+        '--tgt-conn',
+        'WAREHOUSE',
+        '--tgt-object',
+        'main.orders',
+        '--mode',
+        'full-refresh',
+      ),
+    ).toMatch(/20,000 rows/);
+    const [sums] = await rows(
+      `select count(*), count(customer), sum(total), count(*) filter (where paid), sum(cast(payload->>'seq' as int)), sum(octet_length(picture)),
+        cast(min(created) as varchar), cast(max(changed_at) as varchar) from orders`,
+    );
+    const [expected] = await server.rows(
+      "select count(*), count(customer), sum(total), sum(paid), sum(json_value(payload, '$.seq')), sum(length(picture)), cast(min(created) as char) from orders",
+    );
+    expect(sums?.slice(0, 7).map(String)).toEqual(expected?.map(String));
+    expect(sums?.[7]).toBe('2024-01-01 03:20:00+00');
+    expect(await rows('select * from orders where id = 65')).toEqual([
+      [
+        '65',
+        'Kundin Nº 65',
+        '21.67',
+        true,
+        'new,vip',
+        { seq: 65 },
+        Uint8Array.of(65),
+        '2024-03-06',
+        '2024-01-01T00:00:00Z',
+      ],
+    ]);
+  });
+
+  test('incremental brings what changed, once, and ties at a limit are not lost', async () => {
+    expect(await run(...incremental)).not.toContain('exit');
+    await server.run(
+      "update orders set total = -1, changed_at = '2025-01-01 00:00:00.000001' where id in (3, 4, 5)",
+      "insert into orders (id, changed_at) values (18446744073709551615, '2025-01-01 00:00:00.000001'), (20001, '2025-01-01 00:00:00.000002')",
+    );
+    for (const _ of [1, 2, 3, 4]) expect(await run(...incremental, '--limit', '2')).not.toContain('exit');
+    const same = (
+      await server.rows('select count(*), count(distinct id), cast(max(id) as char), sum(total) from orders')
+    )[0];
+    const there = (await rows('select count(*), count(distinct id), max(id), sum(total) from orders'))[0];
+    expect(there?.map(String)).toEqual(same?.map(String));
+    expect(await run(...incremental)).not.toContain('exit');
+    expect((await rows('select count(*) from orders'))[0]).toEqual([20_002]);
+  });
+
+  test('a replication with a wildcard, a query and chunks, into PostgreSQL', async () => {
+    await server.run('create table "nothing here" (id int)'.replaceAll('"', '`'));
+    await writeFile(
+      join(folder, 'shop.yaml'),
+      `source: SHOP
+target: LAKE
+defaults: { mode: full-refresh, object: 'public.{stream_table}' }
+streams:
+  shop.*:
+  shop.orders: { mode: incremental, primary_key: id, update_key: changed_at, source_options: { chunk_size: 6000 } }
+  totals:
+    sql: select customer is null as anonymous, count(*) as n, sum(total) as total from orders group by 1
+`,
+    );
+    expect(await run('-r', 'shop.yaml')).not.toContain('exit');
+    expect(
+      await lake.query(
+        'select count(*)::int as n, count(distinct id)::int as ids, bool_or(paid) as paid from orders',
+      ),
+    ).toEqual([{ n: 20_002, ids: 20_002, paid: true }]);
+    expect(await lake.query('select sum(n)::int as n from totals')).toEqual([{ n: 20_002 }]);
+    expect(await lake.query('select * from "nothing here"')).toEqual([]);
+  });
+
+  test('loading into it is refused, before anything is read', async () => {
+    const said = await run(
+      '--src-conn',
+      'WAREHOUSE',
+      '--src-stream',
+      'main.orders',
+      '--tgt-conn',
+      'SHOP',
+      '--tgt-object',
+      'shop.copy',
+      '--mode',
+      'full-refresh',
+    );
+    expect(said).toMatch(/'SHOP' \(mysql\) cannot be loaded into/);
+    expect(await server.rows("show tables like 'copy%'")).toEqual([]);
+  });
+});
