@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Row } from '../record/row.ts';
-import { ledgerError } from './error.ts';
+import { ledgerError, ledgerGone } from './error.ts';
 import { migrate } from './migration.ts';
 
 /** How long a write waits for another process's write. Writes take milliseconds. */
@@ -34,13 +34,23 @@ export function openDatabase(path: string): LedgerDatabase {
     });
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     migrate(database, path);
-    return wrapDatabase(database, path);
+    return wrapDatabase(database, path, presenceCheck(path));
   } catch (error) {
     throw ledgerError(error, path);
   }
 }
 
-function wrapDatabase(database: DatabaseSync, path: string): LedgerDatabase {
+/** Throws once `path` no longer is the file that was opened: what is written then is lost with the process. */
+function presenceCheck(path: string): () => void {
+  if (path === ':memory:') return () => undefined;
+  const inode = (): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino;
+  const opened = inode();
+  return () => {
+    if (inode() !== opened) throw ledgerGone(path);
+  };
+}
+
+function wrapDatabase(database: DatabaseSync, path: string, requirePresence: () => void): LedgerDatabase {
   const statements = new Map<string, StatementSync>();
   const prepared = (sql: string): StatementSync => {
     const known = statements.get(sql);
@@ -64,7 +74,11 @@ function wrapDatabase(database: DatabaseSync, path: string): LedgerDatabase {
     run: (sql, ...values) => Number(prepared(sql).run(...values).changes),
     get: (sql, ...values) => prepared(sql).get(...values),
     all: (sql, ...values) => prepared(sql).all(...values),
-    write: (work) => transaction('BEGIN IMMEDIATE', work),
+    write: (work) =>
+      transaction('BEGIN IMMEDIATE', () => {
+        requirePresence();
+        return work();
+      }),
     read: (work) => transaction('BEGIN', work),
     close: () => {
       if (database.isOpen) database.close();

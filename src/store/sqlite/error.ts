@@ -48,6 +48,15 @@ export function ledgerError(error: unknown, path: string): unknown {
   return error;
 }
 
+/** The file was removed or replaced while it was open. */
+export function ledgerGone(path: string): FatalError {
+  return new FatalError(`The run ledger ${path} was removed or replaced while it was in use`, {
+    code: 'ledger_gone',
+    state: 'The run was stopped; what it had published stays, unless that was removed too.',
+    next: 'Run the same command again: it starts a new history.',
+  });
+}
+
 function primaryResultCode(error: Error): number | undefined {
   if (!('errcode' in error) || typeof error.errcode !== 'number') return undefined;
   return error.errcode & 0xff;

@@ -53,6 +53,19 @@ describe('the file', () => {
     await again.close();
   });
 
+  it('that was removed or replaced while it was open takes no more writes', async () => {
+    const store = await openSqliteLedger(path());
+    rmSync(path());
+    await expect(store.recordTick({ schedule: 's', nominalAtMs: 1, atMs: 1 })).rejects.toMatchObject({
+      code: 'ledger_gone',
+    });
+    await (await openSqliteLedger(path())).close();
+    await expect(store.recordTick({ schedule: 's', nominalAtMs: 1, atMs: 1 })).rejects.toMatchObject({
+      code: 'ledger_gone',
+    });
+    await store.close();
+  });
+
   it('of a newer release is refused', async () => {
     const raw = new DatabaseSync(path());
     raw.exec('PRAGMA user_version = 99');
