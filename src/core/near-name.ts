@@ -6,7 +6,8 @@ export function nearNames(name: string, candidates: Iterable<string>, limit = 3)
     const whole = candidate.toLowerCase();
     const last = whole.slice(whole.lastIndexOf('/') + 1);
     const distance = Math.min(editDistance(wanted, whole), editDistance(wanted, last) + 0.5);
-    if (distance <= (wanted.length < 3 ? 1 : Math.max(2, wanted.length / 3))) scored.push({ candidate, distance });
+    if (distance <= (wanted.length < 3 ? 1 : Math.max(2, wanted.length / 3)))
+      scored.push({ candidate, distance });
   }
   scored.sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
   return scored.slice(0, limit).map((entry) => entry.candidate);
