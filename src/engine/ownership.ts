@@ -28,7 +28,7 @@ export async function claimProject(place: Workplace, claim: ProjectClaim): Promi
   }
 }
 
-/** False when the holder's lease has run out, or its process is known to have ended. */
-export function isOwnershipLive(holder: Ownership, atMs: number): boolean {
+/** Of the project or of a run: false when the holder's lease has run out, or its process is known to have ended. */
+export function isOwnershipLive(holder: Pick<Ownership, 'owner' | 'expiresAtMs'>, atMs: number): boolean {
   return holder.expiresAtMs > atMs && mayBeAlive(holder.owner);
 }

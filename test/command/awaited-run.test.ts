@@ -48,6 +48,8 @@ test('runs that a living process waits for are neither taken for interrupted one
 test('one of a dead process is continued', async () => {
   const ended = spawnSync(process.execPath, ['--version']);
   await leaveRunsOf(ended.pid, ['interrupted']);
+  const listed = await millrace(['runs'], { cwd: project.folder });
+  expect(listed.stdout).toMatch(/^interrupted +interrupted /m);
   const { stderr } = await millrace(['run'], { cwd: project.folder });
   expect(stderr).toContain('Continuing run interrupted');
   expect(await stateOf('interrupted')).toBe('succeeded');

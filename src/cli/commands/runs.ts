@@ -1,7 +1,8 @@
 import { ConfigError, formatError } from '../../core/errors.ts';
 import type { RunRecord } from '../../core/ledger.ts';
-import type { RunStore } from '../../core/ports.ts';
+import type { OpenRun, RunStore } from '../../core/ports.ts';
 import { isRunFinished } from '../../core/run-state.ts';
+import { isOwnershipLive } from '../../engine/index.ts';
 import { openLedgers } from '../../project/session.ts';
 import { ledgerFolder, type Place } from './open-project.ts';
 import { formatCount, formatDuration, formatTable, printJson, printLine } from '../terminal/output.ts';
@@ -17,11 +18,13 @@ export async function listRuns(options: RunsOptions & { readonly limit: number }
       .flat()
       .sort((a, b) => b.createdAtMs - a.createdAtMs)
       .slice(0, options.limit);
-    if (options.json) return printJson({ runs });
+    const interrupted = await interruptedRuns(stores);
+    if (options.json)
+      return printJson({ runs: runs.map((run) => ({ ...run, interrupted: interrupted.has(run.id) })) });
     if (runs.length === 0) return printLine('No runs yet. Next: millrace run');
     const rows = runs.map((run) => [
       run.id,
-      run.state,
+      interrupted.has(run.id) ? 'interrupted' : run.state,
       run.trigger.schedule ? `schedule ${run.trigger.schedule}` : run.trigger.kind,
       run.selection || 'everything',
       new Date(run.createdAtMs).toISOString(),
@@ -40,8 +43,11 @@ export async function showRun(
     const logs = options.logs
       ? await store.events({ runId: run.id, types: ['step_log'], afterSequence: 0, limit: 100_000 })
       : [];
-    if (options.json) return printJson({ run, ...(options.logs ? { logs } : {}) });
-    printLine(`Run ${run.id}: ${run.state}, ${run.selection || 'everything'}`);
+    const isInterrupted = (await interruptedRuns([store])).has(run.id);
+    if (options.json)
+      return printJson({ run: { ...run, interrupted: isInterrupted }, ...(options.logs ? { logs } : {}) });
+    const state = isInterrupted ? 'interrupted; the next millrace run continues it' : run.state;
+    printLine(`Run ${run.id}: ${state}, ${run.selection || 'everything'}`);
     printLine(
       formatTable(
         ['step', 'state', 'attempt', 'rows', 'took', 'note'],
@@ -94,6 +100,14 @@ async function withLedgers(
 interface FoundRun {
   readonly store: RunStore;
   readonly run: RunRecord;
+}
+
+/** Runs that were begun and that no living process works on. */
+async function interruptedRuns(stores: readonly RunStore[]): Promise<ReadonlySet<string>> {
+  const open = (await Promise.all(stores.map((store) => store.openRuns()))).flat();
+  const isWorkedOn = ({ lease }: OpenRun): boolean =>
+    lease !== undefined && isOwnershipLive(lease, Date.now());
+  return new Set(open.filter((run) => run.state !== 'queued' && !isWorkedOn(run)).map(({ id }) => id));
 }
 
 async function findRun(stores: readonly RunStore[], id: string): Promise<FoundRun> {
