@@ -35,8 +35,9 @@ const password = 'p@ss/w:rd%20';
 /**
  * Starts a server in a temporary folder on a free port. A root user's server runs as `mysql`; where the program
  * is missing, root installs Debian's package and others are told to.
+ * @param flags of the server, such as `--innodb-buffer-pool-size=1G`
  */
-export async function startMariaDb(): Promise<MariaDbServer | MariaDbMissing> {
+export async function startMariaDb(...flags: readonly string[]): Promise<MariaDbServer | MariaDbMissing> {
   const isRoot = process.getuid?.() === 0;
   if (findProgram('mariadbd') === undefined && isRoot) installPackage();
   const [daemon, installer] = [findProgram('mariadbd'), findProgram('mariadb-install-db')];
@@ -66,7 +67,7 @@ export async function startMariaDb(): Promise<MariaDbServer | MariaDbMissing> {
       '--no-defaults', ...asUser, `--datadir=${data}`, `--socket=${join(folder, 'socket')}`, `--port=${port}`,
       `--pid-file=${join(folder, 'pid')}`, '--bind-address=127.0.0.1', '--skip-name-resolve', '--local-infile=1',
       '--innodb-flush-log-at-trx-commit=0', '--innodb-fast-shutdown=2', '--max-allowed-packet=256M',
-      `--log-error=${join(folder, 'log')}`,
+      `--log-error=${join(folder, 'log')}`, ...flags,
     ], // prettier-ignore
     { stdio: 'ignore' },
   );
