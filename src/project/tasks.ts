@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import type { Environment } from '../config/environment.ts';
 import type { ConnectionProvider } from '../connector/connection.ts';
 import { ConfigError, FatalError, MillraceError } from '../core/errors.ts';
@@ -92,7 +93,7 @@ function taskFailure(error: unknown, node: GraphNode): unknown {
   if (error instanceof MillraceError) return error;
   const messages: string[] = [];
   for (let cause = error; cause !== undefined && messages.length < 5;) {
-    messages.push(cause instanceof Error ? cause.message : String(cause));
+    messages.push(cause instanceof Error ? cause.message : inspect(cause));
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return new FatalError(messages.join(': '), { code: 'task_failed', origin: node.origin, cause: error });
