@@ -7,13 +7,14 @@ import type { ColumnDoc } from '../core/node.ts';
 import { compileNode } from './compile/compile-node.ts';
 import type { CompiledSql } from './compile/compiled-sql.ts';
 import { runHooks } from './hooks.ts';
-import type { ModelNode, SeedNode } from './manifest/transform-node.ts';
+import type { RefNode } from './manifest/transform-node.ts';
 import { besideOf, type Build, relationSql, type RelationType } from './materialize/build.ts';
 import { publishIncrement } from './materialize/incremental.ts';
 import { createMarkSql, isPublishedBy, markPublished, markRelation } from './materialize/publish-mark.ts';
 import { countRows, publishTable, publishView, type RunCompiled } from './materialize/publish.ts';
 import type { RelationColumn } from './context/template-database.ts';
 import { relationColumns } from './materialize/relation-columns.ts';
+import { publishSnapshot } from './materialize/snapshot.ts';
 import { publishSeed } from './materialize/seed.ts';
 import { hashOf, momentOf, runStatement, type Step } from './step.ts';
 
@@ -22,7 +23,7 @@ const maxConflictTries = 6;
 const conflictDelayMs = 50;
 
 /** Builds a model or seed: hooks, publication and mark in one transaction. */
-export async function buildNode(step: Step, node: ModelNode | SeedNode): Promise<StepOutcome> {
+export async function buildNode(step: Step, node: RefNode): Promise<StepOutcome> {
   const { warehouse, context, project } = step;
   const { database } = warehouse;
   await warehouse.ensureSchema(node.relation.schema);
@@ -37,7 +38,7 @@ export async function buildNode(step: Step, node: ModelNode | SeedNode): Promise
   }
   const outside = { isInTransaction: false, session: database, moment: momentOf(step, database, mode) };
   const compiled =
-    node.kind === 'model' ? await compileNode(project.manifest, node, outside.moment) : undefined;
+    node.kind !== 'seed' ? await compileNode(project.manifest, node, outside.moment) : undefined;
   await runHooks(step, node, node.config.preHooks, outside);
   const leftover = await warehouse.typeOf(besideOf(database.dialect, node.relation));
   const result = await retryingConflicts(step, () =>
@@ -71,7 +72,7 @@ interface Published {
   readonly metadata: JsonObject;
 }
 
-async function publishSeedNode(node: ModelNode | SeedNode, build: Build): Promise<Published> {
+async function publishSeedNode(node: RefNode, build: Build): Promise<Published> {
   if (node.kind !== 'seed') throw new TypeError(`${node.key} was not compiled`);
   const rows = await publishSeed(build, node);
   return { rows, metadata: { rowsInserted: rows } };
@@ -79,13 +80,17 @@ async function publishSeedNode(node: ModelNode | SeedNode, build: Build): Promis
 
 async function publishModel(
   step: Step,
-  node: ModelNode | SeedNode,
+  node: RefNode,
   build: Build,
   compiled: CompiledSql,
   isIncrement: boolean,
 ): Promise<Published> {
   const runCompiled: RunCompiled = (target, statement) =>
     runStatement(step, node, statement, (sql) => target.session.execute(sql, [], target.signal));
+  if (node.kind === 'snapshot') {
+    const { rowsInserted, rowsClosed } = await publishSnapshot(build, compiled, node.snapshot, runCompiled);
+    return { rows: await countRows(build), metadata: { rowsInserted, rowsClosed } };
+  }
   if (node.config.materialized === 'view') {
     await publishView(build, compiled, runCompiled);
     return { metadata: {} };
@@ -118,7 +123,7 @@ async function firstIncrement(
 
 async function addIncrement(
   build: Build,
-  node: ModelNode | SeedNode,
+  node: RefNode,
   compiled: CompiledSql,
   runCompiled: RunCompiled,
 ): Promise<Published> {
@@ -128,7 +133,7 @@ async function addIncrement(
 
 function buildOf(
   step: Step,
-  node: ModelNode | SeedNode,
+  node: RefNode,
   session: SqlSession,
   existing: RelationType | undefined,
   leftover: RelationType | undefined,
@@ -148,7 +153,7 @@ function buildOf(
   };
 }
 
-function isIncremental(node: ModelNode | SeedNode): boolean {
+function isIncremental(node: RefNode): boolean {
   return node.config.materialized === 'incremental';
 }
 

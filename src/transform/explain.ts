@@ -3,10 +3,11 @@ import { dialectFor } from '../sql/dialects/index.ts';
 import { checkSql } from './check.ts';
 import { compileNodeSync } from './compile/compile-node.ts';
 import { readingMoment } from './context/render-scope.ts';
-import type { ModelNode, SeedNode } from './manifest/transform-node.ts';
+import type { RefNode, SeedNode } from './manifest/transform-node.ts';
 import { besideOf } from './materialize/build.ts';
 import { createTableSql, createViewSql, dropSql, renameSql } from './materialize/ddl.ts';
 import { insertSql } from './materialize/incremental.ts';
+import { firstVersionsSql } from './materialize/snapshot.ts';
 import { createSeedSql, readSeedTable } from './materialize/seed.ts';
 import type { TransformProject } from './project.ts';
 import type { Dialect } from '../sql/dialect.ts';
@@ -36,6 +37,10 @@ export function explainTransform(project: TransformProject, key: string): string
     node,
     createTableSql(dialect, besideOf(dialect, node.relation), compiled).sql,
   );
+  if (node.kind === 'snapshot') {
+    const first = firstVersionsSql(dialect, node.snapshot, compiled);
+    return script(swap(dialect, node, createTableSql(dialect, besideOf(dialect, node.relation), first).sql));
+  }
   if (node.config.materialized === 'table') return script(firstBuild);
   const increment = compileNodeSync(project.manifest, node, { ...readingMoment, isIncremental: true });
   return [
@@ -52,7 +57,7 @@ export function explainTransform(project: TransformProject, key: string): string
   ].join('\n');
 }
 
-function swap(dialect: Dialect, node: ModelNode | SeedNode, ...create: readonly string[]): readonly string[] {
+function swap(dialect: Dialect, node: RefNode, ...create: readonly string[]): readonly string[] {
   return [
     ...create,
     dropSql(dialect, node.relation, 'table'),
@@ -71,7 +76,7 @@ function seedStatements(dialect: Dialect, node: SeedNode): readonly string[] {
   );
 }
 
-function incrementStatements(dialect: Dialect, node: ModelNode, create: string): readonly string[] {
+function incrementStatements(dialect: Dialect, node: RefNode, create: string): readonly string[] {
   const beside = besideOf(dialect, node.relation);
   const keys = node.config.uniqueKey.join(', ');
   const isByKey = node.config.incrementalStrategy === 'delete+insert' && keys !== '';

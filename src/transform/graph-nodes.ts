@@ -2,7 +2,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Edge, GraphNode } from '../core/node.ts';
 import { fingerprint } from './context/fingerprint.ts';
 import { toJsonValue } from './files/plain-value.ts';
-import type { Dependency, ModelNode, SeedNode, SourceNode, TestNode } from './manifest/transform-node.ts';
+import type { Dependency, RefNode, SourceNode, TestNode } from './manifest/transform-node.ts';
 import { dependenciesOf, type Exposure, type Manifest, scopeOf } from './reading/manifest.ts';
 import { createHash } from 'node:crypto';
 
@@ -26,11 +26,7 @@ export function edgesTo(manifest: Manifest, dependencies: readonly Dependency[])
   });
 }
 
-function assetNode(
-  manifest: Manifest,
-  node: ModelNode | SeedNode | SourceNode,
-  connection: string,
-): GraphNode {
+function assetNode(manifest: Manifest, node: RefNode | SourceNode, connection: string): GraphNode {
   const isKept = !(node.kind === 'model' && node.config.materialized === 'ephemeral');
   return {
     key: node.key,
@@ -84,13 +80,13 @@ function exposureNode(manifest: Manifest, exposure: Exposure): GraphNode {
 }
 
 /** The folder of a model or seed, the name of a source. */
-function groupOf(node: ModelNode | SeedNode | SourceNode | TestNode): string {
+function groupOf(node: RefNode | SourceNode | TestNode): string {
   if (node.kind === 'source') return node.sourceName;
   const folders = node.fqn.slice(1, -1);
   return folders.length === 0 ? node.kind : folders.join('/');
 }
 
-function specOf(manifest: Manifest, node: ModelNode | SeedNode | SourceNode | TestNode): JsonObject {
+function specOf(manifest: Manifest, node: RefNode | SourceNode | TestNode): JsonObject {
   return {
     uniqueId: node.uniqueId,
     config: node.config.all,
@@ -100,10 +96,10 @@ function specOf(manifest: Manifest, node: ModelNode | SeedNode | SourceNode | Te
 }
 
 /** Changes when the node's own text, or a macro that it may use, changes. */
-function fingerprintOf(manifest: Manifest, node: ModelNode | SeedNode | TestNode): string {
+function fingerprintOf(manifest: Manifest, node: RefNode | TestNode): string {
   const { macros } = scopeOf(manifest, node);
   if (node.kind === 'seed') return createHash('sha256').update(node.csv).digest('hex');
-  if (node.kind === 'model') return fingerprint(node.sql, macros);
+  if (node.kind !== 'test') return fingerprint(node.sql, macros);
   if (node.body.sort === 'singular') return fingerprint(node.body.sql, macros);
   return fingerprint(`test_${node.body.test} ${JSON.stringify(toJsonValue(node.body.arguments))}`, macros);
 }

@@ -2,13 +2,13 @@ import type { SqlSession } from '../connector/connection.ts';
 import { renderHook } from './compile/compile-node.ts';
 import type { Moment } from './context/render-scope.ts';
 import type { Hook } from './manifest/node-config.ts';
-import type { ModelNode, SeedNode } from './manifest/transform-node.ts';
+import type { RefNode } from './manifest/transform-node.ts';
 import { runStatement, type Step } from './step.ts';
 
 /** Renders the hooks and runs those that belong inside (or outside) of the publishing transaction. */
 export async function runHooks(
   step: Step,
-  node: ModelNode | SeedNode,
+  node: RefNode,
   hooks: readonly Hook[],
   where: { readonly isInTransaction: boolean; readonly session: SqlSession; readonly moment: Moment },
 ): Promise<void> {

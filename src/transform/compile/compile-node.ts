@@ -15,17 +15,20 @@ import {
   renderSync,
   type Template,
 } from '../jinja/index.ts';
-import type { Dependency, ModelNode, TestNode } from '../manifest/transform-node.ts';
+import type { Dependency, ModelNode, SnapshotNode, TestNode } from '../manifest/transform-node.ts';
 import { genericTestArguments, genericTestMacro, testedRelation } from '../reading/generic-test-call.ts';
 import { ephemeralsOf, type Manifest, scopeOf } from '../reading/manifest.ts';
 import { type CompiledSql, compiledFrom } from './compiled-sql.ts';
 import { relationOf, runScope } from './run-scope.ts';
 import { type Cte, injectCtes } from './cte-injection.ts';
 
-/** The SQL of a model or test with its ephemeral models injected. Queries that the template runs go to the moment's database. */
+/** What has SQL of its own. */
+export type CompiledNode = ModelNode | SnapshotNode | TestNode;
+
+/** The SQL of a model, snapshot or test with its ephemeral models injected. Queries that the template runs go to the moment's database. */
 export async function compileNode(
   manifest: Manifest,
-  node: ModelNode | TestNode,
+  node: CompiledNode,
   moment: Moment,
 ): Promise<CompiledSql> {
   const body = await renderNode(manifest, node, moment, asynchronous);
@@ -40,7 +43,7 @@ export async function compileNode(
 }
 
 /** The same without a database: what the template says while `execute` is false. */
-export function compileNodeSync(manifest: Manifest, node: ModelNode | TestNode, moment: Moment): CompiledSql {
+export function compileNodeSync(manifest: Manifest, node: CompiledNode, moment: Moment): CompiledSql {
   const body = renderNode(manifest, node, moment, lenient);
   return injectCtes(settled(body), ctesSync(manifest, node.dependencies, moment));
 }
@@ -90,12 +93,12 @@ function ctesSync(manifest: Manifest, dependencies: readonly Dependency[], momen
 
 function renderNode(
   manifest: Manifest,
-  node: ModelNode | TestNode,
+  node: CompiledNode,
   moment: Moment,
   mode: Mode,
 ): Awaitable<CompiledSql> {
   const context = nodeContext(scopeOf(manifest, node), runScope(manifest, node), moment);
-  if (node.kind === 'model') {
+  if (node.kind !== 'test') {
     return renderTemplate(node.template, { text: node.sql, file: node.origin.file }, context, mode);
   }
   if (node.body.sort === 'singular') {

@@ -4,7 +4,7 @@ import type { NodeScope } from '../context/render-scope.ts';
 import { fromJs, type Value } from '../jinja/index.ts';
 import type { ConfigEntries } from '../manifest/config-layer.ts';
 import type { Dependency, RefNode, SourceNode, TransformNode } from '../manifest/transform-node.ts';
-import type { Manifest } from '../reading/manifest.ts';
+import { dependenciesOf, type Manifest } from '../reading/manifest.ts';
 import { plainConfig } from '../reading/node-reader.ts';
 import { nodeDictionary } from '../reading/recorded-calls.ts';
 import { resolveRef, resolveSource } from '../reading/resolution.ts';
@@ -54,8 +54,7 @@ export function resolvedScope(
 
 /** The scope of a node that runs: it may read what it was seen to read while the project was read, and nothing else. */
 export function runScope(manifest: Manifest, node: TransformNode): NodeScope {
-  const dependencies = node.kind === 'model' || node.kind === 'test' ? node.dependencies : [];
-  const known = new Set(dependencies.map((dependency) => dependency.uniqueId));
+  const known = new Set(dependenciesOf(node).map((dependency) => dependency.uniqueId));
   return resolvedScope(
     manifest,
     {

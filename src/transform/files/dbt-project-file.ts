@@ -25,7 +25,7 @@ export interface DbtProjectFile {
   readonly trees: Readonly<Record<ConfigTreeName, ConfigTree>>;
 }
 
-export type ConfigTreeName = 'models' | 'seeds' | 'sources' | 'tests';
+export type ConfigTreeName = 'models' | 'seeds' | 'snapshots' | 'sources' | 'tests';
 
 export interface ConfigTree {
   /** The top-level key it was written under. */
@@ -78,7 +78,7 @@ const schema = record({
   sources: tree,
   tests: tree,
   data_tests: tree,
-  snapshots: metadata,
+  snapshots: tree,
   exposures: metadata,
   'semantic-models': metadata,
   'saved-queries': metadata,
@@ -121,6 +121,7 @@ export function shapeDbtProject(
     trees: {
       models: { key: 'models', value: raw.models ?? {} },
       seeds: { key: 'seeds', value: raw.seeds ?? {} },
+      snapshots: { key: 'snapshots', value: raw.snapshots ?? {} },
       sources: { key: 'sources', value: raw.sources ?? {} },
       tests: raw.data_tests
         ? { key: 'data_tests', value: raw.data_tests }

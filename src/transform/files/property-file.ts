@@ -8,6 +8,7 @@ export interface PropertyFile {
   readonly yaml: YamlFile;
   readonly models: readonly NodeProperties[];
   readonly seeds: readonly NodeProperties[];
+  readonly snapshots: readonly SnapshotProperties[];
   readonly sources: readonly SourceProperties[];
   readonly exposures: readonly ExposureProperties[];
   /** Descriptions and configuration of singular tests. */
@@ -26,6 +27,11 @@ export interface NodeProperties {
   readonly path: YamlPath;
   /** The spelling that was used for `tests`. */
   readonly testsKey: string;
+}
+
+export interface SnapshotProperties extends NodeProperties {
+  /** `ref('x')` or `source('x', 'y')` of a snapshot that is written in YAML alone. */
+  readonly relation: string | undefined;
 }
 
 export interface ColumnProperties {
@@ -114,6 +120,7 @@ const model = record({
   versions: notYet('give each version a model of its own'),
 });
 const seed = record({ ...common, group: metadata });
+const snapshot = record({ ...common, group: metadata, relation: text });
 const singularTest = record({
   name: z.string(),
   description: text,
@@ -179,7 +186,7 @@ const file = record({
   macros: metadata,
   analyses: metadata,
   groups: metadata,
-  snapshots: notYet('use an incremental model'),
+  snapshots: z.array(snapshot).nullish(),
   unit_tests: notYet('use a singular test on a small seed'),
   semantic_models: metadata,
   metrics: metadata,
@@ -215,6 +222,10 @@ export function shapePropertyFile(
     seeds: (raw.seeds ?? []).map((item, index) =>
       node(item, ['seeds', index], picked(item, ['meta', 'docs', 'group'])),
     ),
+    snapshots: (raw.snapshots ?? []).map((item, index) => ({
+      ...node(item, ['snapshots', index], picked(item, ['meta', 'docs', 'group'])),
+      relation: item.relation ?? undefined,
+    })),
     singularTests: (raw.data_tests ?? []).map((item, index) =>
       node(item, ['data_tests', index], picked(item, ['meta'])),
     ),

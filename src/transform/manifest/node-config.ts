@@ -5,6 +5,7 @@ import type { Mistakes } from '../files/mistakes.ts';
 import { toJsonValue } from '../files/plain-value.ts';
 import { didYouMean, misspelt } from '../files/suggestion.ts';
 import type { ConfigEntries } from './config-layer.ts';
+import { snapshotKeys } from './snapshot-config.ts';
 
 /** Statement that runs before or after a model is built; a template, rendered late. */
 export interface Hook {
@@ -42,10 +43,18 @@ export interface NodeConfig {
   readonly all: JsonObject;
 }
 
-export type Materialization = 'view' | 'table' | 'incremental' | 'ephemeral' | 'seed' | 'test' | 'source';
+export type Materialization =
+  | 'view'
+  | 'table'
+  | 'incremental'
+  | 'ephemeral'
+  | 'snapshot'
+  | 'seed'
+  | 'test'
+  | 'source';
 
 const notYetMaterialized: Readonly<Record<string, string>> = {
-  snapshot: 'use an incremental model',
+  snapshot: 'write it under snapshots/',
   materialized_view: 'use a table or a view',
   external: 'use a table, and write files with a replication',
   table_function: 'use a view',
@@ -175,7 +184,13 @@ const foreignKeys = [
   'transient',
 ];
 
-const knownKeys = [...Object.keys(schemas), ...Object.keys(notYet), ...metadataKeys, ...foreignKeys];
+const knownKeys = [
+  ...Object.keys(schemas),
+  ...Object.keys(notYet),
+  ...metadataKeys,
+  ...foreignKeys,
+  ...snapshotKeys,
+];
 
 /**
  * Checks merged configuration. Adds `config_invalid` for a wrong value, `not_yet_supported` for what would have changed

@@ -3,6 +3,7 @@ import type { Origin } from '../../core/origin.ts';
 import type { Template } from '../jinja/index.ts';
 import type { ConfigEntries } from './config-layer.ts';
 import type { NodeConfig } from './node-config.ts';
+import type { SnapshotConfig } from './snapshot-config.ts';
 
 /** A table or view by its three names. `database` is empty where names have two parts. */
 export interface RelationName {
@@ -50,6 +51,12 @@ export interface ModelNode extends RelationNode, TemplateNode {
   readonly kind: 'model';
 }
 
+/** A query whose changes are kept as versions of its rows. */
+export interface SnapshotNode extends RelationNode, TemplateNode {
+  readonly kind: 'snapshot';
+  readonly snapshot: SnapshotConfig;
+}
+
 export interface SeedNode extends RelationNode {
   readonly kind: 'seed';
   /** The CSV's text. */
@@ -86,7 +93,7 @@ export interface SingularTest {
   readonly sql: string;
 }
 
-export type TransformNode = ModelNode | SeedNode | SourceNode | TestNode;
+export type TransformNode = ModelNode | SnapshotNode | SeedNode | SourceNode | TestNode;
 
 /** What `ref()` can name. */
-export type RefNode = ModelNode | SeedNode;
+export type RefNode = ModelNode | SnapshotNode | SeedNode;

@@ -1,7 +1,14 @@
 import type { Mistakes } from '../files/mistakes.ts';
 import type { ProjectFile } from '../files/project-files.ts';
 import { didYouMean } from '../files/suggestion.ts';
-import type { ModelNode, RefNode, SeedNode, TestNode, TransformNode } from '../manifest/transform-node.ts';
+import type {
+  ModelNode,
+  RefNode,
+  SeedNode,
+  SnapshotNode,
+  TestNode,
+  TransformNode,
+} from '../manifest/transform-node.ts';
 import { readExposures } from './exposure-reader.ts';
 import { ancestorsOf, type Manifest } from './manifest.ts';
 import { type Draft, nameOrigin, readModel, readSeed, type ReadingRoom } from './node-reader.ts';
@@ -9,6 +16,7 @@ import type { PlacedProperties, Properties } from './property-reader.ts';
 import { byName, type NodeNames } from './node-names.ts';
 import { isGenericTest, type PackageContent } from './package-reader.ts';
 import { resolveCalls } from './resolution.ts';
+import { readSnapshots } from './snapshot-reader.ts';
 import { type ReadSource, readSources } from './source-reader.ts';
 import { readGenericTests, readSingularTest } from './test-reader.ts';
 
@@ -22,6 +30,7 @@ export interface ReadPackage {
 /** Nodes of one package whose calls are not resolved yet. */
 interface PackageDrafts extends ReadPackage {
   readonly models: readonly Draft<ModelNode>[];
+  readonly snapshots: readonly Draft<SnapshotNode>[];
   readonly seeds: readonly SeedNode[];
   readonly sources: readonly ReadSource[];
 }
@@ -32,7 +41,7 @@ export function assembleManifest(packages: readonly ReadPackage[], mistakes: Mis
   if (!root) throw new TypeError('there is no project');
   const drafts = packages.map((item) => draftNodes(item));
   const names = nodeNames(root.room.projectFile.name, drafts, mistakes);
-  const resolve = <Node extends ModelNode | TestNode>(draft: Draft<Node>): Node => {
+  const resolve = <Node extends ModelNode | SnapshotNode | TestNode>(draft: Draft<Node>): Node => {
     const found = resolveCalls(names, draft.calls, draft.node.packageName, (error) => mistakes.caught(error));
     const known = new Set(draft.node.dependencies.map((dependency) => dependency.uniqueId));
     return {
@@ -45,8 +54,9 @@ export function assembleManifest(packages: readonly ReadPackage[], mistakes: Mis
   for (const item of drafts) {
     const models = item.models.filter((draft) => draft.node.config.isEnabled).map(resolve);
     const seeds = item.seeds.filter((seed) => seed.config.isEnabled);
-    upstream.push(...models, ...seeds, ...item.sources.map(({ node }) => node));
-    testDrafts.push(...readTests(item, models, seeds, names.disabled));
+    const snapshots = item.snapshots.map(resolve);
+    upstream.push(...models, ...snapshots, ...seeds, ...item.sources.map(({ node }) => node));
+    testDrafts.push(...readTests(item, models, snapshots, seeds, names.disabled));
   }
   const byUpstreamId = new Map(upstream.map((node) => [node.uniqueId, node]));
   const tests = withUniqueKeys(testDrafts.map(resolve)).map((test) => withSubject(test, byUpstreamId));
@@ -71,6 +81,7 @@ function draftNodes(item: ReadPackage): PackageDrafts {
     ...item,
     models: content.models.flatMap((file) => readModel(room, file, properties.models.get(file.name)) ?? []),
     seeds: content.seeds.flatMap((file) => readSeed(room, file, properties.seeds.get(file.name)) ?? []),
+    snapshots: readSnapshots(room, content.snapshots, properties),
     sources: readSources(room, properties),
   };
 }
@@ -78,12 +89,14 @@ function draftNodes(item: ReadPackage): PackageDrafts {
 function readTests(
   { room, content, properties, sources }: PackageDrafts,
   models: readonly ModelNode[],
+  snapshots: readonly SnapshotNode[],
   seeds: readonly SeedNode[],
   disabled: ReadonlySet<string>,
 ): readonly Draft<TestNode>[] {
   return [
     ...readTestsOf(room, models, properties.models, content.models, disabled),
     ...readTestsOf(room, seeds, properties.seeds, content.seeds, disabled),
+    ...readTestsOf(room, snapshots, properties.snapshots, [], disabled),
     ...sources.flatMap(({ node, placed }) => readGenericTests(room, node, placed)),
     ...content.tests
       .filter((file) => !isGenericTest(file))
@@ -92,7 +105,10 @@ function readTests(
 }
 
 function nodeNames(projectName: string, packages: readonly PackageDrafts[], mistakes: Mistakes): NodeNames {
-  const nodes = packages.flatMap(({ models, seeds }) => [...models.map((draft) => draft.node), ...seeds]);
+  const nodes = packages.flatMap(({ models, snapshots, seeds }) => [
+    ...[...models, ...snapshots].map((draft) => draft.node),
+    ...seeds,
+  ]);
   const enabled = nodes.filter((node) => node.config.isEnabled);
   reportTwins(enabled, mistakes);
   const refs = refsOf(enabled);
@@ -110,7 +126,7 @@ function nodeNames(projectName: string, packages: readonly PackageDrafts[], mist
 
 function refsOf(nodes: readonly TransformNode[]): ReadonlyMap<string, readonly RefNode[]> {
   return byName(
-    nodes.filter((node) => node.kind === 'model' || node.kind === 'seed'),
+    nodes.filter((node) => node.kind !== 'test' && node.kind !== 'source'),
     (node) => node.name,
   );
 }
@@ -132,7 +148,7 @@ function reportTwins(nodes: readonly RefNode[], mistakes: Mistakes): void {
 /** Tests of models or seeds. Properties of a node that does not exist are a mistake where another name was meant. */
 function readTestsOf(
   room: ReadingRoom,
-  nodes: readonly (ModelNode | SeedNode)[],
+  nodes: readonly RefNode[],
   properties: ReadonlyMap<string, PlacedProperties>,
   files: readonly ProjectFile[],
   disabled: ReadonlySet<string>,

@@ -39,7 +39,7 @@ export function scopeOf(manifest: Manifest, node: TransformNode): ProjectScope {
 
 /** What a node reads, directly. */
 export function dependenciesOf(node: TransformNode): readonly Dependency[] {
-  return node.kind === 'model' || node.kind === 'test' ? node.dependencies : [];
+  return node.kind === 'source' || node.kind === 'seed' ? [] : node.dependencies;
 }
 
 /** Ids of everything upstream of a node, itself excluded. */

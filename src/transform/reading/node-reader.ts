@@ -43,14 +43,32 @@ export function readModel(
   file: ProjectFile,
   placed: PlacedProperties | undefined,
 ): Draft<ModelNode> | undefined {
+  const draft = readTemplateNode(room, { ...file, kind: 'model', tree: 'models' }, placed);
+  return draft && { node: { ...draft.node, kind: 'model' }, calls: draft.calls };
+}
+
+/** A template that becomes a relation, and where it was found. */
+export interface TemplateSource extends ProjectFile {
+  readonly kind: 'model' | 'snapshot';
+  readonly tree: ConfigTreeName;
+  /** The template, where it is not the whole text of the file. */
+  readonly template?: Template;
+}
+
+/** Reads what models and snapshots have in common. */
+export function readTemplateNode(
+  room: ReadingRoom,
+  file: TemplateSource,
+  placed: PlacedProperties | undefined,
+): Draft<Omit<ModelNode, 'kind'>> | undefined {
   const { scope, mistakes } = room;
   const fqn = [room.projectFile.name, ...file.folders, file.name];
-  const uniqueId = `model.${room.projectFile.name}.${file.name}`;
-  const outer = configLayers(room, 'models', fqn, placed);
+  const uniqueId = `${file.kind}.${room.projectFile.name}.${file.name}`;
+  const outer = configLayers(room, file.tree, fqn, placed);
   const rendered = renderForCalls(room, file, mergeLayers(outer), (config) =>
     nodeDictionary({
       projectName: room.projectFile.name,
-      resourceType: 'model',
+      resourceType: file.kind,
       uniqueId,
       name: file.name,
       fqn,
@@ -64,16 +82,20 @@ export function readModel(
   const entries = mergeLayers([
     ...outer,
     ...rendered.calls.configs,
-    ...overridingLayers(room, 'models', fqn),
+    ...overridingLayers(room, file.tree, fqn),
   ]);
-  const config = readNodeConfig(entries, 'view', scope.databaseName, mistakes);
+  const config = readNodeConfig(
+    entries,
+    file.kind === 'model' ? 'view' : 'snapshot',
+    scope.databaseName,
+    mistakes,
+  );
   const dictionary = dictionaryOf(rendered.dictionary, config);
   const named = attempt(mistakes, () =>
     relationNameOf(scope, recordingScope(scope, dictionary, entries, emptyCalls()), config, dictionary),
   );
   if (!named) return undefined;
-  const node: ModelNode = {
-    kind: 'model',
+  const node = {
     uniqueId,
     packageName: room.projectFile.name,
     key: assetKey(room, config.schema, file.name),
@@ -150,12 +172,12 @@ interface RenderedForCalls {
 /** Parses and renders a template with `execute` false; undefined after a mistake. */
 export function renderForCalls(
   room: ReadingRoom,
-  file: { readonly file: string; readonly text: string },
+  file: { readonly file: string; readonly text: string; readonly template?: Template },
   known: ConfigEntries,
   dictionary: (config: Readonly<Record<string, unknown>>) => ReturnType<typeof nodeDictionary>,
 ): RenderedForCalls | undefined {
   return attempt(room.mistakes, () => {
-    const template = parseTemplate(file.text, file.file);
+    const template = file.template ?? parseTemplate(file.text, file.file);
     const calls = emptyCalls();
     const model = dictionary(plainConfig(known));
     const scope = recordingScope(room.scope, model, known, calls);

@@ -17,6 +17,7 @@ export interface PackageFiles {
 export interface PackageContent {
   readonly models: readonly ProjectFile[];
   readonly seeds: readonly ProjectFile[];
+  readonly snapshots: readonly ProjectFile[];
   readonly macros: readonly ProjectFile[];
   readonly tests: readonly ProjectFile[];
   readonly properties: readonly ProjectFile[];
@@ -57,6 +58,7 @@ export async function readContent(
   return {
     models: await read(project.modelPaths, ['.sql']),
     seeds: await read(project.seedPaths, ['.csv']),
+    snapshots: await read(project.snapshotPaths, ['.sql']),
     macros: await read(project.macroPaths, ['.sql']),
     tests: await read(project.testPaths, ['.sql']),
     properties: await read(everywhere, ['.yml', '.yaml']),

@@ -1,5 +1,10 @@
 import type { Mistakes } from '../files/mistakes.ts';
-import { type NodeProperties, type PropertyFile, shapePropertyFile } from '../files/property-file.ts';
+import {
+  type NodeProperties,
+  type PropertyFile,
+  shapePropertyFile,
+  type SnapshotProperties,
+} from '../files/property-file.ts';
 import type { ProjectFile } from '../files/project-files.ts';
 import { parseYamlFile, type YamlFile } from '../files/yaml-file.ts';
 import type { RenderContext } from '../jinja/index.ts';
@@ -16,6 +21,7 @@ export interface Properties {
   readonly files: readonly { readonly folders: readonly string[]; readonly content: PropertyFile }[];
   readonly models: ReadonlyMap<string, PlacedProperties>;
   readonly seeds: ReadonlyMap<string, PlacedProperties>;
+  readonly snapshots: ReadonlyMap<string, PlacedProperties<SnapshotProperties>>;
   readonly singularTests: ReadonlyMap<string, PlacedProperties>;
 }
 
@@ -32,8 +38,10 @@ export function readProperties(
     const content = shapePropertyFile(yaml, value, mistakes);
     return content ? [{ folders: file.folders, content }] : [];
   });
-  const index = (kind: 'models' | 'seeds' | 'singularTests'): ReadonlyMap<string, PlacedProperties> => {
-    const found = new Map<string, PlacedProperties>();
+  const index = <Kind extends 'models' | 'seeds' | 'snapshots' | 'singularTests'>(
+    kind: Kind,
+  ): ReadonlyMap<string, PlacedProperties<PropertyFile[Kind][number]>> => {
+    const found = new Map<string, PlacedProperties<PropertyFile[Kind][number]>>();
     for (const { folders, content } of read) {
       for (const properties of content[kind]) {
         const first = found.get(properties.name);
@@ -54,6 +62,7 @@ export function readProperties(
     files: read,
     models: index('models'),
     seeds: index('seeds'),
+    snapshots: index('snapshots'),
     singularTests: index('singularTests'),
   };
 }

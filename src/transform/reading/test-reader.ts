@@ -12,7 +12,7 @@ import { callMacroSync, parseTemplate, renderNativeSync, toJs } from '../jinja/i
 import { type ConfigEntries, type ConfigLayer, mergeLayers, treeLayers } from '../manifest/config-layer.ts';
 import { genericTestName } from '../manifest/generic-test-name.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
-import type { ModelNode, SeedNode, SourceNode, TestNode } from '../manifest/transform-node.ts';
+import type { RefNode, SourceNode, TestNode } from '../manifest/transform-node.ts';
 import { genericTestArguments, genericTestMacro } from './generic-test-call.ts';
 import {
   attempt,
@@ -31,7 +31,7 @@ import { isTemplate } from './rendered-yaml.ts';
 /** The generic tests written under one model, seed or source table and under its columns. */
 export function readGenericTests(
   room: ReadingRoom,
-  subject: ModelNode | SeedNode | SourceNode,
+  subject: RefNode | SourceNode,
   placed: PlacedProperties,
 ): readonly Draft<TestNode>[] {
   const { properties, yaml } = placed;
@@ -64,7 +64,7 @@ export function readGenericTests(
 
 function readGenericTest(
   room: ReadingRoom,
-  subject: ModelNode | SeedNode | SourceNode,
+  subject: RefNode | SourceNode,
   placed: PlacedProperties,
   entry: TestEntry,
   outer: readonly ConfigLayer[],

@@ -6,7 +6,7 @@ import { isJsonRecord } from '../files/plain-value.ts';
 import { projectPath, readProjectFiles, readText } from '../files/project-files.ts';
 import { parseYamlFile } from '../files/yaml-file.ts';
 
-/** Adds a mistake for each file whose kind would change the outcome and is not built: snapshots, Python models. */
+/** Adds a mistake for each file whose kind would change the outcome and is not built: functions, Python models. */
 export async function reportUnsupportedFiles(
   projectFolder: string,
   dbtFolder: string,
@@ -17,7 +17,6 @@ export async function reportUnsupportedFiles(
     readProjectFiles(projectFolder, dbtFolder, paths, [extension]);
   const kinds: readonly (readonly [string, string, Awaited<ReturnType<typeof readProjectFiles>>])[] = [
     ['Python models are', 'write the model in SQL', await read(project.modelPaths, '.py')],
-    ['snapshots are', 'use an incremental model', await read(project.snapshotPaths, '.sql')],
     ['functions are', 'create the function in a pre_hook', await read(project.functionPaths, '.sql')],
   ];
   for (const [what, instead, files] of kinds) {

@@ -1,0 +1,63 @@
+import { parseTemplate, snapshotTemplate } from '../jinja/index.ts';
+import type { ProjectFile } from '../files/project-files.ts';
+import type { SnapshotProperties } from '../files/property-file.ts';
+import { readSnapshotConfig } from '../manifest/snapshot-config.ts';
+import type { SnapshotNode } from '../manifest/transform-node.ts';
+import {
+  attempt,
+  type Draft,
+  type ReadingRoom,
+  readTemplateNode,
+  type TemplateSource,
+} from './node-reader.ts';
+import type { PlacedProperties, Properties } from './property-reader.ts';
+
+/** Reads `{% snapshot %}` blocks, and snapshots that are written in YAML with a `relation:`. */
+export function readSnapshots(
+  room: ReadingRoom,
+  files: readonly ProjectFile[],
+  properties: Properties,
+): readonly Draft<SnapshotNode>[] {
+  const blocks = files.flatMap((file) => blocksOf(room, file));
+  const inYaml = [...properties.snapshots.values()].flatMap((placed) => yamlSnapshot(room, placed) ?? []);
+  return [...blocks, ...inYaml].flatMap((source) => {
+    const draft = readTemplateNode(room, source, properties.snapshots.get(source.name));
+    if (!draft) return [];
+    const { node } = draft;
+    const snapshot = node.config.isEnabled
+      ? readSnapshotConfig(node.entries, node.origin, room.mistakes)
+      : undefined;
+    if (!snapshot) return [];
+    const targetSchema = node.entries.get('target_schema')?.value;
+    const relation =
+      typeof targetSchema === 'string' ? { ...node.relation, schema: targetSchema } : node.relation;
+    return [{ node: { ...node, kind: 'snapshot' as const, relation, snapshot }, calls: draft.calls }];
+  });
+}
+
+function blocksOf(room: ReadingRoom, file: ProjectFile): readonly TemplateSource[] {
+  const template = attempt(room.mistakes, () => parseTemplate(file.text, file.file));
+  return (template?.ast.definitions ?? [])
+    .filter((definition) => definition.sort === 'snapshot')
+    .map((definition) => ({
+      ...file,
+      kind: 'snapshot',
+      tree: 'snapshots',
+      name: definition.name,
+      folders: [...file.folders, file.name],
+      template: template ? snapshotTemplate(template, definition) : parseTemplate('', file.file),
+    }));
+}
+
+function yamlSnapshot(
+  room: ReadingRoom,
+  placed: PlacedProperties<SnapshotProperties>,
+): TemplateSource | undefined {
+  const { properties, yaml, folders } = placed;
+  if (properties.relation === undefined) return undefined;
+  const { line = 1 } = yaml.locate([...properties.path, 'relation']);
+  const text = `${'\n'.repeat(line - 1)}select * from {{ ${properties.relation} }}`;
+  const source = { file: yaml.file, folders, name: properties.name, text };
+  const template = attempt(room.mistakes, () => parseTemplate(text, yaml.file));
+  return template && { ...source, kind: 'snapshot', tree: 'snapshots', template };
+}
