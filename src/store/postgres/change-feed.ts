@@ -1,0 +1,73 @@
+import pg from 'pg';
+import type { LedgerChange } from '../../core/ports.ts';
+import type { LedgerServer } from './server.ts';
+
+/** How often the connection is tried out: a server that was cut off sends nothing, not even an end. */
+const checkMilliseconds = 20_000;
+const reconnectMilliseconds = 500;
+
+/** Listens on a connection of its own to what other processes write, and comes back after it was lost. */
+export interface ChangeFeed {
+  add(listener: (change: LedgerChange) => void): () => void;
+  close(): Promise<void>;
+}
+
+export function createChangeFeed(server: LedgerServer): ChangeFeed {
+  const listeners = new Set<(change: LedgerChange) => void>();
+  let client: pg.Client | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+
+  const tell = (change: LedgerChange): void => {
+    for (const listener of listeners) listener(change);
+  };
+  const later = (milliseconds: number, work: () => void): void => {
+    clearTimeout(timer);
+    timer = isClosed ? undefined : setTimeout(work, milliseconds).unref();
+  };
+  const lose = (lost: pg.Client): void => {
+    if (client !== lost) return;
+    client = undefined;
+    void lost.end().catch(() => undefined);
+    later(reconnectMilliseconds, () => void connect());
+  };
+  const check = (current: pg.Client): void => {
+    current.query('SELECT 1').then(
+      () => later(checkMilliseconds, () => check(current)),
+      () => lose(current),
+    );
+  };
+  const connect = async (): Promise<void> => {
+    const fresh = new pg.Client(server.address.client);
+    client = fresh;
+    fresh.on('error', () => lose(fresh));
+    fresh.on('end', () => lose(fresh));
+    fresh.on('notification', ({ processId, payload }) => {
+      if (!server.isOwnConnection(processId)) tell(payload === 'runs' ? 'runs' : 'steps');
+    });
+    try {
+      await fresh.connect();
+      await fresh.query(`LISTEN ${server.address.schema}`);
+    } catch {
+      return lose(fresh);
+    }
+    tell('runs');
+    later(checkMilliseconds, () => check(fresh));
+  };
+
+  return {
+    add: (listener) => {
+      listeners.add(listener);
+      if (!client && timer === undefined) void connect();
+      return () => listeners.delete(listener);
+    },
+    close: async () => {
+      isClosed = true;
+      clearTimeout(timer);
+      listeners.clear();
+      const last = client;
+      client = undefined;
+      await last?.end().catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { LockHolder } from '../../core/ledger.ts';
+import type { NodeKey } from '../../core/node.ts';
+import type { StepStart } from '../../core/ports.ts';
+import { text } from '../record/row.ts';
+import type { Session } from './session.ts';
+
+/** A holder whose run is finished has no lease any more. */
+const isHeldByAnother = `NOT (locks.run_id = $2 AND locks.step = $3) AND EXISTS (
+  SELECT 1 FROM runs WHERE runs.id = locks.run_id AND runs.lease_expires_at_ms > $4)`;
+
+/**
+ * Takes all locks of a step or none; returns who holds those it could not get. Two that want the same lock at the
+ * same time wait for each other's commit.
+ */
+export async function takeLocks(
+  session: Session,
+  runId: string,
+  start: StepStart,
+): Promise<readonly LockHolder[]> {
+  if (start.locks.length === 0) return [];
+  const wanted = start.locks.toSorted();
+  await session.run('SAVEPOINT locks');
+  const taken = await session.run(
+    `INSERT INTO locks (lock, run_id, step)
+     SELECT lock, $2, $3 FROM unnest($1::text[]) WITH ORDINALITY AS wanted(lock, position) ORDER BY position
+     ON CONFLICT (lock) DO UPDATE SET run_id = excluded.run_id, step = excluded.step WHERE NOT (${isHeldByAnother})`,
+    wanted,
+    runId,
+    start.step,
+    start.atMs,
+  );
+  if (taken === new Set(wanted).size) return [];
+  await session.run('ROLLBACK TO SAVEPOINT locks');
+  const holders = await session.all(
+    `SELECT lock, run_id, step FROM locks WHERE lock = ANY($1) AND ${isHeldByAnother} ORDER BY lock`,
+    wanted,
+    runId,
+    start.step,
+    start.atMs,
+  );
+  return holders.map((row) => ({
+    lock: text(row, 'lock'),
+    runId: text(row, 'run_id'),
+    step: text(row, 'step'),
+  }));
+}
+
+export async function dropLocks(session: Session, runId: string, steps: readonly NodeKey[]): Promise<void> {
+  await session.run('DELETE FROM locks WHERE run_id = $1 AND step = ANY($2)', runId, steps);
+}

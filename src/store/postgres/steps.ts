@@ -1,0 +1,160 @@
+import type { JsonValue } from '../../core/json.ts';
+import type { LockHolder, RunLease } from '../../core/ledger.ts';
+import type { NodeKey } from '../../core/node.ts';
+import type { StepMove, StepStart } from '../../core/ports.ts';
+import { canMoveStep, isRunFinished, isStepFinished, type StepState } from '../../core/run-state.ts';
+import { completionOf } from '../record/completion.ts';
+import type { NewEvent } from '../record/event.ts';
+import { refusedTransition } from '../record/refusal.ts';
+import { integer, optionalInteger, text, toJson, type Row } from '../record/row.ts';
+import { insertCompletion } from './completions.ts';
+import { appendEvents } from './event-log.ts';
+import { requireLease } from './fence.ts';
+import { dropLocks, takeLocks } from './locks.ts';
+import type { Session } from './session.ts';
+
+export async function startStep(
+  session: Session,
+  lease: RunLease,
+  start: StepStart,
+): Promise<readonly LockHolder[]> {
+  await requireOpenRun(session, lease);
+  const holders = await takeLocks(session, lease.runId, start);
+  if (holders.length > 0) return holders;
+  const { step, attempt, atMs } = start;
+  const { events } = await writeStepStates(session, lease.runId, [{ step, attempt, atMs, to: 'running' }]);
+  await appendEvents(session, events, 'steps');
+  return [];
+}
+
+export async function moveSteps(
+  session: Session,
+  lease: RunLease,
+  moves: readonly StepMove[],
+): Promise<void> {
+  await requireOpenRun(session, lease);
+  const { events, startedAtMs } = await writeStepStates(session, lease.runId, moves);
+  const finished = moves.filter((move) => isStepFinished(move.to)).map((move) => move.step);
+  if (finished.length > 0) await dropLocks(session, lease.runId, finished);
+  for (const move of moves) {
+    const completion = completionOf(lease, move, startedAtMs.get(move.step));
+    if (completion) await insertCompletion(session, completion);
+  }
+  await appendEvents(session, events, 'steps');
+}
+
+export async function saveCheckpoint(
+  session: Session,
+  lease: RunLease,
+  step: NodeKey,
+  value: JsonValue,
+): Promise<void> {
+  await requireLease(session, lease);
+  await session.run(
+    'UPDATE steps SET checkpoint = $1, interruptions = 0 WHERE run_id = $2 AND key = $3',
+    toJson(value),
+    lease.runId,
+    step,
+  );
+}
+
+/** Moves all steps that are in `from`; returns the events, which are not written yet. */
+export async function moveAllSteps(
+  session: Session,
+  runId: string,
+  move: { readonly from: StepState; readonly to: StepState; readonly atMs: number; readonly reason: string },
+): Promise<readonly NewEvent[]> {
+  const rows = await session.all(
+    'SELECT key, attempt FROM steps WHERE run_id = $1 AND state = $2 ORDER BY position',
+    runId,
+    move.from,
+  );
+  const { to, atMs, reason } = move;
+  const moves = rows.map((row) => ({
+    step: text(row, 'key'),
+    attempt: integer(row, 'attempt'),
+    to,
+    atMs,
+    reason,
+  }));
+  return (await writeStepStates(session, runId, moves)).events;
+}
+
+/** Counts against the running steps that the process which ran them has died. */
+export async function countInterruptions(session: Session, runId: string): Promise<void> {
+  await session.run(
+    `UPDATE steps SET interruptions = interruptions + 1 WHERE run_id = $1 AND state = 'running'`,
+    runId,
+  );
+}
+
+async function requireOpenRun(session: Session, lease: RunLease): Promise<void> {
+  const state = await requireLease(session, lease);
+  if (isRunFinished(state))
+    throw refusedTransition(`A step of the finished run ${lease.runId}`, state, state);
+}
+
+interface WrittenSteps {
+  /** To be appended by the caller, as the last thing of its transaction. */
+  readonly events: readonly NewEvent[];
+  /** When the attempts that were moved had been started. */
+  readonly startedAtMs: ReadonlyMap<NodeKey, number | undefined>;
+}
+
+async function writeStepStates(
+  session: Session,
+  runId: string,
+  moves: readonly StepMove[],
+): Promise<WrittenSteps> {
+  if (moves.length === 0) return { events: [], startedAtMs: new Map() };
+  const rows = await session.all(
+    'SELECT key, state, started_at_ms FROM steps WHERE run_id = $1 AND key = ANY($2)',
+    runId,
+    moves.map((move) => move.step),
+  );
+  requireAllowed(runId, rows, moves);
+  await session.run(
+    `UPDATE steps SET state = move.state, attempt = move.attempt,
+       started_at_ms = coalesce(move.started, started_at_ms), finished_at_ms = move.finished,
+       outcome = move.outcome, failure = move.failure, reason = move.reason
+     FROM json_to_recordset($2::json) AS move(key text, state text, attempt integer, started bigint,
+       finished bigint, outcome json, failure json, reason text)
+     WHERE run_id = $1 AND steps.key = move.key`,
+    runId,
+    JSON.stringify(moves.map((move) => toMoveRow(move))),
+  );
+  return {
+    events: moves.map((move) => toStepEvent(runId, move)),
+    startedAtMs: new Map(rows.map((row) => [text(row, 'key'), optionalInteger(row, 'started_at_ms')])),
+  };
+}
+
+/** A step is moved once at a time. */
+function requireAllowed(runId: string, rows: readonly Row[], moves: readonly StepMove[]): void {
+  const states = new Map(rows.map((row) => [text(row, 'key'), text(row, 'state') as StepState]));
+  for (const { step, to } of moves) {
+    const from = states.get(step);
+    if (from === undefined || !canMoveStep(from, to)) {
+      throw refusedTransition(`The step ${step} of the run ${runId}`, from ?? 'nothing', to);
+    }
+    states.delete(step);
+  }
+}
+
+function toMoveRow(move: StepMove): object {
+  return {
+    key: move.step,
+    state: move.to,
+    attempt: move.attempt,
+    started: move.to === 'running' ? move.atMs : null,
+    finished: isStepFinished(move.to) ? move.atMs : null,
+    outcome: move.outcome ?? null,
+    failure: move.failure ?? null,
+    reason: move.reason ?? null,
+  };
+}
+
+function toStepEvent(runId: string, move: StepMove): NewEvent {
+  const { step, to, attempt, atMs, outcome, failure, reason } = move;
+  return { type: 'step_state', runId, atMs, step, state: to, attempt, outcome, failure, reason };
+}
