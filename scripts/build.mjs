@@ -1,8 +1,36 @@
-// `npm run build`: compiles src/ to dist/ and the page to dist/web/.
-import { rmSync } from 'node:fs';
+// `npm run build`: compiles src/ to dist/ and the page to dist/web/, unless both were made from these very sources.
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './install.mjs';
 
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-run('tsc', ['-p', 'tsconfig.build.json']);
-run('vite', ['build', 'web', '--logLevel', 'warn']);
+const sources = ['src', 'web', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
+const dist = join(root, 'dist');
+const stamp = '.sources';
+
+const hash = createHash('sha256');
+for (const source of sources) addToHash(source);
+const wanted = hash.digest('hex');
+const present = join(dist, stamp);
+if (!existsSync(present) || readFileSync(present, 'utf8') !== wanted) build();
+
+/** Builds beside and swaps, so that a Millrace that runs from dist/ finds its files all the time. */
+function build() {
+  const beside = join(root, `dist.${process.pid}`);
+  process.on('exit', () => rmSync(beside, { recursive: true, force: true }));
+  run('tsc', ['-p', 'tsconfig.build.json', '--outDir', beside]);
+  run('vite', ['build', 'web', '--outDir', join(beside, 'web'), '--logLevel', 'warn']);
+  writeFileSync(join(beside, stamp), wanted);
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(beside, dist);
+}
+
+function addToHash(path) {
+  if (!statSync(join(root, path)).isDirectory()) {
+    hash.update(`${path}\n`).update(readFileSync(join(root, path)));
+    return;
+  }
+  for (const name of readdirSync(join(root, path)).sort()) {
+    if (name !== 'node_modules') addToHash(join(path, name));
+  }
+}
