@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { SslOptions } from 'mysql2';
 import { z } from 'zod';
@@ -94,13 +95,25 @@ export function parseMysqlUrl(url: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** What TLS is asked for, as libpq understands `sslmode`; undefined for none. */
+/**
+ * What TLS is asked for, as libpq understands `sslmode`; undefined for none. The driver compares certificates
+ * with names only (an address would pass as `localhost`), so `verify-full` of an address is refused.
+ */
 export function tlsOptions(
   connection: string,
   config: MysqlConfig,
   projectFolder: string,
 ): SslOptions | undefined {
   if (config.sslmode === 'disable') return undefined;
+  if (config.sslmode === 'verify-full' && isIP(config.host) !== 0) {
+    throw new ConfigError(
+      `Connection ${connection}: sslmode: verify-full compares the certificate with a host name, and host is the address ${config.host}.`,
+      {
+        code: 'host_not_a_name',
+        next: `Write the host of ${connection} by its name, or use sslmode: verify-ca.`,
+      },
+    );
+  }
   const read = (key: 'sslrootcert' | 'sslcert' | 'sslkey'): string | undefined => {
     const path = config[key];
     return path === undefined ? undefined : readPem(connection, key, resolve(projectFolder, path));

@@ -31,6 +31,7 @@ const dropped: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'PROTOCOL_C
 
 type ErrorMeaning =
   | 'login_failed'
+  | 'tls_required'
   | 'database_missing'
   | 'permission_denied'
   | 'relation_missing'
@@ -46,7 +47,8 @@ type ErrorMeaning =
 
 /** Numbers of the servers' error lists; those from 1900 to 2000 and above 4000 are MariaDB's. */
 const numbers: Readonly<Record<ErrorMeaning, readonly number[]>> = {
-  login_failed: [1045, 1130, 1251, 1524, 1698, 1820, 1862, 3118, 3159, 3955, 4151],
+  login_failed: [1045, 1130, 1251, 1524, 1698, 1820, 1862, 3118, 3955, 4151],
+  tls_required: [3159],
   database_missing: [1049],
   permission_denied: [1044, 1142, 1143, 1227, 1290, 1370, 1792],
   relation_missing: [1051, 1146],
@@ -135,8 +137,16 @@ function serverError(
     case 'login_failed':
       return new ConfigError(
         `Connection ${server.connection}: ${server.host}:${server.port} refused the login of user "${server.user}": ${text}.`,
-        { code, next: `Correct user and password of ${server.connection}, then run: millrace check` },
+        {
+          code,
+          next: `Correct user and password of ${server.connection} (or sslmode, where a user must come by TLS), then run: millrace check`,
+        },
       );
+    case 'tls_required':
+      return new ConfigError(message, {
+        code,
+        next: `The server wants TLS: set sslmode: require on ${server.connection}.`,
+      });
     case 'database_missing':
       return new ConfigError(message, {
         code,
