@@ -49,9 +49,9 @@ async function replayed(): Promise<void> {
 
 /** Vacuums on the primary, which the standby cannot replay under a query that still sees the old rows. */
 async function whileVacuuming<T>(work: () => Promise<T>): Promise<T> {
-  let done = false;
+  const stop = new AbortController();
   const churn = (async () => {
-    while (!done) {
+    while (!stop.signal.aborted) {
       await primary.query('update churn set value = value + 1');
       await primary.query('vacuum churn');
       await sleep(20);
@@ -60,7 +60,7 @@ async function whileVacuuming<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
-    done = true;
+    stop.abort();
     await churn;
   }
 }

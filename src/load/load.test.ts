@@ -343,7 +343,7 @@ describe.each(routes)('%s to %s', (source, target) => {
       rowsInserted: 1,
     });
     await expect(harness.loadOne(yaml('at > {start_value}'))).rejects.toMatchObject({
-      code: 'not_yet_supported',
+      code: 'key_missing',
     });
   });
 

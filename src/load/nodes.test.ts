@@ -155,6 +155,8 @@ describe('a single stream from the command line', () => {
     expect(() => singleStreamReplication({ ...options, mode: 'increment' })).toThrow(
       /did you mean 'incremental'/,
     );
-    expect(() => singleStreamReplication({ ...options, mode: 'backfill' })).toThrow(/not yet supported/);
+    expect(() => singleStreamReplication({ ...options, mode: 'change-capture' })).toThrow(
+      /not yet supported/,
+    );
   });
 });

@@ -2,10 +2,12 @@ import type { StreamSchema } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';
 import { deepFreeze } from '../core/freeze.ts';
 import type { Column } from '../sql/data-type.ts';
-import type { TableName } from '../sql/dialect.ts';
+import type { Dialect, TableName } from '../sql/dialect.ts';
 import { planChunks, type ChunkPlan } from './chunks/chunk-plan.ts';
-import type { LoadMode } from './replication/replication.ts';
+import type { LoadMode, StreamConfig } from './replication/replication.ts';
+import { followsKeys } from './replication/stream-mode.ts';
 import { parseTableName } from './replication/stream-name.ts';
+import { formatRange, type UpdateRange } from './replication/update-range.ts';
 import { checkCombination } from './stream-checks.ts';
 import { sourceDialect, type StreamTask } from './stream-task.ts';
 import { mapColumns, type ColumnMapping } from './stream/column-mapping.ts';
@@ -18,6 +20,7 @@ import { inspectTarget, isEmpty, type TargetState } from './stream/target-state.
 import { latestInTarget } from './stream/target-watermark.ts';
 import { readPublication, type Publication, type StreamIdentity } from './stream/watermark-store.ts';
 import type { Watermark } from './stream/watermark.ts';
+import { lowerBound, upperBound } from './stream/window.ts';
 
 /** What loading one stream would do, as frozen data. */
 export interface StreamPlan {
@@ -65,6 +68,7 @@ export interface PlannedRead {
     readonly after?: Watermark;
     readonly settleDelaySeconds: number;
     readonly lookbackSeconds: number;
+    readonly range?: UpdateRange;
   };
 }
 
@@ -86,7 +90,7 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
   const state = target.database ? await inspectTarget(target.database, task.object) : undefined;
   const mapping = mapColumns(stream, schema.columns, state?.columns.map((column) => column.name) ?? []);
   checkTimes(task, mapping);
-  const identity = { source: source.name, stream: stream.name, target: task.object };
+  const identity = { source: source.name, stream: identityName(stream), target: task.object };
   const published = target.database ? await readPublication(target.database, identity) : undefined;
   const start: Start = continuesAfter
     ? { replaces: false, watermark: continuesAfter, origin: 'stored', remarks: [] }
@@ -132,7 +136,7 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
     stage,
     replaces: start.replaces,
     ...(publication ? { publication } : {}),
-    mergeKey: stream.mode === 'incremental' ? mapping.primaryKey.map((column) => column.name) : [],
+    mergeKey: followsKeys(stream.mode) ? mapping.primaryKey.map((column) => column.name) : [],
     ...(mapping.updateKey ? { updateKey: mapping.updateKey.name } : {}),
     identity,
     ...(start.watermark ? { watermarkBefore: start.watermark } : {}),
@@ -186,7 +190,11 @@ async function startOf(
   const { stream, options, target } = task;
   const none = { origin: 'none' as const, remarks: [] };
   if (stream.mode === 'snapshot') return { ...none, replaces: !state };
-  if (stream.mode !== 'incremental' || !state || !target.database) return { ...none, replaces: true };
+  if (!followsKeys(stream.mode) || !state || !target.database) return { ...none, replaces: true };
+  if (stream.range) {
+    const watermark = isUnfinished(task, published) ? published.watermark : undefined;
+    return { ...none, replaces: !state.exists, ...(watermark ? { watermark } : {}) };
+  }
   const startsAnew = options.fullRefresh && !isUnfinished(task, published);
   if (startsAnew || !state.exists) return { ...none, replaces: true };
   if (!mapping.updateKey) return { ...none, replaces: false };
@@ -228,7 +236,7 @@ function resumable(stored: Watermark, published: Publication | undefined, mappin
 function plannedRead(task: StreamTask, mapping: ColumnMapping, after: Watermark | undefined): PlannedRead {
   const { stream, source, options } = task;
   const dialect = sourceDialect(source);
-  const updateKey = stream.mode === 'incremental' ? mapping.updateKey?.source : undefined;
+  const updateKey = followsKeys(stream.mode) ? mapping.updateKey?.source : undefined;
   const sql =
     stream.sql === undefined
       ? undefined
@@ -236,16 +244,26 @@ function plannedRead(task: StreamTask, mapping: ColumnMapping, after: Watermark 
           stream.sql,
           stream,
           dialect,
-          updateKey && { updateKey, lookbackSeconds: stream.lookbackSeconds, ...(after ? { after } : {}) },
+          mapping.updateKey && {
+            updateKey: mapping.updateKey.source,
+            lookbackSeconds: stream.lookbackSeconds,
+            ...(after ? { after } : {}),
+            ...(stream.range ? { range: stream.range } : {}),
+          },
         );
   const limit = options.rowLimit ?? stream.limit;
   const isTable = source.database !== undefined && sql === undefined;
   const whereIsPlaced = stream.sql !== undefined && placesWhere(stream.sql);
+  const where = [
+    ...(stream.where === undefined || whereIsPlaced ? [] : [stream.where]),
+    ...rangeOfRefresh(dialect, stream, mapping),
+    ...(stream.mode === 'definition-only' ? ['1 = 0'] : []),
+  ];
   return {
     columns: mapping.columns.map((column) => column.source.name),
     ...(sql === undefined ? {} : { sql }),
     from: isTable ? dialect.quoteTable(sourceTable(task)) : `(${sql ?? ''}) as stream`,
-    ...(stream.where === undefined || whereIsPlaced ? {} : { where: stream.where }),
+    ...(where.length === 0 ? {} : { where: bothOf(where) }),
     ...(limit === undefined ? {} : { limit }),
     options: readOptionsOf(task),
     ...(updateKey
@@ -256,6 +274,7 @@ function plannedRead(task: StreamTask, mapping: ColumnMapping, after: Watermark 
             ...(after ? { after } : {}),
             settleDelaySeconds: stream.settleDelaySeconds,
             lookbackSeconds: stream.lookbackSeconds,
+            ...(stream.range ? { range: stream.range } : {}),
           },
         }
       : {}),
@@ -284,4 +303,25 @@ function checkTimes({ stream }: StreamTask, { updateKey }: ColumnMapping): void 
   const { origin, settleDelaySeconds, lookbackSeconds } = stream;
   if (settleDelaySeconds > 0) requireTimeKey(updateKey.source, 'settle_delay_seconds', origin);
   if (lookbackSeconds > 0) requireTimeKey(updateKey.source, 'lookback_seconds', origin);
+}
+
+/** In the modes that replace everything a range is one more predicate. */
+function rangeOfRefresh(
+  dialect: Dialect,
+  { mode, range }: StreamConfig,
+  { updateKey }: ColumnMapping,
+): readonly string[] {
+  if (!range || !updateKey || followsKeys(mode)) return [];
+  const request = { dialect, updateKey: updateKey.source, range };
+  return [lowerBound(request), upperBound(request)].filter((bound) => bound !== undefined);
+}
+
+function bothOf(conditions: readonly string[]): string {
+  const [only = '', ...others] = conditions;
+  return others.length === 0 ? only : conditions.map((condition) => `(${condition})`).join(' and ');
+}
+
+/** A range keeps a watermark of its own, for its chunks; that of the stream does not move. */
+function identityName({ name, mode, range }: StreamConfig): string {
+  return range && followsKeys(mode) ? `${name} (range ${formatRange(range)})` : name;
 }

@@ -115,20 +115,11 @@ describe('mistakes', () => {
     expect(mistakes(`${head}streams:\n  a: { object: b, mode: replace }\n`)[0]).toMatch(/^4 invalid_value/);
   });
 
-  const sourceKeys = [
-    'flatten',
-    'fields_per_rec',
-    'max_decimals',
-    'jmespath',
-    'jq',
-    'sheet',
-    'range',
-    'offset',
-  ];
+  const sourceKeys = ['flatten', 'fields_per_rec', 'max_decimals', 'jmespath', 'jq', 'sheet', 'offset'];
   const movedKeys = ['columns', 'transforms'];
   const targetKeys = ['concurrency', 'batch_limit', 'batch_max_duration', 'file_max_rows', 'file_max_bytes'];
-  const moreTargetKeys = ['max_decimals', 'ignore_existing', 'delete_missing', 'column_typing', 'encoding'];
-  const lastTargetKeys = ['direct_insert', 'table_tmp', 'table_ddl', 'isolation_level', 'merge_strategy'];
+  const moreTargetKeys = ['max_decimals', 'ignore_existing', 'column_typing', 'encoding'];
+  const lastTargetKeys = ['direct_insert', 'table_tmp', 'table_ddl', 'isolation_level'];
   const tableKeys = [
     'cluster',
     'partition',
@@ -153,9 +144,7 @@ describe('mistakes', () => {
     ...tableKeys.map(
       (key) => [`table_keys.${key}`, `target_options: { table_keys: { ${key}: [a] } }`] as const,
     ),
-    ...['backfill', 'definition-only', 'change-capture'].map(
-      (mode) => [`mode: ${mode}`, `mode: ${mode}`] as const,
-    ),
+    ...['change-capture'].map((mode) => [`mode: ${mode}`, `mode: ${mode}`] as const),
     ['column_casing: camel', 'target_options: { column_casing: camel }'],
     ['sql: file://', 'sql: file://q.sql'],
     ['select: @columns', "select: ['@columns']"],

@@ -2,6 +2,7 @@ import { nearest } from '../core/near-name.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { streamConfig } from './replication/stream-config.ts';
+import { loadModes } from './replication/stream-mode.ts';
 import type { StreamYaml } from './replication/schema.ts';
 import { unsupportedStreamKeys } from './replication/unsupported.ts';
 
@@ -53,9 +54,8 @@ export function singleStreamReplication(options: SingleStreamOptions): Replicati
   };
 }
 
-const modes = ['full-refresh', 'truncate', 'snapshot', 'incremental'];
-
 function checkMode(mode: string | undefined): void {
+  const modes: readonly string[] = loadModes;
   if (mode === undefined || mode === '' || modes.includes(mode)) return;
   const near = nearest(mode, modes);
   throw new ConfigError(`unknown mode '${mode}'${near ? `, did you mean '${near}'?` : ''}`, {

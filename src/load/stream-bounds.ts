@@ -5,6 +5,7 @@ import {
   lowerBound,
   openWindow,
   settledBound,
+  upperBound,
   type WindowPiece,
   type WindowRequest,
 } from './stream/window.ts';
@@ -103,8 +104,10 @@ export async function settleAfterStage(
 }
 
 function fileBounds(request: WindowRequest): string {
-  const conditions = [lowerBound(request), settledBound(request)].filter((bound) => bound !== undefined);
+  const bounds = [lowerBound(request), upperBound(request), settledBound(request)];
+  const conditions = bounds.filter((bound) => bound !== undefined);
   if (conditions.length === 0) return '1 = 1';
+  if (request.range) return conditions.join(' and ');
   return `${conditions.join(' and ')} or ${request.dialect.quote(request.updateKey.name)} is null`;
 }
 
@@ -121,7 +124,14 @@ async function missedNulls(
 ): Promise<readonly string[]> {
   const { updateKey, primaryKey, after, where, dialect } = request;
   const target = task.target.database;
-  if (!updateKey.nullable || primaryKey.length > 0 || !after || !target || plan.updateKey === undefined)
+  if (
+    request.range ||
+    !updateKey.nullable ||
+    primaryKey.length > 0 ||
+    !after ||
+    !target ||
+    plan.updateKey === undefined
+  )
     return [];
   const isNull = `${dialect.quote(updateKey.name)} is null`;
   const condition = where === undefined ? isNull : `(${where}) and ${isNull}`;

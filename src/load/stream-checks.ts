@@ -1,6 +1,7 @@
 import type { Connection } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { StreamConfig } from './replication/replication.ts';
+import { followsKeys } from './replication/stream-mode.ts';
 import { notYetSupported } from './replication/unsupported.ts';
 import type { StreamTask } from './stream-task.ts';
 
@@ -25,12 +26,7 @@ export function checkCombination({ stream, source, target, options }: StreamTask
       stream.origin,
     );
   }
-  if (
-    !source.database &&
-    stream.mode === 'incremental' &&
-    stream.updateKey !== undefined &&
-    limit !== undefined
-  ) {
+  if (!source.database && followsKeys(stream.mode) && stream.updateKey !== undefined && limit !== undefined) {
     throw notYetSupported(
       'a row limit on files that are read along an update_key',
       'Leave the limit out, or use mode: full-refresh to try it',
@@ -40,9 +36,9 @@ export function checkCombination({ stream, source, target, options }: StreamTask
 }
 
 function checkFileTarget(stream: StreamConfig, source: Connection): void {
-  if (stream.mode === 'incremental') {
+  if (followsKeys(stream.mode)) {
     throw notYetSupported(
-      'mode: incremental into files',
+      `mode: ${stream.mode} into files`,
       'Use mode: full-refresh, or load into a table and write that to a file',
       stream.origin,
     );

@@ -3,6 +3,7 @@ import type { StageResult } from '../connector/connection.ts';
 import type { StepContext } from '../core/executor.ts';
 import { dropTable } from '../sql/merge/index.ts';
 import { figuresOf } from './load-figures.ts';
+import { missingStatements } from './missing-keys.ts';
 import { unfinishedKey, type StreamPlan } from './plan.ts';
 import { fillStage } from './stage-fill.ts';
 import { settleAfterStage, settleBeforeRead } from './stream-bounds.ts';
@@ -82,12 +83,14 @@ export interface Publishing {
 
 /** Makes the full stage visible, in one transaction with the watermark. */
 export async function publishStage(
-  { task, plan, database, context, turns }: TableLoad,
+  load: TableLoad,
   staged: StageResult,
   { watermark, isLast, chunks }: Publishing,
   before?: LoadFigures,
 ): Promise<LoadFigures> {
+  const { task, plan, database, context, turns } = load;
   if (plan.mergeKey.length > 0) await requireKeys(database, plan.stage, plan.mergeKey, plan.stream);
+  const missing = isLast ? await missingStatements(load) : [];
   context.progress({
     rows: (before?.rowsRead ?? 0) + staged.rows,
     bytes: (before?.bytes ?? 0) + staged.bytes,
@@ -96,7 +99,7 @@ export async function publishStage(
   return await turns.take(database, task.target.name, () =>
     publish(
       database,
-      plan.publication?.statements ?? [],
+      [...(plan.publication?.statements ?? []), ...missing],
       async (session, counts) => {
         const figures = addFigures(before, figuresOf(plan, staged, counts, watermark, chunks));
         await writePublication(database, session, plan.identity, {

@@ -1,10 +1,19 @@
 import type { Origin } from '../../core/origin.ts';
 import type { DataType } from '../../sql/data-type.ts';
+import type { MergeStrategy } from '../../sql/merge/index.ts';
 import type { ChunkOptions } from './chunk-options.ts';
+import type { DeleteMissing } from './delete-missing.ts';
 import type { Selection } from './selection.ts';
+import type { UpdateRange } from './update-range.ts';
 
 /** How rows get into the target. */
-export type LoadMode = 'full-refresh' | 'truncate' | 'snapshot' | 'incremental';
+export type LoadMode =
+  | 'full-refresh'
+  | 'truncate'
+  | 'snapshot'
+  | 'incremental'
+  | 'backfill'
+  | 'definition-only';
 
 /** How target columns are named after source columns. */
 export type ColumnCasing = 'normalize' | 'source' | 'target' | 'snake' | 'lower' | 'upper';
@@ -53,6 +62,8 @@ export interface StreamConfig {
   readonly sourceOptions: Readonly<Record<string, unknown>>;
   /** Most rows per run. */
   readonly limit?: number;
+  /** Stretch of the update key that is read, instead of what is beyond the watermark. */
+  readonly range?: UpdateRange;
   /** How a long reading is to be cut; absent when that is left to the size of the table. */
   readonly chunks?: ChunkOptions;
   /** Rows whose update key is younger than this wait for a later run. */
@@ -68,6 +79,8 @@ export interface TargetOptions {
   readonly addNewColumns: boolean;
   /** Widen a target column whose source type grew. */
   readonly adjustColumnType: boolean;
+  readonly mergeStrategy?: MergeStrategy;
+  readonly deleteMissing?: DeleteMissing;
   readonly preSql: readonly string[];
   readonly postSql: readonly string[];
   readonly tableKeys: TableKeys;

@@ -24,7 +24,7 @@ const sourceOptions = z.strictObject({
   jmespath: anything.optional(),
   jq: anything.optional(),
   sheet: anything.optional(),
-  range: anything.optional(),
+  range: z.union([z.string(), z.number()]).optional(),
   limit: count.optional(),
   offset: anything.optional(),
   chunk_size: anything.optional(),
@@ -76,7 +76,7 @@ const targetOptions = z.strictObject({
   pre_sql: words.optional(),
   post_sql: words.optional(),
   isolation_level: anything.optional(),
-  merge_strategy: anything.optional(),
+  merge_strategy: z.enum(['insert', 'update', 'update_insert', 'delete_insert']).optional(),
 });
 
 const changeCaptureOptions = z.strictObject({

@@ -2,13 +2,16 @@ import type { YamlPath } from '../../config/yaml-file.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { isNodeKey } from '../../core/node.ts';
 import type { Origin } from '../../core/origin.ts';
+import type { MergeStrategy } from '../../sql/merge/index.ts';
 import { chunkOptions } from './chunk-options.ts';
 import { parseCasts } from './column-cast.ts';
+import { deleteMissing } from './delete-missing.ts';
 import { isWildcard } from './glob.ts';
 import type { LoadMode, StreamConfig, StreamMeta, TargetOptions } from './replication.ts';
 import type { StreamYaml } from './schema.ts';
 import { parseSelection } from './selection.ts';
 import { notYetSupported } from './unsupported.ts';
+import { updateRange, type UpdateRange } from './update-range.ts';
 
 export interface StreamOrigins {
   /** Of the stream's name. */
@@ -32,6 +35,13 @@ const connectorSourceOptions = [
   'quote',
   'encoding',
 ] as const;
+
+const unkeyedModes: ReadonlySet<string> = new Set([
+  'full-refresh',
+  'truncate',
+  'snapshot',
+  'definition-only',
+]);
 
 const fileTargetOptions = ['header', 'compression', 'delimiter', 'format', 'datetime_format'] as const;
 
@@ -76,13 +86,14 @@ export function streamConfig(name: string, stream: StreamYaml, origins: StreamOr
     casts: stream.columns ? parseCasts(stream.columns, (column) => origins.of(['columns', column])) : {},
     sourceOptions: pick(stream.source_options ?? {}, connectorSourceOptions),
     ...optional('limit', limit === 0 ? undefined : limit),
+    ...optional('range', readRange(name, stream, updateKey, origins)),
     ...optional(
       'chunks',
       chunkOptions(stream.source_options ?? {}, (key) => origins.of(['source_options', key])),
     ),
     settleDelaySeconds: stream.meta?.millrace?.settle_delay_seconds ?? 0,
     lookbackSeconds: stream.meta?.millrace?.lookback_seconds ?? 0,
-    target: targetOptions(stream),
+    target: targetOptions(name, stream, primaryKey, origins),
     meta: readMeta(stream, origins),
   };
 }
@@ -104,15 +115,67 @@ function modeOf(
       next: 'Add primary_key:, update_key: or both, or use mode: full-refresh',
     });
   }
+  if (mode === 'backfill' && (updateKey === undefined || primaryKey.length === 0)) {
+    throw new ConfigError(`the stream '${name}' is a backfill and lacks primary_key or update_key`, {
+      code: 'key_missing',
+      origin: origins.of(['mode']),
+      next: 'Add both: rows in the range of the update_key are merged by the primary_key',
+    });
+  }
   return mode as LoadMode;
 }
 
-function targetOptions(stream: StreamYaml): TargetOptions {
+function readRange(
+  name: string,
+  stream: StreamYaml,
+  updateKey: string | undefined,
+  origins: StreamOrigins,
+): UpdateRange | undefined {
+  const range = stream.source_options?.['range'];
+  if (range === undefined || range === '') {
+    if (stream.mode !== 'backfill') return undefined;
+    throw new ConfigError(`the stream '${name}' is a backfill and has no range`, {
+      code: 'key_missing',
+      origin: origins.of(['mode']),
+      next: "Add source_options: { range: '2024-01-01,2024-01-31' }",
+    });
+  }
+  const origin = origins.of(['source_options', 'range']);
+  if (updateKey === undefined) {
+    throw new ConfigError(`the stream '${name}' has a range and no update_key that it is of`, {
+      code: 'key_missing',
+      origin,
+      next: 'Add update_key:, or say it in where:',
+    });
+  }
+  return updateRange(typeof range === 'string' ? range : JSON.stringify(range), origin);
+}
+
+function targetOptions(
+  name: string,
+  stream: StreamYaml,
+  primaryKey: readonly string[],
+  origins: StreamOrigins,
+): TargetOptions {
   const options = stream.target_options ?? {};
+  const place = (key: string): Origin => origins.of(['target_options', key]);
+  const missing = deleteMissing(options['delete_missing'], place('delete_missing'));
+  const strategy = options['merge_strategy'];
+  const merges = primaryKey.length > 0 && !unkeyedModes.has(stream.mode ?? '');
+  for (const key of ['delete_missing', 'merge_strategy']) {
+    if (merges || options[key] === undefined) continue;
+    throw new ConfigError(`the stream '${name}' has ${key}, and does not merge rows by a primary_key`, {
+      code: 'stream_contradictory',
+      origin: place(key),
+      next: 'Use mode: incremental with primary_key:, or leave it out',
+    });
+  }
   return {
     columnCasing: (options.column_casing ?? 'normalize') as TargetOptions['columnCasing'],
     addNewColumns: options.add_new_columns ?? true,
     adjustColumnType: options.adjust_column_type ?? false,
+    ...optional('mergeStrategy', strategy as MergeStrategy | undefined),
+    ...optional('deleteMissing', missing),
     preSql: list(options.pre_sql),
     postSql: list(options.post_sql),
     tableKeys: {

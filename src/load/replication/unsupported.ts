@@ -17,7 +17,6 @@ const sourceOptionKeys: Readonly<Record<string, string>> = {
   jmespath: 'Load the document as JSON and take it apart in a model',
   jq: 'Load the document as JSON and take it apart in a model',
   sheet: 'Export the sheet as CSV',
-  range: 'Use where: with the range',
   offset: 'Use mode: incremental with limit:, which continues where it stopped',
   columns: 'Move it to the stream: columns:',
   transforms: 'Write the expression into sql:, or transform the loaded table in a model',
@@ -31,21 +30,17 @@ const targetOptionKeys: Readonly<Record<string, string>> = {
   file_max_bytes: 'Leave it out: one file is written per stream',
   max_decimals: 'Declare the column under columns:, such as price: decimal(12,2)',
   ignore_existing: 'Leave it out, or disable the stream',
-  delete_missing: 'Use mode: full-refresh, which holds exactly what the source holds',
   column_typing: 'Declare the columns under columns:',
   encoding: 'Leave it out: files are written as UTF-8',
   direct_insert: 'Leave it out: rows are always staged, then published in one transaction',
   table_tmp: 'Leave it out: stage tables are named by Millrace',
   table_ddl: 'Create the table beforehand and use mode: truncate or incremental',
   isolation_level: "Leave it out: the database's own default is used",
-  merge_strategy: 'Leave it out: rows are matched by primary_key, changed ones replaced, new ones added',
 };
 
 const tableKeyAlternative = 'Use table_keys.index, or create it in post_sql';
 
 const unbuiltModes: Readonly<Record<string, string>> = {
-  backfill: 'Use mode: incremental with where: for the range',
-  'definition-only': 'Use mode: full-refresh with where: 1=0',
   'change-capture': 'Use mode: incremental with update_key and primary_key',
 };
 

@@ -18,7 +18,9 @@ export function rowCounts(counts: RoleCounts, staged: number, isSwap: boolean, i
   const inserted = counts.insert ?? 0;
   const replaced = counts.replace ?? 0;
   const updated = counts.update ?? 0;
-  if (isMerge) return { inserted: Math.max(0, inserted - replaced), updated: updated + replaced, deleted: 0 };
+  const removed = counts.remove ?? 0;
+  if (isMerge)
+    return { inserted: Math.max(0, inserted - replaced), updated: updated + replaced, deleted: removed };
   return {
     inserted: Math.max(0, inserted - replaced),
     updated,

@@ -30,13 +30,19 @@ export function keyLiteral(dialect: Dialect, column: Column, value: string): str
 
 /**
  * A stored key value for a comparison that the user wrote, with the bare column on the other side. SQLite's
- * times are compared as the text they are there, so the literal is a second less than the value: that
- * reads rows again rather than leaving out one that is spelt with fewer digits.
+ * times are compared as the text they are there, so the literal is a second off, to the side from which more
+ * is read: that reads rows again rather than leaving out one that is spelt with fewer digits.
  */
-export function bareLiteral(dialect: Dialect, column: Column, value: string): string {
+export function bareLiteral(
+  dialect: Dialect,
+  column: Column,
+  value: string,
+  bound: 'lower' | 'upper' = 'lower',
+): string {
   const format = sqliteFormat(dialect, column);
   if (format === undefined || column.type.type === 'date') return keyLiteral(dialect, column, value);
-  return `strftime('${format.replace('%f', '%S')}', ${dialect.literal(value)}, '-1 second')`;
+  const shift = bound === 'lower' ? '-1 second' : '+1 second';
+  return `strftime('${format.replace('%f', '%S')}', ${dialect.literal(value)}, '${shift}')`;
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   type Statement,
 } from '../../sql/merge/index.ts';
 import type { StreamConfig } from '../replication/replication.ts';
+import { followsKeys } from '../replication/stream-mode.ts';
 import type { ColumnMapping } from './column-mapping.ts';
 import { evolve, freshColumns } from './evolution.ts';
 import type { TargetState } from './target-state.ts';
@@ -112,13 +113,22 @@ function publishIntoKept(request: PublicationRequest): PublicationPlan {
     );
   }
   if (choice) {
-    const merge = { rows, choice, unique: request.uniqueKey, extraColumns: evolution.extraColumns };
+    const { mergeStrategy } = stream.target;
+    const merge = {
+      rows,
+      choice,
+      unique: request.uniqueKey,
+      extraColumns: evolution.extraColumns,
+      ...(mergeStrategy === undefined ? {} : { strategy: mergeStrategy }),
+    };
     return plan(
-      'merge by primary key: changed rows are replaced, new ones added, same ones left alone',
+      mergeStrategy === undefined
+        ? 'merge by primary key: changed rows are replaced, new ones added, same ones left alone'
+        : `merge by primary key: ${mergeStrategy}`,
       mergeByKey(dialect, { ...merge, deltaName: request.deltaName }),
     );
   }
-  if (stream.mode === 'incremental' && mapping.updateKey) {
+  if (followsKeys(stream.mode) && mapping.updateKey) {
     return plan(
       'append: rows that share the watermark are replaced, the others added',
       replaceTail(dialect, rows, mapping.updateKey.name),
@@ -160,7 +170,7 @@ function loadedAtSql(target: TargetState): string {
 /** Rows are chosen by key in incremental mode only; the other modes take the source as it is. */
 function keyChoice(request: PublicationRequest): KeyChoice | undefined {
   const { stream, mapping } = request;
-  if (stream.mode !== 'incremental' || mapping.primaryKey.length === 0) return undefined;
+  if (!followsKeys(stream.mode) || mapping.primaryKey.length === 0) return undefined;
   return {
     key: mapping.primaryKey.map((column) => column.name),
     ...(mapping.updateKey ? { latestBy: mapping.updateKey.name } : {}),

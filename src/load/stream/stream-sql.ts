@@ -2,10 +2,10 @@ import { ConfigError } from '../../core/errors.ts';
 import type { Column } from '../../sql/data-type.ts';
 import type { Dialect } from '../../sql/dialect.ts';
 import type { StreamConfig } from '../replication/replication.ts';
-import { notYetSupported } from '../replication/unsupported.ts';
+import type { UpdateRange } from '../replication/update-range.ts';
 import { bareLiteral } from './key-value.ts';
 import { earlierLiteral } from './source-time.ts';
-import { lowerBound } from './window.ts';
+import { lowerBound, upperBound } from './window.ts';
 import type { Watermark } from './watermark.ts';
 
 /** Where an incremental query starts; absent while that is not known yet. */
@@ -13,6 +13,7 @@ export interface QueryStart {
   readonly updateKey: Column;
   readonly after?: Watermark;
   readonly lookbackSeconds?: number;
+  readonly range?: UpdateRange;
 }
 
 /**
@@ -21,22 +22,28 @@ export interface QueryStart {
  */
 export function fillQuery(sql: string, stream: StreamConfig, dialect: Dialect, start?: QueryStart): string {
   const fields = stream.select.include.map((item) => (item.name === '*' ? '*' : dialect.quote(item.name)));
-  const bound = start ? lowerBound({ dialect, ...start }) : undefined;
+  const bounds = start ? [lowerBound({ dialect, ...start }), upperBound({ dialect, ...start })] : [];
+  const bound = bounds.filter((one) => one !== undefined).join(' and ');
   const value = start?.after ? startValue(dialect, start, start.after.value) : 'null';
   const values: Readonly<Record<string, string>> = {
-    incremental_where_cond: bound ?? '1 = 1',
+    incremental_where_cond: bound === '' ? '1 = 1' : bound,
     incremental_value: value,
     where_cond: stream.where === undefined ? '1 = 1' : `(${stream.where})`,
     fields: fields.length > 0 ? fields.join(', ') : '*',
     update_key: stream.updateKey === undefined ? '' : dialect.quote(stream.updateKey),
+    ...rangeEnds(dialect, stream, start),
   };
   return sql.replace(/\{([a-z_]+)\}/g, (whole, name: string) => {
-    if (name === 'start_value' || name === 'end_value')
-      throw notYetSupported(
-        whole,
-        'Use {incremental_where_cond}, or write the range into the query',
-        stream.origin,
+    if ((name === 'start_value' || name === 'end_value') && values[name] === undefined) {
+      throw new ConfigError(
+        `stream ${stream.name}: the query says ${whole} and there is no range with that end`,
+        {
+          code: 'key_missing',
+          origin: stream.origin,
+          next: "Add source_options: { range: '...,...' }, or use {incremental_where_cond}",
+        },
       );
+    }
     if (name === 'update_key' && stream.updateKey === undefined) {
       throw new ConfigError(`stream ${stream.name}: the query says {update_key} and there is none`, {
         code: 'key_missing',
@@ -46,6 +53,20 @@ export function fillQuery(sql: string, stream: StreamConfig, dialect: Dialect, s
     }
     return values[name] ?? whole;
   });
+}
+
+/** The ends of the range as literals; NULL while the type of the update key is not known. */
+function rangeEnds(
+  dialect: Dialect,
+  { range }: StreamConfig,
+  start: QueryStart | undefined,
+): Readonly<Record<string, string>> {
+  const literal = (value: string, bound: 'lower' | 'upper'): string =>
+    start ? bareLiteral(dialect, start.updateKey, value, bound) : 'null';
+  return {
+    ...(range?.from === undefined ? {} : { start_value: literal(range.from, 'lower') }),
+    ...(range?.to === undefined ? {} : { end_value: literal(range.to, 'upper') }),
+  };
 }
 
 function startValue(dialect: Dialect, { updateKey, lookbackSeconds = 0 }: QueryStart, value: string): string {

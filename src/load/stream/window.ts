@@ -1,6 +1,7 @@
 import type { SqlSession } from '../../connector/connection.ts';
 import type { Column } from '../../sql/data-type.ts';
 import type { Dialect } from '../../sql/dialect.ts';
+import type { UpdateRange } from '../replication/update-range.ts';
 import { comparable, keyLiteral, keyText } from './key-value.ts';
 import { beyond, findBoundary, keyTerms, upTo } from './keyset.ts';
 import { earlierLiteral, secondsAgo } from './source-time.ts';
@@ -25,6 +26,8 @@ export interface WindowRequest {
   readonly settleDelaySeconds?: number;
   /** Rows this much older than `after` are read again. */
   readonly lookbackSeconds?: number;
+  /** The stretch that is read, instead of what is beyond `after`. */
+  readonly range?: UpdateRange;
   /** Set when this run reads in pieces. */
   readonly piece?: WindowPiece;
 }
@@ -69,7 +72,9 @@ export async function openWindow(
   const end = cut ?? request.piece?.end ?? (await findEnd(request, session, signal));
   const watermark = end ?? request.after;
   const nulls =
-    request.updateKey.nullable && (request.primaryKey.length > 0 ? !cut : request.after === undefined);
+    request.updateKey.nullable &&
+    request.range === undefined &&
+    (request.primaryKey.length > 0 ? !cut : request.after === undefined);
   const bounded = watermark && bounds(request, watermark);
   const isNull = `${request.dialect.quote(request.updateKey.name)} is null`;
   const where = [...(bounded ? [bounded] : []), ...(nulls ? [isNull] : [])].join(' or ');
@@ -82,15 +87,32 @@ export async function openWindow(
 
 /** `update_key >= lower bound`, as SQL; undefined for a first load. */
 export function lowerBound(
-  request: Pick<WindowRequest, 'dialect' | 'updateKey' | 'after' | 'lookbackSeconds'>,
+  request: Pick<WindowRequest, 'dialect' | 'updateKey' | 'after' | 'lookbackSeconds' | 'range'>,
 ): string | undefined {
-  const { dialect, updateKey, after, lookbackSeconds = 0 } = request;
+  const { dialect, updateKey, after, lookbackSeconds = 0, range } = request;
+  if (range) return rangeBound(request, range.from, '>=');
   if (!after) return undefined;
   const bound =
     lookbackSeconds > 0
       ? earlierLiteral(dialect, updateKey, after.value, lookbackSeconds)
       : keyLiteral(dialect, updateKey, after.value);
   return `${comparable(dialect, updateKey)} >= ${bound}`;
+}
+
+/** `update_key <= end of the range`; undefined without one. */
+export function upperBound(
+  request: Pick<WindowRequest, 'dialect' | 'updateKey' | 'range'>,
+): string | undefined {
+  return rangeBound(request, request.range?.to, '<=');
+}
+
+function rangeBound(
+  { dialect, updateKey }: Pick<WindowRequest, 'dialect' | 'updateKey'>,
+  value: string | undefined,
+  operator: '>=' | '<=',
+): string | undefined {
+  if (value === undefined) return undefined;
+  return `${comparable(dialect, updateKey)} ${operator} ${keyLiteral(dialect, updateKey, value)}`;
 }
 
 /** `update_key <= what is old enough`; undefined when nothing has to settle. */
@@ -108,7 +130,12 @@ export async function findEnd(
   session: SqlSession,
   signal: AbortSignal,
 ): Promise<Watermark | undefined> {
-  const conditions = present([userCondition(request), lowerBound(request), settledBound(request)]);
+  const conditions = present([
+    userCondition(request),
+    lowerBound(request),
+    upperBound(request),
+    settledBound(request),
+  ]);
   const where = conditions.length > 0 ? ` where ${conditions.join(' and ')}` : '';
   const sql = `select max(${comparable(request.dialect, request.updateKey)}) from ${request.from}${where}`;
   const value = (await session.query(sql, [], signal)).rows[0]?.[0];
@@ -146,7 +173,8 @@ async function findCut(
       conditions: present([
         piece ? undefined : userCondition(request),
         `${dialect.quote(updateKey.name)} is not null`,
-        after && beyond(dialect, positionTerms(request, after)),
+        after ? beyond(dialect, positionTerms(request, after)) : lowerBound(request),
+        upperBound(request),
         end ?? settledBound(request),
       ]),
       key: [updateKey, ...primaryKey],

@@ -3,6 +3,12 @@ import { insertRows } from './insert.ts';
 import { stageColumnList, stageSelect, type KeyChoice, type StageRows } from './stage-rows.ts';
 import type { Statement } from './statement.ts';
 
+/**
+ * What is done with changed and new rows: `insert` adds new ones only, `update` changes held ones only, the
+ * other two do both, by an update in place or by a delete and an insert.
+ */
+export type MergeStrategy = 'insert' | 'update' | 'update_insert' | 'delete_insert';
+
 export interface KeyMerge {
   readonly rows: StageRows;
   readonly choice: KeyChoice;
@@ -12,6 +18,8 @@ export interface KeyMerge {
   readonly extraColumns: readonly string[];
   /** Name of the temporary table, free in this session. */
   readonly deltaName: string;
+  /** The cheapest for the system when absent. */
+  readonly strategy?: MergeStrategy;
 }
 
 /**
@@ -29,13 +37,27 @@ export function mergeByKey(dialect: Dialect, merge: KeyMerge): readonly Statemen
     sql: `create temporary table ${delta} as ${changedRows(dialect, merge)}`,
   };
   const drop: Statement = { role: 'prepare', sql: `drop table ${delta}` };
+  const strategy = merge.strategy ?? (dialect.name === 'postgres' ? 'update_insert' : 'delete_insert');
+  const changes = strategies[strategy](dialect, merge, delta);
   if (dialect.name === 'postgres') {
     const analyze = (table: string): Statement => ({ role: 'prepare', sql: `analyze ${table}` });
     const stage = dialect.quoteTable(merge.rows.stage);
-    return [analyze(stage), create, analyze(delta), ...updateAndInsert(dialect, merge, delta), drop];
+    return [analyze(stage), create, analyze(delta), ...changes, drop];
   }
-  return [create, ...deleteAndInsert(dialect, merge, delta), drop];
+  return [create, ...changes, drop];
 }
+
+const strategies: Readonly<
+  Record<MergeStrategy, (dialect: Dialect, merge: KeyMerge, delta: string) => readonly Statement[]>
+> = {
+  insert: (dialect, merge, delta) => [insertNew(dialect, merge, delta)],
+  update: updateHeld,
+  update_insert: (dialect, merge, delta) => [
+    ...updateHeld(dialect, merge, delta),
+    insertNew(dialect, merge, delta),
+  ],
+  delete_insert: deleteAndInsert,
+};
 
 /** The first load by key, into an empty target. */
 export function insertByKey(
@@ -48,7 +70,7 @@ export function insertByKey(
 function changedRows(dialect: Dialect, merge: KeyMerge): string {
   const { rows, choice } = merge;
   const target = dialect.quoteTable(rows.target);
-  const keep = merge.extraColumns.filter(() => dialect.name !== 'postgres');
+  const keep = keepsByCopy(dialect, merge) ? merge.extraColumns : [];
   const same = rows.columns
     .filter((column) => !choice.key.includes(column.name))
     .map(({ name, comparable }) => {
@@ -74,6 +96,11 @@ function heldValues(dialect: Dialect, merge: KeyMerge, keep: readonly string[]):
   return `select ${key}, ${values.join(', ')} from ${dialect.quoteTable(merge.rows.target)} group by ${key}`;
 }
 
+/** A row that is deleted and inserted would lose what only the target knows, so that is copied along. */
+function keepsByCopy(dialect: Dialect, { strategy }: KeyMerge): boolean {
+  return strategy === 'delete_insert' || (strategy === undefined && dialect.name !== 'postgres');
+}
+
 function deleteAndInsert(dialect: Dialect, merge: KeyMerge, delta: string): readonly Statement[] {
   const target = dialect.quoteTable(merge.rows.target);
   const columns = [
@@ -89,24 +116,25 @@ function deleteAndInsert(dialect: Dialect, merge: KeyMerge, delta: string): read
   ];
 }
 
-function updateAndInsert(dialect: Dialect, merge: KeyMerge, delta: string): readonly Statement[] {
+function updateHeld(dialect: Dialect, merge: KeyMerge, delta: string): readonly Statement[] {
   const target = dialect.quoteTable(merge.rows.target);
-  const columns = stageColumnList(dialect, merge.rows);
-  const onBoth = onKey(dialect, merge.choice.key, 't', 'd');
   const assignments = merge.rows.columns
     .filter((column) => !merge.choice.key.includes(column.name))
     .map((column) => `${dialect.quote(column.name)} = d.${dialect.quote(column.name)}`);
-  const update: Statement = {
-    role: 'update',
-    sql: `update ${target} as t set ${assignments.join(', ')} from ${delta} as d where ${onBoth}`,
+  if (assignments.length === 0) return [];
+  const condition = onKey(dialect, merge.choice.key, 't', 'd');
+  const sql = `update ${target} as t set ${assignments.join(', ')} from ${delta} as d where ${condition}`;
+  return [{ role: 'update', sql }];
+}
+
+function insertNew(dialect: Dialect, merge: KeyMerge, delta: string): Statement {
+  const target = dialect.quoteTable(merge.rows.target);
+  const columns = stageColumnList(dialect, merge.rows);
+  const condition = onKey(dialect, merge.choice.key, 't', 'd');
+  return {
+    role: 'insert',
+    sql: `insert into ${target} (${columns}) select ${columns} from ${delta} as d where not exists (select 1 from ${target} as t where ${condition})`,
   };
-  return [
-    ...(assignments.length > 0 ? [update] : []),
-    {
-      role: 'insert',
-      sql: `insert into ${target} (${columns}) select ${columns} from ${delta} as d where not exists (select 1 from ${target} as t where ${onBoth})`,
-    },
-  ];
 }
 
 function onKey(dialect: Dialect, key: readonly string[], left: string, right: string): string {

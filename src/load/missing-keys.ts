@@ -1,0 +1,56 @@
+import { deleteMissingRows, dropTable, markMissingRows, type Statement } from '../sql/merge/index.ts';
+import { fillStage } from './stage-fill.ts';
+import { sourceDialect } from './stream-task.ts';
+import { stagePart } from './stream/stage-name.ts';
+import { fillQuery } from './stream/stream-sql.ts';
+import type { TableLoad } from './table-load.ts';
+
+/** Parts count from 1, so that this one is free. */
+const keysPart = 0;
+
+const deletedAt = '_sling_deleted_at';
+
+/**
+ * Reads every key of the source beside the stage, and gives the statements that take away or mark what the
+ * target holds beyond them. Keys are read after the rows: a row that came in between is only a key too many.
+ */
+export async function missingStatements(load: TableLoad): Promise<readonly Statement[]> {
+  const { task, plan, database, context } = load;
+  const missing = task.stream.target.deleteMissing;
+  if (!missing) return [];
+  const { dialect } = database;
+  const keys = stagePart(task.object, dialect, task.idempotencyKey, keysPart);
+  const key = plan.columns.filter((column) => plan.mergeKey.includes(column.name));
+  const where = [plan.read.where, missing.sourceWhere].filter((one) => one !== undefined);
+  const { sql } = task.stream;
+  const everything = {
+    ...plan,
+    columns: key,
+    read: {
+      ...plan.read,
+      columns: key.map((column) => column.source.name),
+      ...(sql === undefined ? {} : { sql: fillQuery(sql, task.stream, sourceDialect(task.source)) }),
+    },
+  };
+  await fillStage(
+    task,
+    everything,
+    {
+      ...(where.length === 0 ? {} : { where: where.map((one) => `(${one})`).join(' and ') }),
+      stage: keys,
+    },
+    context,
+  );
+  const rows = {
+    target: task.object,
+    keys,
+    key: key.map(({ name, type, source }) => {
+      const [staged, held] = [dialect.typeName(source.type), dialect.typeName(type)];
+      return staged === held ? { name } : { name, castTo: held };
+    }),
+    ...(missing.targetWhere === undefined ? {} : { where: missing.targetWhere }),
+  };
+  const statements =
+    missing.type === 'hard' ? deleteMissingRows(dialect, rows) : markMissingRows(dialect, rows, deletedAt);
+  return [...statements, dropTable(dialect, keys)];
+}
