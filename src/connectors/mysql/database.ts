@@ -15,7 +15,7 @@ import { type Answer, run } from './statement.ts';
  */
 export function mysqlDatabase(server: Server, choices: TypeChoices): SqlDatabase {
   return {
-    dialect: mysqlDialect,
+    dialect: { ...mysqlDialect, defaultSchema: server.identity.database ?? mysqlDialect.defaultSchema },
     query: (sql, parameters, signal) =>
       server.use(signal, async (connection) => toResultSet(await run(connection, sql, parameters), choices)),
     execute: (sql, parameters, signal) =>

@@ -166,6 +166,10 @@ export function openServer(
     leaseReader: async (signal) => {
       if (signal.aborted) throw cancelled(identity);
       const connection = await reader();
+      if (signal.aborted) {
+        connection.destroy();
+        throw cancelled(identity);
+      }
       return guarded({ connection, release: () => connection.destroy() }, signal);
     },
     use: async (signal, work) => {
