@@ -9,6 +9,7 @@ import type { CompiledSql } from './compile/compiled-sql.ts';
 import { runHooks } from './hooks.ts';
 import type { RefNode } from './manifest/transform-node.ts';
 import { besideOf, type Build, relationSql, type RelationType } from './materialize/build.ts';
+import { finishRelation, runHeader } from './materialize/finishing.ts';
 import { publishIncrement } from './materialize/incremental.ts';
 import { createMarkSql, isPublishedBy, markPublished, markRelation } from './materialize/publish-mark.ts';
 import { countRows, publishTable, publishView, type RunCompiled } from './materialize/publish.ts';
@@ -46,11 +47,15 @@ export async function buildNode(step: Step, node: RefNode): Promise<StepOutcome>
       const inside = { isInTransaction: true, session, moment: momentOf(step, session, mode) };
       const build = buildOf(step, node, session, existing, leftover);
       await runHooks(step, node, node.config.preHooks, inside);
+      await runHeader(build, node);
       const published = compiled
         ? await publishModel(step, node, build, compiled, mode.isIncremental)
         : await publishSeedNode(node, build);
+      const columns = await relationColumns(session, database.dialect, node.relation);
+      const type = node.config.materialized === 'view' ? 'view' : 'table';
+      await finishRelation(build, node, type, columns);
       await runHooks(step, node, node.config.postHooks, inside);
-      return { ...published, columns: await relationColumns(session, database.dialect, node.relation) };
+      return { ...published, columns };
     }, context.signal),
   );
   await runHooks(step, node, node.config.postHooks, outside);

@@ -95,7 +95,7 @@ test.each([
   ['models/i.sql', "{{ config(materialized='materialized_view') }} select 1", 'materialized_view'],
   [
     'models/m.sql',
-    "{{ config(materialized='incremental', incremental_strategy='merge') }} select 1",
+    "{{ config(materialized='incremental', incremental_strategy='insert_overwrite') }} select 1",
     'incremental_strategy',
   ],
   ['macros/m.sql', '{% materialization fancy, default %}{% endmaterialization %}', 'materializations'],

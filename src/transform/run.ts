@@ -8,6 +8,7 @@ import { executorName } from './graph-nodes.ts';
 import type { TestNode } from './manifest/transform-node.ts';
 import type { TransformProject } from './project.ts';
 import { hashOf, momentOf, runStatement, type Step } from './step.ts';
+import { keepFailures } from './stored-failures.ts';
 import { openWarehouse, type Warehouse } from './warehouse.ts';
 
 /** Builds models and seeds, runs tests. Every relation is published in one transaction. */
@@ -50,8 +51,9 @@ async function runCheck(step: Step, node: TestNode): Promise<StepOutcome> {
   const compiled = await compileNode(step.project.manifest, node, moment);
   const query = (sql: string): ReturnType<typeof database.query> =>
     database.query(sql, [], step.context.signal);
-  const count = readCheckCount(await runStatement(step, node, checkSql(node, compiled), query));
-  const sample = count.failures > 0 ? await runStatement(step, node, sampleSql(compiled), query) : undefined;
+  const failing = node.failures ? await keepFailures(step, node, node.failures, compiled) : compiled;
+  const count = readCheckCount(await runStatement(step, node, checkSql(node, failing), query));
+  const sample = count.failures > 0 ? await runStatement(step, node, sampleSql(failing), query) : undefined;
   const check = checkOutcome(node, count, sample);
   if (check.passed && check.message !== 'passed') step.context.log(check.message, 'warn');
   return { check, metadata: { compiledSqlHash: hashOf(compiled.sql) } };

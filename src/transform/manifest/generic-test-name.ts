@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isJsonRecord } from '../files/plain-value.ts';
 
 /**
@@ -14,6 +15,16 @@ export function genericTestName(
     .flatMap((name) => flatten(given[name]))
     .map((part) => pythonText(part).replaceAll(/[^0-9a-zA-Z_]+/g, '_'));
   return `${test}_${subject}_${parts.join('__')}`;
+}
+
+/** The longest name that dbt gives to a table for the failures of a generic test. */
+const maxShortNameLength = 63;
+
+/** dbt's name for a table of failures: a name that is too long ends in a hash of itself. */
+export function shortTestName(name: string): string {
+  if (name.length <= maxShortNameLength) return name;
+  const hash = createHash('md5').update(name).digest('hex');
+  return `${name.slice(0, 30)}_${hash}`;
 }
 
 function flatten(value: unknown): readonly unknown[] {

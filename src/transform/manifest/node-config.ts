@@ -3,9 +3,9 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { Mistakes } from '../files/mistakes.ts';
 import { toJsonValue } from '../files/plain-value.ts';
-import { didYouMean, misspelt } from '../files/suggestion.ts';
+import { didYouMean } from '../files/suggestion.ts';
 import type { ConfigEntries } from './config-layer.ts';
-import { snapshotKeys } from './snapshot-config.ts';
+import { checkKey } from './config-keys.ts';
 
 /** Statement that runs before or after a model is built; a template, rendered late. */
 export interface Hook {
@@ -26,8 +26,22 @@ export interface NodeConfig {
   readonly postHooks: readonly Hook[];
   /** Columns or expressions; empty when there is none. */
   readonly uniqueKey: readonly string[];
-  readonly onSchemaChange: 'ignore' | 'fail' | 'append_new_columns';
-  readonly incrementalStrategy: 'append' | 'delete+insert';
+  readonly onSchemaChange: 'ignore' | 'fail' | 'append_new_columns' | 'sync_all_columns';
+  readonly incrementalStrategy: 'append' | 'delete+insert' | 'merge';
+  /** SQL that narrows the rows of the table that an increment may touch. */
+  readonly incrementalPredicates: readonly string[];
+  /** Columns that `merge` updates; all when absent. */
+  readonly mergeUpdateColumns: readonly string[] | undefined;
+  readonly mergeExcludeColumns: readonly string[];
+  /** Statements that run before the one that creates the relation. */
+  readonly sqlHeader: string | undefined;
+  /** Grantees by privilege. */
+  readonly grants: Readonly<Record<string, readonly string[]>>;
+  /** Whether descriptions become comments in the database. */
+  readonly persistDocs: { readonly relation: boolean; readonly columns: boolean };
+  readonly indexes: readonly IndexConfig[];
+  /** As what the failing rows of a test are kept; undefined where they are not. */
+  readonly storedFailures: 'table' | 'view' | undefined;
   /** Overrides the run's full refresh. */
   readonly fullRefresh: boolean | undefined;
   readonly columnTypes: Readonly<Record<string, string>>;
@@ -41,6 +55,14 @@ export interface NodeConfig {
   readonly errorIf: string;
   /** Everything that was configured, the user's own keys included. */
   readonly all: JsonObject;
+}
+
+/** An index of a table on PostgreSQL. */
+export interface IndexConfig {
+  readonly columns: readonly string[];
+  readonly unique?: boolean | undefined;
+  /** Access method, such as `btree`. */
+  readonly type?: string | undefined;
 }
 
 export type Materialization =
@@ -75,6 +97,15 @@ const optionalText = z
   .nullish()
   .transform((value) => (value === null || value === undefined || value === '' ? undefined : String(value)));
 
+const texts = z.union([z.string().transform((text) => [text]), z.array(z.string())]).nullish();
+
+function unknownStrategy(issue: { readonly input?: unknown }): string {
+  const known = 'append, delete+insert and merge';
+  return issue.input === 'insert_overwrite'
+    ? `DuckDB and PostgreSQL have no partitions to overwrite; there are ${known}`
+    : `not yet supported; there are ${known}`;
+}
+
 const schemas = {
   enabled: z.boolean().default(true),
   materialized: z.string().optional(),
@@ -88,8 +119,26 @@ const schemas = {
     .union([z.string().transform((key) => [key]), z.array(z.string())])
     .nullish()
     .transform((value) => value ?? []),
-  on_schema_change: z.enum(['ignore', 'fail', 'append_new_columns']).default('ignore'),
-  incremental_strategy: z.enum(['append', 'delete+insert']).nullish(),
+  on_schema_change: z.enum(['ignore', 'fail', 'append_new_columns', 'sync_all_columns']).default('ignore'),
+  incremental_strategy: z.enum(['append', 'delete+insert', 'merge'], { error: unknownStrategy }).nullish(),
+  incremental_predicates: texts,
+  predicates: texts,
+  merge_update_columns: texts,
+  merge_exclude_columns: texts,
+  sql_header: optionalText,
+  grants: z.record(z.string(), texts).nullish(),
+  persist_docs: z.object({ relation: z.boolean().optional(), columns: z.boolean().optional() }).nullish(),
+  indexes: z
+    .array(
+      z.strictObject({
+        columns: z.array(z.string()),
+        unique: z.boolean().optional(),
+        type: z.string().optional(),
+      }),
+    )
+    .nullish(),
+  store_failures: z.boolean().nullish(),
+  store_failures_as: z.enum(['table', 'view', 'ephemeral']).nullish(),
   full_refresh: z.boolean().nullish(),
   column_types: z.record(z.string(), z.string()).nullish(),
   quote_columns: z.boolean().nullish(),
@@ -106,91 +155,9 @@ const schemas = {
   error_if: z.string().default('!= 0'),
 } as const;
 
+const readKeys = Object.keys(schemas);
+
 type Configured = { [Key in keyof typeof schemas]: z.output<(typeof schemas)[Key]> };
-
-/** Keys of dbt that change what is built, with what to do as long as they are not supported. */
-const notYet: Readonly<Record<string, string>> = {
-  grants: 'grant in a post_hook',
-  persist_docs:
-    'descriptions are shown by Millrace; remove the key to build without comments in the database',
-  contract: 'test the columns, or cast them in the model',
-  sql_header: 'use a pre_hook',
-  incremental_predicates: 'filter in the model under is_incremental()',
-  merge_update_columns: 'use delete+insert',
-  merge_exclude_columns: 'use delete+insert',
-  indexes: 'create the index in a post_hook',
-  unlogged: 'remove it',
-  partitioned_by: 'remove it',
-  store_failures: 'failing values are shown in the outcome of the check',
-  store_failures_as: 'failing values are shown in the outcome of the check',
-  batch_size: 'filter in the model under is_incremental()',
-  begin: 'filter in the model under is_incremental()',
-  lookback: 'filter in the model under is_incremental()',
-  concurrent_batches: 'remove it',
-  on_error: 'remove it',
-  location: 'write files with a replication',
-  database: 'everything is built in the database of the target connection',
-  packages: 'copy the macro into this project',
-  quoting: 'names are always quoted',
-};
-
-/** Keys that are kept and shown. */
-const metadataKeys = [
-  'access',
-  'group',
-  'docs',
-  'event_time',
-  'freshness',
-  'loader',
-  'loaded_at_field',
-  'loaded_at_query',
-  'static_analysis',
-  'owner',
-  'maturity',
-  'description',
-  'name',
-  'on_configuration_change',
-];
-
-/** Keys of other databases' adapters: without effect here, as in dbt. */
-const foreignKeys = [
-  'automatic_clustering',
-  'backup',
-  'base_location_subpath',
-  'bind',
-  'buckets',
-  'cluster_by',
-  'copy_grants',
-  'dist',
-  'external_volume',
-  'file_format',
-  'hours_to_expiration',
-  'kms_key_name',
-  'labels',
-  'location_root',
-  'partition_by',
-  'partition_expiration_days',
-  'partitions',
-  'query_tag',
-  'require_partition_filter',
-  'secure',
-  'snowflake_warehouse',
-  'sort',
-  'sort_type',
-  'table_format',
-  'target_lag',
-  'tblproperties',
-  'tmp_relation_type',
-  'transient',
-];
-
-const knownKeys = [
-  ...Object.keys(schemas),
-  ...Object.keys(notYet),
-  ...metadataKeys,
-  ...foreignKeys,
-  ...snapshotKeys,
-];
 
 /**
  * Checks merged configuration. Adds `config_invalid` for a wrong value, `not_yet_supported` for what would have changed
@@ -202,7 +169,9 @@ export function readNodeConfig(
   targetDatabase: string,
   mistakes: Mistakes,
 ): NodeConfig {
-  for (const [key, { value, origin }] of entries) checkKey(key, value, origin, targetDatabase, mistakes);
+  for (const [key, { value, origin }] of entries) {
+    checkKey(key, value, origin, targetDatabase, readKeys, mistakes);
+  }
   const read = <Key extends keyof Configured>(key: Key): Configured[Key] => {
     const entry = entries.get(key);
     const schema: z.ZodType = schemas[key];
@@ -233,6 +202,20 @@ export function readNodeConfig(
     uniqueKey,
     onSchemaChange: read('on_schema_change'),
     incrementalStrategy: read('incremental_strategy') ?? (uniqueKey.length > 0 ? 'delete+insert' : 'append'),
+    incrementalPredicates: read('incremental_predicates') ?? read('predicates') ?? [],
+    mergeUpdateColumns: read('merge_update_columns') ?? undefined,
+    mergeExcludeColumns: read('merge_exclude_columns') ?? [],
+    sqlHeader: read('sql_header'),
+    grants: withoutEmpty(read('grants') ?? {}),
+    persistDocs: {
+      relation: read('persist_docs')?.relation ?? false,
+      columns: read('persist_docs')?.columns ?? false,
+    },
+    indexes: read('indexes') ?? [],
+    storedFailures: storedFailures(
+      read('store_failures') ?? undefined,
+      read('store_failures_as') ?? undefined,
+    ),
     fullRefresh: read('full_refresh') ?? undefined,
     columnTypes: read('column_types') ?? {},
     quoteColumns: read('quote_columns') ?? false,
@@ -249,41 +232,23 @@ export function readNodeConfig(
   };
 }
 
-function checkKey(
-  key: string,
-  value: unknown,
-  origin: Origin,
-  targetDatabase: string,
-  mistakes: Mistakes,
-): void {
-  const instead = notYet[key];
-  if (instead !== undefined) {
-    if (isWithoutEffect(key, value, targetDatabase)) return;
-    mistakes.add(`the configuration "${key}" is not yet supported: ${instead}`, {
-      code: 'not_yet_supported',
-      origin,
-    });
-    return;
-  }
-  if (knownKeys.includes(key)) return;
-  const near = misspelt(key, knownKeys);
-  if (near === undefined) return;
-  mistakes.add(`unknown configuration "${key}"; did you mean "${near}"?`, {
-    code: 'config_unknown',
-    origin,
-    next: 'If it is a key of your own, put it under "meta".',
-  });
+/** `store_failures_as` wins; `store_failures` alone means a table. */
+function storedFailures(
+  isStored: boolean | undefined,
+  as: 'table' | 'view' | 'ephemeral' | undefined,
+): NodeConfig['storedFailures'] {
+  if (as !== undefined) return as === 'ephemeral' ? undefined : as;
+  return isStored === true ? 'table' : undefined;
 }
 
-function isWithoutEffect(key: string, value: unknown, targetDatabase: string): boolean {
-  if (value === undefined || value === null || value === false || value === '') return true;
-  if (key === 'database') return value === targetDatabase;
-  if (typeof value !== 'object') return false;
-  const parts = Object.values(value);
-  if (key === 'quoting') return parts.every((part) => part === true);
-  if (key === 'contract') return !('enforced' in value) || value.enforced !== true;
-  if (key === 'persist_docs') return parts.every((part) => part === false);
-  return parts.length === 0;
+function withoutEmpty(
+  grants: Readonly<Record<string, readonly string[] | null | undefined>>,
+): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    Object.entries(grants).flatMap(([privilege, grantees]) =>
+      grantees && grantees.length > 0 ? [[privilege, grantees]] : [],
+    ),
+  );
 }
 
 const modelMaterializations: readonly Materialization[] = ['view', 'table', 'incremental', 'ephemeral'];

@@ -72,6 +72,8 @@ export interface TestNode extends NodeBase {
   readonly kind: 'test';
   readonly dependencies: readonly Dependency[];
   readonly body: GenericTest | SingularTest;
+  /** Where failing rows are kept, if they are. */
+  readonly failures: RelationName | undefined;
   /** Id of the node whose downstream waits for this test; undefined for a singular test that reads none. */
   readonly subject: string | undefined;
 }

@@ -5,6 +5,7 @@ import type { RelationName } from '../manifest/transform-node.ts';
 import type { Dialect } from '../../sql/dialect.ts';
 import { besideOf, type Build, relationSql, run } from './build.ts';
 import { createTableSql, dropSql } from './ddl.ts';
+import { mergeSql } from './merge-sql.ts';
 import { dropLeftover, type RunCompiled } from './publish.ts';
 import type { RelationColumn } from '../context/template-database.ts';
 import { relationColumns } from './relation-columns.ts';
@@ -28,11 +29,15 @@ export async function publishIncrement(
   const fresh = await relationColumns(session, dialect, beside);
   const present = await relationColumns(session, dialect, build.relation);
   const columns = await reconcile(build, config.onSchemaChange, fresh, present);
+  const isMerge = config.incrementalStrategy === 'merge';
   const rowsDeleted =
-    config.incrementalStrategy === 'delete+insert'
-      ? await deleteByKey(build, beside, config.uniqueKey, fresh)
-      : 0;
-  const rowsInserted = await run(build, insertSql(dialect, build.relation, beside, columns));
+    config.incrementalStrategy === 'delete+insert' ? await deleteByKey(build, beside, config, fresh) : 0;
+  const rowsInserted = await run(
+    build,
+    isMerge
+      ? mergeSql(dialect, build.relation, beside, columns, config)
+      : insertSql(dialect, build.relation, beside, columns),
+  );
   await run(build, dropSql(dialect, beside, 'table'));
   return { rowsInserted, rowsDeleted };
 }
@@ -60,10 +65,11 @@ async function reconcile(
     throw new ConfigError(`the columns changed${listed(', new: ', added)}${listed(', gone: ', removed)}`, {
       code: 'columns_changed',
       state: 'The table is as it was.',
-      next: 'Run with --full-refresh, or set on_schema_change to append_new_columns.',
+      next: 'Run with --full-refresh, or set on_schema_change to append_new_columns or sync_all_columns.',
     });
   }
-  if (onSchemaChange === 'append_new_columns') {
+  if (onSchemaChange === 'append_new_columns' || onSchemaChange === 'sync_all_columns') {
+    if (onSchemaChange === 'sync_all_columns') await removeAndRetype(build, removed, fresh, present);
     for (const column of added) {
       const table = relationSql(build.dialect, build.relation);
       await run(
@@ -83,21 +89,45 @@ async function reconcile(
   return present.map((column) => column.name);
 }
 
+/** Drops the columns that are gone and gives the others the types that they have now. */
+async function removeAndRetype(
+  build: Build,
+  removed: readonly RelationColumn[],
+  fresh: readonly RelationColumn[],
+  present: readonly RelationColumn[],
+): Promise<void> {
+  const table = relationSql(build.dialect, build.relation);
+  const types = new Map(present.map((column) => [column.name.toLowerCase(), column.dataType]));
+  for (const { name } of removed) {
+    await run(build, `alter table ${table} drop column ${build.dialect.quote(name)}`);
+  }
+  for (const { name, dataType } of fresh) {
+    const before = types.get(name.toLowerCase());
+    if (before === undefined || before === dataType) continue;
+    const column = build.dialect.quote(name);
+    await run(
+      build,
+      `alter table ${table} alter column ${column} type ${dataType} using cast(${column} as ${dataType})`,
+    );
+  }
+}
+
 /** Deletes the rows whose key is among the new ones; NULL is a key like any other. */
 async function deleteByKey(
   build: Build,
   beside: RelationName,
-  uniqueKey: readonly string[],
+  { uniqueKey, incrementalPredicates }: NodeConfig,
   columns: readonly RelationColumn[],
 ): Promise<number> {
   if (uniqueKey.length === 0) return 0;
   const { dialect } = build;
+  const narrowed = incrementalPredicates.map((predicate) => ` and (${predicate})`).join('');
   const keys = uniqueKey.map((key) => keySql(dialect, key, columns));
   const target = relationSql(dialect, build.relation);
   const source = relationSql(dialect, beside);
   const deleted = await run(
     build,
-    `delete from ${target}\nwhere (${keys.join(', ')}) in (select ${keys.join(', ')} from ${source})`,
+    `delete from ${target} as DBT_INTERNAL_DEST\nwhere (${keys.join(', ')}) in (select ${keys.join(', ')} from ${source})${narrowed}`,
   );
   const anyNull = keys.map((key) => `${key} is null`).join(' or ');
   const { rows } = await build.session.query(
@@ -111,7 +141,7 @@ async function deleteByKey(
     deleted +
     (await run(
       build,
-      `delete from ${target}\nwhere (${anyNull}) and (${nullSafe}) in (select ${nullSafe} from ${source} where ${anyNull})`,
+      `delete from ${target} as DBT_INTERNAL_DEST\nwhere (${anyNull}) and (${nullSafe}) in (select ${nullSafe} from ${source} where ${anyNull})${narrowed}`,
     ))
   );
 }

@@ -10,9 +10,9 @@ import type { YamlFile, YamlPath } from '../files/yaml-file.ts';
 import { quoteIdentifier } from '../../sql/quoting.ts';
 import { callMacroSync, parseTemplate, renderNativeSync, toJs } from '../jinja/index.ts';
 import { type ConfigEntries, type ConfigLayer, mergeLayers, treeLayers } from '../manifest/config-layer.ts';
-import { genericTestName } from '../manifest/generic-test-name.ts';
-import { readNodeConfig } from '../manifest/node-config.ts';
-import type { RefNode, SourceNode, TestNode } from '../manifest/transform-node.ts';
+import { genericTestName, shortTestName } from '../manifest/generic-test-name.ts';
+import { type NodeConfig, readNodeConfig } from '../manifest/node-config.ts';
+import type { RefNode, RelationName, SourceNode, TestNode } from '../manifest/transform-node.ts';
 import { genericTestArguments, genericTestMacro } from './generic-test-call.ts';
 import {
   attempt,
@@ -25,6 +25,7 @@ import {
 } from './node-reader.ts';
 import type { PlacedProperties } from './property-reader.ts';
 import { readingPass } from './reading-pass.ts';
+import { relationNameOf } from './name-rules.ts';
 import { emptyCalls, nodeDictionary, recordingScope } from './recorded-calls.ts';
 import { isTemplate } from './rendered-yaml.ts';
 
@@ -108,6 +109,7 @@ function readGenericTest(
   const entries = configured();
   const config = readNodeConfig(entries, 'test', scope.databaseName, room.mistakes);
   if (!config.isEnabled) return undefined;
+  const failures = failuresRelation(room, config, { ...dictionary, name: shortTestName(name) }, known);
   return {
     calls: {
       ...calls,
@@ -126,6 +128,7 @@ function readGenericTest(
       config,
       entries,
       dependencies: [{ uniqueId: subject.uniqueId, origin }],
+      failures,
       body: { sort: 'generic', test: entry.test, arguments: entry.arguments, model: subject.uniqueId },
       subject: subject.uniqueId,
     },
@@ -158,6 +161,7 @@ export function readSingularTest(
   const entries = mergeLayers([...outer, ...rendered.calls.configs, ...overridingLayers(room, 'tests', fqn)]);
   const config = readNodeConfig(entries, 'test', room.scope.databaseName, room.mistakes);
   if (!config.isEnabled) return undefined;
+  const failures = failuresRelation(room, config, rendered.dictionary, entries);
   return {
     calls: rendered.calls,
     node: {
@@ -172,10 +176,24 @@ export function readSingularTest(
       config,
       entries,
       dependencies: [],
+      failures,
       body: { sort: 'singular', template: rendered.template, sql: file.text },
       subject: undefined,
     },
   };
+}
+
+/** Where dbt keeps the failing rows of a test. */
+function failuresRelation(
+  room: ReadingRoom,
+  config: NodeConfig,
+  dictionary: ReturnType<typeof nodeDictionary>,
+  entries: ConfigEntries,
+): RelationName | undefined {
+  if (config.storedFailures === undefined) return undefined;
+  const placed = { ...config, schema: config.schema ?? 'dbt_test__audit' };
+  const scope = recordingScope(room.scope, dictionary, entries, emptyCalls());
+  return attempt(room.mistakes, () => relationNameOf(room.scope, scope, placed, dictionary));
 }
 
 function testConfigLayer(scope: ProjectScope, yaml: YamlFile, entry: TestEntry): ConfigLayer {

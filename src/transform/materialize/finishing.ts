@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { ConfigError } from '../../core/errors.ts';
+import type { ColumnDoc } from '../../core/node.ts';
+import type { RelationColumn } from '../context/template-database.ts';
+import type { RefNode } from '../manifest/transform-node.ts';
+import { type Build, relationSql, type RelationType, run } from './build.ts';
+
+/** Indexes, grants and comments of a relation that was just published, within its transaction. */
+export async function finishRelation(
+  build: Build,
+  node: RefNode,
+  type: RelationType,
+  columns: readonly RelationColumn[],
+): Promise<void> {
+  if (type === 'table') await createIndexes(build, node);
+  await grantPrivileges(build, node);
+  await writeComments(build, node, type, columns);
+}
+
+/** Runs the statements that `sql_header` holds. */
+export async function runHeader(build: Build, node: RefNode): Promise<void> {
+  if (node.config.sqlHeader !== undefined) await run(build, node.config.sqlHeader);
+}
+
+async function createIndexes(build: Build, node: RefNode): Promise<void> {
+  if (build.dialect.name !== 'postgres') return;
+  for (const { columns, unique, type } of node.config.indexes) {
+    const table = relationSql(build.dialect, build.relation);
+    const list = columns.map((column) => build.dialect.quote(column)).join(', ');
+    const name = createHash('md5').update(`${table} ${unique} ${type} ${list}`).digest('hex');
+    await run(
+      build,
+      `create ${unique ? 'unique ' : ''}index if not exists "${name}" on ${table}` +
+        `${type === undefined ? '' : ` using ${build.dialect.quote(type)}`} (${list})`,
+    );
+  }
+}
+
+async function grantPrivileges(build: Build, node: RefNode): Promise<void> {
+  const grants = Object.entries(node.config.grants);
+  if (grants.length === 0) return;
+  if (build.dialect.name !== 'postgres') {
+    throw new ConfigError('DuckDB has no grants', {
+      code: 'not_supported',
+      origin: node.entries.get('grants')?.origin ?? node.origin,
+      state: 'What was there before is as it was.',
+      next: 'Remove the configuration "grants", or set it for a target on PostgreSQL only.',
+    });
+  }
+  for (const [privilege, grantees] of grants) {
+    if (!/^[a-z ]+$/i.test(privilege)) {
+      throw new ConfigError(`"${privilege}" is no privilege`, {
+        code: 'config_invalid',
+        origin: node.entries.get('grants')?.origin ?? node.origin,
+      });
+    }
+    const names = grantees.map((grantee) => roleSql(build, grantee)).join(', ');
+    await run(build, `grant ${privilege} on ${relationSql(build.dialect, build.relation)} to ${names}`);
+  }
+}
+
+/** A plain name is written bare, as dbt does, so that `public` and folded names mean what they mean there. */
+function roleSql(build: Build, grantee: string): string {
+  return /^[A-Za-z_]\w*$/.test(grantee) ? grantee : build.dialect.quote(grantee);
+}
+
+async function writeComments(
+  build: Build,
+  node: RefNode,
+  type: RelationType,
+  columns: readonly RelationColumn[],
+): Promise<void> {
+  const { relation, columns: isOfColumns } = node.config.persistDocs;
+  const name = relationSql(build.dialect, build.relation);
+  const text = (description: string): string => `'${description.replaceAll("'", "''")}'`;
+  if (relation && node.description !== '') {
+    await run(build, `comment on ${type} ${name} is ${text(node.description)}`);
+  }
+  if (!isOfColumns) return;
+  for (const { column, description } of described(node.columns, columns)) {
+    await run(build, `comment on column ${name}.${build.dialect.quote(column)} is ${text(description)}`);
+  }
+}
+
+function described(
+  docs: readonly ColumnDoc[],
+  columns: readonly RelationColumn[],
+): readonly { readonly column: string; readonly description: string }[] {
+  const descriptions = new Map(docs.map((doc) => [doc.name.toLowerCase(), doc.description]));
+  return columns.flatMap(({ name }) => {
+    const description = descriptions.get(name.toLowerCase());
+    return description === undefined ? [] : [{ column: name, description }];
+  });
+}
