@@ -18,8 +18,11 @@ export function checkCombination({ stream, source, target, options }: StreamTask
   if (source.database && Object.keys(stream.sourceOptions).length > 0) {
     throw notApplicable(stream, `source_options.${Object.keys(stream.sourceOptions)[0]}`, source);
   }
-  const { primary, unique } = stream.target.tableKeys;
-  if (target.database?.dialect.name === 'duckdb' && primary.length + unique.length > 0) {
+  const { primary, unique, uniqueColumns } = stream.target.tableKeys;
+  if (
+    target.database?.dialect.name === 'duckdb' &&
+    primary.length + unique.length + uniqueColumns.length > 0
+  ) {
     throw notYetSupported(
       'target_options.table_keys primary and unique on DuckDB',
       'Leave it out: merges by primary_key need no constraint there; test uniqueness in the transform project',
@@ -45,6 +48,13 @@ function checkFileTarget(stream: StreamConfig, source: Connection): void {
   }
   if (Object.keys(stream.casts).length > 0 && source.database)
     throw notYetSupported('columns into files', 'Cast in a query: sql: select cast(...)', stream.origin);
+  if (Object.keys(stream.rules).length + Object.keys(stream.transforms).length > 0) {
+    throw notYetSupported(
+      'constraints and transforms into files',
+      'Check and change the rows in a query: sql:',
+      stream.origin,
+    );
+  }
   if (stream.target.preSql.length + stream.target.postSql.length > 0)
     throw notYetSupported(
       'pre_sql and post_sql of files',

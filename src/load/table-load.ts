@@ -9,6 +9,7 @@ import { fillStage } from './stage-fill.ts';
 import { settleAfterStage, settleBeforeRead } from './stream-bounds.ts';
 import type { StreamTask } from './stream-task.ts';
 import { addFigures, type LoadFigures } from './stream/figures.ts';
+import { requireRules } from './stream/column-rules.ts';
 import { publish, type PublishTurns } from './stream/publish.ts';
 import { prepareStage, requireKeys } from './stream/stage-table.ts';
 import { prepareWatermarks, writePublication } from './stream/watermark-store.ts';
@@ -90,6 +91,7 @@ export async function publishStage(
 ): Promise<LoadFigures> {
   const { task, plan, database, context, turns } = load;
   if (plan.mergeKey.length > 0) await requireKeys(database, plan.stage, plan.mergeKey, plan.stream);
+  await requireRules(database, plan.stage, plan.columns, task.stream);
   const missing = isLast ? await missingStatements(load) : [];
   context.progress({
     rows: (before?.rowsRead ?? 0) + staged.rows,

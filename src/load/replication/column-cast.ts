@@ -1,6 +1,7 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { DataType } from '../../sql/data-type.ts';
+import { columnRule, type ColumnRule } from './column-rule.ts';
 import { isColumnList, type ColumnsYaml } from './schema.ts';
 import { notYetSupported } from './unsupported.ts';
 
@@ -29,17 +30,25 @@ const simpleTypes: Readonly<Record<string, DataType>> = {
   binary: { type: 'bytes' },
 };
 
-const modifiers = /\b(not_null|nullable|primary_key|unique|description|index|unique_index)\b/i;
+/** The `columns:` map or list, by source column name. */
+export interface ColumnDeclarations {
+  readonly casts: Readonly<Record<string, DataType>>;
+  readonly rules: Readonly<Record<string, ColumnRule>>;
+}
 
-/** The `columns:` map or list as casts by source column name. */
-export function parseCasts(
+/** Reads `columns:`. */
+export function parseColumns(
   columns: ColumnsYaml,
   originOf: (column: string | number) => Origin,
-): Readonly<Record<string, DataType>> {
+): ColumnDeclarations {
   const casts: Record<string, DataType> = {};
-  for (const { name, type, origin } of entries(columns, originOf))
-    casts[name] = parseType(name, type, origin);
-  return casts;
+  const rules: Record<string, ColumnRule> = {};
+  for (const { name, type: spec, origin } of entries(columns, originOf)) {
+    const { type, rule } = columnRule(name, spec, origin);
+    if (rule) rules[name] = rule;
+    if (type !== '' || !rule) casts[name] = parseType(name, type, origin);
+  }
+  return { casts, rules };
 }
 
 interface ColumnEntry {
@@ -77,15 +86,6 @@ function entries(columns: ColumnsYaml, originOf: (column: string | number) => Or
 
 function parseType(name: string, text: string, origin: Origin): DataType {
   const spec = text.trim();
-  if (spec.includes('|'))
-    throw notYetSupported(`${name}: ${spec}`, 'Check it by a test in the transform project', origin);
-  if (modifiers.test(spec)) {
-    throw notYetSupported(
-      `${name}: ${spec}`,
-      'Give the type alone; keys go to target_options.table_keys',
-      origin,
-    );
-  }
   const parts = /^([a-z]+)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?$/i.exec(spec);
   const word = parts?.[1]?.toLowerCase() ?? '';
   if (word === 'timez' || word === 'geometry')

@@ -1,6 +1,9 @@
 import type { Origin } from '../../core/origin.ts';
 import type { DataType } from '../../sql/data-type.ts';
 import type { MergeStrategy } from '../../sql/merge/index.ts';
+import type { ColumnRule } from './column-rule.ts';
+import type { ColumnTransforms } from './column-transforms.ts';
+import type { ColumnTyping } from './column-typing.ts';
 import type { ChunkOptions } from './chunk-options.ts';
 import type { DeleteMissing } from './delete-missing.ts';
 import type { Selection } from './selection.ts';
@@ -58,6 +61,9 @@ export interface StreamConfig {
   readonly single: boolean;
   /** Casts by source column name; `*` casts all others. */
   readonly casts: Readonly<Record<string, DataType>>;
+  /** What must hold by source column name. */
+  readonly rules: Readonly<Record<string, ColumnRule>>;
+  readonly transforms: ColumnTransforms;
   /** What the source connector is told, such as `delimiter`. */
   readonly sourceOptions: Readonly<Record<string, unknown>>;
   /** Most rows per run. */
@@ -79,6 +85,7 @@ export interface TargetOptions {
   readonly addNewColumns: boolean;
   /** Widen a target column whose source type grew. */
   readonly adjustColumnType: boolean;
+  readonly columnTyping: ColumnTyping;
   readonly mergeStrategy?: MergeStrategy;
   readonly deleteMissing?: DeleteMissing;
   readonly preSql: readonly string[];
@@ -92,6 +99,10 @@ export interface TableKeys {
   readonly primary: readonly string[];
   readonly unique: readonly string[];
   readonly index: readonly string[];
+  /** Each with a unique index of its own. */
+  readonly uniqueColumns: readonly string[];
+  /** Each with an index of its own. */
+  readonly indexedColumns: readonly string[];
 }
 
 /** What Dagster users say about a stream. */

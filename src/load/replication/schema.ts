@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { columnTypingSchema, type ColumnTyping } from './column-typing.ts';
 
 const word = z.string().min(1);
 const words = z.union([z.string(), z.array(z.string())]);
@@ -67,7 +68,7 @@ const targetOptions = z.strictObject({
   add_new_columns: flag.optional(),
   adjust_column_type: flag.optional(),
   column_casing: z.enum(['normalize', 'source', 'target', 'snake', 'upper', 'lower', 'camel']).optional(),
-  column_typing: anything.optional(),
+  column_typing: columnTypingSchema.optional(),
   encoding: anything.optional(),
   direct_insert: anything.optional(),
   table_keys: tableKeys.optional(),
@@ -199,6 +200,7 @@ export interface StreamYaml {
   readonly disabled?: boolean;
   readonly single?: boolean;
   readonly columns?: ColumnsYaml;
+  readonly transforms?: unknown;
   readonly meta?: { readonly dagster?: DagsterYaml; readonly millrace?: MillraceYaml };
 }
 
@@ -215,6 +217,7 @@ interface TargetOptionsYaml {
   readonly add_new_columns?: boolean;
   readonly adjust_column_type?: boolean;
   readonly column_casing?: string;
+  readonly column_typing?: ColumnTyping;
   readonly pre_sql?: Words;
   readonly post_sql?: Words;
   readonly table_keys?: { readonly primary?: Words; readonly unique?: Words; readonly index?: Words };

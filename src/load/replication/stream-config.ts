@@ -4,7 +4,9 @@ import { isNodeKey } from '../../core/node.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { MergeStrategy } from '../../sql/merge/index.ts';
 import { chunkOptions } from './chunk-options.ts';
-import { parseCasts } from './column-cast.ts';
+import { parseColumns } from './column-cast.ts';
+import type { ColumnRule } from './column-rule.ts';
+import { columnTransforms } from './column-transforms.ts';
 import { deleteMissing } from './delete-missing.ts';
 import { isWildcard } from './glob.ts';
 import type { LoadMode, StreamConfig, StreamMeta, TargetOptions } from './replication.ts';
@@ -50,7 +52,11 @@ const fileTargetOptions = ['header', 'compression', 'delimiter', 'format', 'date
  * @throws ConfigError for what contradicts itself
  */
 export function streamConfig(name: string, stream: StreamYaml, origins: StreamOrigins): StreamConfig {
-  const primaryKey = list(stream.primary_key);
+  const { casts, rules } = stream.columns
+    ? parseColumns(stream.columns, (column) => origins.of(['columns', column]))
+    : { casts: {}, rules: {} };
+  const declaredKey = list(stream.primary_key);
+  const primaryKey = declaredKey.length > 0 ? declaredKey : named(rules, (rule) => rule.primaryKey);
   const updateKey = stream.update_key === '' ? undefined : stream.update_key;
   if (stream.object === undefined && stream.disabled !== true) throw objectMissing(name, origins.key);
   if (stream.sql?.startsWith('file://'))
@@ -83,7 +89,10 @@ export function streamConfig(name: string, stream: StreamYaml, origins: StreamOr
     schedule: list(stream.schedule),
     disabled: stream.disabled ?? false,
     single: stream.single ?? false,
-    casts: stream.columns ? parseCasts(stream.columns, (column) => origins.of(['columns', column])) : {},
+    casts,
+    rules,
+    transforms:
+      stream.transforms === undefined ? {} : columnTransforms(stream.transforms, origins.of(['transforms'])),
     sourceOptions: pick(stream.source_options ?? {}, connectorSourceOptions),
     ...optional('limit', limit === 0 ? undefined : limit),
     ...optional('range', readRange(name, stream, updateKey, origins)),
@@ -93,7 +102,7 @@ export function streamConfig(name: string, stream: StreamYaml, origins: StreamOr
     ),
     settleDelaySeconds: stream.meta?.millrace?.settle_delay_seconds ?? 0,
     lookbackSeconds: stream.meta?.millrace?.lookback_seconds ?? 0,
-    target: targetOptions(name, stream, primaryKey, origins),
+    target: targetOptions(name, stream, { primaryKey, rules }, origins),
     meta: readMeta(stream, origins),
   };
 }
@@ -154,7 +163,7 @@ function readRange(
 function targetOptions(
   name: string,
   stream: StreamYaml,
-  primaryKey: readonly string[],
+  { primaryKey, rules }: Pick<StreamConfig, 'primaryKey' | 'rules'>,
   origins: StreamOrigins,
 ): TargetOptions {
   const options = stream.target_options ?? {};
@@ -174,6 +183,7 @@ function targetOptions(
     columnCasing: (options.column_casing ?? 'normalize') as TargetOptions['columnCasing'],
     addNewColumns: options.add_new_columns ?? true,
     adjustColumnType: options.adjust_column_type ?? false,
+    columnTyping: options.column_typing ?? {},
     ...optional('mergeStrategy', strategy as MergeStrategy | undefined),
     ...optional('deleteMissing', missing),
     preSql: list(options.pre_sql),
@@ -182,9 +192,15 @@ function targetOptions(
       primary: list(options.table_keys?.primary),
       unique: list(options.table_keys?.unique),
       index: list(options.table_keys?.index),
+      uniqueColumns: named(rules, (rule) => rule.unique),
+      indexedColumns: named(rules, (rule) => rule.index),
     },
     file: pick(options, fileTargetOptions),
   };
+}
+
+function named(rules: StreamConfig['rules'], holds: (rule: ColumnRule) => boolean): readonly string[] {
+  return Object.entries(rules).flatMap(([name, rule]) => (holds(rule) ? [name] : []));
 }
 
 function readMeta(stream: StreamYaml, origins: StreamOrigins): StreamMeta {

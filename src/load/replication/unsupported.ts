@@ -5,7 +5,6 @@ import type { Origin } from '../../core/origin.ts';
 /** Keys of the format that are known but not built, with what to do instead. */
 const streamKeys: Readonly<Record<string, string>> = {
   files: 'Name the files by the stream itself, such as file://data/*.csv',
-  transforms: 'Write the expression into sql:, or transform the loaded table in a model',
   hooks: 'Use target_options.pre_sql and post_sql, or a task of the project that comes before or after',
   change_capture_options: 'Use mode: incremental with update_key and primary_key',
 };
@@ -30,7 +29,6 @@ const targetOptionKeys: Readonly<Record<string, string>> = {
   file_max_bytes: 'Leave it out: one file is written per stream',
   max_decimals: 'Declare the column under columns:, such as price: decimal(12,2)',
   ignore_existing: 'Leave it out, or disable the stream',
-  column_typing: 'Declare the columns under columns:',
   encoding: 'Leave it out: files are written as UTF-8',
   direct_insert: 'Leave it out: rows are always staged, then published in one transaction',
   table_tmp: 'Leave it out: stage tables are named by Millrace',

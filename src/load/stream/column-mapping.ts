@@ -1,6 +1,8 @@
 import { nearest } from '../../core/near-name.ts';
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { Column, DataType } from '../../sql/data-type.ts';
+import type { TextTransform } from '../../sql/text-transform.ts';
+import { typedBy } from '../replication/column-typing.ts';
 import type { ColumnCasing, StreamConfig } from '../replication/replication.ts';
 import { chooseColumns, namedColumns } from '../replication/selection.ts';
 
@@ -12,6 +14,8 @@ export interface MappedColumn {
   readonly name: string;
   /** Type wanted in the target: the source's, or the cast's. */
   readonly type: DataType;
+  /** Changes of its text; empty for none. */
+  readonly transforms: readonly TextTransform[];
 }
 
 /** A stream's columns and keys, found in its catalogue. */
@@ -38,6 +42,8 @@ export function mapColumns(
     return found;
   };
   for (const name of namedColumns(stream.select)) require(name, 'select');
+  for (const name of [...Object.keys(stream.rules), ...Object.keys(stream.transforms)])
+    if (name !== '*') require(name, 'columns or transforms');
   const casts = new Map<Column, DataType>();
   for (const [name, type] of Object.entries(stream.casts))
     if (name !== '*') casts.set(require(name, 'columns'), type);
@@ -48,10 +54,14 @@ export function mapColumns(
   );
   const columns = chosen.map(({ source: name, alias }) => {
     const source = require(name, 'select');
+    const transforms = transformsOf(stream, source, require);
+    // What a transform gives may be longer than what it took.
+    const plain: DataType = transforms.length > 0 ? { type: 'text' } : source.type;
     return {
       source,
       name: alias ?? targetName(source.name, stream.target.columnCasing, targetNames),
-      type: casts.get(source) ?? stream.casts['*'] ?? source.type,
+      type: casts.get(source) ?? stream.casts['*'] ?? typedBy(stream.target.columnTyping, plain),
+      transforms,
     };
   });
   requireDistinct(stream, columns);
@@ -66,6 +76,29 @@ export function mapColumns(
     primaryKey: stream.primaryKey.map((name) => keyColumn(name, 'primary_key')),
     ...(stream.updateKey === undefined ? {} : { updateKey: keyColumn(stream.updateKey, 'update_key') }),
   };
+}
+
+function transformsOf(
+  stream: StreamConfig,
+  source: Column,
+  require: (name: string, usedIn: string) => Column,
+): readonly TextTransform[] {
+  const own = Object.entries(stream.transforms).flatMap(([name, transforms]) =>
+    name !== '*' && require(name, 'transforms') === source ? transforms : [],
+  );
+  const isText = source.type.type === 'text';
+  const isKey = [...stream.primaryKey, stream.updateKey ?? ''].includes(source.name);
+  if (own.length > 0 && (!isText || isKey)) {
+    throw new ConfigError(
+      `stream ${stream.name}: transforms change text, and '${source.name}' is ${isText ? 'a key' : source.type.type}`,
+      {
+        code: 'transform_not_applicable',
+        origin: stream.origin,
+        next: 'Write the expression into sql:, or do it in a model',
+      },
+    );
+  }
+  return isText && !isKey ? [...(stream.transforms['*'] ?? []), ...own] : [];
 }
 
 /** Finds by exact name first, then without regard to capitals. */

@@ -2,6 +2,7 @@ import { DataError } from '../../core/errors.ts';
 import type { Column, DataType } from '../../sql/data-type.ts';
 import type { Dialect } from '../../sql/dialect.ts';
 import { addColumn, changeColumnType, type PublishedColumn, type Statement } from '../../sql/merge/index.ts';
+import { transformedText } from '../../sql/text-transform.ts';
 import type { StreamConfig } from '../replication/replication.ts';
 import type { MappedColumn } from './column-mapping.ts';
 import type { TargetState } from './target-state.ts';
@@ -112,8 +113,12 @@ function asColumn(column: MappedColumn): Column {
 function published(dialect: Dialect, column: MappedColumn, type: DataType): PublishedColumn {
   const staged = dialect.typeName(column.source.type);
   const final = dialect.typeName(type);
+  const { transforms } = column;
   return {
     name: column.name,
+    ...(transforms.length === 0
+      ? {}
+      : { expression: transformedText(dialect, dialect.quote(column.name), transforms) }),
     ...(staged === final ? {} : { castTo: final }),
     comparable: isComparable(column.source.type) && isComparable(type),
   };

@@ -71,7 +71,8 @@ function publishFresh(request: PublicationRequest): PublicationPlan {
   const rows = stageRows(request, columns);
   const choice = keyChoice(request);
   const isPlain =
-    columns.every((column) => column.castTo === undefined) && Object.keys(rows.constants).length === 0;
+    columns.every((column) => column.castTo === undefined && column.expression === undefined) &&
+    Object.keys(rows.constants).length === 0;
   const change = target.exists ? [] : [`table ${target.table.schema}.${target.table.name} created`];
   if (isPlain && (!choice || request.uniqueKey)) {
     return {
@@ -186,7 +187,7 @@ function tableKeys(
   rebuilt: boolean,
 ): readonly Statement[] {
   if (target.exists && !rebuilt) return [];
-  const { primary, unique, index } = stream.target.tableKeys;
+  const { primary, unique, index, uniqueColumns, indexedColumns } = stream.target.tableKeys;
   const named = (names: readonly string[]): string[] =>
     names.map((name) => mapping.columns.find((column) => column.source.name === name)?.name ?? name);
   const key = (names: readonly string[], suffix: string, isUnique: boolean): Statement[] =>
@@ -201,6 +202,8 @@ function tableKeys(
       : []),
     ...key(unique, 'unique', true),
     ...key(index, 'index', false),
+    ...uniqueColumns.flatMap((name) => key([name], `${name}_unique`, true)),
+    ...indexedColumns.flatMap((name) => key([name], `${name}_index`, false)),
   ];
 }
 

@@ -4,6 +4,8 @@ import type { Dialect, TableName } from '../dialect.ts';
 export interface PublishedColumn {
   /** The same in stage and target. */
   readonly name: string;
+  /** SQL over the stage's columns that gives the value; the column itself when absent. */
+  readonly expression?: string;
   /** The system's type name to cast to; absent when the stage already has the target's type. */
   readonly castTo?: string;
   /** False for types that the system cannot compare, such as PostgreSQL's `json`. */
@@ -26,16 +28,16 @@ export interface KeyChoice {
   readonly latestBy?: string;
 }
 
-/** `cast("a" as bigint)` or `"a"`, prefixed by an alias. */
-export function columnExpression(dialect: Dialect, column: PublishedColumn, alias = ''): string {
-  const name = `${alias}${dialect.quote(column.name)}`;
+/** `cast("a" as bigint)` or `"a"`. */
+function columnExpression(dialect: Dialect, column: PublishedColumn): string {
+  const name = column.expression ?? dialect.quote(column.name);
   return column.castTo === undefined ? name : `cast(${name} as ${column.castTo})`;
 }
 
 /** The stage's rows in the target's types; one per key when a choice is given. */
 export function stageSelect(dialect: Dialect, rows: StageRows, choice?: KeyChoice): string {
   const columns = rows.columns.map((column) =>
-    column.castTo === undefined
+    column.castTo === undefined && column.expression === undefined
       ? dialect.quote(column.name)
       : `${columnExpression(dialect, column)} as ${dialect.quote(column.name)}`,
   );

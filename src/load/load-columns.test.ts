@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { LoadHarness } from '../../test/support/load-harness.ts';
+import { createTestDatabase, type TestDatabase } from '../../test/support/postgres-database.ts';
+import { duckdbConnector } from '../connectors/duckdb/index.ts';
+import { postgresConnector } from '../connectors/postgres/index.ts';
+
+let harness: LoadHarness;
+let databases: readonly TestDatabase[];
+beforeAll(async () => {
+  harness = await LoadHarness.create();
+  databases = [await createTestDatabase(), await createTestDatabase()];
+  await harness.open('DUCK', duckdbConnector, { path: join(harness.folder, 'warehouse.duckdb') });
+  const [shop, warehouse] = databases.map((database) => postgresConnector.parseUrl(database.url));
+  await harness.open('PG', postgresConnector, postgresConnector.config.parse(shop));
+  await harness.open('PG2', postgresConnector, postgresConnector.config.parse(warehouse));
+});
+afterAll(async () => {
+  await harness.close();
+  for (const database of databases) await database.drop();
+});
+
+describe.each(['DUCK', 'PG2'])('into %s', (target) => {
+  const stream = (rest: string): string =>
+    `source: PG\ntarget: ${target}\nstreams:\n  people:\n    object: raw.people\n    ${rest.split('\n').join('\n    ')}\n`;
+  const held = (columns: string) => harness.rows(target, `select ${columns} from raw.people order by id`);
+
+  beforeEach(async () => {
+    await harness.run(
+      'PG',
+      'drop table if exists people',
+      'create table people (id int, name text, code varchar(4), price numeric(6,2), seen boolean, info json)',
+      `insert into people values (1, '  Zoë ', 'ab', 1.25, true, '{"a":1}'), (2, '', null, -3, false, null), (3, null, 'cd', null, null, null)`,
+    );
+    await harness.run(target, 'drop schema if exists raw cascade', 'drop schema if exists _millrace cascade');
+  });
+
+  test('transforms change text, by column and for all, and leave keys alone', async () => {
+    await harness.loadOne(
+      stream(
+        'transforms:\n  - trim_space\n  - { name: [replace_accents, upper, empty_as_null], code: hash_md5 }',
+      ),
+    );
+    expect(await held('id, name, code')).toEqual([
+      [1, 'ZOE', '187ef4436122d1cc2f40dc2b92f0eba0'],
+      [2, null, null],
+      [3, null, '6865aeb3a9ed28f9a79ec454b259e5d0'],
+    ]);
+    const keyed = stream(
+      'mode: incremental\nprimary_key: id\nselect: [id, name]\ntransforms: { name: hash_sha256 }',
+    );
+    await harness.run(target, 'drop table raw.people');
+    await harness.loadOne(keyed);
+    expect(await harness.loadOne(keyed)).toMatchObject({ rowsInserted: 0, rowsUpdated: 0 });
+    expect((await held('length(name)')).flat()).toEqual([64, 64, null]);
+  });
+
+  test('transforms that fit nothing are refused', async () => {
+    const refused = (rest: string) => expect(harness.explain(stream(rest))).rejects;
+    await refused('transforms: [uper]').toThrow(/'uper' is not built, did you mean 'upper'/);
+    await refused('transforms: { nam: upper }').toThrow(/no column 'nam'/);
+    await refused('transforms: { price: upper }').toThrow(/'price' is decimal/);
+    await refused('primary_key: name\ntransforms: { name: upper }').toThrow(/'name' is a key/);
+  });
+
+  test('constraints stop the load, with the column and a count, and the old rows stay', async () => {
+    await harness.loadOne(stream('where: id < 3'));
+    const load = (columns: string) => expect(harness.loadOne(stream(`columns: { ${columns} }`))).rejects;
+    await load('code: string not_null').toThrow(/1 row breaks the constraint of column 'code': not_null/);
+    await load(`price: 'decimal(6,2) | value > 0 and value < 100'`).toMatchObject({
+      code: 'constraint_violated',
+    });
+    expect(await held('id')).toHaveLength(2);
+    await harness.loadOne(
+      stream(`columns: { id: int not_null description('the key'), price: 'decimal(6,2) | value > -5' }`),
+    );
+    expect(await held('id')).toHaveLength(3);
+    const left = (await (await harness.get(target)).database?.list('raw')) ?? [];
+    expect(left.map((relation) => relation.name)).toEqual(['people']);
+  });
+
+  test('primary_key, unique and index of a column', async () => {
+    const unique = target === 'DUCK' ? '' : ', code: string unique';
+    const yaml = stream(`mode: incremental\ncolumns: { id: bigint primary_key, name: text index${unique} }`);
+    await harness.loadOne(yaml);
+    await harness.run('PG', `update people set name = 'new' where id = 2`);
+    expect(await harness.loadOne(yaml)).toMatchObject({ rowsInserted: 0, rowsUpdated: 1 });
+    if (target === 'PG2') {
+      const indexes = await harness.rows(
+        'PG2',
+        `select indexname from pg_indexes where tablename = 'people' order by 1`,
+      );
+      expect(indexes.flat()).toEqual(['people_code_unique', 'people_name_index']);
+    }
+  });
+
+  test('column_typing makes types wider, never narrower', async () => {
+    await harness.loadOne(
+      stream(
+        'target_options:\n  column_typing:\n    string: { length_factor: 3, max_length: 10 }\n    decimal: { min_precision: 9, min_scale: 3, max_scale: 1 }\n    json: { as_text: true }\n    boolean: { cast_as: integer }',
+      ),
+    );
+    const table = await (await harness.get(target)).database?.describe({ schema: 'raw', name: 'people' });
+    expect(table?.columns.map((column) => column.type)).toEqual([
+      { type: 'int32' },
+      { type: 'text' },
+      target === 'DUCK' ? { type: 'text' } : { type: 'text', maxLength: 10 },
+      { type: 'decimal', precision: 9, scale: 2 },
+      { type: 'int32' },
+      { type: 'text' },
+    ]);
+    expect((await held('seen')).flat()).toEqual([1, 0, null]);
+  });
+});
