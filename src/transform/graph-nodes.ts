@@ -8,6 +8,9 @@ import { createHash } from 'node:crypto';
 
 export const executorName = 'transform';
 
+/** The task that runs `on-run-end`. */
+export const endKey = 'task/on_run_end';
+
 /** The nodes of a dbt project for the graph. */
 export function graphNodes(manifest: Manifest, connection: string): readonly GraphNode[] {
   return [
@@ -15,6 +18,7 @@ export function graphNodes(manifest: Manifest, connection: string): readonly Gra
       node.kind === 'test' ? testNode(manifest, node) : assetNode(manifest, node, connection),
     ),
     ...manifest.exposures.map((exposure) => exposureNode(manifest, exposure)),
+    ...endNode(manifest),
   ];
 }
 
@@ -62,6 +66,28 @@ function testNode(manifest: Manifest, node: TestNode): GraphNode {
     spec: specOf(manifest, node),
     ...(subject ? { check: { asset: subject.key, severity: node.config.severity } } : {}),
   };
+}
+
+/** Runs after everything that the project builds and tests; part of a run that takes in all of it. */
+function endNode(manifest: Manifest): readonly GraphNode[] {
+  const [first] = manifest.runHooks.filter((hook) => hook.at === 'end');
+  if (!first) return [];
+  const built = [...manifest.byId.values()].filter((node) => node.kind !== 'source');
+  return [
+    {
+      key: endKey,
+      kind: 'task',
+      type: 'hook',
+      description: 'on-run-end of the dbt project',
+      tags: [],
+      group: 'tasks',
+      origin: first.origin,
+      edges: built.map((node) => ({ kind: 'after' as const, from: node.key, origin: first.origin })),
+      columns: [],
+      executor: executorName,
+      spec: {},
+    },
+  ];
 }
 
 function exposureNode(manifest: Manifest, exposure: Exposure): GraphNode {

@@ -4,7 +4,8 @@ import type { Executor, StepOutcome } from '../core/executor.ts';
 import { buildNode } from './building.ts';
 import { checkOutcome, checkSql, readCheckCount, sampleSql } from './check.ts';
 import { compileNode } from './compile/compile-node.ts';
-import { executorName } from './graph-nodes.ts';
+import { endKey, executorName } from './graph-nodes.ts';
+import { runRunHooks } from './run-hooks.ts';
 import type { TestNode } from './manifest/transform-node.ts';
 import type { TransformProject } from './project.ts';
 import { hashOf, momentOf, runStatement, type Step } from './step.ts';
@@ -26,9 +27,25 @@ export function createTransformExecutor(
       throw error;
     }
   };
+  const startedRuns = new Map<string, Promise<number>>();
+  const start = (step: Step): Promise<number> => {
+    const { runId } = step.context;
+    const known = startedRuns.get(runId);
+    if (known) return known;
+    const started = runRunHooks(step, 'start').catch((error: unknown) => {
+      startedRuns.delete(runId);
+      throw error;
+    });
+    startedRuns.set(runId, started);
+    return started;
+  };
   return {
     name: executorName,
     execute: async (node, context) => {
+      if (node.key === endKey) {
+        const step: Step = { project, warehouse: await open(), context, startedAtMs: Date.now() };
+        return { metadata: { statements: await runRunHooks(step, 'end') } };
+      }
       const found = project.manifest.byKey.get(node.key);
       if (!found || found.kind === 'source') {
         throw new ConfigError(`the dbt project builds no "${node.key}"`, {
@@ -40,6 +57,7 @@ export function createTransformExecutor(
         return { metadata: { materialization: 'ephemeral' } };
       }
       const step: Step = { project, warehouse: await open(), context, startedAtMs: Date.now() };
+      await start(step);
       return found.kind === 'test' ? await runCheck(step, found) : await buildNode(step, found);
     },
   };

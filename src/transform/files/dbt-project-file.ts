@@ -21,6 +21,10 @@ export interface DbtProjectFile {
   readonly dispatch: ReadonlyMap<string, readonly string[]>;
   readonly functionPaths: readonly string[];
   readonly vars: Readonly<Record<string, unknown>>;
+  /** Templates of statements that run before everything else of a run. */
+  readonly onRunStart: readonly string[];
+  /** Templates of statements that run when everything has run. */
+  readonly onRunEnd: readonly string[];
   /** The `models:`, `seeds:`, `sources:` and `data_tests:` trees, not yet resolved. */
   readonly trees: Readonly<Record<ConfigTreeName, ConfigTree>>;
 }
@@ -71,8 +75,8 @@ const schema = record({
   dispatch: z.array(record({ macro_namespace: z.string(), search_order: z.array(z.string()) })).nullish(),
   quoting: quoting.nullish(),
   vars: z.record(z.string(), z.unknown()).nullish(),
-  'on-run-start': notYet('write a task of the Millrace project that runs before'),
-  'on-run-end': notYet('write a task of the Millrace project that runs after'),
+  'on-run-start': texts.nullable(),
+  'on-run-end': texts.nullable(),
   models: tree,
   seeds: tree,
   sources: tree,
@@ -118,6 +122,8 @@ export function shapeDbtProject(
     dispatch: new Map((raw.dispatch ?? []).map((item) => [item.macro_namespace, item.search_order])),
     functionPaths: raw['function-paths'] ?? ['functions'],
     vars: raw.vars ?? {},
+    onRunStart: raw['on-run-start'] ?? [],
+    onRunEnd: raw['on-run-end'] ?? [],
     trees: {
       models: { key: 'models', value: raw.models ?? {} },
       seeds: { key: 'seeds', value: raw.seeds ?? {} },

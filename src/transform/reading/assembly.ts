@@ -16,6 +16,7 @@ import type { PlacedProperties, Properties } from './property-reader.ts';
 import { byName, type NodeNames } from './node-names.ts';
 import { isGenericTest, type PackageContent } from './package-reader.ts';
 import { resolveCalls } from './resolution.ts';
+import { readRunHooks } from './run-hook-reader.ts';
 import { readSnapshots } from './snapshot-reader.ts';
 import { type ReadSource, readSources } from './source-reader.ts';
 import { readGenericTests, readSingularTest } from './test-reader.ts';
@@ -69,6 +70,7 @@ export function assembleManifest(packages: readonly ReadPackage[], mistakes: Mis
     names: { ...names, refs: refsOf(upstream) },
     tests,
     warnings: mistakes.warnings,
+    runHooks: packages.flatMap(({ room }) => readRunHooks(room)),
     exposures: packages.flatMap(({ room, properties }) => readExposures(room, properties, names)),
     byId: new Map(all.map((node) => [node.uniqueId, node])),
     byKey: new Map(all.map((node) => [node.key, node])),

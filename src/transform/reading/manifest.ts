@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { ProjectScope } from '../context/render-scope.ts';
 import type { Warning } from '../files/mistakes.ts';
+import type { Template } from '../jinja/index.ts';
 import type { NodeNames } from './node-names.ts';
 import type { Dependency, ModelNode, TestNode, TransformNode } from '../manifest/transform-node.ts';
 
@@ -16,8 +17,17 @@ export interface Manifest {
   readonly tests: readonly TestNode[];
   readonly exposures: readonly Exposure[];
   readonly warnings: readonly Warning[];
+  readonly runHooks: readonly RunHook[];
   readonly byId: ReadonlyMap<string, TransformNode>;
   readonly byKey: ReadonlyMap<string, TransformNode>;
+}
+
+/** A statement at the beginning or the end of a run. */
+export interface RunHook {
+  readonly at: 'start' | 'end';
+  readonly packageName: string;
+  readonly template: Template;
+  readonly origin: Origin;
 }
 
 /** Somebody outside who reads models: a dashboard, an application. */

@@ -1,7 +1,7 @@
 import type { Connection, ConnectionProvider, SqlDatabase } from '../../connector/connection.ts';
 import { duckdbConnector } from '../../connectors/duckdb/index.ts';
 import { postgresConnector } from '../../connectors/postgres/index.ts';
-import type { LogLevel, StepOutcome } from '../../core/executor.ts';
+import type { Executor, LogLevel, StepOutcome } from '../../core/executor.ts';
 import type { GraphNode, NodeKey } from '../../core/node.ts';
 import type { TransformProject } from '../project.ts';
 import { createTransformExecutor } from '../run.ts';
@@ -45,9 +45,8 @@ export async function runNode(
   connection: Connection,
   key: NodeKey,
   request: RunRequest = {},
+  executor: Executor = executorFor(project, connection),
 ): Promise<StepOutcome> {
-  const provider: ConnectionProvider = async () => connection;
-  const executor = createTransformExecutor(project, provider);
   const node = project.nodes.find((candidate) => candidate.key === key);
   if (!node) throw new Error(`no node ${key} among ${project.nodes.map((other) => other.key).join(', ')}`);
   const runId = request.runId ?? crypto.randomUUID();
@@ -64,6 +63,11 @@ export async function runNode(
   });
 }
 
+function executorFor(project: TransformProject, connection: Connection): Executor {
+  const provider: ConnectionProvider = async () => connection;
+  return createTransformExecutor(project, provider);
+}
+
 /** Runs everything with an executor, upstream first. */
 export async function runAll(
   project: TransformProject,
@@ -71,8 +75,10 @@ export async function runAll(
   request: RunRequest = {},
 ): Promise<ReadonlyMap<NodeKey, StepOutcome>> {
   const outcomes = new Map<NodeKey, StepOutcome>();
+  const executor = executorFor(project, connection);
+  const whole = { runId: crypto.randomUUID(), ...request };
   for (const node of inOrder(project.nodes)) {
-    if (node.executor) outcomes.set(node.key, await runNode(project, connection, node.key, request));
+    if (node.executor) outcomes.set(node.key, await runNode(project, connection, node.key, whole, executor));
   }
   return outcomes;
 }
