@@ -28,6 +28,19 @@ describe.skipIf(skip)('loads from MariaDB, by the command line', () => {
         json_object('seq', seq), char(seq % 256 using binary), '2024-01-01' + interval seq % 400 day,
         timestamp '2024-01-01 00:00:00' + interval seq div 100 minute from seq_1_to_20000`,
     );
+    await server.run(
+      "set sql_mode = 'ALLOW_INVALID_DATES'",
+      `create table oddities (id int primary key, big bigint unsigned, wide decimal(65,30), exact decimal(30,4), flag bit(1), bits bit(12),
+        real_one float, real_two double, born year, day date, moment datetime(6), stamp timestamp(3) null, span time(3), mood enum('so', 'là'),
+        doc json, uid uuid, place point, greek varchar(10) character set greek, twice int as (id * 2))`,
+      `insert into oddities (id, big, wide, exact, flag, bits, real_one, real_two, born, day, moment, stamp, span, mood, doc, uid, place, greek) values
+        (1, 18446744073709551615, -12345678901234567890123456789012345.123456789012345678901234567891, -99999999999999999999999999.9999, b'1',
+          b'101010101010', 16777217.5, 0.1, 2155, '9999-12-31', '1000-01-01 00:00:00.000001', '2038-01-19 03:14:07.999', '-838:59:58.999', 'là',
+          '{"a": "ü"}', '123e4567-e89b-12d3-a456-426655440000', point(1, -2), 'αβγ'),
+        (2, 0, 0, 0, b'0', b'0', -0.0, 5e-324, 0, '0000-00-00', '2024-02-30 00:00:00', '0000-00-00', '25:00:00', 'so', '[]',
+          '00000000-0000-0000-0000-000000000000', point(0, 0), '')`,
+      'insert into oddities (id) values (3)',
+    );
     const { user, password, port } = server;
     await writeFile(
       join(folder, 'connections.yaml'),
@@ -42,6 +55,7 @@ describe.skipIf(skip)('loads from MariaDB, by the command line', () => {
             database: 'shop',
             tinyint1: 'boolean',
           },
+          ODD: `${server.url}?zero_dates=null&times=interval`,
           WAREHOUSE: { type: 'duckdb', path: 'warehouse.duckdb' },
           LAKE: `${lake.url}?sslmode=disable`,
         },
@@ -159,6 +173,36 @@ streams:
     ).toEqual([{ n: 20_002, ids: 20_002, paid: true }]);
     expect(await lake.query('select sum(n)::int as n from totals')).toEqual([{ n: 20_002 }]);
     expect(await lake.query('select * from "nothing here"')).toEqual([]);
+  });
+
+  test.each([
+    ['WAREHOUSE', 'main'],
+    ['LAKE', 'public'],
+  ])('types that others do not have, into %s', async (target, schema) => {
+    const said = await run(
+      '--src-conn', 'ODD', '--src-stream', 'oddities', '--tgt-conn', target, '--tgt-object', `${schema}.oddities`, '--mode', 'full-refresh',
+    ); // prettier-ignore
+    expect(said).not.toContain('exit');
+    const texts = [
+      'id', 'big', 'wide', 'exact', 'flag', 'real_one', 'real_two', 'born', 'day', 'moment', `stamp at time zone 'UTC'`, 'span',
+      'mood', 'doc', 'uid', 'greek', 'twice',
+    ]; // prettier-ignore
+    const list = texts.map((sql, index) => `cast(${sql} as varchar) as c${index}`).join(', ');
+    const hexes =
+      target === 'LAKE' ? "encode(bits, 'hex'), encode(place, 'hex')" : 'lower(hex(bits)), lower(hex(place))';
+    const query = `select ${list}, ${hexes.replace('), ', ') as bits, ')} as place from oddities order by id`;
+    const there =
+      target === 'LAKE' ? (await lake.query(query)).map((row) => Object.values(row)) : await rows(query);
+    const point = (x: string, y: string): string => `0101000000${x}${y}`;
+    expect(there).toEqual([
+      ['1', '18446744073709551615', '-12345678901234567890123456789012345.123456789012345678901234567891',
+        '-99999999999999999999999999.9999', 'true', expect.stringMatching(/^1\.6777218e\+?07$|^16777218(\.0)?$/), '0.1', '2155', '9999-12-31',
+        '1000-01-01 00:00:00.000001', '2038-01-19 03:14:07.999', '-838:59:58.999', 'là', expect.stringMatching(/^\{"a": ?"ü"\}$/),
+        '123e4567-e89b-12d3-a456-426655440000', 'αβγ', '2', '0aaa', point('000000000000f03f', '00000000000000c0')],
+      ['2', '0', expect.stringMatching(/^0\.0+$/), '0.0000', 'false', expect.stringMatching(/^-?0(\.0)?$/), expect.stringMatching(/^5e-324$/), '0', null, null, null,
+        '25:00:00', 'so', '[]', '00000000-0000-0000-0000-000000000000', '', '4', '0000', point('0'.repeat(16), '0'.repeat(16))],
+      ['3', ...Array.from({ length: 15 }, () => null), '6', null, null],
+    ]); // prettier-ignore
   });
 
   test('loading into it is refused, before anything is read', async () => {
