@@ -26,6 +26,7 @@ export interface MariaDbMissing {
   readonly reason: string;
 }
 
+const packageManager = 'apt-get';
 const packageName = 'mariadb-server';
 const startSeconds = 60;
 const user = 'mill';
@@ -42,7 +43,7 @@ export async function startMariaDb(...flags: readonly string[]): Promise<MariaDb
   if (findProgram('mariadbd') === undefined && isRoot) installPackage();
   const [daemon, installer] = [findProgram('mariadbd'), findProgram('mariadb-install-db')];
   if (daemon === undefined || installer === undefined)
-    return { skip: true, reason: `MariaDB is missing: apt-get install ${packageName}` };
+    return { skip: true, reason: `MariaDB is missing: ${packageManager} install ${packageName}` };
 
   const folder = await mkdtemp(join(tmpdir(), 'millrace-mariadb-'));
   await chmod(folder, 0o755);
@@ -129,7 +130,7 @@ function findProgram(name: string): string | undefined {
 
 function installPackage(): void {
   try {
-    execFileSync('apt-get', ['install', '-y', '--no-install-recommends', packageName], {
+    execFileSync(packageManager, ['install', '-y', '--no-install-recommends', packageName], {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       stdio: 'ignore',
     });

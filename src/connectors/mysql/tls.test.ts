@@ -12,6 +12,7 @@ import {
 import type { Connection } from '../../connector/index.ts';
 import { mysqlConnector } from './index.ts';
 
+const opensslProgram = 'openssl';
 const never = new AbortController().signal;
 const folder = await mkdtemp(join(tmpdir(), 'millrace-mysql-tls-'));
 const found = await startWithTls();
@@ -25,10 +26,12 @@ afterAll(async () => {
 
 /** A server whose certificate is for `localhost`, signed by an authority of its own. */
 async function startWithTls(): Promise<MariaDbServer | MariaDbMissing> {
-  const hasOpenssl = (process.env['PATH'] ?? '').split(':').some((path) => existsSync(join(path, 'openssl')));
+  const hasOpenssl = (process.env['PATH'] ?? '')
+    .split(':')
+    .some((path) => existsSync(join(path, opensslProgram)));
   if (!hasOpenssl) return { skip: true, reason: 'openssl is missing: apt-get install openssl' };
   const openssl = (...args: readonly string[]): void =>
-    void execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+    void execFileSync(opensslProgram, args, { cwd: folder, stdio: 'ignore' });
   for (const name of ['ca', 'other'])
     openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.pem`, '-days', '2', '-subj', `/CN=${name}`); // prettier-ignore
   openssl(
