@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { nearest } from '../core/near-name.ts';
+import { connectionMissing } from '../connector/connection-missing.ts';
 import { ConfigError, MillraceError, ProjectError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { isNodeKey, type Edge, type GraphNode, type NodeKey } from '../core/node.ts';
@@ -148,17 +148,7 @@ function findEnd(
     return undefined;
   }
   const names = options.connections.map((known) => known.name);
-  const near = nearest(name, names);
-  mistakes.push(
-    new ConfigError(`there is no connection '${name}'${near ? `, did you mean '${near}'?` : ''}`, {
-      code: 'connection_missing',
-      origin,
-      next:
-        names.length > 0
-          ? `Known connections: ${names.join(', ')}. Add '${name}' to connections.yaml, or set ${name}=<url> in the environment`
-          : `Add '${name}' to connections.yaml, or set ${name}=<url> in the environment`,
-    }),
-  );
+  mistakes.push(connectionMissing(name, names, origin));
   return undefined;
 }
 

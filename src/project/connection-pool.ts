@@ -1,8 +1,7 @@
-import { nearest } from '../core/near-name.ts';
-import { readableIssues } from '../config/zod-issues.ts';
+import { connectionMissing } from '../connector/connection-missing.ts';
 import type { Connection } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';
-import type { Origin } from '../core/origin.ts';
+import { checkedSettings, writtenSettings } from './connection-settings.ts';
 import type { ConnectionDeclaration } from './connections-file.ts';
 import { findConnector } from './connector-registry.ts';
 import { openTunnel, type Tunnel, tunnelSettings } from './ssh-tunnel.ts';
@@ -54,25 +53,17 @@ export class ConnectionPool {
 
   async #connect(name: string): Promise<Connection> {
     const declaration = this.#declarations.get(name.toUpperCase());
-    if (!declaration) throw connectionMissing(name, this.#declarations);
+    if (!declaration) throw connectionMissing(name, namesOf(this.#declarations));
     const entry = findConnector(declaration.type);
-    if (!entry) throw connectionMissing(name, this.#declarations);
+    if (!entry) throw connectionMissing(name, namesOf(this.#declarations));
     const connector = await entry.load();
-    const fromUrl = declaration.url === undefined ? {} : connector.parseUrl(declaration.url);
-    const { config, tunnel } = await this.#throughTunnel(declaration, { ...fromUrl, ...declaration.config });
-    const parsed = connector.config.safeParse(config);
-    if (!parsed.success) {
-      await tunnel?.close();
-      throw new ConfigError(
-        `connection ${declaration.name}: ${readableIssues(parsed.error, connector.config)}`,
-        {
-          code: 'connection_invalid',
-          origin: declaration.origin,
-        },
-      );
-    }
+    const { config, tunnel } = await this.#throughTunnel(
+      declaration,
+      writtenSettings(declaration, connector),
+    );
     try {
-      const connection = await connector.open(parsed.data, { name: declaration.name, ...this.#options });
+      const settings = checkedSettings(declaration, connector, config);
+      const connection = await connector.open(settings, { name: declaration.name, ...this.#options });
       if (tunnel) this.#tunnels.add(tunnel);
       return connection;
     } catch (error) {
@@ -103,20 +94,7 @@ export class ConnectionPool {
   }
 }
 
-/** A name that no connection has: says which there are. */
-export function connectionMissing(
-  name: string,
-  declarations: ReadonlyMap<string, ConnectionDeclaration>,
-  origin?: Origin,
-): ConfigError {
-  const known = [...declarations.values()].map((declaration) => declaration.name);
-  const near = nearest(name, known);
-  return new ConfigError(`there is no connection '${name}'${near ? `, did you mean '${near}'?` : ''}`, {
-    code: 'connection_missing',
-    ...(origin ? { origin } : {}),
-    next:
-      known.length > 0
-        ? `Known connections: ${known.join(', ')}. Add '${name}' to connections.yaml, or set ${name}=<url> in the environment`
-        : `Add '${name}' to connections.yaml, or set ${name}=<url> in the environment`,
-  });
+/** Names of connections as they were written. */
+export function namesOf(declarations: ReadonlyMap<string, ConnectionDeclaration>): readonly string[] {
+  return [...declarations.values()].map(({ name }) => name);
 }

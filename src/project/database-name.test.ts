@@ -32,3 +32,10 @@ test('PostgreSQL names it in the URL', () => {
   const url = 'postgres://u:p@h:5432/my%20shop?sslmode=disable';
   expect(databaseName({ name: 'P', type: 'postgres', config: {}, url, origin })).toBe('my shop');
 });
+
+test('a URL that cannot be read gives no piece of its password away', () => {
+  const url = 'postgres://u:pass#word/x@h:5432/shop';
+  expect(databaseName({ name: 'P', type: 'postgres', config: {}, url, origin })).toBe('');
+  const bad = 'postgres://u:p@h:5432/sh%op';
+  expect(databaseName({ name: 'P', type: 'postgres', config: {}, url: bad, origin })).toBe('');
+});

@@ -5,7 +5,8 @@ import { replicationNodes } from '../load/index.ts';
 import { reportNode } from '../report/index.ts';
 import { syncNode } from '../sync/index.ts';
 import { compileSql, type TransformProject } from '../transform/index.ts';
-import { connectionMissing } from './connection-pool.ts';
+import { connectionMissing } from '../connector/connection-missing.ts';
+import { namesOf } from './connection-pool.ts';
 import { type ConnectionDeclaration, knownConnections } from './connections-file.ts';
 import type { Mistakes } from './mistakes.ts';
 import type { ProjectParts } from './project.ts';
@@ -51,7 +52,7 @@ export async function partNodes(
   for (const sync of parts.syncs) {
     const node = await mistakes.collect(() => {
       if (!connections.has(sync.destination.toUpperCase())) {
-        throw connectionMissing(sync.destination, connections, sync.origin);
+        throw connectionMissing(sync.destination, namesOf(connections), sync.origin);
       }
       if (warehouse) return syncNode(sync, warehouse.name);
       throw needsWarehouse(sync.origin.file);

@@ -12,6 +12,11 @@ test('finds passwords in keys, nested keys and URLs, plain and encoded', () => {
   );
 });
 
+test('finds passwords that were written into a URL without encoding', () => {
+  const redact = createRedactor(secretsOf({}, 'postgres://me:p#a/s@s?w@db/x'));
+  expect(redact('me with p#a/s@s?w')).toBe('me with ***');
+});
+
 test('finds passwords of SSH hops', () => {
   const hops = ['ssh://me:jump-secret@a:22', 'ssh://me:last-secret@b:22'];
   expect(createRedactor(secretsOf({ ssh_tunnel: hops }))('jump-secret, last-secret')).toBe('***, ***');

@@ -24,8 +24,10 @@ export function secretsOf(config: unknown, url?: string, key = ''): string[] {
 }
 
 function passwordIn(url: string): string[] {
-  const password = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*?:([^@/]*)@/i.exec(url)?.[1];
-  return password ? [password, safeDecode(password)] : [];
+  const strict = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*?:([^@/]*)@/i.exec(url)?.[1];
+  // A password that was not encoded, with / or # or @ in it: everything up to the last @.
+  const loose = /^[a-z][a-z0-9+.-]*:\/\/[^:/?#@]*:(.*)@/is.exec(url)?.[1];
+  return [strict, loose].flatMap((password) => (password ? [password, safeDecode(password)] : []));
 }
 
 function safeDecode(text: string): string {

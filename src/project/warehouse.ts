@@ -4,7 +4,8 @@ import type { Environment } from '../config/environment.ts';
 import { ConfigError } from '../core/errors.ts';
 import { readTransformProject, type TransformProject } from '../transform/index.ts';
 import { configFileName } from './config-file.ts';
-import { connectionMissing } from './connection-pool.ts';
+import { connectionMissing } from '../connector/connection-missing.ts';
+import { namesOf } from './connection-pool.ts';
 import type { ConnectionDeclaration } from './connections-file.ts';
 import { databaseName } from './database-name.ts';
 import type { ProjectDefinition } from './definitions.ts';
@@ -17,7 +18,7 @@ export function chooseWarehouse(
 ): ConnectionDeclaration | undefined {
   if (definition.warehouse !== undefined) {
     const found = connections.get(definition.warehouse.toUpperCase());
-    if (!found) throw connectionMissing(definition.warehouse, connections, { file: configFileName });
+    if (!found) throw connectionMissing(definition.warehouse, namesOf(connections), { file: configFileName });
     return found;
   }
   const candidates = [...connections.values()].filter(({ type }) => type === 'duckdb' || type === 'postgres');

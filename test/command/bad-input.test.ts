@@ -143,6 +143,44 @@ describe('bad input', () => {
     if (left.code === 0) expect(left.stdout.trim().split('\n')).toHaveLength(2);
   });
 
+  test.each([
+    [
+      'a misspelt key',
+      'type: postgres, user: me, pasword: sesame-opens',
+      /connections\.yaml:4:3: .*'pasword', did you mean 'password'/,
+    ],
+    [
+      'a password that is not encoded',
+      "url: 'postgres://me:sesame-opens#/x@127.0.0.1:1/d'",
+      /connections\.yaml:4:3: connection WAREHOUSE: its URL cannot be read/,
+    ],
+    [
+      'a % that begins nothing',
+      "url: 'postgres://me:sesame-opens%zz@127.0.0.1:1/d'",
+      /connections\.yaml:4:3: connection WAREHOUSE: its URL cannot be read/,
+    ],
+  ])('check tells %s of a connection without what is secret', async (_, entry, says) => {
+    await project.write(
+      'connections.yaml',
+      `connections:\n  FILES:\n    type: file\n  WAREHOUSE: {${entry}}\n`,
+    );
+    const checked = await millrace(['check'], { cwd: project.folder });
+    const planned = await millrace(['plan', '--sql'], { cwd: project.folder });
+    expect(checked.code, checked.stdout).toBe(2);
+    expect(checked.stderr).toMatch(says);
+    expect(checked.stdout + checked.stderr + planned.stdout + planned.stderr).not.toContain('sesame');
+  });
+
+  test('a URL in the place of a name is not repeated', async () => {
+    const load = ['--src-stream', 'a.b', '--tgt-conn', 'WAREHOUSE', '--tgt-object', 'a.b'];
+    const { code, stderr } = await millrace(['run', '--src-conn', 'postgres://me:sesame@h/d', ...load], {
+      cwd: project.folder,
+    });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/a URL where the name of a connection is expected/);
+    expect(stderr).not.toContain('sesame');
+  });
+
   test('a wrong password is told without the password, and not tried again', async () => {
     const url = new URL(database.url);
     url.password = 'sesame-opens-not';

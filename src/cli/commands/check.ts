@@ -1,4 +1,6 @@
 import { MillraceError, formatError, toFailure, type Failure } from '../../core/errors.ts';
+import { checkDeclarations } from '../../project/connection-settings.ts';
+import { connectionsFileName } from '../../project/connections-file.ts';
 import { openPool } from '../../project/session.ts';
 import type { Project } from '../../project/project.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
@@ -21,6 +23,9 @@ interface Reached {
 /** Reads the project and says what it holds; mistakes are thrown. With `connections`, reaches each. */
 export async function check(options: CheckOptions): Promise<number> {
   const project = await openProject(options);
+  await checkDeclarations(
+    [...project.connections.values()].filter(({ origin }) => origin.file === connectionsFileName),
+  );
   const counts = countKinds(project);
   const reached = options.connections ? await reachAll(project) : [];
   const failed = reached.filter(({ failure }) => failure);
