@@ -9,7 +9,7 @@ export function figuresOf(
   staged: StageResult,
   counts: RoleCounts,
   watermark: Watermark | undefined,
-  chunks = 1,
+  { chunks = 1, rowsRejected = 0 }: { readonly chunks?: number; readonly rowsRejected?: number } = {},
 ): LoadFigures {
   const isSwap = plan.publication?.method.startsWith('swap') ?? false;
   const rows = rowCounts(counts, staged.rows, isSwap, plan.mergeKey.length > 0);
@@ -26,6 +26,7 @@ export function figuresOf(
     rowsInserted: rows.inserted,
     rowsUpdated: rows.updated,
     rowsDeleted: rows.deleted,
+    rowsRejected,
     bytes: staged.bytes,
     watermarkBefore: formatWatermark(plan.watermarkBefore),
     watermarkAfter: formatWatermark(watermark),

@@ -150,8 +150,12 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
 
 /** Files take the casts as declared types; databases cast when rows are published. */
 function readOptionsOf({ stream, source }: StreamTask): Readonly<Record<string, unknown>> {
-  if (source.database || Object.keys(stream.casts).length === 0) return stream.sourceOptions;
-  return { ...stream.sourceOptions, columns: stream.casts };
+  if (source.database) return stream.sourceOptions;
+  return {
+    ...stream.sourceOptions,
+    ...(Object.keys(stream.casts).length > 0 ? { columns: stream.casts } : {}),
+    ...(stream.maxRejects > 0 ? { rejects: 'without' } : {}),
+  };
 }
 
 async function describeSource(task: StreamTask): Promise<StreamSchema> {

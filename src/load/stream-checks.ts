@@ -18,6 +18,13 @@ export function checkCombination({ stream, source, target, options }: StreamTask
   if (source.database && Object.keys(stream.sourceOptions).length > 0) {
     throw notApplicable(stream, `source_options.${Object.keys(stream.sourceOptions)[0]}`, source);
   }
+  if (stream.maxRejects > 0 && (source.database || !target.database)) {
+    throw notYetSupported(
+      'max_rejects except from files into tables',
+      source.database ? 'Leave the rows out by where:' : 'Load into a table',
+      stream.origin,
+    );
+  }
   const { primary, unique, uniqueColumns } = stream.target.tableKeys;
   if (
     target.database?.dialect.name === 'duckdb' &&

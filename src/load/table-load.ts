@@ -6,6 +6,7 @@ import { figuresOf } from './load-figures.ts';
 import { missingStatements } from './missing-keys.ts';
 import { unfinishedKey, type StreamPlan } from './plan.ts';
 import { fillStage } from './stage-fill.ts';
+import { stageRejects } from './rejected-rows.ts';
 import { settleAfterStage, settleBeforeRead } from './stream-bounds.ts';
 import type { StreamTask } from './stream-task.ts';
 import { addFigures, type LoadFigures } from './stream/figures.ts';
@@ -92,6 +93,8 @@ export async function publishStage(
   const { task, plan, database, context, turns } = load;
   if (plan.mergeKey.length > 0) await requireKeys(database, plan.stage, plan.mergeKey, plan.stream);
   await requireRules(database, plan.stage, plan.columns, task.stream);
+  const rejects = await stageRejects(load);
+  const details = { rowsRejected: rejects.rows, ...(chunks === undefined ? {} : { chunks }) };
   const missing = isLast ? await missingStatements(load) : [];
   context.progress({
     rows: (before?.rowsRead ?? 0) + staged.rows,
@@ -101,9 +104,9 @@ export async function publishStage(
   return await turns.take(database, task.target.name, () =>
     publish(
       database,
-      [...(plan.publication?.statements ?? []), ...missing],
+      [...(plan.publication?.statements ?? []), ...missing, ...rejects.statements],
       async (session, counts) => {
-        const figures = addFigures(before, figuresOf(plan, staged, counts, watermark, chunks));
+        const figures = addFigures(before, figuresOf(plan, staged, counts, watermark, details));
         await writePublication(database, session, plan.identity, {
           ...(watermark ? { watermark } : {}),
           keyColumns: plan.read.along?.primaryKey.map((column) => column.name) ?? [],

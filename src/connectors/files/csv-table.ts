@@ -18,14 +18,90 @@ export async function csvTable(
   const layout = await commonLayout(paths, options);
   const from = readCsvSql(paths, layout, options);
   const declared = layout.columns.map((name) => options.columns[name] ?? options.columns['*']);
+  if (options.rejects === 'only') return rejectedRows(paths, layout, options, declared);
+  if (options.rejects === 'without') return await fittingRows(connection, paths, layout, options, declared);
   await checkDeclared(connection, paths, layout, options, declared);
+  return { fileType: 'csv', paths, columns: await typedColumns(connection, from, layout, declared), from };
+}
+
+type DeclaredTypes = readonly (DataType | undefined)[];
+
+async function typedColumns(
+  connection: DuckDBConnection,
+  from: string,
+  layout: CsvLayout,
+  declared: DeclaredTypes,
+): Promise<readonly TypedColumn[]> {
   const evidence = await gatherEvidence(connection, from, textColumns(layout.columns));
-  const columns = layout.columns.map((name, index): TypedColumn => {
+  return layout.columns.map((name, index): TypedColumn => {
     const found = evidence[index];
     const type = declared[index] ?? (found ? inferredType(found) : { type: 'text' });
     return { name, type, nullable: true, expression: typedText(quote(name), type) };
   });
-  return { fileType: 'csv', paths, columns, from };
+}
+
+/** Rows that fit the declared types; the other columns are typed by all rows. */
+async function fittingRows(
+  connection: DuckDBConnection,
+  paths: readonly string[],
+  layout: CsvLayout,
+  options: ReadOptions,
+  declared: DeclaredTypes,
+): Promise<FileTable> {
+  const from = readCsvSql(paths, layout, options);
+  const columns = await typedColumns(connection, from, layout, declared);
+  const misfits = misfitCases(layout, declared);
+  const fitting = misfits.length === 0 ? from : `(select * from ${from} where ${misfitNumber(misfits)} = 0)`;
+  // A cast that fails may run before the filter, so it gives NULL there.
+  const tried = columns.map((column) => ({
+    ...column,
+    expression: column.expression.replace(/^cast\(/, 'try_cast('),
+  }));
+  return { fileType: 'csv', paths, columns: tried, from: fitting };
+}
+
+/** Rows that do not fit, each with its place and the first reason. */
+function rejectedRows(
+  paths: readonly string[],
+  layout: CsvLayout,
+  options: ReadOptions,
+  declared: DeclaredTypes,
+): FileTable {
+  const misfits = misfitCases(layout, declared);
+  const names = layout.columns.map((name) => literal(name)).join(', ');
+  const values = layout.columns.map((name) => quote(name)).join(', ');
+  const types = declared.map((type) => literal(type ? duckdbDialect.typeName(type) : 'varchar')).join(', ');
+  const fields = layout.columns.map((name) => `${literal(name)}, ${quote(name)}`).join(', ');
+  const parts = paths.map(
+    (path) => `select ${literal(path)} as file, record + ${headerLines(options)} as line,
+  [${names}][misfit] as "column", [${values}][misfit] as value,
+  'does not fit ' || [${types}][misfit] as reason, cast(json_object(${fields}) as varchar) as row
+from (select *, row_number() over () as record, ${misfitNumber(misfits)} as misfit from ${readCsvSql([path], layout, options)})
+where misfit > 0`,
+  );
+  const columns = ['file', 'line', 'column', 'value', 'reason', 'row'].map((name): TypedColumn => {
+    const type: DataType = name === 'line' ? { type: 'int64' } : { type: 'text' };
+    return { name, type, nullable: true, expression: quote(name) };
+  });
+  return { fileType: 'csv', paths, columns, from: `(${parts.join(' union all ')})` };
+}
+
+/** One `when` per declared column; its `then` is the column's number from 1 on. */
+function misfitCases(layout: CsvLayout, declared: DeclaredTypes): readonly string[] {
+  return layout.columns.flatMap((name, index) => {
+    const type = declared[index];
+    if (!type) return [];
+    const fits = fitsSql(quote(name), type, name);
+    return fits === 'true' ? [] : [`when ${quote(name)} is not null and not ${fits} then ${index + 1}`];
+  });
+}
+
+function misfitNumber(cases: readonly string[]): string {
+  return cases.length === 0 ? '0' : `(case ${cases.join(' ')} else 0 end)`;
+}
+
+function headerLines(options: ReadOptions): number {
+  return options.skipLines + (options.header ? 1 : 0);
 }
 
 /** SQL that turns text into a value; the text is known to fit. */
@@ -97,26 +173,21 @@ async function checkDeclared(
   paths: readonly string[],
   layout: CsvLayout,
   options: ReadOptions,
-  declared: readonly (DataType | undefined)[],
+  declared: DeclaredTypes,
 ): Promise<void> {
-  const misfits = layout.columns.flatMap((name, index) => {
-    const type = declared[index];
-    if (!type) return [];
-    const fits = fitsSql(quote(name), type, name);
-    return fits === 'true' ? [] : [`when ${quote(name)} is not null and not ${fits} then ${index + 1}`];
-  });
+  const misfits = misfitCases(layout, declared);
   if (misfits.length === 0) return;
   for (const path of paths) {
     const found = await connection.runAndReadAll(
       `select record, misfit from (
-         select row_number() over () as record, case ${misfits.join(' ')} else 0 end as misfit
+         select row_number() over () as record, ${misfitNumber(misfits)} as misfit
          from ${readCsvSql([path], layout, options)})
        where misfit > 0 limit 1`,
     );
     const [record, misfit] = found.getRows()[0] ?? [];
     if (misfit === undefined) continue;
     const column = Number(misfit) - 1;
-    const line = Number(record) + options.skipLines + (options.header ? 1 : 0);
+    const line = Number(record) + headerLines(options);
     const typeName = duckdbDialect.typeName(declared[column] ?? { type: 'text' });
     throw new DataError(
       `${path}, line ${line}: the value of column ${layout.columns[column]} does not fit ${typeName}.`,

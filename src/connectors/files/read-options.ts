@@ -16,6 +16,8 @@ export interface ReadOptions {
   readonly nullIf?: string;
   readonly encoding: string;
   readonly compression: 'auto' | 'none' | 'gzip' | 'zstd';
+  /** What to do with rows that do not fit the declared types: leave them out, or give only them. Absent: an error. */
+  readonly rejects?: 'without' | 'only';
   /** Declared types by column name; `*` stands for all others. */
   readonly columns: Readonly<Record<string, DataType>>;
 }
@@ -45,6 +47,10 @@ const readers: Readonly<Record<string, Reader>> = {
   encoding: (value, key) => ({ encoding: encoding(text(value, key)) }),
   compression: (value, key) => ({ compression: compression(text(value, key)) }),
   columns: (value) => ({ columns: value as Readonly<Record<string, DataType>> }),
+  rejects: (value, key) => {
+    if (value !== 'without' && value !== 'only') throw invalid(key, 'without or only');
+    return { rejects: value };
+  },
   datetime_format: (value, key) => {
     if (text(value, key).toUpperCase() !== 'AUTO')
       throw unsupported(

@@ -72,6 +72,8 @@ export interface StreamConfig {
   readonly range?: UpdateRange;
   /** How a long reading is to be cut; absent when that is left to the size of the table. */
   readonly chunks?: ChunkOptions;
+  /** Rows that may be left out because they do not fit what is declared; more of them are an error. */
+  readonly maxRejects: number;
   /** Rows whose update key is younger than this wait for a later run. */
   readonly settleDelaySeconds: number;
   /** Rows that are this much older than the watermark are read again. */

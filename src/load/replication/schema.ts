@@ -113,6 +113,7 @@ const dagsterMeta = z.strictObject({
 const millraceMeta = z.strictObject({
   settle_delay_seconds: z.number().min(0).optional(),
   lookback_seconds: z.number().min(0).optional(),
+  max_rejects: count.optional(),
 });
 
 const meta = z.looseObject({ dagster: dagsterMeta.optional(), millrace: millraceMeta.optional() });
@@ -226,6 +227,7 @@ interface TargetOptionsYaml {
 interface MillraceYaml {
   readonly settle_delay_seconds?: number;
   readonly lookback_seconds?: number;
+  readonly max_rejects?: number;
 }
 
 interface DagsterYaml {

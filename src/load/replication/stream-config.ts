@@ -101,6 +101,7 @@ export function streamConfig(name: string, stream: StreamYaml, origins: StreamOr
       chunkOptions(stream.source_options ?? {}, (key) => origins.of(['source_options', key])),
     ),
     settleDelaySeconds: stream.meta?.millrace?.settle_delay_seconds ?? 0,
+    maxRejects: stream.meta?.millrace?.max_rejects ?? 0,
     lookbackSeconds: stream.meta?.millrace?.lookback_seconds ?? 0,
     target: targetOptions(name, stream, { primaryKey, rules }, origins),
     meta: readMeta(stream, origins),

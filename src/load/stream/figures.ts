@@ -41,6 +41,8 @@ export interface LoadFigures extends JsonObject {
   readonly rowsInserted: number;
   readonly rowsUpdated: number;
   readonly rowsDeleted: number;
+  /** Rows that went into the table of rejects instead. */
+  readonly rowsRejected: number;
   readonly bytes: number;
   readonly watermarkBefore: string;
   readonly watermarkAfter: string;
@@ -59,6 +61,7 @@ export function addFigures(before: LoadFigures | undefined, chunk: LoadFigures):
     rowsInserted: before.rowsInserted + chunk.rowsInserted,
     rowsUpdated: before.rowsUpdated + chunk.rowsUpdated,
     rowsDeleted: before.rowsDeleted + chunk.rowsDeleted,
+    rowsRejected: before.rowsRejected + chunk.rowsRejected,
     bytes: before.bytes + chunk.bytes,
     watermarkBefore: before.watermarkBefore,
     schemaChanges: [...before.schemaChanges, ...chunk.schemaChanges],
