@@ -33,21 +33,19 @@ export function yamlContext(project: ProjectScope, documents?: ReadonlyMap<strin
 
 /** Everything that dbt gives to the template of a node. The project's own macros win over dbt's names, as in dbt. */
 export function nodeContext(project: ProjectScope, node: NodeScope, moment: Moment): RenderContext {
-  const values = new Map<string, Value>(Object.entries(nodeValues(project, node, moment)));
-  values.set('builtins', {
-    ref: values.get('ref') ?? null,
-    source: values.get('source') ?? null,
-    config: values.get('config') ?? null,
-  });
+  const own = nodeValues(project, node);
+  const shared = sharedValues(project, moment);
   const { macros } = project;
   return {
     lookup: (name) =>
       ownMacro(macros, name)?.value ??
-      values.get(name) ??
+      own.get(name) ??
+      shared.get(name) ??
       findMacro(macros, name) ??
       macroNamespace(macros, name),
     *names() {
-      yield* values.keys();
+      yield* own.keys();
+      yield* shared.keys();
       yield* macroNames(macros);
       yield* macros.packages.keys();
     },
@@ -68,19 +66,36 @@ function projectValues(project: ProjectScope): Record<string, Value> {
   };
 }
 
-function nodeValues(project: ProjectScope, node: NodeScope, moment: Moment): Record<string, Value> {
+/** What is one node's. */
+function nodeValues(project: ProjectScope, node: NodeScope): ReadonlyMap<string, Value> {
   const { relation } = node;
+  const builtins = { ref: refFunction(node), source: sourceFunction(node), config: createConfigObject(node) };
+  return new Map<string, Value>([
+    ...Object.entries(builtins),
+    ['builtins', builtins],
+    ['model', node.model],
+    ['this', relation ?? null],
+    ['schema', relation?.relationName.schema ?? project.targetSchema],
+  ]);
+}
+
+const sharedByMoment = new WeakMap<Moment, WeakMap<ProjectScope, ReadonlyMap<string, Value>>>();
+
+/** What all nodes of a package have in common at one moment; made once. */
+function sharedValues(project: ProjectScope, moment: Moment): ReadonlyMap<string, Value> {
+  let byProject = sharedByMoment.get(moment);
+  if (!byProject) sharedByMoment.set(moment, (byProject = new WeakMap()));
+  let values = byProject.get(project);
+  if (!values) byProject.set(project, (values = new Map(Object.entries(momentValues(project, moment)))));
+  return values;
+}
+
+function momentValues(project: ProjectScope, moment: Moment): Record<string, Value> {
   return {
     ...projectValues(project),
     ...statementFunctions(moment.database),
     ...unsupportedNames(moment.isExecuting),
-    ref: refFunction(node),
-    source: sourceFunction(node),
-    config: createConfigObject(node),
-    model: node.model,
-    this: relation ?? null,
     database: project.databaseName,
-    schema: relation?.relationName.schema ?? project.targetSchema,
     execute: moment.isExecuting,
     run_started_at: dateTime(moment.startedAtMs),
     invocation_id: moment.invocationId,

@@ -15,6 +15,7 @@ export type RelationType = (typeof relationTypes)[number];
 
 type Part = 'database' | 'schema' | 'identifier';
 const parts: readonly Part[] = ['database', 'schema', 'identifier'];
+const allParts: ReadonlySet<Part> = new Set(parts);
 
 /** dbt's Relation: prints as its quoted name. */
 export interface Relation extends TemplateObject {
@@ -59,8 +60,8 @@ class TemplateRelation implements Relation {
   constructor(
     name: RelationName,
     type?: RelationType,
-    included: ReadonlySet<Part> = new Set(parts),
-    quoted: ReadonlySet<Part> = new Set(parts),
+    included: ReadonlySet<Part> = allParts,
+    quoted: ReadonlySet<Part> = allParts,
   ) {
     this.relationName = name;
     this.type = type;

@@ -14,6 +14,9 @@ export interface ProjectFile {
   readonly text: string;
 }
 
+/** Files that are read side by side; a process may commonly open 1,024. */
+const maxOpenFiles = 64;
+
 /**
  * Every file with one of `extensions` under `paths` (relative to `dbtFolder`), sorted by path.
  * A path that does not exist holds nothing, as in dbt.
@@ -24,20 +27,26 @@ export async function readProjectFiles(
   paths: readonly string[],
   extensions: readonly string[],
 ): Promise<readonly ProjectFile[]> {
-  const found: ProjectFile[] = [];
+  const wanted: (Omit<ProjectFile, 'text'> & { readonly absolute: string })[] = [];
   for (const path of new Set(paths)) {
     const root = join(dbtFolder, path);
     for (const absolute of await filesBelow(projectFolder, root)) {
       const extension = extensions.find((candidate) => absolute.endsWith(candidate));
       if (extension === undefined) continue;
       const parts = relative(root, absolute).split(sep);
-      found.push({
+      wanted.push({
+        absolute,
         file: projectPath(projectFolder, absolute),
         folders: parts.slice(0, -1),
         name: (parts.at(-1) ?? '').slice(0, -extension.length),
-        text: await readText(projectFolder, absolute),
       });
     }
+  }
+  const found: ProjectFile[] = [];
+  for (let start = 0; start < wanted.length; start += maxOpenFiles) {
+    const batch = wanted.slice(start, start + maxOpenFiles);
+    const texts = await Promise.all(batch.map(({ absolute }) => readText(projectFolder, absolute)));
+    found.push(...batch.map(({ absolute: _, ...file }, index) => ({ ...file, text: texts[index] ?? '' })));
   }
   return found;
 }

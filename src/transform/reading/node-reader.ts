@@ -6,7 +6,7 @@ import type { ConfigTreeName, DbtProjectFile } from '../files/dbt-project-file.t
 import type { Mistakes } from '../files/mistakes.ts';
 import type { NodeProperties } from '../files/property-file.ts';
 import type { ProjectFile } from '../files/project-files.ts';
-import { parseTemplate, renderSync, type Template } from '../jinja/index.ts';
+import { renderSync, type Template, TemplateCache } from '../jinja/index.ts';
 import {
   type ConfigEntries,
   type ConfigLayer,
@@ -20,6 +20,9 @@ import { relationNameOf } from './name-rules.ts';
 import type { PlacedProperties } from './property-reader.ts';
 import { readingPass } from './reading-pass.ts';
 import { emptyCalls, nodeDictionary, type RecordedCalls, recordingScope } from './recorded-calls.ts';
+
+/** Texts that did not change since the last reading in this process are not parsed again. */
+const templates = new TemplateCache();
 
 /** What readers of nodes share. */
 export interface ReadingRoom {
@@ -177,7 +180,7 @@ export function renderForCalls(
   dictionary: (config: Readonly<Record<string, unknown>>) => ReturnType<typeof nodeDictionary>,
 ): RenderedForCalls | undefined {
   return attempt(room.mistakes, () => {
-    const template = file.template ?? parseTemplate(file.text, file.file);
+    const template = file.template ?? templates.parse(file.text, file.file);
     const calls = emptyCalls();
     const model = dictionary(plainConfig(known));
     const scope = recordingScope(room.scope, model, known, calls);

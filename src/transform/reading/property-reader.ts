@@ -25,6 +25,17 @@ export interface Properties {
   readonly singularTests: ReadonlyMap<string, PlacedProperties>;
 }
 
+/** Files as they were last read in this process, by path. */
+const parsedFiles = new Map<string, { readonly text: string; readonly yaml: YamlFile }>();
+
+function parseUnchanged({ file, text }: ProjectFile, mistakes: Mistakes): YamlFile | undefined {
+  const known = parsedFiles.get(file);
+  if (known?.text === text) return known.yaml;
+  const yaml = parseYamlFile(file, text, mistakes);
+  if (yaml) parsedFiles.set(file, { text, yaml });
+  return yaml;
+}
+
 /** Reads every property file of the project; a node that is described twice is a mistake. */
 export function readProperties(
   files: readonly ProjectFile[],
@@ -32,7 +43,7 @@ export function readProperties(
   mistakes: Mistakes,
 ): Properties {
   const read = files.flatMap((file) => {
-    const yaml = parseYamlFile(file.file, file.text, mistakes);
+    const yaml = parseUnchanged(file, mistakes);
     if (!yaml || yaml.value === null || yaml.value === undefined) return [];
     const value = renderYamlValues(yaml, context, isLateInProperties, mistakes);
     const content = shapePropertyFile(yaml, value, mistakes);
