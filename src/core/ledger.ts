@@ -63,7 +63,7 @@ export interface StepRecord {
  */
 export interface RunLease {
   readonly runId: string;
-  /** `host:pid:random`; see `engine/owner.ts`. */
+  /** `host:pid:random...`; see `engine/owner.ts`. */
   readonly owner: string;
   readonly epoch: number;
   readonly expiresAtMs: number;

@@ -72,6 +72,10 @@ export interface GraphNode {
   readonly spec: JsonObject;
   readonly check?: CheckTarget;
   readonly retry?: RetryPolicy;
+  /** An attempt that takes longer is stopped. Default: no limit. */
+  readonly timeoutSeconds?: number;
+  /** Steps with the same pool share its limit, which the project sets. Default: only the project's `concurrency` counts. */
+  readonly pool?: string;
 }
 
 export interface CheckTarget {

@@ -23,6 +23,9 @@ export interface PlanStep {
   readonly locks: readonly NodeKey[];
   readonly check?: CheckTarget;
   readonly retry: RetryPolicy;
+  /** An attempt that takes longer is stopped. */
+  readonly timeoutSeconds?: number;
+  readonly pool?: string;
 }
 
 export interface RunOptions {
@@ -30,4 +33,6 @@ export interface RunOptions {
   readonly fullRefresh: boolean;
   /** Most rows to load per stream, for trying things out. */
   readonly rowLimit?: number;
+  /** The run is stopped when it takes longer, counted from its start, over all processes that execute it. */
+  readonly timeoutSeconds?: number;
 }

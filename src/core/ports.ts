@@ -129,6 +129,8 @@ export interface RunClaim {
   readonly atMs: number;
   readonly expiresAtMs: number;
   readonly resetReason: string;
+  /** False when the last owner still lives: its running steps were not interrupted by their own doing. Default true. */
+  readonly countsInterruptions?: boolean | undefined;
 }
 
 export interface OwnershipState {

@@ -3,6 +3,7 @@ import type { StepProgressEvent } from '../core/run-event.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { tailEvents, unknownRun, waitForRun, type TailSource } from './ledger-tail.ts';
 import { createOwner } from './owner.ts';
+import { patientStore } from './patient-store.ts';
 import { createRunId } from './run-id.ts';
 import { createSlots } from './slots.ts';
 import { systemClock } from './system-clock.ts';
@@ -30,6 +31,8 @@ export function createEngine(options: EngineOptions): Engine {
     if (tenure.ended.aborted)
       throw new ConfigError('This engine was shut down', { code: 'engine_shut_down' });
   };
+  const stopNews = hearOthers(place);
+  tenure.ended.addEventListener('abort', stopNews);
   const notify = (): void => {
     place.written.notify();
     place.queued.notify();
@@ -37,11 +40,11 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     owner,
-    enqueue: async (plan, trigger) => {
+    enqueue: async (plan, trigger, { priority } = {}) => {
       requireOpen();
       const createdAtMs = clock.nowMs();
       const id = createRunId(createdAtMs);
-      await store.createRun({ id, plan, trigger, createdAtMs, enqueuedBy: owner });
+      await store.createRun({ id, plan, trigger, createdAtMs, enqueuedBy: owner, priority });
       notify();
       return id;
     },
@@ -72,22 +75,36 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
+/** Wakes what waits here when another process has written. Returns how to stop that. */
+function hearOthers({ store, written, queued, unlocked }: Workplace): () => void {
+  const stop = store.onChange?.((change) => {
+    written.notify();
+    unlocked.notify();
+    if (change === 'runs') queued.notify();
+  });
+  return stop ?? (() => undefined);
+}
+
 function createWorkplace(
   options: EngineOptions,
   publishProgress: (event: StepProgressEvent) => void,
 ): Workplace {
   const clock = options.clock ?? systemClock;
   return {
-    store: options.store,
+    store: patientStore(options.store, clock),
     clock,
     executors: new Map(options.executors.map((executor) => [executor.name, executor])),
     definitions: options.definitions,
     slots: createSlots(options.concurrency ?? 4),
+    pools: new Map(Object.entries(options.pools ?? {}).map(([name, limit]) => [name, createSlots(limit)])),
+    stragglers: new Set(),
+    maxInterruptions: options.maxInterruptions ?? 3,
+    stopGraceMilliseconds: (options.stopGraceSeconds ?? 30) * 1000,
     redact: options.redact ?? ((text) => text),
     written: createWake(clock),
     queued: createWake(clock),
     unlocked: createWake(clock),
-    pollMilliseconds: options.pollMilliseconds ?? 250,
+    pollMilliseconds: options.pollMilliseconds ?? (options.store.onChange ? 1000 : 250),
     publishProgress,
   };
 }

@@ -1,7 +1,8 @@
 import type { RunLease } from '../core/ledger.ts';
 import type { OpenRun } from '../core/ports.ts';
+import type { StopMode } from './execution.ts';
 import { mayBeAlive } from './owner.ts';
-import { executeRun, type RunExecution, type StopMode } from './run-execution.ts';
+import { executeRun, type RunExecution } from './run-execution.ts';
 import type { Workplace } from './workplace.ts';
 
 /** Runs at a time; further ones stay queued. Their steps share the engine's slots anyway. */
@@ -25,7 +26,7 @@ export interface DispatcherOptions {
   readonly place: Workplace;
   readonly owner: string;
   readonly leaseMilliseconds: number;
-  /** A run here could not go on, because the ledger could not be written. */
+  /** A run here could not go on, because the ledger could not be written. It is taken up again with the next look, if that is possible. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -34,8 +35,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const executions = new Map<string, RunExecution>();
   let isClosed = false;
 
-  const execute = (lease: RunLease): void => {
-    const execution = executeRun(place, lease);
+  const execute = (lease: RunLease, priority: number | undefined): void => {
+    const execution = executeRun(place, lease, priority);
     const done = execution.done
       .catch((error: unknown) => options.onError(error))
       .finally(() => {
@@ -61,9 +62,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       expectedEpoch: run.epoch,
       atMs,
       expiresAtMs: atMs + options.leaseMilliseconds,
+      countsInterruptions: run.lease?.owner !== owner,
       resetReason: `The process that executed it (${run.lease?.owner ?? 'unknown'}) has ended`,
     });
-    if (lease) execute(lease);
+    if (lease) execute(lease, run.priority);
   };
 
   return {

@@ -14,14 +14,14 @@ import type { ScheduleDefinition } from '../core/schedule.ts';
  * done on the `RunStore` itself.
  */
 export interface Engine {
-  /** `host:pid:random`: who this engine is in the ledger. */
+  /** `host:pid:random...`: who this engine is in the ledger. */
   readonly owner: string;
 
   /**
    * Writes a queued run and returns its id. Executed at once if this engine owns the project, else by
-   * the owner within its poll interval.
+   * the owner within its poll interval, or as soon as the ledger tells it.
    */
-  enqueue(plan: Plan, trigger: RunTrigger): Promise<string>;
+  enqueue(plan: Plan, trigger: RunTrigger, options?: EnqueueOptions): Promise<string>;
 
   /** Asks for the end of a run of any process. Throws a `ConfigError` for an unknown run; a finished one stays as it is. */
   cancel(runId: string): Promise<RunState>;
@@ -64,6 +64,11 @@ export interface Engine {
   shutdown(mode: 'finish' | 'abort'): Promise<void>;
 }
 
+export interface EnqueueOptions {
+  /** Runs and steps with a higher one go first. Default 0. */
+  readonly priority?: number | undefined;
+}
+
 export interface TailQuery {
   readonly runId?: string;
   readonly step?: NodeKey;
@@ -93,13 +98,19 @@ export interface EngineOptions {
   readonly definitions: () => Definitions;
   /** Most steps at a time over all runs. Default 4. */
   readonly concurrency?: number;
+  /** Most steps at a time of the nodes with that `pool`, over all runs, by its name. A pool that is not here has no limit. */
+  readonly pools?: Readonly<Record<string, number>>;
   /** Takes secrets out of texts before they are written. */
   readonly redact?: (text: string) => string;
   readonly clock?: Clock;
   /** How long a silent owner keeps its runs. Renewed at a third of it. Default 30. */
   readonly leaseSeconds?: number;
-  /** How often the ledger is read for what other processes wrote. Default 250. */
+  /** How often the ledger is read for what other processes wrote. Default 250, and 1000 for a ledger that tells (`RunStore.onChange`). */
   readonly pollMilliseconds?: number;
+  /** How long a step that was cancelled or has timed out may take to stop, before it counts as failed. Default 30. */
+  readonly stopGraceSeconds?: number;
+  /** A step whose process ended so often in a row while it ran fails without being tried again. Default 3. */
+  readonly maxInterruptions?: number;
   /** How long `shutdown` waits for steps that do not obey their signal. Default 10. */
   readonly shutdownGraceSeconds?: number;
   /** Finished runs older than this are deleted by the owner; the latest completions stay. Default 30. */

@@ -106,6 +106,8 @@ function makeStep(node: RunnableNode, dependsOn: ReadonlySet<NodeKey> | undefine
     locks: node.kind === 'asset' || node.kind === 'sync' || node.kind === 'task' ? [node.key] : [],
     ...(node.check ? { check: node.check } : {}),
     retry: node.retry ?? defaultRetryPolicy,
+    ...(node.timeoutSeconds === undefined ? {} : { timeoutSeconds: node.timeoutSeconds }),
+    ...(node.pool === undefined ? {} : { pool: node.pool }),
   };
 }
 

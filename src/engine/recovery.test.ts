@@ -56,6 +56,7 @@ function startEngine(name: string): Engine {
     executors: [testExecutor(bodies)],
     definitions: () => definitions,
     pollMilliseconds: 20,
+    maxInterruptions: 9,
   });
   engines.push(engine);
   return engine;

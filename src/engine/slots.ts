@@ -1,36 +1,60 @@
-/** A limit on how many things happen at a time, first come first served. */
+/** A limit on how many things happen at a time: the most urgent first, then first come first served. */
 export interface Slots {
   /** Resolves with the function that gives the slot back, to be called once; with undefined when `signal` aborts first. */
-  take(signal: AbortSignal): Promise<(() => void) | undefined>;
+  take(signal: AbortSignal, claim?: SlotClaim): Promise<(() => void) | undefined>;
+}
+
+export interface SlotClaim {
+  /** Higher ones go first. Default 0. */
+  readonly priority?: number | undefined;
+  /** True: takes all slots, so that nothing else happens meanwhile. */
+  readonly isAlone?: boolean | undefined;
+}
+
+interface Waiting {
+  readonly size: number;
+  readonly priority: number;
+  readonly enter: () => void;
 }
 
 export function createSlots(limit: number): Slots {
   let free = limit;
-  const queue = new Set<() => void>();
-  const giveBack = (): void => {
-    const [next] = queue;
-    if (!next) free += 1;
-    else next();
+  const queue: Waiting[] = [];
+
+  const letIn = (): void => {
+    for (let first = queue[0]; first && first.size <= free; first = queue[0]) {
+      free -= first.size;
+      queue.shift();
+      first.enter();
+    }
   };
+  const join = (waiting: Waiting): void => {
+    const behind = queue.findLastIndex((other) => other.priority >= waiting.priority);
+    queue.splice(behind + 1, 0, waiting);
+    letIn();
+  };
+
   return {
-    take: (signal) =>
+    take: (signal, { priority = 0, isAlone = false } = {}) =>
       new Promise((resolve) => {
         if (signal.aborted) return resolve(undefined);
-        if (free > 0) {
-          free -= 1;
-          return resolve(giveBack);
-        }
+        const size = isAlone ? limit : 1;
+        const giveBack = (): void => {
+          free += size;
+          letIn();
+        };
         const leave = (): void => {
-          queue.delete(enter);
+          queue.splice(queue.indexOf(waiting), 1);
           resolve(undefined);
+          letIn();
         };
         const enter = (): void => {
-          queue.delete(enter);
           signal.removeEventListener('abort', leave);
           resolve(giveBack);
         };
-        queue.add(enter);
+        const waiting = { size, priority, enter };
         signal.addEventListener('abort', leave, { once: true });
+        join(waiting);
       }),
   };
 }

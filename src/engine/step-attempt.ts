@@ -1,8 +1,9 @@
-import { CancelledError, ConfigError, FatalError, type Failure } from '../core/errors.ts';
+import { CancelledError, ConfigError, FatalError, TransientError, type Failure } from '../core/errors.ts';
 import type { LogLevel, StepContext, StepOutcome } from '../core/executor.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { RunLease } from '../core/ledger.ts';
 import type { PlanStep, RunOptions } from '../core/plan.ts';
+import { endOrStraggle, ignoresStop } from './straggler.ts';
 import type { Workplace } from './workplace.ts';
 
 export interface AttemptRequest {
@@ -20,16 +21,20 @@ export interface AttemptRequest {
 export interface AttemptResult {
   readonly outcome?: StepOutcome;
   readonly error?: unknown;
+  /** True when it was stopped, but goes on. */
+  readonly isStraggling?: boolean;
   /** What the attempt saved last, for the next one. */
   readonly checkpoint: JsonValue | undefined;
 }
 
-/** Calls the executor once. Resolves when it has ended and its log lines are written. */
+/** Calls the executor once. Resolves when it has ended, or does not stop when it should, and its log lines are written. */
 export async function attemptStep(place: Workplace, request: AttemptRequest): Promise<AttemptResult> {
   const writes = new Set<Promise<void>>();
   let { checkpoint } = request;
   let isOver = false;
-  const { step, lease, attempt, signal, guard } = request;
+  const { step, lease, attempt, guard } = request;
+  const limit = limitTime(place, step);
+  const signal = AbortSignal.any([request.signal, limit.signal]);
   const keep = (write: Promise<void>): void => {
     const kept = write.catch(() => undefined).finally(() => writes.delete(kept));
     writes.add(kept);
@@ -61,15 +66,42 @@ export async function attemptStep(place: Workplace, request: AttemptRequest): Pr
     },
     checkpoint,
     saveCheckpoint: async (value) => {
+      if (isOver) throw cancelled();
       requirePlainData(value, `The checkpoint of ${step.key}`);
       await guard(place.store.saveCheckpoint(lease, step.key, value));
       checkpoint = value;
     },
   };
-  const result = await callExecutor(place, step, context);
+  const ending = await endOrStraggle(place, step, callExecutor(place, step, context), signal);
   isOver = true;
+  limit.forget();
   await Promise.all(writes);
-  return { ...result, checkpoint };
+  if (ending === 'straggling') {
+    return { error: ignoresStop(step, place.stopGraceMilliseconds), isStraggling: true, checkpoint };
+  }
+  const isTimedOut = limit.signal.aborted && !request.signal.aborted && ending.result.outcome === undefined;
+  return { ...(isTimedOut ? { error: timedOut(step) } : ending.result), checkpoint };
+}
+
+interface TimeLimit {
+  /** Aborted when the step's time is over. */
+  readonly signal: AbortSignal;
+  forget(): void;
+}
+
+function limitTime({ clock }: Workplace, { timeoutSeconds }: PlanStep): TimeLimit {
+  const over = new AbortController();
+  const stopTimer =
+    timeoutSeconds === undefined ? undefined : clock.after(timeoutSeconds * 1000, () => over.abort());
+  return { signal: over.signal, forget: () => stopTimer?.() };
+}
+
+/** Transient: the next attempt may be faster. */
+function timedOut(step: PlanStep): TransientError {
+  return new TransientError(`${step.key} took longer than ${step.timeoutSeconds} s and was stopped`, {
+    code: 'step_timed_out',
+    next: 'Find out what it waits for, or give it a longer timeoutSeconds.',
+  });
 }
 
 async function callExecutor(
@@ -106,7 +138,7 @@ function requirePlainData(value: unknown, what: string): void {
 }
 
 function cancelled(): CancelledError {
-  return new CancelledError('Stopped before it began', { code: 'cancelled' });
+  return new CancelledError('This attempt was stopped', { code: 'cancelled' });
 }
 
 function missing(message: string, code: string): ConfigError {

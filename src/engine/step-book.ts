@@ -16,6 +16,8 @@ export interface StepBook {
   attemptOf(key: NodeKey): number;
   /** What a step saved before this owner took the run. */
   checkpointOf(key: NodeKey): JsonValue | undefined;
+  /** Attempts in a row that ended with their process, before this owner took the run. */
+  interruptionsOf(key: NodeKey): number;
   keysIn(state: StepState): readonly NodeKey[];
 }
 
@@ -24,6 +26,7 @@ export function openStepBook(run: RunRecord): StepBook {
   const states = new Map<NodeKey, StepState>();
   const attempts = new Map<NodeKey, number>();
   const checkpoints = new Map(run.steps.map((step) => [step.key, step.checkpoint]));
+  const interruptions = new Map(run.steps.map((step) => [step.key, step.interruptions ?? 0]));
   const waitingFor = new Map<NodeKey, number>();
   const dependents = indexDependents(run.plan.steps);
   const ready: PlanStep[] = [];
@@ -71,6 +74,7 @@ export function openStepBook(run: RunRecord): StepBook {
     record,
     attemptOf: (key) => attempts.get(key) ?? 0,
     checkpointOf: (key) => checkpoints.get(key),
+    interruptionsOf: (key) => interruptions.get(key) ?? 0,
     keysIn: (state) => [...states].filter(([, current]) => current === state).map(([key]) => key),
   };
 }

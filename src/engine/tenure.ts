@@ -37,7 +37,12 @@ export function createTenure(place: Workplace, options: TenureOptions): Tenure {
   const state: State = {
     place,
     options,
-    dispatcher: createDispatcher({ place, owner, leaseMilliseconds, onError: (error) => fail(state, error) }),
+    dispatcher: createDispatcher({
+      place,
+      owner,
+      leaseMilliseconds,
+      onError: (error) => onLedgerError(state, error),
+    }),
     scheduler: createScheduler(place),
     closing,
     isOwner: false,
@@ -111,7 +116,7 @@ async function serve(state: State): Promise<void> {
       if (state.isOwner && state.runsSchedules) await scheduler.check();
       if (state.isOwner) await forget(state);
     } catch (error) {
-      if (!isTransient(error)) fail(state, error);
+      onLedgerError(state, error);
     }
     await place.queued.wait(mark, place.pollMilliseconds, closing.signal);
   }
@@ -143,7 +148,7 @@ async function beat(state: State): Promise<void> {
     if (!held.ownsProject) return lose(state);
     dispatcher.abandon(executed.filter((runId) => !held.runIds.includes(runId)));
   } catch (error) {
-    if (!isTransient(error)) return fail(state, error);
+    onLedgerError(state, error);
   }
   if (state.isOwner) armHeartbeat(state);
 }
@@ -153,6 +158,11 @@ function lose(state: State): void {
   state.isOwner = false;
   state.stopHeartbeat();
   state.dispatcher.abandon(state.dispatcher.runIds());
+}
+
+/** A ledger that is away for a while is waited for; others may take over meanwhile. */
+function onLedgerError(state: State, error: unknown): void {
+  if (!isTransient(error)) fail(state, error);
 }
 
 function fail(state: State, error: unknown): void {

@@ -1,4 +1,5 @@
 import type { Executor } from '../core/executor.ts';
+import type { NodeKey } from '../core/node.ts';
 import type { Clock, RunStore } from '../core/ports.ts';
 import type { StepProgressEvent } from '../core/run-event.ts';
 import type { Definitions } from './engine.ts';
@@ -13,6 +14,14 @@ export interface Workplace {
   readonly executors: ReadonlyMap<string, Executor>;
   readonly definitions: () => Definitions;
   readonly slots: Slots;
+  /** By name. */
+  readonly pools: ReadonlyMap<string, Slots>;
+  /** Steps that were stopped here, but go on. */
+  readonly stragglers: Set<NodeKey>;
+  /** A step that ended so often in a row with its process is not tried again. */
+  readonly maxInterruptions: number;
+  /** How long a step that was told to stop may take for it. */
+  readonly stopGraceMilliseconds: number;
   readonly redact: Redact;
   /** Notified whenever this engine has written an event. */
   readonly written: Wake;

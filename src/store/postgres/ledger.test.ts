@@ -21,10 +21,14 @@ beforeEach(() => {
   schema = `ledger_${schemas}`;
 });
 
-describeRunStore('the PostgreSQL ledger', async () => {
-  const open = (): Promise<RunStore> => openPostgresLedger(database.url, { schema });
-  return { store: await open(), reopen: open };
-});
+describeRunStore(
+  'the PostgreSQL ledger',
+  async () => {
+    const open = (): Promise<RunStore> => openPostgresLedger(database.url, { schema });
+    return { store: await open(), reopen: open };
+  },
+  40,
+);
 
 const opened: RunStore[] = [];
 afterEach(async () => {

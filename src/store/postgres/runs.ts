@@ -57,7 +57,7 @@ export async function claimRun(session: Session, claim: RunClaim): Promise<RunLe
     claim.expectedEpoch,
   );
   if (claimed === 0) return undefined;
-  await countInterruptions(session, runId);
+  if (claim.countsInterruptions ?? true) await countInterruptions(session, runId);
   const moved = await moveAllSteps(session, runId, {
     from: 'running',
     to: 'pending',

@@ -59,7 +59,7 @@ export function claimRun(database: LedgerDatabase, claim: RunClaim): RunLease | 
     if (claimed === 0) return undefined;
     const { runId, owner, atMs, expiresAtMs } = claim;
     appendEvent(database, { type: 'lease_taken', runId, atMs, owner, epoch });
-    countInterruptions(database, runId);
+    if (claim.countsInterruptions ?? true) countInterruptions(database, runId);
     resetRunningSteps(database, runId, atMs, claim.resetReason);
     database.run('DELETE FROM locks WHERE run_id = ?', runId);
     return { runId, owner, epoch, expiresAtMs };

@@ -1,0 +1,185 @@
+import { FatalError, toFailure } from '../core/errors.ts';
+import type { RunRecord } from '../core/ledger.ts';
+import type { PlanStep } from '../core/plan.ts';
+import type { StepMove } from '../core/ports.ts';
+import { guard, moveSteps, type Execution } from './execution.ts';
+import { redactFailure, redactOutcome } from './redaction.ts';
+import { retryDelaySeconds } from './retry.ts';
+import { attemptStep, checkFailure, type AttemptResult } from './step-attempt.ts';
+import type { StepBook } from './step-book.ts';
+import { takeSlots } from './step-slots.ts';
+import { pause } from './wake.ts';
+
+/** Attempts a step until it is finished, or the run is stopped. */
+export async function runStep(
+  execution: Execution,
+  run: RunRecord,
+  book: StepBook,
+  step: PlanStep,
+): Promise<void> {
+  const { place } = execution;
+  const progress: StepProgress = {
+    failedAttempts: 0,
+    checkpoint: book.checkpointOf(step.key),
+    interruptions: book.interruptionsOf(step.key),
+    waitsFor: '',
+  };
+  while (!execution.stopMode) {
+    // A step that was there when its process died twice is tried alone, so that no other is blamed for it.
+    const isAlone = progress.interruptions >= place.maxInterruptions - 1;
+    const claim = { priority: execution.priority, isAlone };
+    const giveBack = await takeSlots(place, step, execution.stopping.signal, claim);
+    if (!giveBack) return;
+    const mark = place.unlocked.mark();
+    let next: Next;
+    try {
+      next = await tryStep(execution, run, book, step, progress);
+    } finally {
+      giveBack();
+    }
+    if (next === 'over') return;
+    if (next === 'locked') {
+      await place.unlocked.wait(mark, place.pollMilliseconds, execution.stopping.signal);
+    } else await pause(place.clock, next.retryInSeconds * 1000, execution.stopping.signal);
+  }
+}
+
+interface StepProgress {
+  /** Since this owner took the run. */
+  failedAttempts: number;
+  checkpoint: AttemptResult['checkpoint'];
+  readonly interruptions: number;
+  /** What the log has named already as being in the way. */
+  waitsFor: string;
+}
+
+type Next = 'over' | 'locked' | { readonly retryInSeconds: number };
+
+async function tryStep(
+  execution: Execution,
+  run: RunRecord,
+  book: StepBook,
+  step: PlanStep,
+  progress: StepProgress,
+): Promise<Next> {
+  const { place, lease } = execution;
+  const attempt = book.attemptOf(step.key) + 1;
+  if (place.stragglers.has(step.key)) {
+    await logWait(
+      execution,
+      step,
+      attempt,
+      'Waits for an earlier attempt, which was stopped but goes on',
+      progress,
+    );
+    return 'locked';
+  }
+  const start = { step: step.key, attempt, atMs: place.clock.nowMs(), locks: step.locks };
+  const [holder] = await guard(execution, place.store.startStep(lease, start));
+  if (holder) {
+    const message = `Waits for the run ${holder.runId}, which is writing ${holder.lock}`;
+    await logWait(execution, step, attempt, message, progress);
+    return 'locked';
+  }
+  book.record(step.key, 'running', attempt);
+  place.written.notify();
+  const result = await attempted(execution, run, step, attempt, progress);
+  progress.checkpoint = result.checkpoint;
+  const next = await settle(execution, book, step, attempt, progress, result);
+  if (next === 'over') place.unlocked.notify();
+  return next;
+}
+
+async function attempted(
+  execution: Execution,
+  run: RunRecord,
+  step: PlanStep,
+  attempt: number,
+  progress: StepProgress,
+): Promise<AttemptResult> {
+  const { place, lease } = execution;
+  const { checkpoint, interruptions } = progress;
+  if (interruptions >= place.maxInterruptions)
+    return { error: endsItsProcess(step, interruptions), checkpoint };
+  return attemptStep(place, {
+    step,
+    lease,
+    options: run.plan.options,
+    attempt,
+    checkpoint,
+    signal: execution.aborting.signal,
+    guard: (write) => guard(execution, write),
+  });
+}
+
+function endsItsProcess(step: PlanStep, interruptions: number): FatalError {
+  return new FatalError(
+    `${step.key} was interrupted ${interruptions} times in a row by the end of the process that ran it`,
+    {
+      code: 'step_interrupted',
+      state: 'It was not tried again.',
+      next: 'Look for what ended the process, such as a lack of memory; then start a new run: millrace run',
+    },
+  );
+}
+
+async function logWait(
+  execution: Execution,
+  step: PlanStep,
+  attempt: number,
+  message: string,
+  progress: StepProgress,
+): Promise<void> {
+  if (progress.waitsFor === message) return;
+  progress.waitsFor = message;
+  const { place, lease } = execution;
+  const line = { step: step.key, attempt, level: 'info', message, atMs: place.clock.nowMs() } as const;
+  await guard(execution, place.store.appendLog(lease, line));
+  place.written.notify();
+}
+
+async function settle(
+  execution: Execution,
+  book: StepBook,
+  step: PlanStep,
+  attempt: number,
+  progress: StepProgress,
+  result: AttemptResult,
+): Promise<Next> {
+  const { place } = execution;
+  if (execution.stopMode === 'lost') return 'over';
+  const atMs = place.clock.nowMs();
+  const base = { step: step.key, attempt, atMs };
+  if (result.outcome) {
+    const outcome = redactOutcome(place.redact, result.outcome);
+    const failure = checkFailure(step, outcome);
+    return endStep(execution, book, { ...base, to: failure ? 'failed' : 'succeeded', outcome, failure });
+  }
+  const failure = redactFailure(place.redact, toFailure(result.error));
+  if (execution.aborting.signal.aborted) {
+    if (execution.stopMode !== 'cancel') return 'over';
+    const to = result.isStraggling ? 'failed' : 'cancelled';
+    return endStep(execution, book, { ...base, to, failure, reason: cancelReason(execution) });
+  }
+  progress.failedAttempts += 1;
+  const retryInSeconds = result.isStraggling
+    ? undefined
+    : retryDelaySeconds(step.retry, progress.failedAttempts, result.error);
+  if (retryInSeconds === undefined) return endStep(execution, book, { ...base, to: 'failed', failure });
+  const reason = `Attempt ${attempt} failed; the next one follows in ${retryInSeconds} s`;
+  book.record(step.key, 'pending', attempt);
+  await moveSteps(execution, [{ ...base, to: 'pending', failure, reason }]);
+  return { retryInSeconds };
+}
+
+/** Ends a step and skips what can no longer run, in one transaction. */
+async function endStep(execution: Execution, book: StepBook, move: StepMove): Promise<'over'> {
+  book.record(move.step, move.to, move.attempt);
+  await moveSteps(execution, [move, ...book.takeSkips(move.atMs)]);
+  return 'over';
+}
+
+/** Why steps of a stopped run are cancelled. */
+export function cancelReason(execution: Execution): string {
+  return execution.isTimedOut ? 'The run took longer than it may' : 'The run was cancelled';
+}
