@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Connection } from '../connector/connection.ts';
 import { MillraceError } from '../core/errors.ts';
 import { createTestDatabase } from '../../test/support/postgres-database.ts';
+import { startMariaDb } from '../../test/support/mariadb-server.ts';
 import { startSshServer } from '../../test/support/ssh-server.ts';
 import { ConnectionPool } from './connection-pool.ts';
 
@@ -65,6 +66,29 @@ describe.skipIf(ssh === undefined)('a connection through a real SSH server (need
   test('jumps over another host', async () => {
     const connection = await pool({ ssh_tunnel: [url, url], ...key }).get('DB');
     expect(await one(connection)).toBe(2);
+  });
+
+  test('carries MariaDB as well', async ({ skip }) => {
+    const mariadb = await startMariaDb();
+    if ('skip' in mariadb) return skip(mariadb.reason);
+    try {
+      const declaration = {
+        name: 'MARIA',
+        type: 'mysql',
+        config: { ssh_tunnel: url, ...key },
+        url: mariadb.url,
+        origin: { file: 'connections.yaml' },
+      };
+      const made = new ConnectionPool(new Map([['MARIA', declaration]]), {
+        projectFolder: folder,
+        temporaryFolder: folder,
+        memoryBudgetBytes: 100_000_000,
+      });
+      expect(await one(await made.get('MARIA'))).toBe(2);
+      await made.close();
+    } finally {
+      await mariadb.stop();
+    }
   });
 
   test('is made anew after it was lost', async () => {

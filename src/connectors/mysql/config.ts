@@ -10,6 +10,8 @@ export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-f
 /** Keys of a `mysql` connection. */
 export interface MysqlConfig {
   readonly host: string;
+  /** Address to connect to instead of `host`'s; `host` is still what TLS verifies. */
+  readonly hostaddr?: string | undefined;
   readonly port: number;
   readonly user: string;
   readonly password?: string | undefined;
@@ -34,6 +36,7 @@ const file = z.string().min(1).optional();
 export const mysqlConfig: z.ZodType<MysqlConfig> = z
   .strictObject({
     host: z.string().min(1).default('localhost'),
+    hostaddr: z.string().min(1).optional(),
     port: z.coerce.number().int().min(1).max(65_535).default(3306),
     user: z.string().min(1).optional(),
     username: z.string().min(1).optional(),

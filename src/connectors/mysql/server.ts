@@ -1,3 +1,4 @@
+import { connect as openSocket } from 'node:net';
 import mysql, { type Connection, type ConnectionOptions, type Pool, type SslOptions } from 'mysql2';
 import { CancelledError, type MillraceError } from '../../core/errors.ts';
 import type { MysqlConfig } from './config.ts';
@@ -57,7 +58,9 @@ export function openServer(
     connectTimeout: config.connect_timeout * 1000,
     flags: driverFlags,
     ...(usedSsl ? { ssl: usedSsl } : {}),
+    ...(config.hostaddr === undefined ? {} : { stream: () => openSocket(config.port, config.hostaddr) }),
   });
+  const readingAddress = config.hostaddr ?? config.host;
   let pool: Pool | undefined;
   const prepared = new WeakSet<Connection>();
 
@@ -120,7 +123,7 @@ export function openServer(
     const connection = await connected(async () =>
       connect({
         ...options(),
-        ...(usedSsl ? {} : { stream: () => readingSocket(config.host, config.port) }),
+        ...(usedSsl ? {} : { stream: () => readingSocket(readingAddress, config.port) }),
       }),
     );
     try {
