@@ -21,7 +21,10 @@ export async function generateProject(folder: string, { models, depth }: Project
     await mkdir(join(absolute, '..'), { recursive: true });
     await writeFile(absolute, text);
   };
-  await write('connections.yaml', 'connections:\n  WAREHOUSE:\n    type: duckdb\n    path: warehouse.duckdb\n');
+  await write(
+    'connections.yaml',
+    'connections:\n  WAREHOUSE:\n    type: duckdb\n    path: warehouse.duckdb\n',
+  );
   await write(
     'millrace.config.ts',
     "import { defineProject } from 'millrace';\nexport default defineProject({ name: 'bench', warehouse: 'WAREHOUSE' });\n",

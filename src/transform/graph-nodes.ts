@@ -127,5 +127,6 @@ function fingerprintOf(manifest: Manifest, node: RefNode | TestNode): string {
   if (node.kind === 'seed') return createHash('sha256').update(node.csv).digest('hex');
   if (node.kind !== 'test') return fingerprint(node.sql, macros);
   if (node.body.sort === 'singular') return fingerprint(node.body.sql, macros);
+  if (node.body.sort === 'unit') return fingerprint(JSON.stringify(toJsonValue(node.body)), macros);
   return fingerprint(`test_${node.body.test} ${JSON.stringify(toJsonValue(node.body.arguments))}`, macros);
 }

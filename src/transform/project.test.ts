@@ -90,7 +90,6 @@ test('keys of one’s own are kept and can be read by macros', async () => {
 test.each([
   ['packages.yml', 'packages:\n  - package: dbt-labs/dbt_utils\n    version: 1.0.0\n', 'packages'],
   ['models/p.py', 'def model(dbt, session): ...', 'Python'],
-  ['models/u.yml', 'unit_tests:\n  - name: u\n', 'unit_tests'],
   ['models/c.sql', "{{ config(contract={'enforced': true}) }} select 1", 'contract'],
   ['models/i.sql', "{{ config(materialized='materialized_view') }} select 1", 'materialized_view'],
   [

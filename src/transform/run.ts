@@ -4,6 +4,8 @@ import type { Executor, StepOutcome } from '../core/executor.ts';
 import { buildNode } from './building.ts';
 import { checkOutcome, checkSql, readCheckCount, sampleSql } from './check.ts';
 import { compileNode } from './compile/compile-node.ts';
+import { unitTestSql } from './compile/unit-test-sql.ts';
+import { relationColumns } from './materialize/relation-columns.ts';
 import { endKey, executorName } from './graph-nodes.ts';
 import { runRunHooks } from './run-hooks.ts';
 import type { TestNode } from './manifest/transform-node.ts';
@@ -66,7 +68,17 @@ export function createTransformExecutor(
 async function runCheck(step: Step, node: TestNode): Promise<StepOutcome> {
   const { database } = step.warehouse;
   const moment = momentOf(step, database, { isIncremental: false, isFullRefresh: false });
-  const compiled = await compileNode(step.project.manifest, node, moment);
+  const compiled =
+    node.body.sort === 'unit'
+      ? await unitTestSql({
+          manifest: step.project.manifest,
+          node,
+          body: node.body,
+          dialect: database.dialect,
+          moment,
+          columnsOf: (other) => relationColumns(database, database.dialect, other.relation),
+        })
+      : await compileNode(step.project.manifest, node, moment);
   const query = (sql: string): ReturnType<typeof database.query> =>
     database.query(sql, [], step.context.signal);
   const failing = node.failures ? await keepFailures(step, node, node.failures, compiled) : compiled;

@@ -50,7 +50,7 @@ function nodeEntry(node: TransformNode): Value {
     };
   }
   if (node.kind !== 'test') return { ...common, relation_name: createRelation(node.relation).toString() };
-  if (node.body.sort === 'singular') return common;
+  if (node.body.sort !== 'generic') return common;
   const [name = '', namespace] = node.body.test.split('.').reverse();
   return {
     ...common,

@@ -28,6 +28,7 @@ export function resolvedScope(
     readonly entries: ConfigEntries;
   },
   onRead: (dependency: Dependency, call: string) => void,
+  valueOf: (node: RefNode | SourceNode) => Value = relationOf,
 ): NodeScope {
   const { names } = manifest;
   return {
@@ -36,12 +37,12 @@ export function resolvedScope(
     ref: (name, packageName, origin) => {
       const node = resolveRef(names, { name, packageName, origin }, given.packageName);
       onRead({ uniqueId: node.uniqueId, origin }, `ref('${name}')`);
-      return relationOf(node);
+      return valueOf(node);
     },
     source: (sourceName, tableName, origin) => {
       const node = resolveSource(names, { sourceName, tableName, origin }, given.packageName);
       onRead({ uniqueId: node.uniqueId, origin }, `source('${sourceName}', '${tableName}')`);
-      return relationOf(node);
+      return valueOf(node);
     },
     configure: () => {},
     configured: (key) => {

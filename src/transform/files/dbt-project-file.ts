@@ -29,7 +29,7 @@ export interface DbtProjectFile {
   readonly trees: Readonly<Record<ConfigTreeName, ConfigTree>>;
 }
 
-export type ConfigTreeName = 'models' | 'seeds' | 'snapshots' | 'sources' | 'tests';
+export type ConfigTreeName = 'models' | 'seeds' | 'snapshots' | 'sources' | 'tests' | 'unitTests';
 
 export interface ConfigTree {
   /** The top-level key it was written under. */
@@ -87,7 +87,7 @@ const schema = record({
   'semantic-models': metadata,
   'saved-queries': metadata,
   metrics: metadata,
-  unit_tests: metadata,
+  unit_tests: tree,
   functions: metadata,
 });
 
@@ -128,6 +128,7 @@ export function shapeDbtProject(
       models: { key: 'models', value: raw.models ?? {} },
       seeds: { key: 'seeds', value: raw.seeds ?? {} },
       snapshots: { key: 'snapshots', value: raw.snapshots ?? {} },
+      unitTests: { key: 'unit_tests', value: raw.unit_tests ?? {} },
       sources: { key: 'sources', value: raw.sources ?? {} },
       tests: raw.data_tests
         ? { key: 'data_tests', value: raw.data_tests }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Mistakes } from './mistakes.ts';
+import { unitTest, unitTestProperties, type UnitTestProperties } from './unit-test-properties.ts';
 import { metadata, notYet, record } from './yaml-schema.ts';
 import { shapeYaml, type YamlFile, type YamlPath } from './yaml-file.ts';
 
@@ -11,6 +12,7 @@ export interface PropertyFile {
   readonly snapshots: readonly SnapshotProperties[];
   readonly sources: readonly SourceProperties[];
   readonly exposures: readonly ExposureProperties[];
+  readonly unitTests: readonly UnitTestProperties[];
   /** Descriptions and configuration of singular tests. */
   readonly singularTests: readonly NodeProperties[];
 }
@@ -187,7 +189,7 @@ const file = record({
   analyses: metadata,
   groups: metadata,
   snapshots: z.array(snapshot).nullish(),
-  unit_tests: notYet('use a singular test on a small seed'),
+  unit_tests: z.array(unitTest).nullish(),
   semantic_models: metadata,
   metrics: metadata,
   saved_queries: metadata,
@@ -226,6 +228,7 @@ export function shapePropertyFile(
       ...node(item, ['snapshots', index], picked(item, ['meta', 'docs', 'group'])),
       relation: item.relation ?? undefined,
     })),
+    unitTests: (raw.unit_tests ?? []).map((item, index) => unitTestProperties(item, ['unit_tests', index])),
     singularTests: (raw.data_tests ?? []).map((item, index) =>
       node(item, ['data_tests', index], picked(item, ['meta'])),
     ),

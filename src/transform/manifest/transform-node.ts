@@ -71,7 +71,7 @@ export interface SourceNode extends RelationNode {
 export interface TestNode extends NodeBase {
   readonly kind: 'test';
   readonly dependencies: readonly Dependency[];
-  readonly body: GenericTest | SingularTest;
+  readonly body: GenericTest | SingularTest | UnitTest;
   /** Where failing rows are kept, if they are. */
   readonly failures: RelationName | undefined;
   /** Id of the node whose downstream waits for this test; undefined for a singular test that reads none. */
@@ -93,6 +93,27 @@ export interface SingularTest {
   readonly sort: 'singular';
   readonly template: Template;
   readonly sql: string;
+}
+
+/** Rows of a unit test: maps, or a query that gives them. */
+export interface UnitRows {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly sql: string | undefined;
+}
+
+/** Given rows and the rows that the model must make of them. */
+export interface UnitTest {
+  readonly sort: 'unit';
+  /** Id of the model. */
+  readonly model: string;
+  /** `input` is the id of a node, or undefined for what the model itself holds. */
+  readonly given: readonly (UnitRows & { readonly input: string | undefined })[];
+  readonly expect: UnitRows;
+  readonly overrides: {
+    readonly macros: Readonly<Record<string, unknown>>;
+    readonly vars: Readonly<Record<string, unknown>>;
+    readonly environment: Readonly<Record<string, string>>;
+  };
 }
 
 export type TransformNode = ModelNode | SnapshotNode | SeedNode | SourceNode | TestNode;

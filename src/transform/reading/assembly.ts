@@ -18,6 +18,7 @@ import { isGenericTest, type PackageContent } from './package-reader.ts';
 import { resolveCalls } from './resolution.ts';
 import { readRunHooks } from './run-hook-reader.ts';
 import { readSnapshots } from './snapshot-reader.ts';
+import { readUnitTests } from './unit-test-reader.ts';
 import { type ReadSource, readSources } from './source-reader.ts';
 import { readGenericTests, readSingularTest } from './test-reader.ts';
 
@@ -60,7 +61,13 @@ export function assembleManifest(packages: readonly ReadPackage[], mistakes: Mis
     testDrafts.push(...readTests(item, models, snapshots, seeds, names.disabled));
   }
   const byUpstreamId = new Map(upstream.map((node) => [node.uniqueId, node]));
-  const tests = withUniqueKeys(testDrafts.map(resolve)).map((test) => withSubject(test, byUpstreamId));
+  const models = upstream.filter((node) => node.kind === 'model');
+  const unitTests = packages.flatMap(({ room, content, properties }) =>
+    readUnitTests(room, properties, names, models, content.fixtures),
+  );
+  const tests = [...withUniqueKeys(testDrafts.map(resolve)), ...unitTests].map((test) =>
+    withSubject(test, byUpstreamId),
+  );
   const all: readonly TransformNode[] = [...upstream, ...tests];
   reportClashes(all, mistakes);
   return {

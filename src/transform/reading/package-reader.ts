@@ -20,6 +20,8 @@ export interface PackageContent {
   readonly snapshots: readonly ProjectFile[];
   readonly macros: readonly ProjectFile[];
   readonly tests: readonly ProjectFile[];
+  /** Rows for unit tests. */
+  readonly fixtures: readonly ProjectFile[];
   readonly properties: readonly ProjectFile[];
   readonly docs: readonly ProjectFile[];
 }
@@ -55,15 +57,22 @@ export async function readContent(
     ...project.analysisPaths,
     ...project.docsPaths,
   ];
+  const tests = await read(project.testPaths, ['.sql']);
+  const tables = await read(project.testPaths, ['.csv']);
   return {
     models: await read(project.modelPaths, ['.sql']),
     seeds: await read(project.seedPaths, ['.csv']),
     snapshots: await read(project.snapshotPaths, ['.sql']),
     macros: await read(project.macroPaths, ['.sql']),
-    tests: await read(project.testPaths, ['.sql']),
+    tests: tests.filter((file) => !isFixture(file)),
+    fixtures: [...tests, ...tables].filter(isFixture),
     properties: await read(everywhere, ['.yml', '.yaml']),
     docs: await read(everywhere, ['.md']),
   };
+}
+
+function isFixture(file: ProjectFile): boolean {
+  return file.folders[0] === 'fixtures';
 }
 
 /** `tests/generic/` holds definitions, the rest of `tests/` holds queries. */

@@ -20,6 +20,7 @@ const lateKeys: ReadonlySet<string> = new Set([
   'vars',
   'tests',
   'data_tests',
+  'unit_tests',
 ]);
 
 /**
@@ -49,7 +50,7 @@ export function renderYamlValues(
 
 /** In `dbt_project.yml` the trees `tests` and `data_tests` hold configuration, which is rendered at once. */
 export function isLateInProject(path: YamlPath, key: string): boolean {
-  return lateKeys.has(key) && !(path.length === 0 && (key === 'tests' || key === 'data_tests'));
+  return lateKeys.has(key) && !(path.length === 0 && ['tests', 'data_tests', 'unit_tests'].includes(key));
 }
 
 export function isLateInProperties(_path: YamlPath, key: string): boolean {

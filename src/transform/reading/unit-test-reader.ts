@@ -1,0 +1,149 @@
+import { ConfigError } from '../../core/errors.ts';
+import { nodeContext } from '../context/node-context.ts';
+import { readingMoment } from '../context/render-scope.ts';
+import { parseCsv } from '../files/csv.ts';
+import type { ProjectFile } from '../files/project-files.ts';
+import { didYouMean } from '../files/suggestion.ts';
+import type { GivenRows, UnitTestProperties } from '../files/unit-test-properties.ts';
+import type { YamlFile } from '../files/yaml-file.ts';
+import { parseTemplate, renderSync } from '../jinja/index.ts';
+import { mergeLayers, treeLayers, yamlLayer } from '../manifest/config-layer.ts';
+import { readNodeConfig } from '../manifest/node-config.ts';
+import type { ModelNode, TestNode, UnitRows, UnitTest } from '../manifest/transform-node.ts';
+import { attempt, overridingLayers, type ReadingRoom } from './node-reader.ts';
+import type { NodeNames } from './node-names.ts';
+import type { Properties } from './property-reader.ts';
+import { emptyCalls, recordingScope } from './recorded-calls.ts';
+import { resolveCalls } from './resolution.ts';
+
+/** Input that stands for what the model itself holds. */
+const thisInput = 'this';
+
+/** Reads all `unit_tests:` of a package. `models` are those that it may test, `fixtures` the files with rows. */
+export function readUnitTests(
+  room: ReadingRoom,
+  properties: Properties,
+  names: NodeNames,
+  models: readonly ModelNode[],
+  fixtures: readonly ProjectFile[],
+): readonly TestNode[] {
+  return properties.files.flatMap(({ folders, content }) =>
+    content.unitTests.flatMap((properties_) => {
+      const place: Place = { room, names, models, fixtures, yaml: content.yaml, folders };
+      return attempt(room.mistakes, () => readUnitTest(place, properties_)) ?? [];
+    }),
+  );
+}
+
+interface Place {
+  readonly room: ReadingRoom;
+  readonly names: NodeNames;
+  readonly models: readonly ModelNode[];
+  readonly fixtures: readonly ProjectFile[];
+  readonly yaml: YamlFile;
+  readonly folders: readonly string[];
+}
+
+function readUnitTest(place: Place, properties: UnitTestProperties): TestNode | undefined {
+  const { room, yaml } = place;
+  const { projectFile } = room;
+  const origin = yaml.locate([...properties.path, 'name']);
+  const fqn = [projectFile.name, ...place.folders, properties.model, properties.name];
+  const entries = mergeLayers([
+    ...treeLayers(projectFile.yaml, projectFile.trees.unitTests, fqn),
+    yamlLayer(yaml, properties.config, properties.path),
+    ...overridingLayers(room, 'unitTests', fqn),
+  ]);
+  const config = readNodeConfig(entries, 'test', room.scope.databaseName, room.mistakes);
+  if (!config.isEnabled) return undefined;
+  const model = place.models.find((candidate) => candidate.name === properties.model);
+  if (!model) {
+    const known = place.models.map((candidate) => candidate.name);
+    throw new ConfigError(
+      `the unit test "${properties.name}" is for "${properties.model}", which is no model${didYouMean(properties.model, known)}`,
+      { code: 'model_missing', origin: yaml.locate([...properties.path, 'model']) },
+    );
+  }
+  const body: UnitTest = {
+    sort: 'unit',
+    model: model.uniqueId,
+    given: properties.given.map((given) => ({
+      ...unitRows(place, given),
+      input: inputOf(place, given.input, given.path),
+    })),
+    expect: unitRows(place, properties.expect),
+    overrides: properties.overrides,
+  };
+  return {
+    kind: 'test',
+    packageName: projectFile.name,
+    uniqueId: `unit_test.${projectFile.name}.${properties.model}.${properties.name}`,
+    key: `check/${properties.name.replaceAll(/[^\p{L}\p{N}_.$-]+/gu, '_')}`,
+    name: properties.name,
+    origin,
+    description: properties.description,
+    fqn,
+    config,
+    entries,
+    dependencies: [{ uniqueId: model.uniqueId, origin }],
+    failures: undefined,
+    body,
+    subject: model.uniqueId,
+  };
+}
+
+/** Id of the node that `ref('x')` or `source('x', 'y')` names; undefined for `this`. */
+function inputOf(place: Place, text: string, path: GivenRows['path']): string | undefined {
+  if (text.trim() === thisInput) return undefined;
+  const { room, names, yaml } = place;
+  const origin = yaml.locate([...path, 'input']);
+  const calls = emptyCalls();
+  const scope = recordingScope(room.scope, { name: 'unit test' }, new Map(), calls);
+  renderSync(parseTemplate(`{{ ${text} }}`, yaml.file), nodeContext(room.scope, scope, readingMoment));
+  const placed = {
+    ...calls,
+    refs: calls.refs.map((call) => ({ ...call, origin })),
+    sources: calls.sources.map((call) => ({ ...call, origin })),
+  };
+  const [found] = resolveCalls(names, placed, room.projectFile.name, (error) => {
+    throw error;
+  });
+  if (found) return found.uniqueId;
+  throw new ConfigError(`"${text}" is no input: write ref('...'), source('...', '...') or this`, {
+    code: 'test_invalid',
+    origin,
+  });
+}
+
+function unitRows(place: Place, given: GivenRows): UnitRows {
+  const origin = place.yaml.locate([...given.path, given.fixture === undefined ? 'rows' : 'fixture']);
+  const text = given.fixture === undefined ? given.rows : fixtureText(place, given.fixture, origin);
+  if (given.format === 'sql') return { sql: String(text ?? ''), rows: [] };
+  if (given.format === 'csv') {
+    const { header, rows } = parseCsv(origin.file, String(text ?? '').trim(), ',');
+    return {
+      sql: undefined,
+      rows: rows.map((row) =>
+        Object.fromEntries(header.map((name, index) => [name.trim(), csvValue(row[index] ?? '')])),
+      ),
+    };
+  }
+  if (typeof text !== 'string') return { sql: undefined, rows: text ?? [] };
+  throw new ConfigError('rows of the format "dict" are a list of maps', { code: 'test_invalid', origin });
+}
+
+function csvValue(field: string): string | null {
+  return field === '' || field.toLowerCase() === 'null' ? null : field;
+}
+
+function fixtureText(place: Place, name: string, origin: TestNode['origin']): string {
+  const found = place.fixtures.find((file) => file.name === name.replace(/\.(csv|sql)$/, ''));
+  if (found) return found.text;
+  throw new ConfigError(
+    `there is no fixture "${name}"${didYouMean(
+      name,
+      place.fixtures.map((file) => file.name),
+    )}`,
+    { code: 'fixture_missing', origin, next: 'Put it under fixtures/ of the tests folder.' },
+  );
+}
