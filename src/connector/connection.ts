@@ -110,6 +110,11 @@ export interface Target {
   stage(request: StageRequest, payload: Payload, signal: AbortSignal): Promise<StageResult>;
   /** File targets only: moves the staged file over the final one in one step. */
   publishFile?(stage: TableName, final: TableName): Promise<void>;
+  /**
+   * File targets only: removes the files beside `final` whose names `isLeftover` knows as stages of loads
+   * that were stopped. Resolves to the names.
+   */
+  removeLeftovers?(final: TableName, isLeftover: (fileName: string) => boolean): Promise<readonly string[]>;
 }
 
 /** An HTTP system. Sign-in is the connection's business. */

@@ -3,13 +3,20 @@ import type { StreamPlan } from './plan.ts';
 import { rowCounts, type LoadFigures, type RoleCounts } from './stream/figures.ts';
 import { formatWatermark, type Watermark } from './stream/watermark.ts';
 
+export interface FigureDetails {
+  readonly chunks?: number;
+  readonly rowsRejected?: number;
+  /** Absent when not counted. */
+  readonly rowsInTarget?: number;
+}
+
 /** What became of a stage that was published. */
 export function figuresOf(
   plan: StreamPlan,
   staged: StageResult,
   counts: RoleCounts,
   watermark: Watermark | undefined,
-  { chunks = 1, rowsRejected = 0 }: { readonly chunks?: number; readonly rowsRejected?: number } = {},
+  { chunks = 1, rowsRejected = 0, rowsInTarget }: FigureDetails = {},
 ): LoadFigures {
   const isSwap = plan.publication?.method.startsWith('swap') ?? false;
   const rows = rowCounts(counts, staged.rows, isSwap, plan.mergeKey.length > 0);
@@ -31,6 +38,7 @@ export function figuresOf(
     watermarkBefore: formatWatermark(plan.watermarkBefore),
     watermarkAfter: formatWatermark(watermark),
     schemaChanges: plan.publication?.schemaChanges ?? [],
+    rowsInTarget: rowsInTarget ?? null,
     chunks,
   };
 }

@@ -131,7 +131,7 @@ describe('mistakes', () => {
     'update',
   ];
   const unbuilt: readonly (readonly [string, string])[] = [
-    ...['files: [a]', 'hooks: { pre: [] }', 'change_capture_options: { soft_delete: true }'].map(
+    ...['files: [a]', 'change_capture_options: { soft_delete: true }'].map(
       (line) => [line.split(':')[0] ?? '', line] as const,
     ),
     ...[...sourceKeys, ...movedKeys].map((key) => [key, `source_options: { ${key}: 1 }`] as const),
@@ -145,6 +145,7 @@ describe('mistakes', () => {
     ['column_casing: camel', 'target_options: { column_casing: camel }'],
     ['sql: file://', 'sql: file://q.sql'],
     ['select: @columns', "select: ['@columns']"],
+    ['hooks type: copy', 'hooks: { pre: [{ type: copy, from: a, to: b }] }'],
     ['a: index(i)', "columns: { a: 'int index(i)' }"],
   ];
 

@@ -1,6 +1,7 @@
 import { expandEnvironment, type Environment } from '../config/environment.ts';
 import { readYaml, type YamlFile, type YamlPath } from '../config/yaml-file.ts';
 import { ConfigError, MillraceError, ProjectError } from '../core/errors.ts';
+import { commandPermission } from './replication/hook.ts';
 import { inherit } from './replication/inheritance.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { replicationSchema, type ReplicationYaml, type StreamYaml } from './replication/schema.ts';
@@ -94,6 +95,7 @@ function readStream(
     isPresent(own, path) ? ['streams', name, ...path] : ['defaults', ...path];
   return streamConfig(name, stream, {
     key: yaml.originOfKey(['streams', name]),
+    mayRunCommands: environment[commandPermission] === 'true',
     of: (path) =>
       isPresent(stream, path) ? yaml.originOf(place(path)) : yaml.originOfKey(['streams', name]),
   });

@@ -42,6 +42,7 @@ export function singleStreamReplication(options: SingleStreamOptions): Replicati
   const stream: StreamConfig = streamConfig(isQuery ? 'query' : options.sourceStream, yaml, {
     key: origin,
     of: () => origin,
+    mayRunCommands: false,
   });
   return {
     file: commandLine,

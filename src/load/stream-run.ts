@@ -7,7 +7,9 @@ import { loadThroughParts } from './parts-load.ts';
 import { planStream, type StreamPlan } from './plan.ts';
 import { fillStage } from './stage-fill.ts';
 import { sourceDialect, type StreamTask } from './stream-task.ts';
+import { StreamHookRun } from './stream-hooks.ts';
 import type { LoadFigures } from './stream/figures.ts';
+import { isStageFileOf } from './stream/stage-name.ts';
 import type { PublishTurns } from './stream/publish.ts';
 import { settleBeforeRead } from './stream-bounds.ts';
 import { loadWindow, type TableLoad } from './table-load.ts';
@@ -30,19 +32,24 @@ export async function loadStream(
   context: StepContext,
   turns: PublishTurns,
 ): Promise<LoadedStream> {
+  const hooks = new StreamHookRun(task, context);
+  await hooks.run('pre');
   const plan = await planStream(task);
   if (plan.published) {
     context.log(`${plan.stream}: already published by an earlier attempt`);
-    return loaded(task, plan.published.figures as LoadFigures, plan);
+    const figures = plan.published.figures as LoadFigures;
+    await hooks.run('post', { figures });
+    return loaded(task, figures, plan);
   }
   announce(plan, context);
   const { database } = task.target;
   const figures = database
-    ? await loadIntoTable({ task, plan, database, context, turns })
+    ? await loadIntoTable({ task, plan, database, context, turns, hooks })
     : await loadIntoFile(task, plan, context);
   context.log(
     `${plan.stream}: read ${figures.rowsRead} rows, inserted ${figures.rowsInserted}, updated ${figures.rowsUpdated}`,
   );
+  await hooks.run('post', { figures });
   return loaded(task, figures, plan);
 }
 
@@ -57,6 +64,11 @@ async function loadIntoTable(load: TableLoad): Promise<LoadFigures> {
 }
 
 async function loadIntoFile(task: StreamTask, plan: StreamPlan, context: StepContext): Promise<LoadFigures> {
+  const leftovers = await task.target.target?.removeLeftovers?.(task.object, (name) =>
+    isStageFileOf(name, task.object),
+  );
+  if (leftovers && leftovers.length > 0)
+    context.log(`removed what a stopped run left: ${leftovers.join(', ')}`);
   const bounds = await settleBeforeRead(task, plan, context.signal);
   const staged = await fillStage(task, plan, bounds, context);
   if (context.signal.aborted)

@@ -1,4 +1,4 @@
-import type { Connection } from '../connector/connection.ts';
+import type { Connection, ConnectionProvider } from '../connector/connection.ts';
 import type { RunOptions } from '../core/plan.ts';
 import type { Dialect, TableName } from '../sql/dialect.ts';
 import { duckdbDialect } from '../sql/dialects/index.ts';
@@ -14,6 +14,10 @@ export interface StreamTask {
   /** Table, or for files the path as its `name`. */
   readonly object: TableName;
   readonly options: RunOptions;
+  /** Opens other connections, for hooks. */
+  readonly open: ConnectionProvider;
+  /** The replication's own variables. */
+  readonly env: Readonly<Record<string, string>>;
   /** Names the stage; the same for every attempt. */
   readonly idempotencyKey: string;
 }

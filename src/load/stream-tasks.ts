@@ -38,6 +38,8 @@ export async function streamTasks(request: TaskRequest): Promise<readonly Stream
     object: objectOf(one, ends, replication),
     options,
     idempotencyKey,
+    open: request.open,
+    env: replication.env,
   }));
   requireDistinctObjects(tasks);
   return tasks;

@@ -7,8 +7,10 @@ import { missingStatements } from './missing-keys.ts';
 import { unfinishedKey, type StreamPlan } from './plan.ts';
 import { fillStage } from './stage-fill.ts';
 import { stageRejects } from './rejected-rows.ts';
+import { verifiedRows } from './verification.ts';
 import { settleAfterStage, settleBeforeRead } from './stream-bounds.ts';
 import type { StreamTask } from './stream-task.ts';
+import type { StreamHookRun } from './stream-hooks.ts';
 import { addFigures, type LoadFigures } from './stream/figures.ts';
 import { requireRules } from './stream/column-rules.ts';
 import { publish, type PublishTurns } from './stream/publish.ts';
@@ -24,6 +26,7 @@ export interface TableLoad {
   readonly database: SqlDatabase;
   readonly context: StepContext;
   readonly turns: PublishTurns;
+  readonly hooks: StreamHookRun;
 }
 
 /** A window of the stream that is visible in the target. */
@@ -90,7 +93,7 @@ export async function publishStage(
   { watermark, isLast, chunks }: Publishing,
   before?: LoadFigures,
 ): Promise<LoadFigures> {
-  const { task, plan, database, context, turns } = load;
+  const { task, plan, database, context, turns, hooks } = load;
   if (plan.mergeKey.length > 0) await requireKeys(database, plan.stage, plan.mergeKey, plan.stream);
   await requireRules(database, plan.stage, plan.columns, task.stream);
   const rejects = await stageRejects(load);
@@ -104,9 +107,13 @@ export async function publishStage(
   return await turns.take(database, task.target.name, () =>
     publish(
       database,
+      (session) => hooks.run('pre_merge', { session }),
       [...(plan.publication?.statements ?? []), ...missing, ...rejects.statements],
       async (session, counts) => {
-        const figures = addFigures(before, figuresOf(plan, staged, counts, watermark, details));
+        const rowsInTarget = await verifiedRows(load, staged.rows, session);
+        await hooks.run('post_merge', { session });
+        const counted = rowsInTarget === undefined ? details : { ...details, rowsInTarget };
+        const figures = addFigures(before, figuresOf(plan, staged, counts, watermark, counted));
         await writePublication(database, session, plan.identity, {
           ...(watermark ? { watermark } : {}),
           keyColumns: plan.read.along?.primaryKey.map((column) => column.name) ?? [],

@@ -22,6 +22,7 @@ export interface LoadOptions extends Partial<RunOptions> {
   /** Called with each line of the log; may throw or abort. */
   readonly onLog?: (line: string) => void;
   readonly onProgress?: () => void;
+  readonly environment?: Readonly<Record<string, string>>;
   /** What the last attempt saved. */
   readonly checkpoint?: JsonValue;
   readonly onCheckpoint?: (value: JsonValue) => void;
@@ -70,7 +71,7 @@ export class LoadHarness {
 
   /** Runs every stream of a replication, one after another. */
   async load(yaml: string, options: LoadOptions = {}): Promise<ReadonlyMap<NodeKey, StepOutcome>> {
-    const replication = readReplication(yaml, 'test.yaml', {});
+    const replication = readReplication(yaml, 'test.yaml', options.environment ?? {});
     const executor = createLoadExecutor([replication], this.get, { connections: this.connections });
     const outcomes = new Map<NodeKey, StepOutcome>();
     this.#runs += 1;

@@ -1,5 +1,5 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import type { StageRequest, StageResult, Target } from '../../connector/connection.ts';
 import type { ColumnsPayload } from '../../connector/payload.ts';
@@ -40,6 +40,13 @@ export function filesTarget(folder: string, engine: FileEngine): Target {
         await rm(path, { force: true }).catch(() => undefined);
         throw await readError(pathError(error, path), [path]);
       }
+    },
+    removeLeftovers: async (final, isLeftover) => {
+      const place = dirname(pathOf(final));
+      const names = await readdir(place).catch(() => []);
+      const leftovers = names.filter((name) => isLeftover(name));
+      for (const name of leftovers) await rm(join(place, name), { force: true });
+      return leftovers;
     },
     publishFile: async (stage, final) => {
       const path = pathOf(final);

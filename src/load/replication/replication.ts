@@ -4,6 +4,7 @@ import type { MergeStrategy } from '../../sql/merge/index.ts';
 import type { ColumnRule } from './column-rule.ts';
 import type { ColumnTransforms } from './column-transforms.ts';
 import type { ColumnTyping } from './column-typing.ts';
+import type { StreamHooks } from './hook.ts';
 import type { ChunkOptions } from './chunk-options.ts';
 import type { DeleteMissing } from './delete-missing.ts';
 import type { Selection } from './selection.ts';
@@ -79,6 +80,7 @@ export interface StreamConfig {
   /** Rows that are this much older than the watermark are read again. */
   readonly lookbackSeconds: number;
   readonly target: TargetOptions;
+  readonly hooks: StreamHooks;
   readonly meta: StreamMeta;
 }
 

@@ -201,6 +201,7 @@ export interface StreamYaml {
   readonly disabled?: boolean;
   readonly single?: boolean;
   readonly columns?: ColumnsYaml;
+  readonly hooks?: Readonly<Record<string, unknown>>;
   readonly transforms?: unknown;
   readonly meta?: { readonly dagster?: DagsterYaml; readonly millrace?: MillraceYaml };
 }

@@ -3,6 +3,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { isNodeKey } from '../../core/node.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { MergeStrategy } from '../../sql/merge/index.ts';
+import { streamHooks } from './hook.ts';
 import { chunkOptions } from './chunk-options.ts';
 import { parseColumns } from './column-cast.ts';
 import type { ColumnRule } from './column-rule.ts';
@@ -15,11 +16,14 @@ import { parseSelection } from './selection.ts';
 import { notYetSupported } from './unsupported.ts';
 import { updateRange, type UpdateRange } from './update-range.ts';
 
+/** Where things are written, and what is allowed there. */
 export interface StreamOrigins {
   /** Of the stream's name. */
   readonly key: Origin;
   /** Of a value within the stream, or within the defaults it came from. */
   of(path: YamlPath): Origin;
+  /** True if hooks may run commands on this machine. */
+  readonly mayRunCommands: boolean;
 }
 
 /** Keys of `source_options` that the source connector reads; `limit` is ours. */
@@ -104,6 +108,7 @@ export function streamConfig(name: string, stream: StreamYaml, origins: StreamOr
     maxRejects: stream.meta?.millrace?.max_rejects ?? 0,
     lookbackSeconds: stream.meta?.millrace?.lookback_seconds ?? 0,
     target: targetOptions(name, stream, { primaryKey, rules }, origins),
+    hooks: streamHooks(stream.hooks ?? {}, origins.mayRunCommands, (moment) => origins.of(['hooks', moment])),
     meta: readMeta(stream, origins),
   };
 }

@@ -5,7 +5,6 @@ import type { Origin } from '../../core/origin.ts';
 /** Keys of the format that are known but not built, with what to do instead. */
 const streamKeys: Readonly<Record<string, string>> = {
   files: 'Name the files by the stream itself, such as file://data/*.csv',
-  hooks: 'Use target_options.pre_sql and post_sql, or a task of the project that comes before or after',
   change_capture_options: 'Use mode: incremental with update_key and primary_key',
 };
 
@@ -34,6 +33,19 @@ const targetOptionKeys: Readonly<Record<string, string>> = {
   table_tmp: 'Leave it out: stage tables are named by Millrace',
   table_ddl: 'Create the table beforehand and use mode: truncate or incremental',
   isolation_level: "Leave it out: the database's own default is used",
+};
+
+/** Hook types of the format that are not built, with what to do instead. */
+export const unbuiltHookTypes: Readonly<Record<string, string>> = {
+  copy: 'Copy the file in a task of the project',
+  delete: 'Delete the file in a task of the project',
+  write: 'Write the file in a task of the project',
+  read: 'Read the file in a task of the project',
+  list: 'List the files in a task of the project',
+  inspect: 'Look at the object in a task of the project',
+  replication: 'Make the other replication a part of the graph: meta.dagster.deps says what comes before',
+  run: 'Make the other load a stream of a replication',
+  routine: 'Write the steps out',
 };
 
 const tableKeyAlternative = 'Use table_keys.index, or create it in post_sql';

@@ -47,6 +47,8 @@ export interface LoadFigures extends JsonObject {
   readonly watermarkBefore: string;
   readonly watermarkAfter: string;
   readonly schemaChanges: readonly string[];
+  /** Rows of the target as they were counted when they were published; null where counting is dear. */
+  readonly rowsInTarget: number | null;
   /** Pieces in which the stream was read. */
   readonly chunks: number;
 }

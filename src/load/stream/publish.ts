@@ -3,17 +3,20 @@ import type { Statement, StatementRole } from '../../sql/merge/index.ts';
 import type { RoleCounts } from './figures.ts';
 
 /**
- * Runs a publication's statements, then `seal`, in one transaction.
+ * Runs `open`, a publication's statements, then `seal`, in one transaction.
+ * @param open runs first in the same transaction
  * @param seal writes what belongs to the same transaction, such as the watermark
  * @returns what `seal` gives
  */
 export async function publish<T>(
   database: SqlDatabase,
+  open: (session: SqlSession) => Promise<void>,
   statements: readonly Statement[],
   seal: (session: SqlSession, counts: RoleCounts) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
   return await database.transaction(async (session) => {
+    await open(session);
     const counts: Partial<Record<StatementRole, number>> = {};
     for (const { role, sql } of statements) {
       const changed = await session.execute(sql, [], signal);

@@ -50,6 +50,13 @@ function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, hexLength);
 }
 
+/** True if a file is the stage of some load into `target`. */
+export function isStageFileOf(fileName: string, target: TableName): boolean {
+  const base = target.name.slice(target.name.lastIndexOf('/') + 1);
+  const start = `.${base}~`;
+  return fileName.startsWith(start) && /^[0-9a-f]{8}$/.test(fileName.slice(start.length));
+}
+
 /** A hidden file beside the final one, so that publishing is a rename within one folder. */
 export function stageFile(target: TableName, idempotencyKey: string): TableName {
   const cut = target.name.lastIndexOf('/') + 1;
