@@ -14,9 +14,10 @@ import { publishIncrement } from './materialize/incremental.ts';
 import { createMarkSql, isPublishedBy, markPublished, markRelation } from './materialize/publish-mark.ts';
 import { countRows, publishTable, publishView, type RunCompiled } from './materialize/publish.ts';
 import type { RelationColumn } from './context/template-database.ts';
-import { relationColumns } from './materialize/relation-columns.ts';
+import { presentColumns } from './materialize/relation-columns.ts';
 import { publishSnapshot } from './materialize/snapshot.ts';
 import { publishSeed } from './materialize/seed.ts';
+import type { Manifest } from './reading/manifest.ts';
 import { hashOf, momentOf, runStatement, type Step } from './step.ts';
 
 /** Two writers of DuckDB's catalogue may collide; the loser tries again. */
@@ -27,8 +28,10 @@ const conflictDelayMs = 50;
 export async function buildNode(step: Step, node: RefNode): Promise<StepOutcome> {
   const { warehouse, context, project } = step;
   const { database } = warehouse;
-  await warehouse.ensureSchema(node.relation.schema);
-  const existing = await warehouse.typeOf(node.relation);
+  await warehouse.ensureSchema(node.relation.schema, context.runId);
+  const beside = besideOf(database.dialect, node.relation).identifier;
+  const types = await warehouse.typesOf(node.relation.schema, [node.relation.identifier, beside]);
+  const existing = types.get(node.relation.identifier);
   const isFullRefresh = node.config.fullRefresh ?? context.options.fullRefresh;
   const mode = {
     isFullRefresh,
@@ -41,17 +44,16 @@ export async function buildNode(step: Step, node: RefNode): Promise<StepOutcome>
   const compiled =
     node.kind !== 'seed' ? await compileNode(project.manifest, node, outside.moment) : undefined;
   await runHooks(step, node, node.config.preHooks, outside);
-  const leftover = await warehouse.typeOf(besideOf(database.dialect, node.relation));
   const result = await retryingConflicts(step, () =>
     database.transaction(async (session) => {
       const inside = { isInTransaction: true, session, moment: momentOf(step, session, mode) };
-      const build = buildOf(step, node, session, existing, leftover);
+      const build = buildOf(step, node, session, existing, types.get(beside));
       await runHooks(step, node, node.config.preHooks, inside);
       await runHeader(build, node);
       const published = compiled
         ? await publishModel(step, node, build, compiled, mode.isIncremental)
         : await publishSeedNode(node, build);
-      const columns = await relationColumns(session, database.dialect, node.relation);
+      const columns = await presentColumns(session, database.dialect, node.relation);
       const type = node.config.materialized === 'view' ? 'view' : 'table';
       await finishRelation(build, node, type, columns);
       await runHooks(step, node, node.config.postHooks, inside);
@@ -143,9 +145,6 @@ function buildOf(
   existing: RelationType | undefined,
   leftover: RelationType | undefined,
 ): Build {
-  const views = [...step.project.manifest.byId.values()].flatMap((other) =>
-    other.kind === 'model' ? [`${other.relation.schema}.${other.relation.identifier}`.toLowerCase()] : [],
-  );
   return {
     session,
     dialect: step.warehouse.database.dialect,
@@ -153,9 +152,24 @@ function buildOf(
     existing,
     leftover,
     signal: step.context.signal,
-    ownViews: new Set(views),
+    ownViews: ownViewsOf(step.project.manifest),
     log: (message, level) => step.context.log(message, level),
   };
+}
+
+const ownViews = new WeakMap<Manifest, ReadonlySet<string>>();
+
+/** The models of a project as `schema.name` in lower case. */
+function ownViewsOf(manifest: Manifest): ReadonlySet<string> {
+  const known = ownViews.get(manifest);
+  if (known) return known;
+  const names = new Set(
+    [...manifest.byId.values()].flatMap((node) =>
+      node.kind === 'model' ? [`${node.relation.schema}.${node.relation.identifier}`.toLowerCase()] : [],
+    ),
+  );
+  ownViews.set(manifest, names);
+  return names;
 }
 
 function isIncremental(node: RefNode): boolean {

@@ -9,7 +9,10 @@ import type { RelationType } from './materialize/build.ts';
 export interface Warehouse {
   readonly database: SqlDatabase;
   typeOf(relation: RelationName): Promise<RelationType | undefined>;
-  ensureSchema(schema: string): Promise<void>;
+  /** The types of relations of one schema, as they are now; those that do not exist are left out. */
+  typesOf(schema: string, names: readonly string[]): Promise<ReadonlyMap<string, RelationType>>;
+  /** Makes the schema when it is missing; looks once in a run. */
+  ensureSchema(schema: string, runId: string): Promise<void>;
   /** Makes the table by `create` when it is missing. */
   ensureTable(relation: RelationName, create: string): Promise<void>;
 }
@@ -36,16 +39,24 @@ export async function openWarehouse(
     );
   }
   await checkDatabaseName(project, database);
-  const typeOf: Warehouse['typeOf'] = async (relation) =>
-    (await database.list(relation.schema)).find((found) => found.name === relation.identifier)?.type;
+  const typesOf: Warehouse['typesOf'] = (schema, names) => relationTypes(database, schema, names);
+  const typeOf: Warehouse['typeOf'] = async ({ schema, identifier }) =>
+    (await typesOf(schema, [identifier])).get(identifier);
+  let ensured: { readonly runId: string; readonly schemas: Set<string> } = { runId: '', schemas: new Set() };
   return {
     database,
     typeOf,
-    ensureSchema: (schema) =>
-      makeOnce(
+    typesOf,
+    ensureSchema: async (schema, runId) => {
+      if (ensured.runId !== runId) ensured = { runId, schemas: new Set() };
+      const { schemas } = ensured;
+      if (schemas.has(schema)) return;
+      await makeOnce(
         () => hasSchema(database, schema),
         () => database.execute(`create schema if not exists ${database.dialect.quote(schema)}`),
-      ),
+      );
+      schemas.add(schema);
+    },
     ensureTable: (relation, create) =>
       makeOnce(
         async () => (await typeOf(relation)) !== undefined,
@@ -69,6 +80,31 @@ async function checkDatabaseName(project: TransformProject, database: SqlDatabas
           : `Correct the database of the connection "${project.connection}".`,
     },
   );
+}
+
+const duckdbTypes = `
+select table_name, 'table' from duckdb_tables()
+where database_name = current_database() and schema_name = $1 and table_name in (select unnest(from_json($2, '["varchar"]')))
+union all
+select view_name, 'view' from duckdb_views()
+where database_name = current_database() and schema_name = $1 and view_name in (select unnest(from_json($2, '["varchar"]')))`;
+
+const postgresTypes = `
+select c.relname::text, case when c.relkind in ('v', 'm') then 'view' else 'table' end
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = $1 and c.relname = any($2::text[]) and c.relkind in ('r', 'p', 'v', 'm', 'f')`;
+
+async function relationTypes(
+  database: SqlDatabase,
+  schema: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, RelationType>> {
+  const isPostgres = database.dialect.name === 'postgres';
+  const { rows } = await database.query(isPostgres ? postgresTypes : duckdbTypes, [
+    schema,
+    isPostgres ? names : JSON.stringify(names),
+  ]);
+  return new Map(rows.map(([name, type]) => [String(name), type === 'view' ? 'view' : 'table']));
 }
 
 async function hasSchema(database: SqlDatabase, schema: string): Promise<boolean> {

@@ -52,7 +52,16 @@ export function nodeContext(project: ProjectScope, node: NodeScope, moment: Mome
   };
 }
 
+const valuesByProject = new WeakMap<ProjectScope, Record<string, Value>>();
+
+/** What all templates of a package have in common at all moments; made once. */
 function projectValues(project: ProjectScope): Record<string, Value> {
+  let values = valuesByProject.get(project);
+  if (!values) valuesByProject.set(project, (values = createProjectValues(project)));
+  return values;
+}
+
+function createProjectValues(project: ProjectScope): Record<string, Value> {
   return {
     ...dataFunctions,
     modules: pythonModules,

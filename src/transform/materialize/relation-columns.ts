@@ -26,3 +26,16 @@ export async function relationColumns(
       : await session.query(duckdbColumns, [relation.schema, relation.identifier]);
   return rows.map(([name, type]) => ({ name: String(name), dataType: String(type) }));
 }
+
+/** {@link relationColumns} of a relation that is known to exist: DuckDB then need not look through its whole catalogue. */
+export async function presentColumns(
+  session: SqlSession,
+  dialect: Dialect,
+  relation: RelationName,
+): Promise<readonly RelationColumn[]> {
+  if (dialect.name === 'postgres') return await relationColumns(session, dialect, relation);
+  const { rows } = await session.query('select name, type from pragma_table_info($1)', [
+    relationSql(dialect, relation),
+  ]);
+  return rows.map(([name, type]) => ({ name: String(name), dataType: String(type) }));
+}
