@@ -71,7 +71,7 @@ export function createEngine(options: EngineOptions): Engine {
       return tenure.contend(schedules ?? false);
     },
     announceAddress: (address) => tenure.announceAddress(address),
-    shutdown: (mode) => tenure.end(mode),
+    shutdown: (mode, beforeLeaving) => tenure.end(mode, beforeLeaving),
   };
 }
 

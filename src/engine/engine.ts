@@ -59,9 +59,10 @@ export interface Engine {
   /**
    * Stops taking work, gives up leases and ownership, and resolves when nothing of the engine runs.
    * `finish` lets running steps end; `abort` aborts them. Either way unfinished runs stay in the ledger and
-   * the next owner continues them. The store stays open.
+   * the next owner continues them. The store stays open. `beforeLeaving` is called when nothing runs any more and
+   * before the next owner may start: what only one process may have open is closed there.
    */
-  shutdown(mode: 'finish' | 'abort'): Promise<void>;
+  shutdown(mode: 'finish' | 'abort', beforeLeaving?: () => Promise<void>): Promise<void>;
 }
 
 export interface EnqueueOptions {

@@ -79,6 +79,23 @@ it('the owner is told that another process cancels its run', async () => {
   expect((await other.waitForRun(id)).state).toBe('cancelled');
 });
 
+it('the next owner starts only after the last one has closed what it had open', async () => {
+  const order: string[] = [];
+  const first = await engineOf(() => undefined);
+  const second = await engineOf(noted(order, 'second'));
+  await first.start();
+  await second.start();
+  const ownedBySecond = (): Promise<boolean | undefined> =>
+    stores[1]?.readOwnership().then(({ holder }) => holder?.owner === second.owner) ?? Promise.resolve(false);
+  await first.shutdown('abort', async () => {
+    await enqueue(second);
+    expect(await ownedBySecond()).toBe(false);
+    order.push('closed');
+  });
+  while (order.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(order).toEqual(['closed', 'second a', 'second b']);
+});
+
 it('who contends is told that the owner leaves, and takes its unfinished run over', async () => {
   const calls: string[] = [];
   const started = Promise.withResolvers<undefined>();

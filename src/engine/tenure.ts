@@ -19,7 +19,7 @@ export interface Tenure {
   /** Throws what made the ledger unusable, once something has. */
   requireHealth(): void;
   /** See `Engine.shutdown`. */
-  end(mode: 'finish' | 'abort'): Promise<void>;
+  end(mode: 'finish' | 'abort', beforeLeaving?: () => Promise<void>): Promise<void>;
 }
 
 export interface TenureOptions {
@@ -75,7 +75,7 @@ export function createTenure(place: Workplace, options: TenureOptions): Tenure {
     requireHealth: () => {
       if (state.failure) throw state.failure.error;
     },
-    end: (mode) => end(state, mode),
+    end: (mode, beforeLeaving) => end(state, mode, beforeLeaving),
   };
 }
 
@@ -173,20 +173,29 @@ function fail(state: State, error: unknown): void {
   state.place.queued.notify();
 }
 
-async function end(state: State, mode: 'finish' | 'abort'): Promise<void> {
+async function end(
+  state: State,
+  mode: 'finish' | 'abort',
+  beforeLeaving: (() => Promise<void>) | undefined,
+): Promise<void> {
   const { place, options, dispatcher } = state;
   dispatcher.close();
   state.isContending = false;
   state.runsSchedules = false;
   const haveStopped = await stopRuns(state, mode);
-  state.stopHeartbeat();
-  const wasOwner = state.isOwner;
-  state.isOwner = false;
   state.closing.abort();
   await state.serving;
-  if (!haveStopped) return;
-  retireOwner(options.owner);
-  if (wasOwner) await place.store.releaseOwnership(options.owner);
+  try {
+    await beforeLeaving?.();
+  } finally {
+    const wasOwner = state.isOwner;
+    state.isOwner = false;
+    state.stopHeartbeat();
+    if (haveStopped) {
+      retireOwner(options.owner);
+      if (wasOwner) await place.store.releaseOwnership(options.owner);
+    }
+  }
 }
 
 /** False when steps ignored their signal for longer than the grace; their leases are left to expire. */

@@ -26,7 +26,9 @@ const definitionSchema: z.ZodType<ProjectDefinition> = z.strictObject({
     })
     .optional(),
   schedules: z.array(scheduleSchema).optional(),
+  ledger: z.string().min(1).optional(),
   concurrency: z.int().min(1).max(256).optional(),
+  pools: z.record(z.string(), z.int().min(1)).optional(),
 }) as z.ZodType<ProjectDefinition>;
 
 /** Walks up from `folder` to the nearest one that holds a project, as `git` does. */

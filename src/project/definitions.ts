@@ -15,8 +15,15 @@ export interface ProjectDefinition {
     readonly vars?: JsonObject;
   };
   readonly schedules?: readonly ScheduleDefinition[];
+  /**
+   * Where runs are remembered: `postgres://user:password@host/database?schema=name` lets several machines share the
+   * project. `MILLRACE_LEDGER_URL` goes before it. Default: an SQLite file in the project's `.millrace` folder.
+   */
+  readonly ledger?: string;
   /** Steps of one run that may work at the same time. */
   readonly concurrency?: number;
+  /** Steps of nodes with that `pool` that may work at the same time, over all runs, by the pool's name. */
+  readonly pools?: Readonly<Record<string, number>>;
 }
 
 export interface ScheduleDefinition {
@@ -38,6 +45,10 @@ export interface TaskDefinition {
   readonly after?: readonly string[];
   /** Assets outside the graph's own loads that this task writes: they run after it. */
   readonly before?: readonly string[];
+  /** An attempt that takes longer is stopped by its signal and counts as failed. Default: no limit. */
+  readonly timeoutSeconds?: number;
+  /** One of the project's `pools`, whose limit it shares. */
+  readonly pool?: string;
   readonly run: (context: TaskContext) => Promise<TaskResult | void>;
 }
 

@@ -6,7 +6,8 @@ import type { Completion } from '../core/executor.ts';
 import type { NodeKey } from '../core/node.ts';
 import type { RunStore } from '../core/ports.ts';
 import { createEngine, type Engine, isProcessAlive } from '../engine/index.ts';
-import { openSqliteLedger } from '../store/index.ts';
+import { openLedger as openStore } from '../store/index.ts';
+import { readConfigFile } from './config-file.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { executorsOf, liveExecutors } from './executors.ts';
 import { stateFolderName, type Project } from './project.ts';
@@ -37,11 +38,21 @@ export const projectLedger = 'ledger.db';
 /** Loads from the command line have a ledger of their own: the project's definitions do not know them. */
 export const loadLedger = 'loads.db';
 
-/** The ledger alone, for commands that only look. */
+/**
+ * The ledger alone, for commands that only look. The project's own is where `MILLRACE_LEDGER_URL` or
+ * `millrace.config.ts` says; others are files in the state folder.
+ */
 export async function openLedger(projectFolder: string, file: string = projectLedger): Promise<RunStore> {
   const folder = join(projectFolder, stateFolderName);
   await makeFolder(folder);
-  return openSqliteLedger(join(folder, file));
+  const url = file === projectLedger ? await ledgerUrl(projectFolder) : undefined;
+  return openStore(url ?? join(folder, file));
+}
+
+/** `postgres://...`, or undefined for the file in the state folder. Holds a password. */
+async function ledgerUrl(projectFolder: string): Promise<string | undefined> {
+  const given = process.env['MILLRACE_LEDGER_URL'];
+  return given === undefined || given === '' ? (await readConfigFile(projectFolder)).ledger : given;
 }
 
 /** True for a folder in which loads were run from the command line. */
@@ -63,9 +74,10 @@ export async function openSession(project: Project, options: SessionOptions = {}
   const store = await openLedger(project.folder, options.ledger);
   const temporaryFolder = await makeTemporaryFolder(project.folder);
   const connections = openPool(project, temporaryFolder);
-  const redact = createRedactor(
-    [...project.connections.values()].flatMap(({ config, url }) => secretsOf(config, url)),
-  );
+  const redact = createRedactor([
+    ...[...project.connections.values()].flatMap(({ config, url }) => secretsOf(config, url)),
+    ...secretsOf(undefined, await ledgerUrl(project.folder)),
+  ]);
   let current = project;
   let executors = executorsOf(project, connections);
   const engine = createEngine({
@@ -77,6 +89,7 @@ export async function openSession(project: Project, options: SessionOptions = {}
       schedules: current.manifest.schedules,
     }),
     redact,
+    ...(project.definition.pools === undefined ? {} : { pools: project.definition.pools }),
     ...(project.definition.concurrency === undefined ? {} : { concurrency: project.definition.concurrency }),
   });
   return {
@@ -92,8 +105,7 @@ export async function openSession(project: Project, options: SessionOptions = {}
     connections,
     redact,
     close: async () => {
-      await engine.shutdown('abort');
-      await connections.close();
+      await engine.shutdown('abort', () => connections.close());
       await store.close();
       await rm(temporaryFolder, { recursive: true, force: true });
     },

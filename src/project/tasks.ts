@@ -32,10 +32,19 @@ export async function readTasks(projectFolder: string): Promise<readonly Task[]>
           },
         );
       }
+      requireTimeout(definition, file);
       tasks.push({ definition, file });
     }
   }
   return tasks;
+}
+
+function requireTimeout({ key, timeoutSeconds }: TaskDefinition, file: string): void {
+  if (timeoutSeconds === undefined || timeoutSeconds > 0) return;
+  throw new ConfigError(`the task ${key} has timeoutSeconds: ${timeoutSeconds}, which must be more than 0`, {
+    code: 'task_timeout_invalid',
+    origin: { file },
+  });
 }
 
 export function taskNode({ definition, file }: Task): GraphNode {
@@ -50,6 +59,8 @@ export function taskNode({ definition, file }: Task): GraphNode {
     edges: (definition.after ?? []).map((from) => ({ kind: 'after', from, origin: { file } })),
     columns: [],
     executor: 'task',
+    ...(definition.timeoutSeconds === undefined ? {} : { timeoutSeconds: definition.timeoutSeconds }),
+    ...(definition.pool === undefined ? {} : { pool: definition.pool }),
     spec: { code: definition.run.toString(), before: [...(definition.before ?? [])] },
   };
 }
