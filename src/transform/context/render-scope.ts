@@ -1,4 +1,5 @@
 import type { Origin } from '../../core/origin.ts';
+import type { Quoting } from '../files/quoting.ts';
 import type { Value } from '../jinja/index.ts';
 import type { MacroSet } from './macro-set.ts';
 import type { Log } from './messages.ts';
@@ -12,6 +13,8 @@ export interface ProjectScope {
   readonly dialectName: string;
   readonly databaseName: string;
   readonly targetSchema: string;
+  /** `quoting:` of the project. */
+  readonly quoting: Quoting;
   /** dbt's `target`. */
   readonly target: Readonly<Record<string, Value>>;
   readonly variables: Readonly<Record<string, unknown>>;

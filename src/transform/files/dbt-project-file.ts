@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Mistakes } from './mistakes.ts';
+import { type Quoting, quoting } from './quoting.ts';
 import { metadata, notYet, record, texts } from './yaml-schema.ts';
 import { shapeYaml, type YamlFile } from './yaml-file.ts';
 
@@ -21,6 +22,7 @@ export interface DbtProjectFile {
   readonly dispatch: ReadonlyMap<string, readonly string[]>;
   readonly functionPaths: readonly string[];
   readonly vars: Readonly<Record<string, unknown>>;
+  readonly quoting: Quoting;
   /** Templates of statements that run before everything else of a run. */
   readonly onRunStart: readonly string[];
   /** Templates of statements that run when everything has run. */
@@ -39,12 +41,6 @@ export interface ConfigTree {
 
 const tree = z.record(z.string(), z.unknown()).nullish();
 const identifier = z.string().regex(/^[A-Za-z_]\w*$/, { error: 'must be letters, digits and underscores' });
-const quoting = record({
-  database: z.literal(true, { error: unquoted() }).optional(),
-  schema: z.literal(true, { error: unquoted() }).optional(),
-  identifier: z.literal(true, { error: unquoted() }).optional(),
-  snowflake_ignore_case: metadata,
-});
 
 const schema = record({
   name: identifier,
@@ -73,7 +69,7 @@ const schema = record({
   'query-comment': notYet('remove it; statements are found by their step in the ledger'),
   flags: metadata,
   dispatch: z.array(record({ macro_namespace: z.string(), search_order: z.array(z.string()) })).nullish(),
-  quoting: quoting.nullish(),
+  quoting,
   vars: z.record(z.string(), z.unknown()).nullish(),
   'on-run-start': texts.nullable(),
   'on-run-end': texts.nullable(),
@@ -122,6 +118,7 @@ export function shapeDbtProject(
     dispatch: new Map((raw.dispatch ?? []).map((item) => [item.macro_namespace, item.search_order])),
     functionPaths: raw['function-paths'] ?? ['functions'],
     vars: raw.vars ?? {},
+    quoting: raw.quoting ?? {},
     onRunStart: raw['on-run-start'] ?? [],
     onRunEnd: raw['on-run-end'] ?? [],
     trees: {
@@ -135,8 +132,4 @@ export function shapeDbtProject(
         : { key: 'tests', value: raw.tests ?? {} },
     },
   };
-}
-
-function unquoted(): string {
-  return 'unquoted names are not yet supported: remove the key, or write true';
 }

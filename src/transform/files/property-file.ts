@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Mistakes } from './mistakes.ts';
+import { type Quoting, quoting } from './quoting.ts';
 import { unitTest, unitTestProperties, type UnitTestProperties } from './unit-test-properties.ts';
 import { metadata, notYet, record } from './yaml-schema.ts';
 import { shapeYaml, type YamlFile, type YamlPath } from './yaml-file.ts';
@@ -53,12 +54,14 @@ export interface SourceProperties {
   readonly database: string | undefined;
   readonly schema: string | undefined;
   readonly config: Readonly<Record<string, unknown>>;
+  readonly quoting: Quoting;
   readonly tables: readonly SourceTableProperties[];
   readonly path: YamlPath;
 }
 
 export interface SourceTableProperties extends NodeProperties {
   readonly identifier: string | undefined;
+  readonly quoting: Quoting;
 }
 
 export interface ExposureProperties {
@@ -79,10 +82,6 @@ const tags = z
   .union([z.string().transform((tag) => [tag]), z.array(z.string())])
   .nullish()
   .transform((value) => value ?? []);
-const unquoted = z
-  .literal(true, { error: 'unquoted names are not yet supported: remove the key, or write true' })
-  .optional();
-const quoting = record({ database: unquoted, schema: unquoted, identifier: unquoted }).nullish();
 
 const column = record({
   name: z.string(),
@@ -248,10 +247,12 @@ export function shapePropertyFile(
       database: item.database ?? undefined,
       schema: item.schema ?? undefined,
       config: { ...picked(item, sourceMetadata), ...item.config },
+      quoting: item.quoting ?? {},
       path: ['sources', index],
       tables: (item.tables ?? []).map((entry, at) => ({
         ...node(entry, ['sources', index, 'tables', at], picked(entry, sourceMetadata)),
         identifier: entry.identifier ?? undefined,
+        quoting: entry.quoting ?? {},
       })),
     })),
   };

@@ -16,7 +16,6 @@ const notYet: Readonly<Record<string, string>> = {
   location: 'write files with a replication',
   database: 'everything is built in the database of the target connection',
   packages: 'copy the macro into this project',
-  quoting: 'names are always quoted',
 };
 
 /** Keys that are kept and shown. */
@@ -108,7 +107,6 @@ function isWithoutEffect(key: string, value: unknown, targetDatabase: string): b
   if (key === 'database') return value === targetDatabase;
   if (typeof value !== 'object') return false;
   const parts = Object.values(value);
-  if (key === 'quoting') return parts.every((part) => part === true);
   if (key === 'contract') return !('enforced' in value) || value.enforced !== true;
   return parts.length === 0;
 }

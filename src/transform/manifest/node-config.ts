@@ -6,6 +6,7 @@ import { toJsonValue } from '../files/plain-value.ts';
 import { didYouMean } from '../files/suggestion.ts';
 import type { ConfigEntries } from './config-layer.ts';
 import { checkKey } from './config-keys.ts';
+import { type Quoting, quoting } from '../files/quoting.ts';
 
 /** Statement that runs before or after a model is built; a template, rendered late. */
 export interface Hook {
@@ -42,6 +43,7 @@ export interface NodeConfig {
   readonly indexes: readonly IndexConfig[];
   /** As what the failing rows of a test are kept; undefined where they are not. */
   readonly storedFailures: 'table' | 'view' | undefined;
+  readonly quoting: Quoting;
   /** Overrides the run's full refresh. */
   readonly fullRefresh: boolean | undefined;
   readonly columnTypes: Readonly<Record<string, string>>;
@@ -137,6 +139,7 @@ const schemas = {
       }),
     )
     .nullish(),
+  quoting,
   store_failures: z.boolean().nullish(),
   store_failures_as: z.enum(['table', 'view', 'ephemeral']).nullish(),
   full_refresh: z.boolean().nullish(),
@@ -216,6 +219,7 @@ export function readNodeConfig(
       read('store_failures') ?? undefined,
       read('store_failures_as') ?? undefined,
     ),
+    quoting: read('quoting') ?? {},
     fullRefresh: read('full_refresh') ?? undefined,
     columnTypes: read('column_types') ?? {},
     quoteColumns: read('quote_columns') ?? false,

@@ -7,6 +7,7 @@ import type { Macros, MacroSet } from '../context/macro-set.ts';
 import type { ProjectScope } from '../context/render-scope.ts';
 import { packageVariables } from '../context/variables.ts';
 import type { DbtProjectFile } from '../files/dbt-project-file.ts';
+import type { Quoting } from '../files/quoting.ts';
 import { createMistakes, type Mistakes } from '../files/mistakes.ts';
 import { assembleManifest, type ReadPackage } from './assembly.ts';
 import { readDocs } from './docs-reader.ts';
@@ -66,6 +67,7 @@ export async function readManifest(options: TransformOptions): Promise<Manifest>
         builtin,
         searchOrders: root.projectFile.dispatch,
       },
+      root.projectFile.quoting,
     );
   const docs = readDocs(
     packages.flatMap(({ content }) => content.docs),
@@ -143,12 +145,14 @@ function projectScope(
   projectName: string,
   variables: Readonly<Record<string, unknown>>,
   macros: MacroSet,
+  quoting: Quoting = {},
 ): ProjectScope {
   return {
     projectName,
     dialectName: options.dialectName,
     databaseName: options.database,
     targetSchema: options.schema,
+    quoting,
     target: {
       name: options.targetName ?? 'dev',
       type: options.dialectName,

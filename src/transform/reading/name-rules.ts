@@ -1,6 +1,7 @@
 import type { NodeScope, ProjectScope } from '../context/render-scope.ts';
 import { nodeContext } from '../context/node-context.ts';
 import { readingMoment } from '../context/render-scope.ts';
+import { foldedName } from '../files/quoting.ts';
 import { contextOf, parseTemplate, renderSync, type Value } from '../jinja/index.ts';
 import type { NodeConfig } from '../manifest/node-config.ts';
 import type { RelationName } from '../manifest/transform-node.ts';
@@ -21,9 +22,10 @@ export function relationNameOf(
     custom_schema_name: config.schema ?? null,
     custom_alias_name: config.alias ?? null,
   };
-  return {
+  const name = {
     database: project.databaseName,
     schema: renderSync(schemaRule, contextOf(values, context)).trim(),
     identifier: renderSync(aliasRule, contextOf(values, context)).trim(),
   };
+  return foldedName(name, { ...project.quoting, ...config.quoting }, project.dialectName);
 }

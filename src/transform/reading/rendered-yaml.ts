@@ -21,6 +21,9 @@ const lateKeys: ReadonlySet<string> = new Set([
   'tests',
   'data_tests',
   'unit_tests',
+  'semantic_models',
+  'metrics',
+  'saved_queries',
 ]);
 
 /**

@@ -1,3 +1,4 @@
+import { foldedName } from '../files/quoting.ts';
 import { mergeLayers, treeLayers, yamlLayer } from '../manifest/config-layer.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
 import type { SourceNode } from '../manifest/transform-node.ts';
@@ -52,11 +53,15 @@ export function readSources(room: ReadingRoom, properties: Properties): readonly
             fqn,
             config,
             entries,
-            relation: {
-              database: room.scope.databaseName,
-              schema: source.schema ?? source.name,
-              identifier: table.identifier ?? table.name,
-            },
+            relation: foldedName(
+              {
+                database: room.scope.databaseName,
+                schema: source.schema ?? source.name,
+                identifier: table.identifier ?? table.name,
+              },
+              { ...room.scope.quoting, ...source.quoting, ...table.quoting },
+              room.scope.dialectName,
+            ),
             columns: columnDocs(table),
           },
         });
