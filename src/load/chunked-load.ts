@@ -20,15 +20,12 @@ export async function loadInChunks(
 ): Promise<LoadFigures> {
   const { task, context } = load;
   const pace = new ChunkPace(chunks.pace);
-  const chunkSource = { database: source, ...(chunks.replica ? { replica: chunks.replica } : {}) };
   const first = windowRequest(task, load.plan);
-  const end = await readPersistently(chunkSource, pace, context, () =>
-    findEnd(first, source, context.signal),
-  );
+  const end = await readPersistently(source, pace, context, () => findEnd(first, source, context.signal));
   let plan: StreamPlan = load.plan;
   let figures = plan.unfinished?.figures as LoadFigures | undefined;
   for (let continues = false; ; continues = true) {
-    const loaded = await readPersistently(chunkSource, pace, context, async () => {
+    const loaded = await readPersistently(source, pace, context, async () => {
       const piece: WindowPiece = {
         continues,
         ...(end ? { end } : {}),
@@ -40,7 +37,8 @@ export async function loadInChunks(
     if (loaded.isLast || !loaded.watermark) return figures;
     pace.succeeded(loaded.readSeconds);
     context.log(`${plan.stream}: chunk ${figures.chunks} is published, ${figures.rowsRead} rows so far`);
-    plan = await planStream(task, loaded.watermark);
+    const { watermark } = loaded;
+    plan = await readPersistently(source, pace, context, () => planStream(task, watermark));
   }
 
   async function pieceOfSpan(): Promise<Pick<WindowPiece, 'upTo'>> {

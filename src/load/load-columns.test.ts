@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LoadHarness } from '../../test/support/load-harness.ts';
@@ -92,6 +93,44 @@ describe.each(['DUCK', 'PG2'])('into %s', (target) => {
       );
       expect(indexes.flat()).toEqual(['people_code_unique', 'people_name_index']);
     }
+  });
+
+  test.each(['unix', 'timestamp'])('_sling_loaded_at (%s) tells when a row came or changed', async (form) => {
+    const rest = stream('mode: incremental\nprimary_key: id\nselect: [id, name]');
+    const yaml = `env: { SLING_LOADED_AT_COLUMN: ${form} }\n${rest}`;
+    await harness.loadOne(yaml);
+    const past = form === 'unix' ? '1' : `timestamptz '2000-01-01 00:00:00Z'`;
+    await harness.run(target, `update raw.people set _sling_loaded_at = ${past}`);
+    await harness.run(
+      'PG',
+      `update people set name = 'new' where id = 2`,
+      `insert into people values (4, 'd')`,
+    );
+    expect(await harness.loadOne(yaml)).toMatchObject({ rowsInserted: 1, rowsUpdated: 1 });
+    expect(await held(`id, _sling_loaded_at > ${past}`)).toEqual([
+      [1, false],
+      [2, true],
+      [3, false],
+      [4, true],
+    ]);
+    expect(await harness.loadOne(yaml)).toMatchObject({ rowsInserted: 0, rowsUpdated: 0 });
+  });
+
+  test('camel case, and a query in a file', async () => {
+    await writeFile(
+      join(harness.folder, 'q.sql'),
+      'select id, name as "Full_NAME" from people where id < {start};',
+    );
+    const path = join(harness.folder, 'q.sql');
+    await expect(
+      harness.loadOne(stream(`sql: file://${path}\ntarget_options: { column_casing: camel }`)),
+    ).rejects.toThrow();
+    await writeFile(path, 'select id, name as "Full_NAME" from people where id < 3;\n');
+    await harness.loadOne(stream(`sql: file://${path}\ntarget_options: { column_casing: camel }`));
+    expect(await held('id, "fullName"')).toHaveLength(2);
+    await expect(harness.loadOne(stream('sql: file://nowhere.sql'))).rejects.toThrow(
+      /nowhere\.sql cannot be read/,
+    );
   });
 
   test('column_typing makes types wider, never narrower', async () => {

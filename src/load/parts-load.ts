@@ -27,12 +27,13 @@ export async function loadThroughParts(
 ): Promise<LoadFigures> {
   const { plan, database, context } = load;
   const pace = new ChunkPace(chunks.pace);
-  const chunkSource = { database: source, ...(chunks.replica ? { replica: chunks.replica } : {}) };
   try {
-    let progress = (await resumed(load, chunks)) ?? (await started(load, chunks, source));
+    let progress =
+      (await resumed(load, chunks)) ??
+      (await readPersistently(source, pace, context, () => started(load, chunks, source)));
     while (!progress.isComplete) {
       const before = progress;
-      progress = await readPersistently(chunkSource, pace, context, () =>
+      progress = await readPersistently(source, pace, context, () =>
         readPart(load, chunks, source, before, pace),
       );
       context.log(`${plan.stream}: chunk ${progress.parts} is staged, ${progress.rows} rows so far`);

@@ -142,8 +142,6 @@ describe('mistakes', () => {
       (key) => [`table_keys.${key}`, `target_options: { table_keys: { ${key}: [a] } }`] as const,
     ),
     ...['change-capture'].map((mode) => [`mode: ${mode}`, `mode: ${mode}`] as const),
-    ['column_casing: camel', 'target_options: { column_casing: camel }'],
-    ['sql: file://', 'sql: file://q.sql'],
     ['select: @columns', "select: ['@columns']"],
     ['hooks type: copy', 'hooks: { pre: [{ type: copy, from: a, to: b }] }'],
     ['a: index(i)', "columns: { a: 'int index(i)' }"],

@@ -1,19 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { expandEnvironment, type Environment } from '../config/environment.ts';
 import { readYaml, type YamlFile, type YamlPath } from '../config/yaml-file.ts';
 import { ConfigError, MillraceError, ProjectError } from '../core/errors.ts';
+import type { Origin } from '../core/origin.ts';
 import { commandPermission } from './replication/hook.ts';
 import { inherit } from './replication/inheritance.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { replicationSchema, type ReplicationYaml, type StreamYaml } from './replication/schema.ts';
 import { streamConfig } from './replication/stream-config.ts';
+import { loadedAtSwitch } from './replication/loaded-at.ts';
 import { notYetSupported, unsupportedStreamKeys } from './replication/unsupported.ts';
 
 /**
  * Reads a Sling replication file.
  * @param file path relative to the project folder, as messages show it
+ * @param folder where the paths of `sql: file://` begin
  * @throws ProjectError with every mistake and its line: unknown keys, keys that are not built yet, bad values
  */
-export function readReplication(text: string, file: string, environment: Environment): Replication {
+export function readReplication(
+  text: string,
+  file: string,
+  environment: Environment,
+  folder: string = process.cwd(),
+): Replication {
   const yaml = readYaml(text, file, replicationSchema);
   const mistakes: MillraceError[] = [...unsupportedKeys(yaml)];
   const collect = collector(mistakes);
@@ -21,7 +31,7 @@ export function readReplication(text: string, file: string, environment: Environ
   const env = collect(() => readEnv(yaml, environment)) ?? {};
   const names = { ...environment, ...env };
   const streams = Object.keys(yaml.value.streams).flatMap((name) => {
-    const config = collect(() => readStream(yaml, name, names));
+    const config = collect(() => readStream(yaml, name, names, folder));
     return config ? [config] : [];
   });
   const expand = (key: 'source' | 'target'): string =>
@@ -70,7 +80,7 @@ function unsupportedKeys(yaml: YamlFile<ReplicationYaml>): MillraceError[] {
 function readEnv(yaml: YamlFile<ReplicationYaml>, environment: Environment): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [key, value] of Object.entries(yaml.value.env ?? {})) {
-    if (key.startsWith('SLING_')) {
+    if (key.startsWith('SLING_') && key !== loadedAtSwitch) {
       throw notYetSupported(
         `env.${key}`,
         'Leave it out: switches by environment variables are keys of the stream here',
@@ -86,6 +96,7 @@ function readStream(
   yaml: YamlFile<ReplicationYaml>,
   name: string,
   environment: Environment,
+  folder: string,
 ): StreamConfig | undefined {
   const expandAll = (stream: StreamYaml | null | undefined, path: YamlPath): StreamYaml =>
     expandStrings(stream ?? {}, path, environment, yaml) as StreamYaml;
@@ -93,12 +104,30 @@ function readStream(
   const stream = inherit(expandAll(yaml.value.defaults, ['defaults']), expandAll(own, ['streams', name]));
   const place = (path: YamlPath): YamlPath =>
     isPresent(own, path) ? ['streams', name, ...path] : ['defaults', ...path];
-  return streamConfig(name, stream, {
+  const sql = stream.sql?.startsWith('file://')
+    ? readQuery(stream.sql, folder, yaml.originOf(place(['sql'])))
+    : stream.sql;
+  return streamConfig(name, sql === undefined ? stream : { ...stream, sql }, {
     key: yaml.originOfKey(['streams', name]),
     mayRunCommands: environment[commandPermission] === 'true',
+    loadedAt: environment[loadedAtSwitch] ?? '',
     of: (path) =>
       isPresent(stream, path) ? yaml.originOf(place(path)) : yaml.originOfKey(['streams', name]),
   });
+}
+
+/** The query in the file that `sql: file://...` names. */
+function readQuery(url: string, folder: string, origin: Origin): string {
+  const path = resolve(folder, url.slice('file://'.length));
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    throw new ConfigError(`the query file ${url.slice('file://'.length)} cannot be read`, {
+      code: 'file_missing',
+      origin,
+      next: 'Correct the path; it begins in the folder of the project',
+    });
+  }
 }
 
 function expandStrings(

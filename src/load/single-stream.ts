@@ -43,6 +43,7 @@ export function singleStreamReplication(options: SingleStreamOptions): Replicati
     key: origin,
     of: () => origin,
     mayRunCommands: false,
+    loadedAt: '',
   });
   return {
     file: commandLine,

@@ -1,6 +1,7 @@
 import { CancelledError } from '../core/errors.ts';
 import type { StepContext } from '../core/executor.ts';
 import type { ColumnDoc } from '../core/node.ts';
+import { readPersistently } from './chunks/persistence.ts';
 import { loadInChunks } from './chunked-load.ts';
 import { figuresOf } from './load-figures.ts';
 import { loadThroughParts } from './parts-load.ts';
@@ -34,7 +35,10 @@ export async function loadStream(
 ): Promise<LoadedStream> {
   const hooks = new StreamHookRun(task, context);
   await hooks.run('pre');
-  const plan = await planStream(task);
+  const source = task.source.database;
+  const plan = source
+    ? await readPersistently(source, undefined, context, () => planStream(task))
+    : await planStream(task);
   if (plan.published) {
     context.log(`${plan.stream}: already published by an earlier attempt`);
     const figures = plan.published.figures as LoadFigures;

@@ -1,57 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SqlDatabase } from '../../connector/connection.ts';
-import { TransientError } from '../../core/errors.ts';
 import type { StepContext } from '../../core/executor.ts';
 import type { ChunkPace } from './chunk-pace.ts';
-import { waitForReplay, type Replica } from './replica.ts';
+import { waitForReplay } from './replica.ts';
+import { isCancelledByServer } from './server-cancel.ts';
 
-/** Cancels of one chunk after which the step gives up; its own retry then goes on at the checkpoint. */
-const maxConflicts = 12;
-/** For replicas without a grace of their own. */
+/** Cancels in a row after which the step gives up; its own retry then goes on at the checkpoint. */
+const maxCancels = 12;
 const replayPatienceSeconds = 60;
 const pauseSeconds = 0.1;
 
-/** What a chunk is read from. */
-export interface ChunkSource {
-  readonly database: SqlDatabase;
-  readonly replica?: Replica;
-}
-
 /**
- * Reads one chunk, again and in a smaller piece when the server cancels it: a hot standby that has to
- * replay (SQLSTATE 40001), or a statement timeout (57014).
+ * Reads something of a source, again and in a smaller piece when the server cancels it: a hot standby that
+ * has to replay (SQLSTATE 40001), or a statement timeout (57014).
+ * @param pace size of the chunk that is read; absent for small questions
  * @param read one try, by the pace's present size
  */
 export async function readPersistently<T>(
-  source: ChunkSource,
-  pace: ChunkPace,
+  database: SqlDatabase,
+  pace: ChunkPace | undefined,
   context: StepContext,
   read: () => Promise<T>,
 ): Promise<T> {
-  for (let conflicts = 1; ; conflicts += 1) {
+  for (let cancels = 1; ; cancels += 1) {
     try {
       return await read();
     } catch (error) {
-      if (!isCancelledByServer(error) || conflicts >= maxConflicts || context.signal.aborted) throw error;
-      pace.conflicted();
-      const waited = await waitForCalm(source, context.signal);
-      context.log(
-        `${error.message} Read again in chunks of ${pace.rows} rows${waited > 0 ? `, after replay had caught up in ${waited.toFixed(1)} s` : ''}`,
-        'warn',
-      );
+      if (!isCancelledByServer(error) || cancels >= maxCancels || context.signal.aborted) throw error;
+      pace?.conflicted();
+      await sleep(pauseSeconds * 1000, undefined, { signal: context.signal });
+      const waited = await waitForReplay(database, replayPatienceSeconds, context.signal);
+      const size = pace ? ` in chunks of ${pace.rows} rows` : '';
+      const replay = waited === undefined ? '' : `, after replay had caught up in ${waited.toFixed(1)} s`;
+      context.log(`${error.message} Read again${size}${replay}`, 'warn');
     }
   }
-}
-
-async function waitForCalm({ database, replica }: ChunkSource, signal: AbortSignal): Promise<number> {
-  if (replica) return await waitForReplay(database, replica.graceSeconds ?? replayPatienceSeconds, signal);
-  await sleep(pauseSeconds * 1000, undefined, { signal });
-  return 0;
-}
-
-function isCancelledByServer(error: unknown): error is TransientError {
-  return (
-    error instanceof TransientError &&
-    (error.code === 'transaction_conflict' || error.code === 'statement_cancelled')
-  );
 }

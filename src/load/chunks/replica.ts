@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SqlDatabase } from '../../connector/connection.ts';
+import { isCancelledByServer } from './server-cancel.ts';
 
 /** A PostgreSQL server that replays another's changes, and cancels queries that are in the way of it. */
 export interface Replica {
@@ -27,21 +28,39 @@ const pollSeconds = 0.2;
  * Waits until a replica has replayed all that it had received when it cancelled a query, so that the next
  * one does not meet the same conflict.
  * @param patienceSeconds after this long the reading goes on all the same
- * @returns seconds waited
+ * @returns seconds waited; undefined when the server does not replay
  */
 export async function waitForReplay(
   database: SqlDatabase,
   patienceSeconds: number,
   signal: AbortSignal,
-): Promise<number> {
-  const ask = async (expression: string): Promise<unknown> =>
-    (await database.query(`select ${expression}`, [], signal)).rows[0]?.[0];
-  const received = await ask('pg_last_wal_receive_lsn()::text');
-  if (typeof received !== 'string') return 0;
-  const caughtUp = `pg_last_wal_replay_lsn() >= ${database.dialect.literal(received)}::pg_lsn`;
+): Promise<number | undefined> {
+  if (database.dialect.name !== 'postgres') return undefined;
   const startMs = performance.now();
   const waited = (): number => (performance.now() - startMs) / 1000;
-  while (waited() < patienceSeconds && (await ask(caughtUp)) !== true)
+  let received: string | undefined;
+  while (waited() < patienceSeconds) {
+    if (received === undefined) {
+      const position = await answer('pg_last_wal_receive_lsn()::text');
+      if (position === null) return undefined;
+      received = typeof position === 'string' ? position : undefined;
+    }
+    if (received !== undefined && (await answer(hasReplayed(received))) === true) break;
     await sleep(pollSeconds * 1000, undefined, { signal });
+  }
   return waited();
+
+  function hasReplayed(position: string): string {
+    return `pg_last_wal_replay_lsn() >= ${database.dialect.literal(position)}::pg_lsn`;
+  }
+
+  /** These questions can be cancelled too; that is no answer yet. */
+  async function answer(expression: string): Promise<unknown> {
+    try {
+      return (await database.query(`select ${expression}`, [], signal)).rows[0]?.[0];
+    } catch (error) {
+      if (isCancelledByServer(error)) return undefined;
+      throw error;
+    }
+  }
 }

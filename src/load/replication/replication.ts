@@ -7,6 +7,7 @@ import type { ColumnTyping } from './column-typing.ts';
 import type { StreamHooks } from './hook.ts';
 import type { ChunkOptions } from './chunk-options.ts';
 import type { DeleteMissing } from './delete-missing.ts';
+import type { LoadedAt } from './loaded-at.ts';
 import type { Selection } from './selection.ts';
 import type { UpdateRange } from './update-range.ts';
 
@@ -20,7 +21,7 @@ export type LoadMode =
   | 'definition-only';
 
 /** How target columns are named after source columns. */
-export type ColumnCasing = 'normalize' | 'source' | 'target' | 'snake' | 'lower' | 'upper';
+export type ColumnCasing = 'normalize' | 'source' | 'target' | 'snake' | 'camel' | 'lower' | 'upper';
 
 /** A replication file, checked and with its defaults worked into each stream. */
 export interface Replication {
@@ -81,6 +82,8 @@ export interface StreamConfig {
   readonly lookbackSeconds: number;
   readonly target: TargetOptions;
   readonly hooks: StreamHooks;
+  /** Set when rows carry the time of their loading; snapshots always do. */
+  readonly loadedAt?: LoadedAt;
   readonly meta: StreamMeta;
 }
 

@@ -12,6 +12,7 @@ import { deleteMissing } from './delete-missing.ts';
 import { isWildcard } from './glob.ts';
 import type { LoadMode, StreamConfig, StreamMeta, TargetOptions } from './replication.ts';
 import type { StreamYaml } from './schema.ts';
+import { loadedAtForm } from './loaded-at.ts';
 import { parseSelection } from './selection.ts';
 import { notYetSupported } from './unsupported.ts';
 import { updateRange, type UpdateRange } from './update-range.ts';
@@ -24,6 +25,8 @@ export interface StreamOrigins {
   of(path: YamlPath): Origin;
   /** True if hooks may run commands on this machine. */
   readonly mayRunCommands: boolean;
+  /** Value of the switch for `_sling_loaded_at`. */
+  readonly loadedAt: string;
 }
 
 /** Keys of `source_options` that the source connector reads; `limit` is ours. */
@@ -63,8 +66,6 @@ export function streamConfig(name: string, stream: StreamYaml, origins: StreamOr
   const primaryKey = declaredKey.length > 0 ? declaredKey : named(rules, (rule) => rule.primaryKey);
   const updateKey = stream.update_key === '' ? undefined : stream.update_key;
   if (stream.object === undefined && stream.disabled !== true) throw objectMissing(name, origins.key);
-  if (stream.sql?.startsWith('file://'))
-    throw notYetSupported('sql: file://', 'Write the query inline under sql:', origins.of(['sql']));
   if (stream.sql !== undefined && isWildcard(name)) {
     throw new ConfigError(`the stream '${name}' is a wildcard and has sql`, {
       code: 'stream_contradictory',
@@ -108,6 +109,7 @@ export function streamConfig(name: string, stream: StreamYaml, origins: StreamOr
     maxRejects: stream.meta?.millrace?.max_rejects ?? 0,
     lookbackSeconds: stream.meta?.millrace?.lookback_seconds ?? 0,
     target: targetOptions(name, stream, { primaryKey, rules }, origins),
+    ...optional('loadedAt', loadedAtForm(origins.loadedAt, origins.key)),
     hooks: streamHooks(stream.hooks ?? {}, origins.mayRunCommands, (moment) => origins.of(['hooks', moment])),
     meta: readMeta(stream, origins),
   };

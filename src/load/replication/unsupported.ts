@@ -73,10 +73,6 @@ export function unsupportedStreamKeys(
     if (['primary', 'unique', 'index'].includes(key)) continue;
     errors.push(notYetSupported(`table_keys.${key}`, tableKeyAlternative, originOf([...keysPath, key])));
   }
-  if (nested('target_options')['column_casing'] === 'camel') {
-    const place = originOf([...path, 'target_options', 'column_casing']);
-    errors.push(notYetSupported('column_casing: camel', 'Use source, snake, lower or upper', place));
-  }
   const mode = typeof stream['mode'] === 'string' ? stream['mode'] : '';
   const alternative = unbuiltModes[mode];
   if (alternative) errors.push(notYetSupported(`mode: ${mode}`, alternative, originOf([...path, 'mode'])));

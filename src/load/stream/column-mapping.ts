@@ -130,6 +130,7 @@ const casings: Readonly<Record<ColumnCasing, (name: string) => string>> = {
   target: (name) => name.toLowerCase(),
   upper: (name) => name.toUpperCase(),
   snake,
+  camel: (name) => snake(name).replaceAll(/_+(.)/g, (_whole, letter: string) => letter.toUpperCase()),
   normalize: (name) => (/^[A-Z0-9_]+$/.test(name) ? name.toLowerCase() : name),
 };
 

@@ -1,6 +1,7 @@
-import type { Column } from '../../sql/data-type.ts';
+import type { Column, DataType } from '../../sql/data-type.ts';
 import type { Dialect, TableName } from '../../sql/dialect.ts';
 import {
+  addColumn,
   createIndex,
   createTable,
   dropTable,
@@ -82,8 +83,8 @@ function publishFresh(request: PublicationRequest): PublicationPlan {
     };
   }
   const definitions: Column[] = mapping.columns.map(({ name, type }) => ({ name, type, nullable: true }));
-  if (stream.mode === 'snapshot')
-    definitions.push({ name: loadedAt, type: { type: 'int64' }, nullable: true });
+  const kind = loadedAtType(stream);
+  if (kind) definitions.push({ name: loadedAt, type: kind, nullable: true });
   return {
     method: 'rebuild: a new table is filled from the stage',
     statements: [
@@ -97,7 +98,7 @@ function publishFresh(request: PublicationRequest): PublicationPlan {
 
 function publishIntoKept(request: PublicationRequest): PublicationPlan {
   const { dialect, stream, mapping, target } = request;
-  const withLoadedAt = withSnapshotColumn(request);
+  const withLoadedAt = withLoadedAtColumn(request);
   const evolution = evolve(dialect, stream, mapping.columns, target, request.replaces);
   const rows = stageRows(request, evolution.published);
   const choice = keyChoice(request);
@@ -119,7 +120,7 @@ function publishIntoKept(request: PublicationRequest): PublicationPlan {
       rows,
       choice,
       unique: request.uniqueKey,
-      extraColumns: evolution.extraColumns,
+      extraColumns: evolution.extraColumns.filter((name) => !Object.hasOwn(rows.constants, name)),
       ...(mergeStrategy === undefined ? {} : { strategy: mergeStrategy }),
     };
     return plan(
@@ -138,17 +139,17 @@ function publishIntoKept(request: PublicationRequest): PublicationPlan {
   return plan('append', [insertRows(dialect, rows)]);
 }
 
-function withSnapshotColumn(request: PublicationRequest): readonly Statement[] {
-  if (request.stream.mode !== 'snapshot') return [];
-  if (request.target.columns.some((column) => column.name === loadedAt)) return [];
+/** The type of `_sling_loaded_at`; undefined when the stream has no such column. */
+function loadedAtType({ mode, loadedAt: form }: StreamConfig): DataType | undefined {
+  if (form === 'timestamp') return { type: 'timestamptz' };
+  return form === 'unix' || mode === 'snapshot' ? { type: 'int64' } : undefined;
+}
+
+function withLoadedAtColumn(request: PublicationRequest): readonly Statement[] {
+  const type = loadedAtType(request.stream);
+  if (!type || request.target.columns.some((column) => column.name === loadedAt)) return [];
   const { dialect, target } = request;
-  const type = dialect.typeName({ type: 'int64' });
-  return [
-    {
-      role: 'schema',
-      sql: `alter table ${dialect.quoteTable(target.table)} add column ${dialect.quote(loadedAt)} ${type}`,
-    },
-  ];
+  return [addColumn(dialect, target.table, { name: loadedAt, type, nullable: true })];
 }
 
 function stageRows(request: PublicationRequest, columns: readonly PublishedColumn[]): StageRows {
@@ -156,15 +157,15 @@ function stageRows(request: PublicationRequest, columns: readonly PublishedColum
     stage: request.stage,
     target: request.target.table,
     columns,
-    constants: request.stream.mode === 'snapshot' ? { [loadedAt]: loadedAtSql(request.target) } : {},
+    constants: loadedAtType(request.stream) ? { [loadedAt]: loadedAtSql(request) } : {},
   };
 }
 
-/** Seconds since 1970, unless the table was made by somebody who keeps a timestamp there. */
-function loadedAtSql(target: TargetState): string {
-  const held = target.columns.find((column) => column.name === loadedAt);
-  if (held?.type.type === 'timestamptz') return 'current_timestamp';
-  if (held?.type.type === 'timestamp') return "(current_timestamp at time zone 'UTC')";
+/** In the form that the stream asks for, unless the table was made by somebody who keeps another one. */
+function loadedAtSql({ stream, target }: PublicationRequest): string {
+  const held = target.columns.find((column) => column.name === loadedAt)?.type ?? loadedAtType(stream);
+  if (held?.type === 'timestamptz') return 'current_timestamp';
+  if (held?.type === 'timestamp') return "(current_timestamp at time zone 'UTC')";
   return loadedAtSeconds;
 }
 

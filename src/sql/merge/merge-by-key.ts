@@ -118,10 +118,13 @@ function deleteAndInsert(dialect: Dialect, merge: KeyMerge, delta: string): read
 
 function updateHeld(dialect: Dialect, merge: KeyMerge, delta: string): readonly Statement[] {
   const target = dialect.quoteTable(merge.rows.target);
-  const assignments = merge.rows.columns
-    .filter((column) => !merge.choice.key.includes(column.name))
-    .map((column) => `${dialect.quote(column.name)} = d.${dialect.quote(column.name)}`);
-  if (assignments.length === 0) return [];
+  const changed = merge.rows.columns
+    .map(({ name }) => name)
+    .filter((name) => !merge.choice.key.includes(name));
+  if (changed.length === 0) return [];
+  const assignments = [...changed, ...Object.keys(merge.rows.constants)].map(
+    (name) => `${dialect.quote(name)} = d.${dialect.quote(name)}`,
+  );
   const condition = onKey(dialect, merge.choice.key, 't', 'd');
   const sql = `update ${target} as t set ${assignments.join(', ')} from ${delta} as d where ${condition}`;
   return [{ role: 'update', sql }];
