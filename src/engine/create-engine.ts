@@ -97,7 +97,7 @@ function createWorkplace(
     definitions: options.definitions,
     slots: createSlots(options.concurrency ?? 4),
     pools: new Map(Object.entries(options.pools ?? {}).map(([name, limit]) => [name, createSlots(limit)])),
-    stragglers: new Set(),
+    writers: new Map(),
     maxInterruptions: options.maxInterruptions ?? 3,
     stopGraceMilliseconds: (options.stopGraceSeconds ?? 30) * 1000,
     redact: options.redact ?? ((text) => text),

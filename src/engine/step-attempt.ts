@@ -72,7 +72,9 @@ export async function attemptStep(place: Workplace, request: AttemptRequest): Pr
       checkpoint = value;
     },
   };
-  const ending = await endOrStraggle(place, step, callExecutor(place, step, context), signal);
+  const ending = await endOrStraggle(place, step, lease.runId, signal, () =>
+    callExecutor(place, step, context),
+  );
   isOver = true;
   limit.forget();
   await Promise.all(writes);

@@ -8,6 +8,7 @@ import { retryDelaySeconds } from './retry.ts';
 import { attemptStep, checkFailure, type AttemptResult } from './step-attempt.ts';
 import type { StepBook } from './step-book.ts';
 import { takeSlots } from './step-slots.ts';
+import { writerInTheWay } from './straggler.ts';
 import { pause } from './wake.ts';
 
 /** Attempts a step until it is finished, or the run is stopped. */
@@ -64,14 +65,9 @@ async function tryStep(
 ): Promise<Next> {
   const { place, lease } = execution;
   const attempt = book.attemptOf(step.key) + 1;
-  if (place.stragglers.has(step.key)) {
-    await logWait(
-      execution,
-      step,
-      attempt,
-      'Waits for an earlier attempt, which was stopped but goes on',
-      progress,
-    );
+  const inTheWay = writerInTheWay(place, step.locks);
+  if (inTheWay !== undefined) {
+    await logWait(execution, step, attempt, inTheWay, progress);
     return 'locked';
   }
   const start = { step: step.key, attempt, atMs: place.clock.nowMs(), locks: step.locks };

@@ -1,20 +1,36 @@
 import { FatalError } from '../core/errors.ts';
+import type { NodeKey } from '../core/node.ts';
 import type { PlanStep } from '../core/plan.ts';
 import type { Workplace } from './workplace.ts';
+
+/** An attempt of this process that writes something nobody else may write meanwhile. */
+export interface Writer {
+  readonly runId: string;
+  /** True when it was told to stop and did not: its run has given it up. */
+  isStraggling: boolean;
+}
 
 /** How an attempt ended, or that it goes on although it was told to stop. */
 export type Ending<Result> = { readonly result: Result } | 'straggling';
 
 /**
- * Waits for an attempt; once `signal` has aborted, for no longer than the engine's grace. A straggler keeps other
- * attempts at its step from starting here until it has ended after all.
+ * Makes an attempt and waits for it; once `signal` has aborted, for no longer than the engine's grace. Until it has really
+ * ended, it is one of the `writers`: the ledger's locks may be gone before, with the lease of its run.
  */
 export async function endOrStraggle<Result>(
   place: Workplace,
   step: PlanStep,
-  attempt: Promise<Result>,
+  runId: string,
   signal: AbortSignal,
+  makeAttempt: () => Promise<Result>,
 ): Promise<Ending<Result>> {
+  const writer: Writer = { runId, isStraggling: false };
+  const free = step.locks.filter((lock) => !place.writers.has(lock));
+  for (const lock of free) place.writers.set(lock, writer);
+  const attempt = makeAttempt().finally(() => {
+    for (const lock of free) place.writers.delete(lock);
+    place.unlocked.notify();
+  });
   const grace = Promise.withResolvers<'straggling'>();
   let stopTimer = (): void => undefined;
   const onAbort = (): void => {
@@ -24,7 +40,7 @@ export async function endOrStraggle<Result>(
   signal.addEventListener('abort', onAbort);
   try {
     const ending = await Promise.race([attempt.then((result) => ({ result })), grace.promise]);
-    if (ending === 'straggling') watch(place, step, attempt);
+    writer.isStraggling = ending === 'straggling';
     return ending;
   } finally {
     signal.removeEventListener('abort', onAbort);
@@ -32,13 +48,16 @@ export async function endOrStraggle<Result>(
   }
 }
 
-function watch(place: Workplace, step: PlanStep, attempt: Promise<unknown>): void {
-  place.stragglers.add(step.key);
-  const end = (): void => {
-    place.stragglers.delete(step.key);
-    place.unlocked.notify();
-  };
-  attempt.then(end, end);
+/** Why a step has to wait for another attempt of this process; undefined when it need not. */
+export function writerInTheWay(place: Workplace, locks: readonly NodeKey[]): string | undefined {
+  for (const lock of locks) {
+    const writer = place.writers.get(lock);
+    if (!writer) continue;
+    return writer.isStraggling
+      ? `Waits for an attempt of the run ${writer.runId} at ${lock}, which was stopped but goes on`
+      : `Waits for the run ${writer.runId}, which is writing ${lock}`;
+  }
+  return undefined;
 }
 
 export function ignoresStop(step: PlanStep, graceMilliseconds: number): FatalError {

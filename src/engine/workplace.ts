@@ -5,6 +5,7 @@ import type { StepProgressEvent } from '../core/run-event.ts';
 import type { Definitions } from './engine.ts';
 import type { Redact } from './redaction.ts';
 import type { Slots } from './slots.ts';
+import type { Writer } from './straggler.ts';
 import type { Wake } from './wake.ts';
 
 /** What everything that executes runs in one engine shares. */
@@ -16,8 +17,8 @@ export interface Workplace {
   readonly slots: Slots;
   /** By name. */
   readonly pools: ReadonlyMap<string, Slots>;
-  /** Steps that were stopped here, but go on. */
-  readonly stragglers: Set<NodeKey>;
+  /** Attempts of this process, by what they write. */
+  readonly writers: Map<NodeKey, Writer>;
   /** A step that ended so often in a row with its process is not tried again. */
   readonly maxInterruptions: number;
   /** How long a step that was told to stop may take for it. */

@@ -280,10 +280,18 @@ export function describeRunStore(
 
     it('takes over the lock of a holder whose lease has expired', async () => {
       const first = await running('r1', step('a'));
-      const second = await running('r2', step('a'));
+      await createRun('r2', step('a'));
+      const second = await claimed('r2', 'you');
       await start(first, 'a');
       expect(await start(second, 'a', soonMs - 1)).toHaveLength(1);
       expect(await start(second, 'a', soonMs + 1)).toEqual([]);
+    });
+
+    it('keeps locks between the runs of one owner, whatever its clock says', async () => {
+      const first = await running('r1', step('a'));
+      const second = await running('r2', step('a'));
+      await start(first, 'a');
+      expect(await start(second, 'a', soonMs + 1)).toHaveLength(1);
     });
 
     it('drops the locks of a run that is taken over or finished', async () => {

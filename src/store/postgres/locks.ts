@@ -1,12 +1,12 @@
-import type { LockHolder } from '../../core/ledger.ts';
+import type { LockHolder, RunLease } from '../../core/ledger.ts';
 import type { NodeKey } from '../../core/node.ts';
 import type { StepStart } from '../../core/ports.ts';
 import { text } from '../record/row.ts';
 import type { Session } from './session.ts';
 
-/** A holder whose run is finished has no lease any more. */
+/** A holder whose run is finished has no lease any more. Leases of the same owner hold: after a jump of its clock it has not renewed them yet. */
 const isHeldByAnother = `NOT (locks.run_id = $2 AND locks.step = $3) AND EXISTS (
-  SELECT 1 FROM runs WHERE runs.id = locks.run_id AND runs.lease_expires_at_ms > $4)`;
+  SELECT 1 FROM runs WHERE runs.id = locks.run_id AND (runs.lease_expires_at_ms > $4 OR runs.owner = $5))`;
 
 /**
  * Takes all locks of a step or none; returns who holds those it could not get. Two that want the same lock at the
@@ -14,9 +14,10 @@ const isHeldByAnother = `NOT (locks.run_id = $2 AND locks.step = $3) AND EXISTS 
  */
 export async function takeLocks(
   session: Session,
-  runId: string,
+  lease: RunLease,
   start: StepStart,
 ): Promise<readonly LockHolder[]> {
+  const { runId } = lease;
   if (start.locks.length === 0) return [];
   const wanted = start.locks.toSorted();
   await session.run('SAVEPOINT locks');
@@ -28,6 +29,7 @@ export async function takeLocks(
     runId,
     start.step,
     start.atMs,
+    lease.owner,
   );
   if (taken === new Set(wanted).size) return [];
   await session.run('ROLLBACK TO SAVEPOINT locks');
@@ -37,6 +39,7 @@ export async function takeLocks(
     runId,
     start.step,
     start.atMs,
+    lease.owner,
   );
   return holders.map((row) => ({
     lock: text(row, 'lock'),

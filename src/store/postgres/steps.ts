@@ -19,7 +19,7 @@ export async function startStep(
   start: StepStart,
 ): Promise<readonly LockHolder[]> {
   await requireOpenRun(session, lease);
-  const holders = await takeLocks(session, lease.runId, start);
+  const holders = await takeLocks(session, lease, start);
   if (holders.length > 0) return holders;
   const { step, attempt, atMs } = start;
   const { events } = await writeStepStates(session, lease.runId, [{ step, attempt, atMs, to: 'running' }]);

@@ -1,19 +1,28 @@
-import type { LockHolder } from '../../core/ledger.ts';
+import type { LockHolder, RunLease } from '../../core/ledger.ts';
 import type { NodeKey } from '../../core/node.ts';
 import type { StepStart } from '../../core/ports.ts';
 import { text } from '../record/row.ts';
 import type { LedgerDatabase } from './database.ts';
 
-/** Takes all locks of a step or none; returns who holds those it could not get. Call it inside the writing transaction. */
-export function takeLocks(database: LedgerDatabase, runId: string, start: StepStart): readonly LockHolder[] {
+/**
+ * Takes all locks of a step or none; returns who holds those it could not get. Those of the same owner hold although their
+ * lease looks expired: after a jump of its clock it has not renewed them yet. Call it inside the writing transaction.
+ */
+export function takeLocks(
+  database: LedgerDatabase,
+  lease: RunLease,
+  start: StepStart,
+): readonly LockHolder[] {
+  const { runId } = lease;
   const holders = start.locks.flatMap((lock) => {
     const row = database.get(
       `SELECT locks.run_id, locks.step FROM locks JOIN runs ON runs.id = locks.run_id
-       WHERE lock = ? AND NOT (locks.run_id = ? AND locks.step = ?) AND runs.lease_expires_at_ms > ?`,
+       WHERE lock = ? AND NOT (locks.run_id = ? AND locks.step = ?) AND (runs.lease_expires_at_ms > ? OR runs.owner = ?)`,
       lock,
       runId,
       start.step,
       start.atMs,
+      lease.owner,
     );
     return row ? [{ lock, runId: text(row, 'run_id'), step: text(row, 'step') }] : [];
   });

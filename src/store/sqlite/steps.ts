@@ -19,7 +19,7 @@ export function startStep(
 ): readonly LockHolder[] {
   return database.write(() => {
     requireOpenRun(database, lease);
-    const holders = takeLocks(database, lease.runId, start);
+    const holders = takeLocks(database, lease, start);
     if (holders.length > 0) return holders;
     const { step, attempt, atMs } = start;
     writeStepState(database, lease.runId, { step, attempt, atMs, to: 'running' });

@@ -1,0 +1,158 @@
+import { expect } from 'vitest';
+import type { RunRecord } from '../../core/ledger.ts';
+import type { RunStore } from '../../core/ports.ts';
+import {
+  canMoveRun,
+  canMoveStep,
+  isRunFinished,
+  type RunState,
+  type StepState,
+} from '../../core/run-state.ts';
+import { openSqliteLedger } from '../../store/index.ts';
+import { createEngine } from '../create-engine.ts';
+import type { Definitions, Engine } from '../engine.ts';
+import { retireOwner } from '../owner.ts';
+import { makePlan } from '../planner.ts';
+import { definitionsOf } from '../project.fixture.ts';
+import { createMachine, type Machine } from './machine.fixture.ts';
+import { createRandom, createTimeline } from './timeline.fixture.ts';
+import { createWork, type Work } from './work.fixture.ts';
+
+const badTimesSeconds = 120;
+const goodTimesSeconds = 3600;
+const startMs = Date.UTC(2026, 0, 1);
+
+/**
+ * Lets several processes work on one ledger through two bad minutes, in which each call of the ledger may end its process,
+ * stop it for a while, come late, be refused, or get no answer; then through good times. Throws when a run is lost, repeated
+ * or ends in another way than undisturbed. The same seed does the same.
+ */
+export async function simulate(seed: number): Promise<void> {
+  const random = createRandom(seed);
+  const timeline = createTimeline(startMs);
+  const store = await openSqliteLedger(':memory:');
+  const work = createWork(random);
+  const schedule = { name: 's', cron: '* * * * *', timeZone: 'UTC', select: '' };
+  const withSchedule = definitionsOf(work.nodes, random() < 0.3 ? [schedule] : []);
+  const without = definitionsOf(work.nodes);
+  const isBad = (): boolean => timeline.nowMs() < startMs + badTimesSeconds * 1000;
+  const definitions = (): Definitions => (isBad() ? withSchedule : without);
+  const cancelled = new Set<string>();
+
+  const boot = (): void => {
+    const trouble = { random, likelihood: () => (isBad() ? 0.01 : 0), onDeath: bury };
+    const machine = createMachine(timeline, store, trouble);
+    const engine = createEngine({
+      store: machine.store,
+      executors: [work.executorOn(machine)],
+      definitions,
+      clock: machine.clock,
+      pollMilliseconds: 4000,
+      stopGraceSeconds: 5,
+      maxInterruptions: Infinity,
+    });
+    engines.set(machine, engine);
+    void live(machine, engine, random, definitions, cancelled);
+  };
+  const engines = new Map<Machine, Engine>();
+  const bury = (machine: Machine): void => {
+    const engine = engines.get(machine);
+    engines.delete(machine);
+    // Sometimes the others can see that its process has ended, sometimes only that its lease runs out.
+    if (engine && random() < 0.5) retireOwner(engine.owner);
+    timeline.after(random() * 20_000, boot);
+  };
+  for (let count = 0; count < 3; count += 1) boot();
+
+  const endMs = startMs + (badTimesSeconds + goodTimesSeconds) * 1000;
+  for (let isOver = false; !isOver;) {
+    if (!(await timeline.step()) || timeline.nowMs() > endMs) break;
+    isOver = !isBad() && (await store.openRuns()).length === 0;
+  }
+  await check(store, work, cancelled);
+  for (const engine of engines.values()) retireOwner(engine.owner);
+  await store.close();
+}
+
+/** What a process does: it contends for the project, starts some runs, and cancels one now and then. */
+async function live(
+  machine: Machine,
+  engine: Engine,
+  random: () => number,
+  definitions: () => Definitions,
+  cancelled: Set<string>,
+): Promise<void> {
+  await stubbornly(machine, () => engine.start({ schedules: true }));
+  for (let count = 0; count < 2; count += 1) {
+    await machine.sleep(random() * 40_000);
+    const plan = makePlan(definitions().graph, { manifestHash: 'h' });
+    const id = await engine.enqueue(plan, { kind: 'code' }).catch(() => undefined);
+    if (id === undefined || random() > 0.2) continue;
+    await machine.sleep(random() * 30_000);
+    cancelled.add(id);
+    await engine.cancel(id).catch(() => undefined);
+  }
+}
+
+async function stubbornly(machine: Machine, work: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      return void (await work());
+    } catch {
+      await machine.sleep(1000);
+    }
+  }
+}
+
+async function check(store: RunStore, work: Work, cancelled: ReadonlySet<string>): Promise<void> {
+  const runs = await store.listRuns({ limit: 1000 });
+  for (const { id } of runs) {
+    const run = (await store.findRun(id)) as RunRecord;
+    const told = await replay(store, id);
+    expect(isRunFinished(run.state), `the run ${id} is ${run.state}`).toBe(true);
+    expect(told.run).toBe(run.state);
+    for (const { key, state } of run.steps) expect(told.steps.get(key) ?? 'pending').toBe(state);
+    for (const [key, times] of told.successes) expect([key, times]).toEqual([key, 1]);
+    if (cancelled.has(id)) continue;
+    const ends = Object.fromEntries(run.steps.map(({ key, state }) => [key, state]));
+    expect(ends).toEqual(Object.fromEntries(work.ends));
+    expect(run.state).toBe([...work.ends.values()].includes('failed') ? 'failed' : 'succeeded');
+  }
+  for (const { key } of work.nodes) {
+    const kept = (await store.completionHistory(key, 1000)).map(({ runId }) => runId);
+    expect(new Set(kept).size).toBe(kept.length);
+  }
+  const ticks = await store.ticks('s', 1000);
+  const scheduled = runs.filter(({ trigger }) => trigger.kind === 'schedule').map(({ id }) => id);
+  expect(ticks.flatMap(({ runId }) => runId ?? []).sort()).toEqual(scheduled.toSorted());
+}
+
+interface Told {
+  readonly run: RunState | undefined;
+  readonly steps: ReadonlyMap<string, StepState>;
+  readonly successes: ReadonlyMap<string, number>;
+}
+
+/** What a run's events tell, each of which must have been allowed after the one before. */
+async function replay(store: RunStore, runId: string): Promise<Told> {
+  let run: RunState | undefined;
+  let epoch = 0;
+  const steps = new Map<string, StepState>();
+  const successes = new Map<string, number>();
+  for (const event of await store.events({ runId, afterSequence: 0, limit: 100_000 })) {
+    if (event.type === 'lease_taken') {
+      expect(event.epoch).toBe(epoch + 1);
+      epoch = event.epoch;
+    }
+    if (event.type === 'run_state') {
+      expect(run === undefined ? event.state === 'queued' : canMoveRun(run, event.state)).toBe(true);
+      run = event.state;
+    }
+    if (event.type === 'step_state') {
+      expect(canMoveStep(steps.get(event.step) ?? 'pending', event.state)).toBe(true);
+      steps.set(event.step, event.state);
+      if (event.state === 'succeeded') successes.set(event.step, (successes.get(event.step) ?? 0) + 1);
+    }
+  }
+  return { run, steps, successes };
+}
