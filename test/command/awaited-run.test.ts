@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openLedger } from '../../src/project/session.ts';
+import { openSqliteLedger } from '../../src/store/index.ts';
 import { millrace, millraceJson } from '../support/millrace-command.ts';
 import { newProject, type NewProject } from '../support/new-project.ts';
 
@@ -14,7 +15,7 @@ afterEach(() => project.remove());
 /** Runs that another process asked for, and that the project's last owner began and handed back. */
 async function leaveRunsOf(pid: number, runIds: readonly string[]): Promise<void> {
   const { runId } = await millraceJson<{ runId: string }>(['run'], { cwd: project.folder });
-  const store = await openLedger(project.folder);
+  const store = await openSqliteLedger(join(project.folder, '.millrace', 'ledger.db'));
   const atMs = Date.now();
   const owner = `${hostname()}:${pid}:0badcafe`;
   const plan = (await store.findRun(runId))?.plan;
