@@ -6,6 +6,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { ColumnDoc } from '../core/node.ts';
 import { compileNode } from './compile/compile-node.ts';
 import type { CompiledSql } from './compile/compiled-sql.ts';
+import { materializeByMacro } from './custom-materialization.ts';
 import { runHooks } from './hooks.ts';
 import type { RefNode } from './manifest/transform-node.ts';
 import { besideOf, type Build, relationSql, type RelationType } from './materialize/build.ts';
@@ -14,7 +15,7 @@ import { publishIncrement } from './materialize/incremental.ts';
 import { createMarkSql, isPublishedBy, markPublished, markRelation } from './materialize/publish-mark.ts';
 import { countRows, publishTable, publishView, type RunCompiled } from './materialize/publish.ts';
 import type { RelationColumn } from './context/template-database.ts';
-import { presentColumns } from './materialize/relation-columns.ts';
+import { presentColumns, relationColumns } from './materialize/relation-columns.ts';
 import { publishSnapshot } from './materialize/snapshot.ts';
 import { publishSeed } from './materialize/seed.ts';
 import type { Manifest } from './reading/manifest.ts';
@@ -43,6 +44,9 @@ export async function buildNode(step: Step, node: RefNode): Promise<StepOutcome>
   const outside = { isInTransaction: false, session: database, moment: momentOf(step, database, mode) };
   const compiled =
     node.kind !== 'seed' ? await compileNode(project.manifest, node, outside.moment) : undefined;
+  if (compiled && node.config.customMaterialization !== undefined) {
+    return await buildByMacro(step, node, compiled, mode);
+  }
   await runHooks(step, node, node.config.preHooks, outside);
   const result = await retryingConflicts(step, () =>
     database.transaction(async (session) => {
@@ -69,6 +73,28 @@ export async function buildNode(step: Step, node: RefNode): Promise<StepOutcome>
       relation: relationSql(database.dialect, { ...node.relation, database: '' }),
       ...(compiled ? { compiledSqlHash: hashOf(compiled.sql) } : {}),
       ...result.metadata,
+    },
+  };
+}
+
+async function buildByMacro(
+  step: Step,
+  node: RefNode,
+  compiled: CompiledSql,
+  mode: { readonly isIncremental: boolean; readonly isFullRefresh: boolean },
+): Promise<StepOutcome> {
+  const { database } = step.warehouse;
+  const columns = await retryingConflicts(step, () =>
+    database.transaction(async (session) => {
+      await materializeByMacro(step, node, compiled, { session, moment: momentOf(step, session, mode) });
+      return await relationColumns(session, database.dialect, node.relation);
+    }, step.context.signal),
+  );
+  return {
+    columns: documented(columns, node.columns),
+    metadata: {
+      materialization: node.config.customMaterialization ?? '',
+      compiledSqlHash: hashOf(compiled.sql),
     },
   };
 }

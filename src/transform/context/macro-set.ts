@@ -43,6 +43,31 @@ export function ownMacro(macros: MacroSet, name: string): ProjectMacro | undefin
   return macros.packages.get(macros.local)?.get(name) ?? macros.packages.get(macros.root)?.get(name);
 }
 
+/** What Millrace builds itself; only the project, not a package of it, may replace these. */
+const ownMaterializations = new Set([
+  'view',
+  'table',
+  'incremental',
+  'ephemeral',
+  'seed',
+  'snapshot',
+  'test',
+]);
+
+/** The macro of a `{% materialization %}` for this database, else for all, by its name. */
+export function customMaterialization(macros: MacroSet, name: string): Value | undefined {
+  const names = [`materialization_${name}_${macros.adapterType}`, `materialization_${name}_default`];
+  const root = macros.packages.get(macros.root);
+  const packages = ownMaterializations.has(name) ? [root] : [root, ...macros.packages.values()];
+  for (const found of packages) {
+    const macro = names
+      .map((candidate) => found?.get(candidate))
+      .find((candidate) => candidate !== undefined);
+    if (macro) return macro.value;
+  }
+  return undefined;
+}
+
 /** Names that `findMacro` finds. */
 export function* macroNames(macros: MacroSet): Iterable<string> {
   yield* macros.packages.get(macros.local)?.keys() ?? [];

@@ -19,6 +19,8 @@ export interface Hook {
 export interface NodeConfig {
   readonly isEnabled: boolean;
   readonly materialized: Materialization;
+  /** Name of the `{% materialization %}` that builds the node; undefined for those that Millrace has itself. */
+  readonly customMaterialization: string | undefined;
   readonly schema: string | undefined;
   readonly alias: string | undefined;
   readonly tags: readonly string[];
@@ -73,6 +75,7 @@ export type Materialization =
   | 'incremental'
   | 'ephemeral'
   | 'snapshot'
+  | 'custom'
   | 'seed'
   | 'test'
   | 'source';
@@ -171,6 +174,7 @@ export function readNodeConfig(
   fallback: Materialization,
   targetDatabase: string,
   mistakes: Mistakes,
+  isCustom: (materialization: string) => boolean = () => false,
 ): NodeConfig {
   for (const [key, { value, origin }] of entries) {
     checkKey(key, value, origin, targetDatabase, readKeys, mistakes);
@@ -195,7 +199,11 @@ export function readNodeConfig(
       fallback,
       entries.get('materialized')?.origin,
       mistakes,
+      isCustom,
     ),
+    customMaterialization: isCustom(read('materialized') ?? fallback)
+      ? (read('materialized') ?? fallback)
+      : undefined,
     schema: read('schema'),
     alias: read('alias'),
     tags: [...new Set(read('tags'))],
@@ -262,15 +270,17 @@ function materialization(
   fallback: Materialization,
   origin: Origin | undefined,
   mistakes: Mistakes,
+  isCustom: (name: string) => boolean,
 ): Materialization {
-  if (configured === undefined || configured === fallback) return fallback;
   if (fallback !== 'view') return fallback;
+  if (isCustom(configured ?? fallback)) return 'custom';
+  if (configured === undefined || configured === fallback) return fallback;
   const known = modelMaterializations.find((name) => name === configured);
   if (known) return known;
   const instead = notYetMaterialized[configured];
   mistakes.add(
     instead === undefined
-      ? `unknown materialization "${configured}"${didYouMean(configured, modelMaterializations)} (custom materializations are not yet supported)`
+      ? `unknown materialization "${configured}"${didYouMean(configured, modelMaterializations)}, and no {% materialization ${configured} %} is defined`
       : `the materialization "${configured}" is not yet supported: ${instead}`,
     { code: instead === undefined ? 'config_invalid' : 'not_yet_supported', ...(origin ? { origin } : {}) },
   );

@@ -2,7 +2,7 @@ import { ConfigError } from '../../core/errors.ts';
 import type { Macros, ProjectMacro } from '../context/macro-set.ts';
 import type { Mistakes } from '../files/mistakes.ts';
 import type { ProjectFile } from '../files/project-files.ts';
-import { parseTemplate } from '../jinja/index.ts';
+import { macroName, parseTemplate } from '../jinja/index.ts';
 
 /** Macros that dbt calls by name while it builds. Millrace does not call them, so an override would be without effect. */
 const notYetOverridable: ReadonlySet<string> = new Set([
@@ -47,17 +47,16 @@ function* definitionsOf(file: ProjectFile): Iterable<{ name: string; macro: Proj
   const template = parseTemplate(file.text, file.file);
   for (const definition of template.ast.definitions) {
     const origin = { file: file.file, line: definition.line, column: definition.column };
-    if (definition.sort === 'materialization' || definition.sort === 'snapshot') {
-      const what = definition.sort === 'snapshot' ? 'snapshots are' : 'custom materializations are';
-      throw new ConfigError(`${what} not yet supported ("${definition.name}")`, {
-        code: 'not_yet_supported',
+    if (definition.sort === 'snapshot') {
+      throw new ConfigError(`the snapshot "${definition.name}" stands among macros`, {
+        code: 'snapshot_misplaced',
         origin,
+        next: 'Move it under snapshots/.',
       });
     }
-    if (definition.sort === 'docs') continue;
-    const name = definition.sort === 'test' ? `test_${definition.name}` : definition.name;
-    const value = template.macros.get(name);
-    if (value === undefined) continue;
+    const name = macroName(definition);
+    const value = name === undefined ? undefined : template.macros.get(name);
+    if (name === undefined || value === undefined) continue;
     yield { name, macro: { value, text: file.text.slice(definition.start, definition.end), origin } };
   }
 }

@@ -1,5 +1,6 @@
 import type { ColumnDoc } from '../../core/node.ts';
 import type { Origin } from '../../core/origin.ts';
+import { customMaterialization } from '../context/macro-set.ts';
 import { nodeContext } from '../context/node-context.ts';
 import { type ProjectScope, readingMoment } from '../context/render-scope.ts';
 import type { ConfigTreeName, DbtProjectFile } from '../files/dbt-project-file.ts';
@@ -92,6 +93,7 @@ export function readTemplateNode(
     file.kind === 'model' ? 'view' : 'snapshot',
     scope.databaseName,
     mistakes,
+    (name) => file.kind === 'model' && customMaterialization(scope.macros, name) !== undefined,
   );
   const dictionary = dictionaryOf(rendered.dictionary, config);
   const named = attempt(mistakes, () =>
