@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { RelationName } from '../manifest/transform-node.ts';
 import { metadata, record } from './yaml-schema.ts';
 
 /** Which parts of a name are quoted; all when nothing is said. */
@@ -18,16 +17,3 @@ export const quoting: z.ZodOptional<z.ZodNullable<z.ZodType<Quoting>>> = record(
 })
   .nullable()
   .optional();
-
-/**
- * The name that the database makes of parts that are not quoted: PostgreSQL folds them to lower case, DuckDB compares
- * without regard to case. So that every name can be quoted afterwards.
- */
-export function foldedName(name: RelationName, said: Quoting, dialectName: string): RelationName {
-  if (dialectName !== 'postgres') return name;
-  return {
-    database: name.database,
-    schema: said.schema === false ? name.schema.toLowerCase() : name.schema,
-    identifier: said.identifier === false ? name.identifier.toLowerCase() : name.identifier,
-  };
-}

@@ -1,7 +1,7 @@
 import type { NodeScope, ProjectScope } from '../context/render-scope.ts';
 import { nodeContext } from '../context/node-context.ts';
 import { readingMoment } from '../context/render-scope.ts';
-import { foldedName } from '../files/quoting.ts';
+import { foldedName } from '../manifest/folded-name.ts';
 import { contextOf, parseTemplate, renderSync, type Value } from '../jinja/index.ts';
 import type { NodeConfig } from '../manifest/node-config.ts';
 import type { RelationName } from '../manifest/transform-node.ts';

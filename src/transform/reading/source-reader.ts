@@ -1,4 +1,4 @@
-import { foldedName } from '../files/quoting.ts';
+import { foldedName } from '../manifest/folded-name.ts';
 import { mergeLayers, treeLayers, yamlLayer } from '../manifest/config-layer.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
 import type { SourceNode } from '../manifest/transform-node.ts';
