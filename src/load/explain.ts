@@ -1,5 +1,6 @@
 import type { ConnectionProvider } from '../connector/connection.ts';
 import type { RunOptions } from '../core/plan.ts';
+import type { ChunkPlan } from './chunks/chunk-plan.ts';
 import type { NodeOptions } from './nodes.ts';
 import { planStream, type StreamPlan } from './plan.ts';
 import type { Replication } from './replication/replication.ts';
@@ -53,6 +54,7 @@ export function formatStreamPlan(plan: StreamPlan): string {
     `  mode       ${plan.mode}`,
     `  lane       ${plan.lane.format}: ${plan.lane.reason}`,
     ...along,
+    ...(plan.chunks ? [`  chunks     ${formatChunks(plan.chunks)}`] : []),
     ...(plan.read.where === undefined ? [] : [`  where      ${plan.read.where}`]),
     ...(plan.read.limit === undefined ? [] : [`  limit      ${plan.read.limit} rows`]),
     ...(plan.read.sql === undefined ? [] : [`  query      ${plan.read.sql}`]),
@@ -64,4 +66,13 @@ export function formatStreamPlan(plan: StreamPlan): string {
     ...(plan.publication?.statements ?? []).map((statement) => `    ${statement.sql};`),
     ...plan.remarks.map((remark) => `  note       ${remark}`),
   ].join('\n');
+}
+
+function formatChunks({ key, expression, span, pace, commits, reason }: ChunkPlan): string {
+  const size = span ? `${span.amount} ${span.unit}s` : `${pace.firstRows} rows`;
+  const cut = expression
+    ? `${expression.count} by ${expression.sql}`
+    : `of ${size} along ${key.map((column) => column.name).join(', ')}`;
+  const published = commits === 'each chunk' ? 'published one by one' : 'published once at the end';
+  return `${cut}, ${published}: ${reason}`;
 }

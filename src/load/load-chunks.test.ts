@@ -4,10 +4,12 @@ import { LoadHarness } from '../../test/support/load-harness.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres-database.ts';
 import type { Connection, ReadRequest } from '../connector/connection.ts';
 import { duckdbConnector } from '../connectors/duckdb/index.ts';
+import { filesConnector } from '../connectors/files/index.ts';
 import { postgresConnector } from '../connectors/postgres/index.ts';
 import { sqliteConnector } from '../connectors/sqlite/index.ts';
 import { TransientError } from '../core/errors.ts';
 import type { JsonValue } from '../core/json.ts';
+import { formatStreamPlan } from './explain.ts';
 
 let harness: LoadHarness;
 let databases: readonly TestDatabase[];
@@ -16,6 +18,7 @@ beforeAll(async () => {
   databases = [await createTestDatabase(), await createTestDatabase()];
   await harness.open('LITE', sqliteConnector, { path: join(harness.folder, 'shop.db') });
   await harness.open('DUCK', duckdbConnector, { path: join(harness.folder, 'warehouse.duckdb') });
+  await harness.open('DISK', filesConnector, {});
   const [shop, warehouse] = databases.map((database) => postgresConnector.parseUrl(database.url));
   await harness.open('PG', postgresConnector, postgresConnector.config.parse(shop));
   await harness.open('PG2', postgresConnector, postgresConnector.config.parse(warehouse));
@@ -255,4 +258,17 @@ test('bad chunk options name their line', async () => {
   await expect(load('chunk_size: 7q')).rejects.toMatchObject({ code: 'invalid_value', message: /7q/ });
   await expect(load('chunk_expr: a')).rejects.toThrow(/needs chunk_count/);
   await expect(load('chunk_size: 5, chunk_count: 2')).rejects.toThrow(/twice/);
+});
+
+test('a plan tells how it cuts, and files are not cut', async () => {
+  await harness.run('PG', 'drop table if exists plain', 'create table plain (id int primary key)');
+  const yaml = (target: string, object: string): string =>
+    `source: PG\ntarget: ${target}\nstreams: { plain: { object: ${object}, source_options: { chunk_size: 5 } } }\n`;
+  const [plan] = await harness.explain(yaml('DUCK', 'raw.plain'));
+  expect(plan && formatStreamPlan(plan)).toContain(
+    'chunks     of 5 rows along id, published once at the end: source_options ask for it',
+  );
+  await expect(harness.explain(yaml('DISK', 'plain.csv'))).rejects.toMatchObject({
+    code: 'not_yet_supported',
+  });
 });

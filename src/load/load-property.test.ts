@@ -84,9 +84,9 @@ class Play {
 }
 
 const routes = [
-  ['LITE', 'DUCK', 20],
+  ['LITE', 'DUCK', 10],
   ['PG', 'DUCK', 12],
-  ['PG', 'PG', 12],
+  ['PG', 'PG', 8],
 ] as const;
 
 test.each(routes)(
@@ -98,13 +98,16 @@ test.each(routes)(
         fc.boolean(),
         fc.array(change, { minLength: 1, maxLength: 25 }),
         limit,
-        async (keyed, changes, lastLimit) => {
-          const options = `mode: incremental, update_key: changed${keyed ? ', primary_key: [region, id]' : ''}`;
+        limit,
+        async (keyed, changes, lastLimit, chunkSize) => {
+          const chunks = chunkSize === undefined ? '' : `, source_options: { chunk_size: ${chunkSize} }`;
+          const options = `mode: incremental, update_key: changed${keyed ? ', primary_key: [region, id]' : ''}${chunks}`;
           const yaml = `source: ${source}\ntarget: ${target}\nstreams: { events: { object: raw.events, ${options} } }\n`;
           await harness.run(
             source,
             'drop table if exists events',
             'create table events (region integer not null, id integer not null, changed timestamp, value text)',
+            'create index events_changed on events (changed)',
           );
           await harness.run(
             target,

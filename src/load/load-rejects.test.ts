@@ -81,3 +81,10 @@ test('databases have no rejects', async () => {
     'source: PG\ntarget: DUCK\nstreams: { x: { object: raw.x, meta: { millrace: { max_rejects: 1 } } } }\n';
   await expect(harness.explain(yaml)).rejects.toMatchObject({ code: 'not_yet_supported' });
 });
+
+test('nor have files other than CSV', async () => {
+  await writeFile(join(harness.folder, 'x.jsonl'), '{"id":1}\n');
+  const yaml =
+    'source: DISK\ntarget: DUCK\nstreams: { x.jsonl: { object: raw.x, meta: { millrace: { max_rejects: 1 } } } }\n';
+  await expect(harness.loadOne(yaml)).rejects.toMatchObject({ code: 'not_yet_supported' });
+});

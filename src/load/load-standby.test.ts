@@ -7,7 +7,7 @@ import { startPostgresPair, type PostgresPair } from '../../test/support/postgre
 import { duckdbConnector } from '../connectors/duckdb/index.ts';
 import { postgresConnector } from '../connectors/postgres/index.ts';
 
-const rowCount = 800;
+const rowCount = 500;
 /** A row takes a millisecond, so that reading all of them takes several times the grace. */
 const slowly = `pg_sleep(0.001)::text = ''`;
 const graceSeconds = 0.25;
@@ -54,7 +54,7 @@ async function whileVacuuming<T>(work: () => Promise<T>): Promise<T> {
     while (!stop.signal.aborted) {
       await primary.query('update churn set value = value + 1');
       await primary.query('vacuum churn');
-      await sleep(20);
+      await sleep(60);
     }
   })();
   try {

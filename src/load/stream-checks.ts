@@ -1,5 +1,6 @@
 import type { Connection } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';
+import { loadedAtSwitch } from './replication/loaded-at.ts';
 import type { StreamConfig } from './replication/replication.ts';
 import { followsKeys } from './replication/stream-mode.ts';
 import { notYetSupported } from './replication/unsupported.ts';
@@ -17,6 +18,13 @@ export function checkCombination({ stream, source, target, options }: StreamTask
   }
   if (source.database && Object.keys(stream.sourceOptions).length > 0) {
     throw notApplicable(stream, `source_options.${Object.keys(stream.sourceOptions)[0]}`, source);
+  }
+  if (stream.chunks && (!source.database || !target.database)) {
+    throw notYetSupported(
+      'chunk_size, chunk_count and chunk_expr except between databases',
+      'Leave them out: files are read and written in one go',
+      stream.origin,
+    );
   }
   if (stream.maxRejects > 0 && (source.database || !target.database)) {
     throw notYetSupported(
@@ -55,6 +63,20 @@ function checkFileTarget(stream: StreamConfig, source: Connection): void {
   }
   if (Object.keys(stream.casts).length > 0 && source.database)
     throw notYetSupported('columns into files', 'Cast in a query: sql: select cast(...)', stream.origin);
+  const { hooks, loadedAt } = stream;
+  if (hooks.pre_merge || hooks.post_merge)
+    throw notYetSupported(
+      'merge hooks of files',
+      'Use pre and post: a file has no transaction',
+      stream.origin,
+    );
+  if (loadedAt || Object.keys(stream.target.columnTyping).length > 0) {
+    throw notYetSupported(
+      `${loadedAt ? loadedAtSwitch : 'column_typing'} into files`,
+      'Write the column or the cast in a query: sql:',
+      stream.origin,
+    );
+  }
   if (Object.keys(stream.rules).length + Object.keys(stream.transforms).length > 0) {
     throw notYetSupported(
       'constraints and transforms into files',

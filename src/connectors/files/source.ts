@@ -103,6 +103,12 @@ async function inspectFiles(
       },
     );
   }
+  if (checked.rejects && fileType !== 'csv') {
+    throw new ConfigError(`max_rejects is not yet supported for ${fileType}.`, {
+      code: 'not_yet_supported',
+      next: 'Leave max_rejects out.',
+    });
+  }
   try {
     return await engine.use(signal, async (connection) => {
       if (fileType === 'csv') return await csvTable(connection, paths, checked);
