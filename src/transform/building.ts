@@ -8,6 +8,7 @@ import { compileNode } from './compile/compile-node.ts';
 import type { CompiledSql } from './compile/compiled-sql.ts';
 import { materializeByMacro } from './custom-materialization.ts';
 import { runHooks } from './hooks.ts';
+import type { Moment } from './context/render-scope.ts';
 import type { RefNode } from './manifest/transform-node.ts';
 import { besideOf, type Build, relationSql, type RelationType } from './materialize/build.ts';
 import { finishRelation, runHeader } from './materialize/finishing.ts';
@@ -19,6 +20,7 @@ import { presentColumns, relationColumns } from './materialize/relation-columns.
 import { publishSnapshot } from './materialize/snapshot.ts';
 import { publishSeed } from './materialize/seed.ts';
 import type { Manifest } from './reading/manifest.ts';
+import { publishBatches } from './microbatch.ts';
 import { hashOf, momentOf, runStatement, type Step } from './step.ts';
 
 /** Two writers of DuckDB's catalogue may collide; the loser tries again. */
@@ -55,7 +57,7 @@ export async function buildNode(step: Step, node: RefNode): Promise<StepOutcome>
       await runHooks(step, node, node.config.preHooks, inside);
       await runHeader(build, node);
       const published = compiled
-        ? await publishModel(step, node, build, compiled, mode.isIncremental)
+        ? await publishModel(step, node, build, compiled, inside.moment)
         : await publishSeedNode(node, build);
       const columns = await presentColumns(session, database.dialect, node.relation);
       const type = node.config.materialized === 'view' ? 'view' : 'table';
@@ -116,8 +118,9 @@ async function publishModel(
   node: RefNode,
   build: Build,
   compiled: CompiledSql,
-  isIncrement: boolean,
+  moment: Moment,
 ): Promise<Published> {
+  const isIncrement = moment.isIncremental;
   const runCompiled: RunCompiled = (target, statement) =>
     runStatement(step, node, statement, (sql) => target.session.execute(sql, [], target.signal));
   if (node.kind === 'snapshot') {
@@ -137,6 +140,14 @@ async function publishModel(
   if (build.existing === 'table' && isRepeated) {
     step.context.log('this step had already published its rows before it was interrupted');
     return { rows: await countRows(build), metadata: { rowsInserted: 0, repeated: true } };
+  }
+  const { microbatch } = node.config;
+  if (microbatch && node.kind === 'model') {
+    const { session } = build;
+    const where = { build, session, moment, isIncrement };
+    const result = await publishBatches(step, node, microbatch, where, runCompiled);
+    await markPublished(build.session, build.dialect, node.relation, stepName);
+    return { rows: await countRows(build), metadata: { ...result } };
   }
   const published = isIncrement
     ? await addIncrement(build, node, compiled, runCompiled)

@@ -75,9 +75,7 @@ test('misspelt configuration is found wherever it is written', async () => {
       ...one,
       'dbt_project.yml': 'name: shop\nmodels:\n  shop:\n    +materialized: tabel\n',
     }),
-  ).toEqual([
-    'transform/dbt_project.yml:4:5: unknown materialization "tabel"; did you mean "table"?, and no {% materialization tabel %} is defined',
-  ]);
+  ).toEqual(['transform/dbt_project.yml:4:5: unknown materialization "tabel"; did you mean "table"?']);
 });
 
 test('keys of one’s own are kept and can be read by macros', async () => {

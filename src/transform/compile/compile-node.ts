@@ -97,7 +97,7 @@ function renderNode(
   moment: Moment,
   mode: Mode,
 ): Awaitable<CompiledSql> {
-  const context = nodeContext(scopeOf(manifest, node), runScope(manifest, node), moment);
+  const context = nodeContext(scopeOf(manifest, node), runScope(manifest, node, moment.batch), moment);
   if (node.kind !== 'test') {
     return renderTemplate(node.template, { text: node.sql, file: node.origin.file }, context, mode);
   }

@@ -1,7 +1,9 @@
 import { ConfigError } from '../../core/errors.ts';
-import { createRelation, cteName, type Relation } from '../context/relation.ts';
-import type { NodeScope } from '../context/render-scope.ts';
+import { dateTime } from '../context/date-time.ts';
+import { createRelation, cteName, narrowedRelation, type Relation } from '../context/relation.ts';
+import type { Moment, NodeScope } from '../context/render-scope.ts';
 import { fromJs, type Value } from '../jinja/index.ts';
+import { withinSql } from '../manifest/batches.ts';
 import type { ConfigEntries } from '../manifest/config-layer.ts';
 import type { Dependency, RefNode, SourceNode, TransformNode } from '../manifest/transform-node.ts';
 import { dependenciesOf, type Manifest } from '../reading/manifest.ts';
@@ -54,13 +56,13 @@ export function resolvedScope(
 }
 
 /** The scope of a node that runs: it may read what it was seen to read while the project was read, and nothing else. */
-export function runScope(manifest: Manifest, node: TransformNode): NodeScope {
+export function runScope(manifest: Manifest, node: TransformNode, batch?: Moment['batch']): NodeScope {
   const known = new Set(dependenciesOf(node).map((dependency) => dependency.uniqueId));
   return resolvedScope(
     manifest,
     {
       packageName: node.packageName,
-      model: runDictionary(node),
+      model: batch ? { ...runDictionary(node), batch: batchValue(batch) } : runDictionary(node),
       relation: node.kind === 'test' ? undefined : createRelation(node.relation),
       entries: node.entries,
     },
@@ -75,7 +77,32 @@ export function runScope(manifest: Manifest, node: TransformNode): NodeScope {
         },
       );
     },
+    (read) => (batch ? batchOf(manifest, read, batch) : relationOf(read)),
   );
+}
+
+/** The rows of one batch of what has an `event_time`; all rows of what has none. */
+function batchOf(
+  manifest: Manifest,
+  node: RefNode | SourceNode,
+  batch: NonNullable<Moment['batch']>,
+): Relation {
+  const relation = relationOf(node);
+  if (node.config.eventTime === undefined) return relation;
+  const rows = `(select * from ${relation.toString()} where ${withinSql(node.config.eventTime, batch)})`;
+  const needsAlias = manifest.scope.dialectName === 'postgres';
+  return narrowedRelation(
+    relation,
+    needsAlias ? `${rows} _dbt_et_filter_subq_${node.relation.identifier}` : rows,
+  );
+}
+
+function batchValue({ startMs, endMs }: NonNullable<Moment['batch']>): Value {
+  return {
+    id: new Date(startMs).toISOString().slice(0, 10).replaceAll('-', ''),
+    event_time_start: dateTime(startMs),
+    event_time_end: dateTime(endMs),
+  };
 }
 
 /** dbt's dictionary of a node that may run. */

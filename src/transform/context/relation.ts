@@ -29,6 +29,11 @@ export function createRelation(name: RelationName, type?: RelationType): Relatio
   return new TemplateRelation(name, type);
 }
 
+/** A relation that prints as a query of some of its rows. */
+export function narrowedRelation(relation: Relation, query: string): Relation {
+  return new TemplateRelation(relation.relationName, relation.type, allParts, allParts, query);
+}
+
 /** A relation's type by dbt's word; undefined for None and unknown words. */
 export function relationTypeOf(value: Value | undefined): RelationType | undefined {
   const word = typeof value === 'string' ? value.toLowerCase() : undefined;
@@ -56,20 +61,25 @@ class TemplateRelation implements Relation {
   readonly type: RelationType | undefined;
   readonly #included: ReadonlySet<Part>;
   readonly #quoted: ReadonlySet<Part>;
+  /** Query that stands for the relation where its rows are narrowed. */
+  readonly #query: string | undefined;
 
   constructor(
     name: RelationName,
     type?: RelationType,
     included: ReadonlySet<Part> = allParts,
     quoted: ReadonlySet<Part> = allParts,
+    query?: string,
   ) {
     this.relationName = name;
     this.type = type;
     this.#included = included;
     this.#quoted = quoted;
+    this.#query = query;
   }
 
   toString(): string {
+    if (this.#query !== undefined) return this.#query;
     if (this.type === 'cte') return this.relationName.identifier;
     return parts
       .filter((part) => this.#included.has(part) && this.relationName[part] !== '')

@@ -44,6 +44,8 @@ export interface Moment {
   /** When the rendering's run began, in milliseconds since 1970. */
   readonly startedAtMs: number;
   readonly invocationId: string;
+  /** Time that the rendering is for: a batch of a microbatch model. Milliseconds since 1970, UTC, end excluded. */
+  readonly batch?: { readonly startMs: number; readonly endMs: number };
   readonly database: TemplateDatabase | undefined;
   /** dbt's `graph`; empty while the project is read. */
   graph(): Value;

@@ -1,6 +1,7 @@
 import type { Origin } from '../../core/origin.ts';
 import type { Mistakes } from '../files/mistakes.ts';
 import { misspelt } from '../files/suggestion.ts';
+import { microbatchKeys } from './microbatch-config.ts';
 import { snapshotKeys } from './snapshot-config.ts';
 
 /** Keys of dbt that change what is built, with what to do as long as they are not supported. */
@@ -8,10 +9,6 @@ const notYet: Readonly<Record<string, string>> = {
   contract: 'test the columns, or cast them in the model',
   unlogged: 'remove it',
   partitioned_by: 'remove it',
-  batch_size: 'filter in the model under is_incremental()',
-  begin: 'filter in the model under is_incremental()',
-  lookback: 'filter in the model under is_incremental()',
-  concurrent_batches: 'remove it',
   on_error: 'remove it',
   location: 'write files with a replication',
   database: 'everything is built in the database of the target connection',
@@ -23,7 +20,6 @@ const metadataKeys = [
   'access',
   'group',
   'docs',
-  'event_time',
   'freshness',
   'loader',
   'loaded_at_field',
@@ -68,7 +64,13 @@ const foreignKeys = [
   'transient',
 ];
 
-const otherKeys = [...Object.keys(notYet), ...metadataKeys, ...foreignKeys, ...snapshotKeys];
+const otherKeys = [
+  ...Object.keys(notYet),
+  ...metadataKeys,
+  ...foreignKeys,
+  ...snapshotKeys,
+  ...microbatchKeys,
+];
 
 /**
  * Adds `not_yet_supported` for a key that would have changed the outcome, and `config_unknown` for one that looks like a

@@ -6,6 +6,7 @@ import { toJsonValue } from '../files/plain-value.ts';
 import { didYouMean } from '../files/suggestion.ts';
 import type { ConfigEntries } from './config-layer.ts';
 import { checkKey } from './config-keys.ts';
+import { type MicrobatchConfig, readMicrobatch } from './microbatch-config.ts';
 import { type Quoting, quoting } from '../files/quoting.ts';
 
 /** Statement that runs before or after a model is built; a template, rendered late. */
@@ -30,7 +31,7 @@ export interface NodeConfig {
   /** Columns or expressions; empty when there is none. */
   readonly uniqueKey: readonly string[];
   readonly onSchemaChange: 'ignore' | 'fail' | 'append_new_columns' | 'sync_all_columns';
-  readonly incrementalStrategy: 'append' | 'delete+insert' | 'merge';
+  readonly incrementalStrategy: 'append' | 'delete+insert' | 'merge' | 'microbatch';
   /** SQL that narrows the rows of the table that an increment may touch. */
   readonly incrementalPredicates: readonly string[];
   /** Columns that `merge` updates; all when absent. */
@@ -45,6 +46,10 @@ export interface NodeConfig {
   readonly indexes: readonly IndexConfig[];
   /** As what the failing rows of a test are kept; undefined where they are not. */
   readonly storedFailures: 'table' | 'view' | undefined;
+  /** Of `microbatch`; undefined for every other strategy. */
+  readonly microbatch: MicrobatchConfig | undefined;
+  /** Column that tells when a row happened. */
+  readonly eventTime: string | undefined;
   readonly quoting: Quoting;
   /** Overrides the run's full refresh. */
   readonly fullRefresh: boolean | undefined;
@@ -105,7 +110,7 @@ const optionalText = z
 const texts = z.union([z.string().transform((text) => [text]), z.array(z.string())]).nullish();
 
 function unknownStrategy(issue: { readonly input?: unknown }): string {
-  const known = 'append, delete+insert and merge';
+  const known = 'append, delete+insert, merge and microbatch';
   return issue.input === 'insert_overwrite'
     ? `DuckDB and PostgreSQL have no partitions to overwrite; there are ${known}`
     : `not yet supported; there are ${known}`;
@@ -125,7 +130,9 @@ const schemas = {
     .nullish()
     .transform((value) => value ?? []),
   on_schema_change: z.enum(['ignore', 'fail', 'append_new_columns', 'sync_all_columns']).default('ignore'),
-  incremental_strategy: z.enum(['append', 'delete+insert', 'merge'], { error: unknownStrategy }).nullish(),
+  incremental_strategy: z
+    .enum(['append', 'delete+insert', 'merge', 'microbatch'], { error: unknownStrategy })
+    .nullish(),
   incremental_predicates: texts,
   predicates: texts,
   merge_update_columns: texts,
@@ -142,6 +149,7 @@ const schemas = {
       }),
     )
     .nullish(),
+  event_time: optionalText,
   quoting,
   store_failures: z.boolean().nullish(),
   store_failures_as: z.enum(['table', 'view', 'ephemeral']).nullish(),
@@ -192,18 +200,19 @@ export function readNodeConfig(
     return schema.parse(undefined) as Configured[Key];
   };
   const uniqueKey = read('unique_key');
+  const strategy = read('incremental_strategy');
+  const materialized = read('materialized');
+  const persistDocs = read('persist_docs');
   return {
     isEnabled: read('enabled'),
     materialized: materialization(
-      read('materialized'),
+      materialized,
       fallback,
       entries.get('materialized')?.origin,
       mistakes,
       isCustom,
     ),
-    customMaterialization: isCustom(read('materialized') ?? fallback)
-      ? (read('materialized') ?? fallback)
-      : undefined,
+    customMaterialization: isCustom(materialized ?? fallback) ? (materialized ?? fallback) : undefined,
     schema: read('schema'),
     alias: read('alias'),
     tags: [...new Set(read('tags'))],
@@ -212,21 +221,23 @@ export function readNodeConfig(
     postHooks: read('post_hook'),
     uniqueKey,
     onSchemaChange: read('on_schema_change'),
-    incrementalStrategy: read('incremental_strategy') ?? (uniqueKey.length > 0 ? 'delete+insert' : 'append'),
+    incrementalStrategy: strategy ?? (uniqueKey.length > 0 ? 'delete+insert' : 'append'),
     incrementalPredicates: read('incremental_predicates') ?? read('predicates') ?? [],
     mergeUpdateColumns: read('merge_update_columns') ?? undefined,
     mergeExcludeColumns: read('merge_exclude_columns') ?? [],
     sqlHeader: read('sql_header'),
     grants: withoutEmpty(read('grants') ?? {}),
     persistDocs: {
-      relation: read('persist_docs')?.relation ?? false,
-      columns: read('persist_docs')?.columns ?? false,
+      relation: persistDocs?.relation ?? false,
+      columns: persistDocs?.columns ?? false,
     },
     indexes: read('indexes') ?? [],
     storedFailures: storedFailures(
       read('store_failures') ?? undefined,
       read('store_failures_as') ?? undefined,
     ),
+    microbatch: strategy === 'microbatch' ? readMicrobatch(entries, mistakes) : undefined,
+    eventTime: read('event_time'),
     quoting: read('quoting') ?? {},
     fullRefresh: read('full_refresh') ?? undefined,
     columnTypes: read('column_types') ?? {},
@@ -280,9 +291,13 @@ function materialization(
   const instead = notYetMaterialized[configured];
   mistakes.add(
     instead === undefined
-      ? `unknown materialization "${configured}"${didYouMean(configured, modelMaterializations)}, and no {% materialization ${configured} %} is defined`
+      ? `unknown materialization "${configured}"${didYouMean(configured, modelMaterializations)}`
       : `the materialization "${configured}" is not yet supported: ${instead}`,
-    { code: instead === undefined ? 'config_invalid' : 'not_yet_supported', ...(origin ? { origin } : {}) },
+    {
+      code: instead === undefined ? 'config_invalid' : 'not_yet_supported',
+      ...(origin ? { origin } : {}),
+      ...(instead === undefined ? { next: `Or define {% materialization ${configured}, default %}.` } : {}),
+    },
   );
   return fallback;
 }
