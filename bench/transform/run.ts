@@ -135,7 +135,7 @@ function page(version: string | undefined, rows: readonly Row[]): string {
   const shown = (values: readonly number[], unit: string): string =>
     values.length === 0 ? '' : `${median(values).toFixed(unit === 's' ? 2 : 0)} ${unit}`;
   const ratio = (row: Row): string =>
-    row.dbt.length === 0 ? '' : `${(median(row.dbt) / median(row.millrace)).toFixed(1)}`;
+    row.dbt.length === 0 ? '' : (median(row.dbt) / median(row.millrace)).toFixed(1);
   const lines = rows.map(
     (row) =>
       `| ${row.what} | ${shown(row.millrace, row.unit)} | ${shown(row.dbt, row.unit)} | ${ratio(row)} |`,

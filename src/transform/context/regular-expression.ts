@@ -114,9 +114,9 @@ const patternMethods: Readonly<Record<string, PatternMethod>> = {
     const most = typeof count === 'number' && count > 0 ? count : Infinity;
     let done = 0;
     const given = printed(string ?? '');
-    return given.replaceAll(pattern.expression('g'), (...found) => {
+    return given.replaceAll(pattern.expression('g'), (...found: [string, ...unknown[]]) => {
       done += 1;
-      return done > most ? String(found[0]) : replacement(printed(repl ?? ''), found);
+      return done > most ? found[0] : replacement(printed(repl ?? ''), found);
     });
   },
 };
@@ -182,6 +182,7 @@ function replacement(template: string, found: readonly unknown[]): string {
   return template.replaceAll(/\\(?:(\d+)|g<(\w+)>|(n|t|\\))/g, (_whole, number, name, letter: string) => {
     if (letter) return letter === 'n' ? '\n' : letter === 't' ? '\t' : '\\';
     const key = String(number ?? name);
-    return String((/^\d+$/.test(key) ? found[Number(key)] : named(key)) ?? '');
+    const group = /^\d+$/.test(key) ? found[Number(key)] : named(key);
+    return typeof group === 'string' ? group : '';
   });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Mistakes } from './mistakes.ts';
 import { type Quoting, quoting } from './quoting.ts';
-import { metadata, notYet, record, texts } from './yaml-schema.ts';
+import { metadata, record, texts } from './yaml-schema.ts';
 import { shapeYaml, type YamlFile } from './yaml-file.ts';
 
 /** What `dbt_project.yml` says, with defaults filled in. Paths are relative to the dbt project. */
@@ -66,7 +66,7 @@ const schema = record({
   'require-dbt-version': metadata,
   'dbt-cloud': metadata,
   'restrict-access': metadata,
-  'query-comment': notYet('remove it; statements are found by their step in the ledger'),
+  'query-comment': metadata,
   flags: metadata,
   dispatch: z.array(record({ macro_namespace: z.string(), search_order: z.array(z.string()) })).nullish(),
   quoting,
@@ -100,6 +100,12 @@ export function shapeDbtProject(
       code: 'key_twice',
       origin: yaml.locate(['tests']),
       next: 'Move everything under "data_tests".',
+    });
+  }
+  if (raw['query-comment']) {
+    mistakes.warnings.push({
+      message: '"query-comment" is without effect: statements are found by their step in the ledger',
+      origin: yaml.locate(['query-comment']),
     });
   }
   return {

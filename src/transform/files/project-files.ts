@@ -46,7 +46,9 @@ export async function readProjectFiles(
   for (let start = 0; start < wanted.length; start += maxOpenFiles) {
     const batch = wanted.slice(start, start + maxOpenFiles);
     const texts = await Promise.all(batch.map(({ absolute }) => readText(projectFolder, absolute)));
-    found.push(...batch.map(({ absolute: _, ...file }, index) => ({ ...file, text: texts[index] ?? '' })));
+    found.push(
+      ...batch.map(({ file, folders, name }, index) => ({ file, folders, name, text: texts[index] ?? '' })),
+    );
   }
   return found;
 }

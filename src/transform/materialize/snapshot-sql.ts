@@ -5,7 +5,7 @@ import type { SnapshotColumns, SnapshotConfig } from '../manifest/snapshot-confi
 export interface SnapshotSql {
   readonly config: SnapshotConfig;
   readonly columns: SnapshotColumns;
-  q(name: string): string;
+  readonly q: (name: string) => string;
   /** When a version begins. */
   readonly updatedAt: string;
   /** The same within one transaction. */

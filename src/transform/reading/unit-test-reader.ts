@@ -118,9 +118,16 @@ function inputOf(place: Place, text: string, path: GivenRows['path']): string | 
 function unitRows(place: Place, given: GivenRows): UnitRows {
   const origin = place.yaml.locate([...given.path, given.fixture === undefined ? 'rows' : 'fixture']);
   const text = given.fixture === undefined ? given.rows : fixtureText(place, given.fixture, origin);
-  if (given.format === 'sql') return { sql: String(text ?? ''), rows: [] };
-  if (given.format === 'csv') {
-    const { header, rows } = parseCsv(origin.file, String(text ?? '').trim(), ',');
+  const isText = typeof text === 'string';
+  if (given.format !== 'dict' && !isText) {
+    throw new ConfigError(`rows of the format "${given.format}" are a text`, {
+      code: 'test_invalid',
+      origin,
+    });
+  }
+  if (given.format === 'sql' && isText) return { sql: text, rows: [] };
+  if (given.format === 'csv' && isText) {
+    const { header, rows } = parseCsv(origin.file, text.trim(), ',');
     return {
       sql: undefined,
       rows: rows.map((row) =>
@@ -128,7 +135,7 @@ function unitRows(place: Place, given: GivenRows): UnitRows {
       ),
     };
   }
-  if (typeof text !== 'string') return { sql: undefined, rows: text ?? [] };
+  if (!isText) return { sql: undefined, rows: text ?? [] };
   throw new ConfigError('rows of the format "dict" are a list of maps', { code: 'test_invalid', origin });
 }
 
