@@ -1,0 +1,121 @@
+import { ConfigError } from '../core/errors.ts';
+import { ancestors, findNode, type Graph } from '../core/graph.ts';
+import type { Ownership, RunSummary, ScheduleTick } from '../core/ledger.ts';
+import { didYouMean } from '../core/near-name.ts';
+import type { NodeKey } from '../core/node.ts';
+import type { RunStore } from '../core/ports.ts';
+import { selectNodes } from '../core/selection.ts';
+import { createTimetable } from './cron.ts';
+import type { Definitions } from './engine.ts';
+import { latestSteps } from './latest-steps.ts';
+import { nodeStates, type NodeState, type StateFacts } from './node-state.ts';
+import { isOwnershipLive } from './ownership.ts';
+
+/** How many runs back `why` looks for the node. */
+const runsLookedAt = 100;
+
+/** What `millrace why` tells. */
+export interface StateExplanation {
+  readonly node: NodeState;
+  /** Nodes upstream that are not `current` or `external`, farthest first: where to look for the cause. */
+  readonly behind: readonly NodeState[];
+  /** Schedules that run the node. */
+  readonly schedules: readonly ScheduleOutlook[];
+}
+
+export interface ScheduleOutlook {
+  readonly name: string;
+  readonly cron: string;
+  readonly timeZone: string;
+  /** Its next nominal time. Milliseconds since 1970, UTC. */
+  readonly nextAtMs?: number;
+  /** What came of its last one; its `reason` says why there was no run. */
+  readonly lastTick?: ScheduleTick;
+}
+
+/**
+ * Why a node is as it is: what its latest step did, what it reads that is newer, and when it is to run next.
+ * Throws a `ConfigError` with code `node_missing` for a key that the graph does not have.
+ */
+export async function explainState(
+  definitions: Pick<Definitions, 'graph' | 'schedules'>,
+  store: RunStore,
+  key: NodeKey,
+  nowMs: number,
+): Promise<StateExplanation> {
+  const { graph } = definitions;
+  const found = findNode(graph, key);
+  if (!found) throw unknownNode(graph, key);
+  const upstream = ancestors(graph, found.key);
+  const states = nodeStates(graph, await readFacts(store, new Set([found.key, ...upstream]), runsLookedAt));
+  const behind = graph.nodes.flatMap((node) => {
+    const state = upstream.has(node.key) && node.key !== found.key ? states.get(node.key) : undefined;
+    return state && state.condition !== 'current' && state.condition !== 'external' ? [state] : [];
+  });
+  return {
+    node: states.get(found.key) ?? { key: found.key, condition: 'missing', reasons: [] },
+    behind,
+    schedules: await outlooks(definitions, store, found.key, nowMs),
+  };
+}
+
+/** What `millrace status` tells. */
+export interface ProjectStatus {
+  /** The process that executes runs; absent when there is none. */
+  readonly owner?: Ownership;
+  /** Not finished, newest first. */
+  readonly openRuns: readonly RunSummary[];
+  /** In the graph's order. */
+  readonly nodes: readonly NodeState[];
+}
+
+export async function projectStatus(graph: Graph, store: RunStore, nowMs: number): Promise<ProjectStatus> {
+  const { holder } = await store.readOwnership();
+  return {
+    ...(holder && isOwnershipLive(holder, nowMs) ? { owner: holder } : {}),
+    openRuns: await store.listRuns({ states: ['queued', 'running', 'cancelling'], limit: 1000 }),
+    nodes: [...nodeStates(graph, await readFacts(store)).values()],
+  };
+}
+
+async function readFacts(
+  store: RunStore,
+  keys?: ReadonlySet<NodeKey>,
+  runLimit?: number,
+): Promise<StateFacts> {
+  const completions = await store.latestCompletions();
+  return {
+    completions: new Map(completions.map((completion) => [completion.key, completion])),
+    steps: await latestSteps(store, keys, runLimit),
+  };
+}
+
+async function outlooks(
+  { graph, schedules }: Pick<Definitions, 'graph' | 'schedules'>,
+  store: RunStore,
+  key: NodeKey,
+  nowMs: number,
+): Promise<readonly ScheduleOutlook[]> {
+  const found: ScheduleOutlook[] = [];
+  for (const schedule of schedules) {
+    const { name, cron, timeZone, select, exclude } = schedule;
+    if (!selectNodes(graph, { select, exclude }).includes(key)) continue;
+    const [lastTick] = await store.ticks(name, 1);
+    const nextAtMs = createTimetable(schedule).next(nowMs);
+    found.push({
+      name,
+      cron,
+      timeZone,
+      ...(nextAtMs === undefined ? {} : { nextAtMs }),
+      ...(lastTick ? { lastTick } : {}),
+    });
+  }
+  return found;
+}
+
+function unknownNode(graph: Graph, key: NodeKey): ConfigError {
+  return new ConfigError(`The project has no ${key}`, {
+    code: 'node_missing',
+    next: didYouMean(key, graph.byKey.keys()) ?? 'To see what there is, run: millrace plan',
+  });
+}
