@@ -1,5 +1,4 @@
 import type { LockHolder, RunLease } from '../../core/ledger.ts';
-import type { NodeKey } from '../../core/node.ts';
 import type { StepStart } from '../../core/ports.ts';
 import { text } from '../record/row.ts';
 import type { Session } from './session.ts';
@@ -19,8 +18,9 @@ export async function takeLocks(
 ): Promise<readonly LockHolder[]> {
   const { runId } = lease;
   if (start.locks.length === 0) return [];
-  const wanted = start.locks.toSorted();
-  await session.run('SAVEPOINT locks');
+  const wanted = [...new Set(start.locks)].sort();
+  const mayTakeSome = wanted.length > 1;
+  if (mayTakeSome) await session.run('SAVEPOINT locks');
   const taken = await session.run(
     `INSERT INTO locks (lock, run_id, step)
      SELECT lock, $2, $3 FROM unnest($1::text[]) WITH ORDINALITY AS wanted(lock, position) ORDER BY position
@@ -31,8 +31,8 @@ export async function takeLocks(
     start.atMs,
     lease.owner,
   );
-  if (taken === new Set(wanted).size) return [];
-  await session.run('ROLLBACK TO SAVEPOINT locks');
+  if (taken === wanted.length) return [];
+  if (mayTakeSome) await session.run('ROLLBACK TO SAVEPOINT locks');
   const holders = await session.all(
     `SELECT lock, run_id, step FROM locks WHERE lock = ANY($1) AND ${isHeldByAnother} ORDER BY lock`,
     wanted,
@@ -46,8 +46,4 @@ export async function takeLocks(
     runId: text(row, 'run_id'),
     step: text(row, 'step'),
   }));
-}
-
-export async function dropLocks(session: Session, runId: string, steps: readonly NodeKey[]): Promise<void> {
-  await session.run('DELETE FROM locks WHERE run_id = $1 AND step = ANY($2)', runId, steps);
 }

@@ -1,8 +1,15 @@
+import type { FatalError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { LockHolder, RunLease } from '../../core/ledger.ts';
 import type { NodeKey } from '../../core/node.ts';
 import type { StepMove, StepStart } from '../../core/ports.ts';
-import { canMoveStep, isRunFinished, isStepFinished, type StepState } from '../../core/run-state.ts';
+import {
+  canMoveStep,
+  isRunFinished,
+  isStepFinished,
+  stepTransitions,
+  type StepState,
+} from '../../core/run-state.ts';
 import { completionOf } from '../record/completion.ts';
 import type { NewEvent } from '../record/event.ts';
 import { refusedTransition } from '../record/refusal.ts';
@@ -10,7 +17,7 @@ import { integer, optionalInteger, text, toJson, type Row } from '../record/row.
 import { insertCompletion } from './completions.ts';
 import { appendEvents } from './event-log.ts';
 import { requireLease } from './fence.ts';
-import { dropLocks, takeLocks } from './locks.ts';
+import { takeLocks } from './locks.ts';
 import type { Session } from './session.ts';
 
 export async function startStep(
@@ -34,8 +41,6 @@ export async function moveSteps(
 ): Promise<void> {
   await requireOpenRun(session, lease);
   const { events, startedAtMs } = await writeStepStates(session, lease.runId, moves);
-  const finished = moves.filter((move) => isStepFinished(move.to)).map((move) => move.step);
-  if (finished.length > 0) await dropLocks(session, lease.runId, finished);
   for (const move of moves) {
     const completion = completionOf(lease, move, startedAtMs.get(move.step));
     if (completion) await insertCompletion(session, completion);
@@ -101,6 +106,7 @@ interface WrittenSteps {
   readonly startedAtMs: ReadonlyMap<NodeKey, number | undefined>;
 }
 
+/** A step is moved once at a time; finished ones give up their locks. */
 async function writeStepStates(
   session: Session,
   runId: string,
@@ -108,42 +114,55 @@ async function writeStepStates(
 ): Promise<WrittenSteps> {
   if (moves.length === 0) return { events: [], startedAtMs: new Map() };
   const rows = await session.all(
-    'SELECT key, state, started_at_ms FROM steps WHERE run_id = $1 AND key = ANY($2)',
-    runId,
-    moves.map((move) => move.step),
-  );
-  requireAllowed(runId, rows, moves);
-  await session.run(
-    `UPDATE steps SET state = move.state, attempt = move.attempt,
+    `WITH move AS MATERIALIZED (
+       SELECT * FROM json_to_recordset($2::json) AS move(key text, "from" text[], state text, attempt integer,
+         started bigint, finished bigint, outcome json, failure json, reason text)
+     ), unlocked AS (
+       DELETE FROM locks USING move
+       WHERE locks.run_id = $1 AND locks.step = move.key AND move.finished IS NOT NULL
+     )
+     UPDATE steps SET state = move.state, attempt = move.attempt,
        started_at_ms = coalesce(move.started, started_at_ms), finished_at_ms = move.finished,
        outcome = move.outcome, failure = move.failure, reason = move.reason
-     FROM json_to_recordset($2::json) AS move(key text, state text, attempt integer, started bigint,
-       finished bigint, outcome json, failure json, reason text)
-     WHERE run_id = $1 AND steps.key = move.key`,
+     FROM move WHERE run_id = $1 AND steps.key = move.key AND steps.state = ANY(move."from")
+     RETURNING steps.key, steps.started_at_ms`,
     runId,
     JSON.stringify(moves.map((move) => toMoveRow(move))),
   );
+  if (rows.length !== moves.length) throw await refusal(session, runId, rows, moves);
   return {
     events: moves.map((move) => toStepEvent(runId, move)),
     startedAtMs: new Map(rows.map((row) => [text(row, 'key'), optionalInteger(row, 'started_at_ms')])),
   };
 }
 
-/** A step is moved once at a time. */
-function requireAllowed(runId: string, rows: readonly Row[], moves: readonly StepMove[]): void {
-  const states = new Map(rows.map((row) => [text(row, 'key'), text(row, 'state') as StepState]));
-  for (const { step, to } of moves) {
-    const from = states.get(step);
-    if (from === undefined || !canMoveStep(from, to)) {
-      throw refusedTransition(`The step ${step} of the run ${runId}`, from ?? 'nothing', to);
-    }
-    states.delete(step);
-  }
+async function refusal(
+  session: Session,
+  runId: string,
+  moved: readonly Row[],
+  moves: readonly StepMove[],
+): Promise<FatalError> {
+  const allowed = new Set(moved.map((row) => text(row, 'key')));
+  const refused = moves.find(({ step }) => !allowed.has(step)) ?? moves[0];
+  const row = await session.get(
+    'SELECT state FROM steps WHERE run_id = $1 AND key = $2',
+    runId,
+    refused?.step ?? '',
+  );
+  const from = row ? text(row, 'state') : 'nothing';
+  return refusedTransition(`The step ${refused?.step} of the run ${runId}`, from, refused?.to ?? 'nothing');
+}
+
+/** The states that may go to `to`, as a PostgreSQL array. */
+function statesBefore(to: StepState): string {
+  const states = Object.keys(stepTransitions) as StepState[];
+  return `{${states.filter((from) => canMoveStep(from, to)).join(',')}}`;
 }
 
 function toMoveRow(move: StepMove): object {
   return {
     key: move.step,
+    from: statesBefore(move.to),
     state: move.to,
     attempt: move.attempt,
     started: move.to === 'running' ? move.atMs : null,
