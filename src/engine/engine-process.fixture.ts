@@ -17,7 +17,8 @@ interface StoreModule {
 /**
  * As a process: an engine named `first` on the ledger in a folder. Each step appends a line to `calls`.
  * `hold:<key>` never ends that step by itself, `pause:<ms>` lets every step last so long, `report:<name>` writes down
- * whether the project was acquired.
+ * whether the project was acquired, `lease:<seconds>`
+ * shortens its leases.
  */
 async function main(storeModule: string, folder: string, commands: readonly string[]): Promise<void> {
   const { openSqliteLedger } = (await import(storeModule)) as StoreModule;
@@ -28,6 +29,7 @@ async function main(storeModule: string, folder: string, commands: readonly stri
     appendFileSync(join(folder, 'calls'), `first ${key}\n`);
     if (option('hold') === key) {
       await aborted(context);
+      appendFileSync(join(folder, 'calls'), `first ${key} stopped\n`);
       throw new Error('stopped');
     }
     await new Promise((resolve) => setTimeout(resolve, Number(option('pause') ?? 0)));
@@ -39,6 +41,7 @@ async function main(storeModule: string, folder: string, commands: readonly stri
     executors: [testExecutor({ '*': body })],
     definitions: () => definitions,
     pollMilliseconds: 20,
+    leaseSeconds: Number(option('lease') ?? 30),
   });
   const attempt = await engine.start();
   const report = option('report');

@@ -139,6 +139,28 @@ describe('a process that is killed in the middle of a run', () => {
   });
 });
 
+describe('a process that stands still for longer than its lease', () => {
+  it('is succeeded by another, and stops without a further write when it goes on', async () => {
+    const engine = startEngine('second');
+    const id = await enqueue(engine);
+    const child = startProcess('hold:n1', 'lease:1');
+    await until(() => calls().includes('first n1'));
+    child.kill('SIGSTOP');
+    await engine.start();
+    const run = await engine.waitForRun(id);
+    expect(run.state).toBe('succeeded');
+    expect(calls().slice(2)).toEqual(['second n1', 'second n2', 'second n3', 'second n4', 'second n5']);
+    const before = await store.lastSequence();
+    child.kill('SIGCONT');
+    await until(() => calls().includes('first n1 stopped'));
+    await until(async () => (await engine.waitForRun(await enqueue(engine))).state === 'succeeded');
+    const events = await store.events({ runId: id, afterSequence: before, limit: 10 });
+    expect(events).toEqual([]);
+    expect((await store.readOwnership()).holder?.owner).toBe(engine.owner);
+    expect(child.exitCode).toBeNull();
+  });
+});
+
 describe('two processes', () => {
   it('have one owner, which executes what the other enqueues; the other takes over when it is killed', async () => {
     const child = startProcess();
