@@ -6,7 +6,7 @@ import { customMaterialization } from './context/macro-set.ts';
 import { nodeContext } from './context/node-context.ts';
 import type { Moment } from './context/render-scope.ts';
 import { callMacro, contextOf, Dict, type Value } from './jinja/index.ts';
-import type { Hook } from './manifest/node-config.ts';
+import type { Hook } from './manifest/hook.ts';
 import type { RefNode } from './manifest/transform-node.ts';
 import { scopeOf } from './reading/manifest.ts';
 import type { Step } from './step.ts';

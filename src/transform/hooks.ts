@@ -1,7 +1,7 @@
 import type { SqlSession } from '../connector/connection.ts';
 import { renderHook } from './compile/compile-node.ts';
 import type { Moment } from './context/render-scope.ts';
-import type { Hook } from './manifest/node-config.ts';
+import type { Hook } from './manifest/hook.ts';
 import type { RefNode } from './manifest/transform-node.ts';
 import { runStatement, type Step } from './step.ts';
 

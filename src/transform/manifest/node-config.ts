@@ -6,15 +6,9 @@ import { toJsonValue } from '../files/plain-value.ts';
 import { didYouMean } from '../files/suggestion.ts';
 import type { ConfigEntries } from './config-layer.ts';
 import { checkKey } from './config-keys.ts';
+import { type Hook, hooks } from './hook.ts';
 import { type MicrobatchConfig, readMicrobatch } from './microbatch-config.ts';
 import { type Quoting, quoting } from '../files/quoting.ts';
-
-/** Statement that runs before or after a model is built; a template, rendered late. */
-export interface Hook {
-  readonly sql: string;
-  /** Whether it runs in the transaction that publishes the model. */
-  readonly isInTransaction: boolean;
-}
 
 /** Configuration that Millrace acts upon, checked. */
 export interface NodeConfig {
@@ -92,16 +86,6 @@ const notYetMaterialized: Readonly<Record<string, string>> = {
   table_function: 'use a view',
 };
 
-const hook = z.union([
-  z.string().transform((sql) => ({ sql, isInTransaction: true })),
-  z
-    .looseObject({ sql: z.string(), transaction: z.boolean().optional() })
-    .transform((value) => ({ sql: value.sql, isInTransaction: value.transaction ?? true })),
-]);
-const hooks = z
-  .array(hook)
-  .nullish()
-  .transform((value) => (value ?? []).filter((item) => item.sql.trim() !== ''));
 const optionalText = z
   .union([z.string(), z.number()])
   .nullish()
