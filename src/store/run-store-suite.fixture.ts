@@ -461,6 +461,20 @@ export function describeRunStore(
       expect(await store.completionHistory('both', 9)).toHaveLength(1);
     });
 
+    it('keeps what runs have in common once, and each run its own plan', async () => {
+      await createRun('r1', step('a'));
+      await createRun('r2', step('a'));
+      await createRun('r3', step('b'));
+      const plans = await Promise.all(['r1', 'r2', 'r3'].map(async (id) => (await store.findRun(id))?.plan));
+      expect(plans).toEqual([planOf(step('a')), planOf(step('a')), planOf(step('b'))]);
+      await store.requestCancel('r1', 20);
+      await store.requestCancel('r3', 20);
+      expect(await store.deleteRunsFinishedBefore(1000)).toBe(2);
+      expect((await store.findRun('r2'))?.plan).toEqual(planOf(step('a')));
+      expect(await createRun('r3', step('b'))).toBe(true);
+      expect((await store.findRun('r3'))?.plan).toEqual(planOf(step('b')));
+    });
+
     it('allows no transition but those of the state machine, whatever is tried, and its events tell the state', async () => {
       let counter = 0;
       const keys = ['a', 'b'];

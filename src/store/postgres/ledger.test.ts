@@ -278,9 +278,10 @@ describe('news', () => {
 
 it('deletes a long history in portions', async () => {
   const store = await open();
+  await database.query(`INSERT INTO ${schema}.plans VALUES ('p', '{}', 1)`);
   await database.query(
-    `INSERT INTO ${schema}.runs (id, state, plan, selection, "trigger", created_at_ms, finished_at_ms)
-     SELECT 'r' || n, 'succeeded', '{}', '', '{}', n, n FROM generate_series(1, 350) AS n`,
+    `INSERT INTO ${schema}.runs (id, state, plan_digest, selection, "trigger", created_at_ms, finished_at_ms)
+     SELECT 'r' || n, 'succeeded', 'p', '', '{}', n, n FROM generate_series(1, 350) AS n`,
   );
   await database.query(
     `INSERT INTO ${schema}.completions (key, run_id, finished_at_ms, duration_ms, outcome)

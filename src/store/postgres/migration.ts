@@ -8,11 +8,17 @@ import type { Session } from './session.ts';
  */
 const migrations: readonly string[] = [
   `
+  CREATE TABLE plans (
+    digest text PRIMARY KEY,
+    plan json NOT NULL,
+    used_at_ms bigint NOT NULL
+  );
+
   CREATE TABLE runs (
     id text PRIMARY KEY,
     position bigint GENERATED ALWAYS AS IDENTITY,
     state text NOT NULL,
-    plan json NOT NULL,
+    plan_digest text NOT NULL REFERENCES plans,
     selection text NOT NULL,
     "trigger" json NOT NULL,
     schedule text,
@@ -29,6 +35,7 @@ const migrations: readonly string[] = [
   CREATE INDEX runs_open ON runs (priority DESC, created_at_ms) WHERE finished_at_ms IS NULL;
   CREATE INDEX runs_created ON runs (created_at_ms, position);
   CREATE INDEX runs_finished ON runs (finished_at_ms);
+  CREATE INDEX runs_plan ON runs (plan_digest);
 
   CREATE TABLE steps (
     run_id text NOT NULL REFERENCES runs ON DELETE CASCADE,

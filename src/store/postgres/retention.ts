@@ -14,7 +14,14 @@ export async function deleteRunsFinishedBefore(server: LedgerServer, beforeMs: n
       beforeMs,
     ),
   );
-  return inPortions(server, runsAtATime, runsBefore, beforeMs);
+  const runs = await inPortions(server, runsAtATime, runsBefore, beforeMs);
+  await server.write((session) =>
+    session.run(
+      'DELETE FROM plans WHERE used_at_ms < $1 AND NOT EXISTS (SELECT 1 FROM runs WHERE plan_digest = digest)',
+      beforeMs,
+    ),
+  );
+  return runs;
 }
 
 const completionsBefore = `DELETE FROM completions WHERE id IN (

@@ -12,7 +12,10 @@ export async function runState(session: Session, runId: string): Promise<RunStat
 
 /** Reads twice: call it in a snapshot. */
 export async function findRun(session: Session, runId: string): Promise<RunRecord | undefined> {
-  const row = await session.get(`SELECT ${summaryColumns}, plan FROM runs WHERE id = $1`, runId);
+  const row = await session.get(
+    `SELECT ${summaryColumns}, plan FROM runs JOIN plans ON digest = plan_digest WHERE id = $1`,
+    runId,
+  );
   if (!row) return undefined;
   return toRunRecord(
     row,

@@ -2,6 +2,7 @@ import type { RunLease, ScheduleTick } from '../../core/ledger.ts';
 import type { HeldLeases, NewRun, RunClaim, RunMove } from '../../core/ports.ts';
 import { canMoveRun, isRunFinished, type RunState } from '../../core/run-state.ts';
 import type { NewEvent } from '../record/event.ts';
+import { toPlanRow } from '../record/plan.ts';
 import { refusedTransition } from '../record/refusal.ts';
 import { integer, optionalText, text, toJson } from '../record/row.ts';
 import { appendEvents, tellOthers } from './event-log.ts';
@@ -17,11 +18,19 @@ export async function createRun(
   tick: ScheduleTick | undefined,
 ): Promise<boolean> {
   if (tick && !(await insertTick(session, tick))) return false;
+  const { digest, plan } = toPlanRow(run.plan);
   await session.run(
-    `INSERT INTO runs (id, state, plan, selection, "trigger", schedule, created_at_ms, enqueued_by, priority)
+    `INSERT INTO plans (digest, plan, used_at_ms) VALUES ($1, $2, $3)
+     ON CONFLICT (digest) DO UPDATE SET used_at_ms = greatest(plans.used_at_ms, excluded.used_at_ms)`,
+    digest,
+    plan,
+    run.createdAtMs,
+  );
+  await session.run(
+    `INSERT INTO runs (id, state, plan_digest, selection, "trigger", schedule, created_at_ms, enqueued_by, priority)
      VALUES ($1, 'queued', $2, $3, $4, $5, $6, $7, $8)`,
     run.id,
-    toJson(run.plan),
+    digest,
     run.plan.selection,
     toJson(run.trigger),
     run.trigger.schedule ?? null,

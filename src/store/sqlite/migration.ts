@@ -2,13 +2,13 @@ import type { DatabaseSync } from 'node:sqlite';
 import { FatalError } from '../../core/errors.ts';
 
 /** Marks the file as a Millrace ledger: "MLRC". */
-const applicationId = 0x4d4c5243;
+export const applicationId = 0x4d4c5243;
 
 /**
  * Each brings the schema one version further; `user_version` counts them. Never change one that was
  * released, add another.
  */
-const migrations: readonly string[] = [
+export const migrations: readonly string[] = [
   `
   CREATE TABLE runs (
     id TEXT PRIMARY KEY,
@@ -98,6 +98,18 @@ const migrations: readonly string[] = [
   `
   ALTER TABLE runs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE steps ADD COLUMN interruptions INTEGER NOT NULL DEFAULT 0;
+  `,
+  `
+  CREATE TABLE plans (
+    digest TEXT PRIMARY KEY,
+    plan TEXT NOT NULL,
+    used_at_ms INTEGER NOT NULL
+  ) STRICT;
+  ALTER TABLE runs ADD COLUMN plan_digest TEXT REFERENCES plans;
+  INSERT INTO plans SELECT 'run ' || id, plan, created_at_ms FROM runs;
+  UPDATE runs SET plan_digest = 'run ' || id;
+  ALTER TABLE runs DROP COLUMN plan;
+  CREATE INDEX runs_plan ON runs (plan_digest);
   `,
 ];
 

@@ -12,6 +12,11 @@ export function deleteRunsFinishedBefore(database: LedgerDatabase, beforeMs: num
          AND nominal_at_ms < (SELECT max(nominal_at_ms) FROM ticks AS newer WHERE newer.schedule = ticks.schedule)`,
       beforeMs,
     );
-    return database.run('DELETE FROM runs WHERE finished_at_ms < ?', beforeMs);
+    const runs = database.run('DELETE FROM runs WHERE finished_at_ms < ?', beforeMs);
+    database.run(
+      'DELETE FROM plans WHERE used_at_ms < ? AND digest NOT IN (SELECT plan_digest FROM runs)',
+      beforeMs,
+    );
+    return runs;
   });
 }

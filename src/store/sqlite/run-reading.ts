@@ -12,7 +12,10 @@ export function runState(database: LedgerDatabase, runId: string): RunState | un
 
 export function findRun(database: LedgerDatabase, runId: string): RunRecord | undefined {
   return database.read(() => {
-    const row = database.get(`SELECT ${summaryColumns}, plan FROM runs WHERE id = ?`, runId);
+    const row = database.get(
+      `SELECT ${summaryColumns}, plan FROM runs JOIN plans ON digest = plan_digest WHERE id = ?`,
+      runId,
+    );
     if (!row) return undefined;
     return toRunRecord(row, database.all('SELECT * FROM steps WHERE run_id = ? ORDER BY position', runId));
   });

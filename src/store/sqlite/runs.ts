@@ -1,6 +1,7 @@
 import type { RunLease, ScheduleTick } from '../../core/ledger.ts';
 import type { HeldLeases, NewRun, RunClaim, RunMove } from '../../core/ports.ts';
 import { canMoveRun, isRunFinished, type RunState } from '../../core/run-state.ts';
+import { toPlanRow } from '../record/plan.ts';
 import { refusedTransition } from '../record/refusal.ts';
 import { integer, optionalText, text, toJson } from '../record/row.ts';
 import type { LedgerDatabase } from './database.ts';
@@ -13,11 +14,19 @@ import { insertTick } from './ticks.ts';
 export function createRun(database: LedgerDatabase, run: NewRun, tick: ScheduleTick | undefined): boolean {
   return database.write(() => {
     if (tick && !insertTick(database, tick)) return false;
+    const { digest, plan } = toPlanRow(run.plan);
     database.run(
-      `INSERT INTO runs (id, state, plan, selection, "trigger", schedule, created_at_ms, enqueued_by, priority)
+      `INSERT INTO plans (digest, plan, used_at_ms) VALUES (?, ?, ?)
+       ON CONFLICT (digest) DO UPDATE SET used_at_ms = max(used_at_ms, excluded.used_at_ms)`,
+      digest,
+      plan,
+      run.createdAtMs,
+    );
+    database.run(
+      `INSERT INTO runs (id, state, plan_digest, selection, "trigger", schedule, created_at_ms, enqueued_by, priority)
        VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?)`,
       run.id,
-      toJson(run.plan),
+      digest,
       run.plan.selection,
       toJson(run.trigger),
       run.trigger.schedule ?? null,
