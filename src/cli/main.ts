@@ -93,6 +93,25 @@ program
     process.exitCode = await dev({ ...place(), ...options, json: options.json ?? false });
   });
 
+program
+  .command('status')
+  .description('how every node is: running, failed, missing, stale, current')
+  .option('--json', 'print JSON')
+  .action(async (options: { json?: boolean }) => {
+    const { status } = await import('./commands/status.ts');
+    await status({ ...place(), json: options.json ?? false });
+  });
+
+program
+  .command('why')
+  .description('why a node is as it is, what upstream is behind, when it runs next')
+  .argument('<node>', 'a key such as shop/orders')
+  .option('--json', 'print JSON')
+  .action(async (key: string, options: { json?: boolean }) => {
+    const { why } = await import('./commands/status.ts');
+    await why({ ...place(), key, json: options.json ?? false });
+  });
+
 const runs = program.command('runs').description('look at runs, cancel one');
 runs
   .command('list', { isDefault: true })

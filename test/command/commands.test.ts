@@ -49,6 +49,10 @@ describe('a new project', () => {
     ]);
     const { runs } = await millraceJson<{ runs: { id: string }[] }>(['runs'], here);
     expect(runs.map(({ id }) => id)).toEqual([run.runId]);
+    const stands = await millraceJson<{ nodes: { condition: string }[] }>(['status'], here);
+    expect(new Set(stands.nodes.map(({ condition }) => condition))).toEqual(new Set(['current']));
+    const reason = await millrace(['why', 'orders'], here);
+    expect(reason.stdout).toMatch(/raw\/orders is current[^]*Schedule hourly/);
     expect(await millraceJson(['curate'], here)).toMatchObject({ unread: [], importance: expect.any(Array) });
   });
 

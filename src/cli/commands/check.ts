@@ -3,6 +3,7 @@ import { checkDeclarations } from '../../project/connection-settings.ts';
 import { connectionsFileName } from '../../project/connections-file.ts';
 import { openPool } from '../../project/session.ts';
 import type { Project } from '../../project/project.ts';
+import { formatOrigin } from '../../core/origin.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { openProject, type Place } from './open-project.ts';
 import { formatTable, paint, printJson, printLine } from '../terminal/output.ts';
@@ -29,9 +30,13 @@ export async function check(options: CheckOptions): Promise<number> {
   const counts = countKinds(project);
   const reached = options.connections ? await reachAll(project) : [];
   const failed = reached.filter(({ failure }) => failure);
-  if (options.json) printJson({ project: project.definition.name, counts, connections: reached });
+  const warnings = project.parts.transform?.manifest.warnings ?? [];
+  if (options.json) printJson({ project: project.definition.name, counts, warnings, connections: reached });
   else {
     printLine(`${paint('green', '✓')} ${project.definition.name}: ${describe(counts)}`);
+    for (const { message, origin } of warnings) {
+      printLine(`${paint('yellow', 'warning')} ${formatOrigin(origin)}: ${message}`);
+    }
     if (reached.length > 0) {
       const rows = reached.map(({ connection, type, found, failure }) => [
         failure ? paint('red', '✗') : paint('green', '✓'),
