@@ -91,7 +91,7 @@ describe.each(['DUCK', 'PG2'])('into %s', (target) => {
         'PG2',
         `select indexname from pg_indexes where tablename = 'people' order by 1`,
       );
-      expect(indexes.flat()).toEqual(['people_code_unique', 'people_name_index']);
+      expect(indexes.flat()).toEqual(['people_code_unique', 'people_key', 'people_name_index']);
     }
   });
 

@@ -234,6 +234,31 @@ test('keys asked for are made with a new table', async () => {
   await expect(harness.loadOne(yaml('DUCK'))).rejects.toMatchObject({ code: 'not_yet_supported' });
 });
 
+test('a merge finds its rows by a unique index', async () => {
+  await harness.run('PG', 'drop schema if exists merged cascade');
+  await harness.run(
+    'PRODUCT',
+    'drop table if exists merged',
+    "create table merged as select * from (values (1, 'a'), (2, 'b')) as t (id, v)",
+  );
+  const yaml = `
+source: PRODUCT
+target: PG
+streams:
+  public.merged: { mode: incremental, primary_key: id, object: merged.merged }
+`;
+  await harness.loadOne(yaml);
+  await harness.run('PRODUCT', "update merged set v = 'c' where id = 2");
+  await harness.loadOne(yaml);
+  expect(await harness.rows('PG', 'select id, v from merged.merged order by id')).toEqual([
+    [1, 'a'],
+    [2, 'c'],
+  ]);
+  expect(await harness.rows('PG', `select indexdef from pg_indexes where schemaname = 'merged'`)).toEqual([
+    [expect.stringMatching(/UNIQUE INDEX merged_key .*\(id\)/)],
+  ]);
+});
+
 test('a long table name leaves room for the stage', async () => {
   const name = `${'ä'.repeat(25)}_orders`;
   await harness.run('PG', 'drop schema if exists long cascade');

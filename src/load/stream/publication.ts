@@ -179,7 +179,10 @@ function keyChoice(request: PublicationRequest): KeyChoice | undefined {
   };
 }
 
-/** Keys that `target_options.table_keys` asks for, on a table that was made anew. */
+/**
+ * Keys that `target_options.table_keys` asks for, on a table that was made anew. PostgreSQL gets the key of a
+ * merge as well: without an index every later merge would read the whole table.
+ */
 function tableKeys(
   dialect: Dialect,
   stream: StreamConfig,
@@ -197,10 +200,13 @@ function tableKeys(
       : [createIndex(dialect, target.table, `${target.table.name}_${suffix}`, named(names), isUnique)];
   const table = dialect.quoteTable(target.table);
   const columns = named(primary).map((name) => dialect.quote(name));
+  const mergesByKey = dialect.name === 'postgres' && primary.length === 0 && followsKeys(stream.mode);
+  const mergeKey = mergesByKey ? mapping.primaryKey.map((column) => column.source.name) : [];
   return [
     ...(columns.length > 0
       ? [{ role: 'schema' as const, sql: `alter table ${table} add primary key (${columns.join(', ')})` }]
       : []),
+    ...key(mergeKey, 'key', true),
     ...key(unique, 'unique', true),
     ...key(index, 'index', false),
     ...uniqueColumns.flatMap((name) => key([name], `${name}_unique`, true)),
