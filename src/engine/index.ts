@@ -1,14 +1,8 @@
 export { createEngine } from './create-engine.ts';
 export { checkSchedules } from './cron.ts';
 export type { Engine } from './engine.ts';
-export {
-  explainState,
-  projectStatus,
-  type ProjectStatus,
-  type ScheduleOutlook,
-  type StateExplanation,
-} from './explain-state.ts';
-export type { NodeCondition, NodeState, StateReason } from './node-state.ts';
+export { explainState, projectStatus, type ScheduleOutlook } from './explain-state.ts';
+export type { NodeCondition, NodeState } from './node-state.ts';
 export { isAliveHere, isProcessAlive } from './owner.ts';
 export { isOwnershipLive } from './ownership.ts';
 export { makePlan } from './planner.ts';

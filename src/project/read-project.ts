@@ -40,7 +40,7 @@ export async function readProject(folder: string, environment: Environment): Pro
 
   const tasks = (await mistakes.collect(() => readTasks(folder))) ?? [];
   const replications = await readEach(folder, 'replications', ['.yaml', '.yml'], mistakes, (text, path) =>
-    readReplication(text, path, environment),
+    readReplication(text, path, environment, folder),
   );
   const transform =
     mistakes.isEmpty || warehouse

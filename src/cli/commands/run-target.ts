@@ -88,7 +88,7 @@ async function replicationTarget(
     });
   });
   const project = await replicationProject(folder, process.env, () =>
-    selectStreams(readReplication(text, file, process.env), streams),
+    selectStreams(readReplication(text, file, process.env, folder), streams),
   );
   return { project, selection: '', ledger: loadLedger };
 }

@@ -18,39 +18,23 @@
  * - A template is read once (`parseTemplate`, `TemplateCache`) and rendered any number of times. Its macros are values that
  *   a context hands out by name; they look their own names up in the context of whoever calls them.
  * - A JavaScript function gets one `CallArguments`. An object shows a template what the methods of `TemplateObject` give.
- * - `renderNative` is for YAML, where a value and not its text is wanted; `callMacro` runs a macro from JavaScript.
- * - `collectStaticCalls` reads `ref`, `source`, `config`, `var` and `env_var` from the tree, without rendering.
+ * - `renderNativeSync` is for YAML, where a value and not its text is wanted; `callMacro` runs a macro from JavaScript.
  *
  * It agrees with Jinja2 3.1 but for these: bound methods and filters that yield print as functions and lists; a slice of what is no
  * sequence always fails; `else` of a loop that was broken does not run; there is no `import`, `include`, `extends`.
  */
-export { TemplateError, templatePlaceOf, ValueError } from './error/template-error.ts';
-export type { MacroCall, TemplatePlace } from './error/template-error.ts';
-export { collectStaticCalls } from './static-calls.ts';
-export type { StaticCall, StaticCalls } from './static-calls.ts';
-export type { DefinitionNode, DefinitionSort, TemplateAst } from './syntax/ast.ts';
+export { TemplateError, templatePlaceOf } from './error/template-error.ts';
 export { CallArguments } from './value/call-arguments.ts';
-export type { CallSite } from './value/call-arguments.ts';
 export { fromJs, toJs } from './value/conversion.ts';
-export { Dict, mappingOf, SetValue } from './value/mapping.ts';
-export type { Mapping } from './value/mapping.ts';
+export { Dict, type Mapping, mappingOf } from './value/mapping.ts';
 export { methodValue } from './value/method.ts';
-export { printed, represented } from './value/printing.ts';
-export { isTrue, itemsOf } from './value/sequence.ts';
-export { Float, Range, Tuple, Undefined } from './value/value.ts';
+export { printed } from './value/printing.ts';
+export { itemsOf } from './value/sequence.ts';
+export { Tuple } from './value/value.ts';
 export type { Awaitable, TemplateFunction, TemplateObject, Value } from './value/value.ts';
 export { contextOf } from './evaluation/context.ts';
 export type { OutputSegment, RenderContext, RenderOptions } from './evaluation/context.ts';
-export { Macro } from './evaluation/macro.ts';
-export {
-  callMacro,
-  callMacroSync,
-  render,
-  renderNative,
-  renderNativeSync,
-  renderSync,
-} from './evaluation/render.ts';
-export type { MacroArguments } from './evaluation/render.ts';
+export { callMacro, callMacroSync, render, renderNativeSync, renderSync } from './evaluation/render.ts';
 export {
   macroName,
   parseTemplate,
@@ -59,5 +43,4 @@ export {
   templateOf,
 } from './evaluation/template.ts';
 export type { Template } from './evaluation/template.ts';
-export { attributeOf } from './library/attribute.ts';
 export { jsonText } from './library/json-text.ts';

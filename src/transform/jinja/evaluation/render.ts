@@ -49,15 +49,6 @@ export function renderNativeSync(
   return present(run(template, context, options, { isSync: true, isNative: true }, renderNativeBody));
 }
 
-/** {@link renderNativeSync}, awaiting calls. */
-export async function renderNative(
-  template: Template,
-  context: RenderContext,
-  options: RenderOptions = {},
-): Promise<Value> {
-  return run(template, context, options, { isSync: false, isNative: true }, renderNativeBody);
-}
-
 /** Calls a macro (or any callable value) from JavaScript; gives what it returns, or its text. Never waits. */
 export function callMacroSync(
   macro: Value,
