@@ -3,6 +3,6 @@ export { checkSchedules } from './cron.ts';
 export type { Engine } from './engine.ts';
 export { explainState, projectStatus, type ScheduleOutlook } from './explain-state.ts';
 export type { NodeCondition, NodeState } from './node-state.ts';
-export { isAliveHere, isProcessAlive } from './owner.ts';
+export { isProcessAlive, mayBeAlive } from './owner.ts';
 export { isOwnershipLive } from './ownership.ts';
 export { makePlan } from './planner.ts';

@@ -15,7 +15,7 @@ import { partNodes } from './part-nodes.ts';
 import { filesBelow, readText } from './project-files.ts';
 import type { Project, ProjectParts } from './project.ts';
 import { checkScheduleSelection, definedSchedules, fileSchedules } from './schedules.ts';
-import { readTasks } from './tasks.ts';
+import { checkPools, readTasks } from './tasks.ts';
 import { chooseWarehouse, readTransform } from './warehouse.ts';
 
 interface Surroundings {
@@ -39,6 +39,7 @@ export async function readProject(folder: string, environment: Environment): Pro
     : undefined;
 
   const tasks = (await mistakes.collect(() => readTasks(folder))) ?? [];
+  await mistakes.collect(() => checkPools(tasks, definition.pools));
   const replications = await readEach(folder, 'replications', ['.yaml', '.yml'], mistakes, (text, path) =>
     readReplication(text, path, environment, folder),
   );

@@ -65,6 +65,21 @@ export function taskNode({ definition, file }: Task): GraphNode {
   };
 }
 
+/** @throws ConfigError when a task names a pool that the project does not have */
+export function checkPools(tasks: readonly Task[], pools: Readonly<Record<string, number>> = {}): void {
+  for (const { definition, file } of tasks) {
+    if (definition.pool === undefined || definition.pool in pools) continue;
+    throw new ConfigError(
+      `task/${definition.key} is in the pool '${definition.pool}', which does not exist`,
+      {
+        code: 'pool_missing',
+        origin: { file },
+        next: didYouMean(definition.pool, Object.keys(pools)) ?? 'Add it to pools in millrace.config.ts',
+      },
+    );
+  }
+}
+
 /** Runs the functions of `defineTask`. */
 export function createTaskExecutor(
   tasks: readonly Task[],

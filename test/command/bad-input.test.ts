@@ -86,6 +86,16 @@ const mistakes: readonly Mistake[] = [
     says: [/assets\/task\.ts.*cannot be loaded/],
   },
   {
+    what: 'a pool that is not there',
+    make: ({ write }) =>
+      write(
+        'assets/task.ts',
+        "import { defineTask } from 'millrace';\nexport default defineTask({ key: 't', pool: 'slow', run: async () => {} });\n",
+      ),
+    code: 2,
+    says: [/assets\/task\.ts: task\/t is in the pool 'slow'/],
+  },
+  {
     what: 'a chart of a query that is not there',
     make: ({ edit }) => edit('reports/revenue.md', 'query="revenue"', 'query="revenu"'),
     code: 2,

@@ -1,5 +1,5 @@
 import type { Plan } from '../../core/plan.ts';
-import { isAliveHere, isOwnershipLive } from '../../engine/index.ts';
+import { mayBeAlive, isOwnershipLive } from '../../engine/index.ts';
 import { openSession, type Session } from '../../project/session.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { paint } from '../terminal/output.ts';
@@ -69,7 +69,7 @@ async function takeUpInterrupted({ store, engine }: Session, plan: Plan): Promis
   if (holder && isOwnershipLive(holder, Date.now())) return undefined;
   let found: string | undefined;
   for (const { id, state, enqueuedBy } of await store.openRuns()) {
-    const isAwaited = enqueuedBy !== undefined && isAliveHere(enqueuedBy);
+    const isAwaited = enqueuedBy !== undefined && mayBeAlive(enqueuedBy);
     const run = state === 'queued' || isAwaited ? undefined : await store.findRun(id);
     if (!run) continue;
     const same =
