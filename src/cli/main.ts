@@ -85,7 +85,7 @@ program
 program
   .command('dev')
   .description('serve the page, run schedules and whatever is asked for, until stopped')
-  .option('--port <port>', 'port on loopback', positiveInteger, 4000)
+  .option('--port <port>', 'port on loopback; 0 takes any free one', portNumber, 4000)
   .option('--no-schedules', 'do not run schedules')
   .option('--json', 'print one JSON line with the address')
   .action(async (options: { port: number; schedules: boolean; json?: boolean }) => {
@@ -171,6 +171,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 function place(): { project: string | undefined } {
   return { project: program.opts<{ project?: string }>().project };
+}
+
+function portNumber(text: string): number {
+  const value = Number(text);
+  if (text === '' || !Number.isInteger(value) || value < 0 || value > 65_535) {
+    throw new InvalidArgumentError('must be a port from 0 to 65535');
+  }
+  return value;
 }
 
 function positiveInteger(text: string): number {
