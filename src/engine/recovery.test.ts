@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -30,7 +31,7 @@ afterEach(async () => {
 
 /** A process with an engine on the same ledger; see `engine-process.fixture.ts`. */
 function startProcess(...commands: readonly string[]): ChildProcess {
-  const script = new URL('./engine-process.fixture.ts', import.meta.url).pathname;
+  const script = fileURLToPath(new URL('./engine-process.fixture.ts', import.meta.url));
   const storeModule = new URL('../store/index.ts', import.meta.url).href;
   const child = spawn(
     process.execPath,

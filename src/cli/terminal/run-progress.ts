@@ -85,7 +85,7 @@ export class RunProgressView {
     if (!this.#stream.isTTY || (!force && nowMs - this.#drawnAtMs < redrawEveryMs)) return;
     this.#erase();
     this.#drawnAtMs = nowMs;
-    const width = this.#stream.columns ?? 100;
+    const width = this.#stream.columns || 100;
     const lines = [...this.#running].map(([key, step]) => describe(key, step, nowMs).slice(0, width - 1));
     if (lines.length > 0) this.#stream.write(`${lines.join('\n')}\n`);
     this.#drawnLines = lines.length;

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -113,7 +114,7 @@ describe('the file', () => {
   });
 
   it('holds every log line that was written before a kill', async () => {
-    const writer = new URL('./log-writer.fixture.ts', import.meta.url).pathname;
+    const writer = fileURLToPath(new URL('./log-writer.fixture.ts', import.meta.url));
     const child = spawn(process.execPath, ['--conditions=@millrace/source', writer, path()], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
