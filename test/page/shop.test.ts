@@ -43,7 +43,8 @@ function address(): Promise<string> {
 test('the shop: Run is clicked, every step succeeds, the report has its charts', async ({ skip }) => {
   if (!browser) return skip('no Chromium');
   const url = await address();
-  const { page, problems, close } = await openPage(browser, url);
+  const opened = await openPage(browser, url);
+  const { page, problems } = opened;
   await page.getByRole('button', { name: 'Run everything' }).click();
   const steps = page.getByText(/of \d+ steps succeeded/);
   await vi.waitFor(async () => expect(await steps.textContent()).toMatch(/\b(\d+) of \1 steps/), {
@@ -57,5 +58,5 @@ test('the shop: Run is clicked, every step succeeds, the report has its charts',
   expect(await page.getByText('3,000', { exact: true }).count()).toBeGreaterThan(0);
   expect(problems).toEqual([]);
   expect(shop.crm.customers().length).toBeGreaterThan(0);
-  await close();
+  await opened.close();
 });
