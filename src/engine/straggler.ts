@@ -2,13 +2,7 @@ import { FatalError } from '../core/errors.ts';
 import type { NodeKey } from '../core/node.ts';
 import type { PlanStep } from '../core/plan.ts';
 import type { Workplace } from './workplace.ts';
-
-/** An attempt of this process that writes something nobody else may write meanwhile. */
-export interface Writer {
-  readonly runId: string;
-  /** True when it was told to stop and did not: its run has given it up. */
-  isStraggling: boolean;
-}
+import type { Writer } from './writer.ts';
 
 /** How an attempt ended, or that it goes on although it was told to stop. */
 export type Ending<Result> = { readonly result: Result } | 'straggling';

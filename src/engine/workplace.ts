@@ -5,7 +5,7 @@ import type { StepProgressEvent } from '../core/run-event.ts';
 import type { Definitions } from './engine.ts';
 import type { Redact } from './redaction.ts';
 import type { Slots } from './slots.ts';
-import type { Writer } from './straggler.ts';
+import type { Writer } from './writer.ts';
 import type { Wake } from './wake.ts';
 
 /** What everything that executes runs in one engine shares. */

@@ -7,7 +7,8 @@ import { planStream, type StreamPlan } from './plan.ts';
 import { windowRequest } from './stream-bounds.ts';
 import type { LoadFigures } from './stream/figures.ts';
 import { findEnd, type WindowPiece } from './stream/window.ts';
-import { loadWindow, type TableLoad } from './table-load.ts';
+import { loadWindow } from './window-load.ts';
+import type { TableLoad } from './table-load.ts';
 
 /**
  * Loads along the update key in chunks, each published together with its watermark: whatever stops the

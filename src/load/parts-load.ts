@@ -13,7 +13,8 @@ import type { LoadFigures } from './stream/figures.ts';
 import { stagePart } from './stream/stage-name.ts';
 import { addPart } from './stream/stage-parts.ts';
 import { findEnd } from './stream/window.ts';
-import { dropQuietly, prepareTarget, publishStage, type TableLoad } from './table-load.ts';
+import { dropQuietly, prepareTarget, publishStage } from './window-load.ts';
+import type { TableLoad } from './table-load.ts';
 
 /**
  * Reads all of the stream in chunks into one stage, which is published once at the end. A chunk goes into a

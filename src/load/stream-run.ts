@@ -13,7 +13,8 @@ import type { LoadFigures } from './stream/figures.ts';
 import { isStageFileOf } from './stream/stage-name.ts';
 import type { PublishTurns } from './stream/publish.ts';
 import { settleBeforeRead } from './stream-bounds.ts';
-import { loadWindow, type TableLoad } from './table-load.ts';
+import { loadWindow } from './window-load.ts';
+import type { TableLoad } from './table-load.ts';
 import { formatWatermark } from './stream/watermark.ts';
 
 /** One stream, loaded and published. */

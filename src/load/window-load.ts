@@ -1,0 +1,136 @@
+import type { SqlDatabase, StageResult } from '../connector/connection.ts';
+import type { StepContext } from '../core/executor.ts';
+import { dropTable } from '../sql/merge/index.ts';
+import { figuresOf } from './load-figures.ts';
+import { missingStatements } from './missing-keys.ts';
+import { unfinishedKey, type StreamPlan } from './plan.ts';
+import { fillStage } from './stage-fill.ts';
+import { stageRejects } from './rejected-rows.ts';
+import { verifiedRows } from './verification.ts';
+import type { TableLoad } from './table-load.ts';
+import { settleAfterStage, settleBeforeRead } from './stream-bounds.ts';
+import { addFigures, type LoadFigures } from './stream/figures.ts';
+import { requireRules } from './stream/column-rules.ts';
+import { publish } from './stream/publish.ts';
+import { prepareStage, requireKeys } from './stream/stage-table.ts';
+import { prepareWatermarks, writePublication } from './stream/watermark-store.ts';
+import type { Watermark } from './stream/watermark.ts';
+import type { WindowPiece } from './stream/window.ts';
+
+/** A window of the stream that is visible in the target. */
+export interface LoadedWindow {
+  /** Of this window and of those before it. */
+  readonly figures: LoadFigures;
+  readonly watermark?: Watermark;
+  readonly isLast: boolean;
+  readonly readSeconds: number;
+}
+
+/**
+ * Stages one window of the stream, or all of it, and publishes it with its watermark.
+ * @param before figures of the windows that this step has published already
+ */
+export async function loadWindow(
+  load: TableLoad,
+  piece?: WindowPiece,
+  before?: LoadFigures,
+): Promise<LoadedWindow> {
+  const { task, plan, database, context } = load;
+  await prepareTarget(load);
+  const bounds = await settleBeforeRead(task, plan, context.signal, piece);
+  for (const warning of bounds.warnings) context.log(warning, 'warn');
+  try {
+    const filled = await fillStage(task, plan, { ...bounds, ...progressAfter(before) }, context);
+    const settled = await settleAfterStage(task, plan, bounds);
+    for (const warning of settled.warnings) context.log(warning, 'warn');
+    const staged = { rows: filled.rows - settled.rowsLeftOut, bytes: filled.bytes };
+    const figures = await publishStage(load, staged, { ...settled, isLast: bounds.isLast }, before);
+    return {
+      figures,
+      ...(settled.watermark ? { watermark: settled.watermark } : {}),
+      isLast: bounds.isLast,
+      readSeconds: filled.seconds,
+    };
+  } catch (error) {
+    await dropQuietly(database, plan, context);
+    throw error;
+  }
+}
+
+/** Schema, bookkeeping and a place without leftovers. */
+export async function prepareTarget(
+  { task, database, context }: TableLoad,
+  keep: readonly string[] = [],
+): Promise<void> {
+  const leftovers = await prepareStage(database, task.object, keep);
+  if (leftovers.length > 0) context.log(`removed what a stopped run left: ${leftovers.join(', ')}`);
+  await prepareWatermarks(database);
+}
+
+export interface Publishing {
+  readonly watermark?: Watermark;
+  readonly isLast: boolean;
+  /** Pieces that the stage was filled by. */
+  readonly chunks?: number;
+}
+
+/** Makes the full stage visible, in one transaction with the watermark. */
+export async function publishStage(
+  load: TableLoad,
+  staged: StageResult,
+  { watermark, isLast, chunks }: Publishing,
+  before?: LoadFigures,
+): Promise<LoadFigures> {
+  const { task, plan, database, context, turns, hooks } = load;
+  if (plan.mergeKey.length > 0) await requireKeys(database, plan.stage, plan.mergeKey, plan.stream);
+  await requireRules(database, plan.stage, plan.columns, task.stream);
+  const rejects = await stageRejects(load);
+  const details = { rowsRejected: rejects.rows, ...(chunks === undefined ? {} : { chunks }) };
+  const missing = isLast ? await missingStatements(load) : [];
+  context.progress({
+    rows: (before?.rowsRead ?? 0) + staged.rows,
+    bytes: (before?.bytes ?? 0) + staged.bytes,
+    phase: 'publishing',
+  });
+  return await turns.take(database, task.target.name, () =>
+    publish(
+      database,
+      (session) => hooks.run('pre_merge', { session }),
+      [...(plan.publication?.statements ?? []), ...missing, ...rejects.statements],
+      async (session, counts) => {
+        const rowsInTarget = await verifiedRows(load, staged.rows, session);
+        await hooks.run('post_merge', { session });
+        const counted = rowsInTarget === undefined ? details : { ...details, rowsInTarget };
+        const figures = addFigures(before, figuresOf(plan, staged, counts, watermark, counted));
+        await writePublication(database, session, plan.identity, {
+          ...(watermark ? { watermark } : {}),
+          keyColumns: plan.read.along?.primaryKey.map((column) => column.name) ?? [],
+          idempotencyKey: isLast ? task.idempotencyKey : unfinishedKey(task.idempotencyKey),
+          figures,
+        });
+        return figures;
+      },
+      context.signal,
+    ),
+  );
+}
+
+function progressAfter(before: LoadFigures | undefined): { readonly before?: StageResult } {
+  return before ? { before: { rows: before.rowsRead, bytes: before.bytes } } : {};
+}
+
+/** After an error the stage is only in the way; what is left of it the next run removes. */
+export async function dropQuietly(
+  database: SqlDatabase,
+  plan: Pick<StreamPlan, 'stage' | 'stream'>,
+  context: StepContext,
+): Promise<void> {
+  try {
+    await database.execute(dropTable(database.dialect, plan.stage).sql);
+  } catch {
+    context.log(
+      `${plan.stream}: the stage ${plan.stage.name} could not be removed now; the next run does`,
+      'debug',
+    );
+  }
+}
