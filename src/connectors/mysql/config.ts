@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { SslOptions } from 'mysql2';
 import { z } from 'zod';
+import { readPem } from '../../connector/pem-file.ts';
 import { ConfigError } from '../../core/errors.ts';
 
 export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
@@ -132,15 +132,4 @@ export function tlsOptions(
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
   };
-}
-
-function readPem(connection: string, key: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    throw new ConfigError(`Connection ${connection}: ${key} names ${path}, which cannot be read.`, {
-      code: 'certificate_missing',
-      next: `Correct ${key} of ${connection}.`,
-    });
-  }
 }

@@ -1,6 +1,6 @@
 import { FatalError, maxBatchRows, type ColumnBatch } from '../../connector/index.ts';
 import type { VectorDecoder } from './copy-vectors.ts';
-import { VectorSlab } from './vector-slab.ts';
+import { VectorSlab } from '../../connector/vector-slab.ts';
 
 /** A batch is cut before it has this many bytes, unless one row alone is larger. */
 const maxBatchBytes = 4 * 1024 * 1024;

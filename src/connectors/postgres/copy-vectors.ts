@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { DataError, type BytesVector, type Column, type ColumnVector } from '../../connector/index.ts';
-import type { VectorSlab } from './vector-slab.ts';
+import type { VectorSlab } from '../../connector/vector-slab.ts';
 import { bigUnscaled, smallUnscaled } from './copy-numeric.ts';
 
 /** Where the values of some rows lie within one buffer, row after row. */
