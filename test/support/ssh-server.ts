@@ -1,10 +1,11 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
 
 const sshd = '/usr/sbin/sshd';
 
@@ -76,14 +77,6 @@ function generateKey(file: string, passphrase: string): void {
 function fingerprint(file: string): string {
   const shown = spawnSync('ssh-keygen', ['-l', '-f', file]).stdout.toString();
   return shown.split(' ')[1] ?? '';
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((done) => probe.listen(0, '127.0.0.1', done));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((done) => probe.close(done));
-  return port;
 }
 
 async function waitForPort(port: number, server: ChildProcess): Promise<void> {
