@@ -91,6 +91,11 @@ export interface RunStore {
   /** Newest first. */
   ticks(schedule: string, limit: number): Promise<readonly ScheduleTick[]>;
 
+  /** A value that processes of this project share, such as how far events were sent on; undefined when nobody wrote it. */
+  readNote(name: string): Promise<Note | undefined>;
+  /** Writes it if nobody else has since `expectedVersion` was read; false, with nothing written, when somebody has. */
+  writeNote(note: NoteWrite): Promise<boolean>;
+
   readOwnership(): Promise<OwnershipState>;
   /** Takes the project, if its epoch is still `expectedEpoch` (0 when nobody had it yet). */
   claimOwnership(claim: OwnershipClaim): Promise<Ownership | undefined>;
@@ -131,6 +136,19 @@ export interface RunClaim {
   readonly resetReason: string;
   /** False when the last owner still lives: its running steps were not interrupted by their own doing. Default true. */
   readonly countsInterruptions?: boolean | undefined;
+}
+
+export interface Note {
+  /** Counts the writes, from 1. */
+  readonly version: number;
+  readonly value: JsonValue;
+}
+
+export interface NoteWrite {
+  readonly name: string;
+  /** 0 when it should not be there yet. */
+  readonly expectedVersion: number;
+  readonly value: JsonValue;
 }
 
 export interface OwnershipState {

@@ -85,6 +85,23 @@ export function describeRunStore(
     const start = (lease: RunLease, key: string, atMs = 40, attempt = 1): ReturnType<RunStore['startStep']> =>
       store.startStep(lease, { step: key, attempt, atMs, locks: [key] });
 
+    it('lets one of two who read the same note write it', async () => {
+      const other = await reopen();
+      others.push(other);
+      const write = (by: RunStore, expectedVersion: number, value: string): Promise<boolean> =>
+        by.writeNote({ name: 'cursor', expectedVersion, value: { value } });
+
+      expect(await store.readNote('cursor')).toBeUndefined();
+      expect(await write(store, 0, 'mine')).toBe(true);
+      expect(await write(other, 0, 'yours')).toBe(false);
+      expect(await other.readNote('cursor')).toEqual({ version: 1, value: { value: 'mine' } });
+
+      const written = await Promise.all([write(store, 1, 'mine'), write(other, 1, 'yours')]);
+      expect(written.toSorted()).toEqual([false, true]);
+      const value = written[0] ? 'mine' : 'yours';
+      expect(await store.readNote('cursor')).toEqual({ version: 2, value: { value } });
+    });
+
     it('keeps a run from queued to its end, state and events alike', async () => {
       const lease = await running('r1', step('a'), step('b', { dependsOn: ['a'] }));
       expect(await start(lease, 'a')).toEqual([]);

@@ -66,7 +66,7 @@ describe('the schema', () => {
   it('is made once, whoever comes first, and opened again', async () => {
     const stores = await Promise.all([open(), open(), open()]);
     for (const store of stores) expect(await store.listRuns({ limit: 1 })).toEqual([]);
-    expect(await database.query(`SELECT version FROM ${schema}.ledger_version`)).toEqual([{ version: 1 }]);
+    expect(await database.query(`SELECT version FROM ${schema}.ledger_version`)).toEqual([{ version: 2 }]);
   });
 
   it('of a newer release is refused', async () => {

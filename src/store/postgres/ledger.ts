@@ -5,6 +5,7 @@ import { parseLedgerUrl } from './connection-url.ts';
 import { lastSequence, readEvents } from './event-log.ts';
 import { createLogWriter } from './log-lines.ts';
 import { migrate } from './migration.ts';
+import { readNote, writeNote } from './notes.ts';
 import { announceAddress, claimOwnership, readOwnership, releaseOwnership } from './ownership.ts';
 import { deleteRunsFinishedBefore } from './retention.ts';
 import { findRun, listRuns, openRuns, runState } from './run-reading.ts';
@@ -61,6 +62,8 @@ export async function openPostgresLedger(
     latestCompletions: (keys) => server.read((session) => latestCompletions(session, keys)),
     completionHistory: (key, limit) => server.read((session) => completionHistory(session, key, limit)),
     ticks: (schedule, limit) => server.read((session) => readTicks(session, schedule, limit)),
+    readNote: (name) => server.read((session) => readNote(session, name)),
+    writeNote: (note) => server.write((session) => writeNote(session, note)),
     readOwnership: () => server.read((session) => readOwnership(session)),
     claimOwnership: (claim) => server.write((session) => claimOwnership(session, claim)),
     announceAddress: (owner, url) => server.write((session) => announceAddress(session, owner, url)),

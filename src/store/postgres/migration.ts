@@ -104,6 +104,13 @@ const migrations: readonly string[] = [
     address text
   );
   `,
+  `
+  CREATE TABLE notes (
+    name text PRIMARY KEY,
+    version bigint NOT NULL,
+    value json NOT NULL
+  );
+  `,
 ];
 
 /** Brings the schema forward to this release's version. Processes that start at once do it one after another. */

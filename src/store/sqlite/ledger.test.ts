@@ -33,22 +33,24 @@ describe('the file', () => {
     expect(await again.listRuns({ limit: 1 })).toEqual([]);
     await again.close();
     const raw = new DatabaseSync(path());
-    expect(raw.prepare('PRAGMA user_version').get()).toEqual({ user_version: 4 });
+    expect(raw.prepare('PRAGMA user_version').get()).toEqual({ user_version: 5 });
     expect(raw.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
     raw.close();
   });
 
-  it.each([1, 2, 3])('of version %i is brought forward with what it holds', async (version) => {
+  it.each([1, 2, 3, 4])('of version %i is brought forward with what it holds', async (version) => {
     const raw = new DatabaseSync(path());
     for (const migration of migrations.slice(0, version)) raw.exec(migration);
     raw.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${version}`);
     const plan = { selection: 'all', manifestHash: 'h', steps: [], options: { fullRefresh: false } };
+    const planText = JSON.stringify(plan);
+    if (version >= 4) raw.prepare(`INSERT INTO plans VALUES ('digest', ?, 1)`).run(planText);
     raw
       .prepare(
-        `INSERT INTO runs (id, state, plan, selection, "trigger", created_at_ms)
+        `INSERT INTO runs (id, state, ${version >= 4 ? 'plan_digest' : 'plan'}, selection, "trigger", created_at_ms)
          VALUES (?, 'queued', ?, 'all', '{"kind":"code"}', 1)`,
       )
-      .run('old', JSON.stringify(plan));
+      .run('old', version >= 4 ? 'digest' : planText);
     raw.exec(
       `INSERT INTO events (run_id, at_ms, type, detail) VALUES ('old', 1, 'run_state', '{"state":"queued"}')`,
     );

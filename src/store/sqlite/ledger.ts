@@ -2,6 +2,7 @@ import type { RunStore } from '../../core/ports.ts';
 import { completionHistory, latestCompletions } from './completions.ts';
 import { openDatabase } from './database.ts';
 import { lastSequence, readEvents } from './event-log.ts';
+import { readNote, writeNote } from './notes.ts';
 import { announceAddress, claimOwnership, readOwnership, releaseOwnership } from './ownership.ts';
 import { deleteRunsFinishedBefore } from './retention.ts';
 import { findRun, listRuns, openRuns, runState } from './run-reading.ts';
@@ -36,6 +37,8 @@ export async function openSqliteLedger(path: string): Promise<RunStore> {
     latestCompletions: async (keys) => database.read(() => latestCompletions(database, keys)),
     completionHistory: async (key, limit) => database.read(() => completionHistory(database, key, limit)),
     ticks: async (schedule, limit) => database.read(() => readTicks(database, schedule, limit)),
+    readNote: async (name) => database.read(() => readNote(database, name)),
+    writeNote: async (note) => writeNote(database, note),
     readOwnership: async () => database.read(() => readOwnership(database)),
     claimOwnership: async (claim) => claimOwnership(database, claim),
     announceAddress: async (owner, address) =>

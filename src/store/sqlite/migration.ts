@@ -111,6 +111,13 @@ export const migrations: readonly string[] = [
   ALTER TABLE runs DROP COLUMN plan;
   CREATE INDEX runs_plan ON runs (plan_digest);
   `,
+  `
+  CREATE TABLE notes (
+    name TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Brings the schema forward to this release's version. Processes that open the file at once do it one after another. */
