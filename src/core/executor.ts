@@ -1,6 +1,8 @@
+import type { Failure } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { ColumnDoc, GraphNode, NodeKey } from './node.ts';
 import type { RunOptions } from './plan.ts';
+import type { StepState } from './run-state.ts';
 
 /** Runs the steps of one room. The engine calls it; it never calls the engine. */
 export interface Executor {
@@ -23,6 +25,10 @@ export interface StepContext {
   /** The same for every attempt at this step of this run; different for every other step. */
   readonly idempotencyKey: string;
   readonly options: RunOptions;
+  /** When the run began, the same for every attempt. Milliseconds since 1970, UTC. */
+  readonly runStartedAtMs?: number;
+  /** The steps of this run that this one depends on, as they are now. */
+  upstream?(): Promise<readonly UpstreamStep[]>;
   /** Aborted on cancel, on a lost lease and on shutdown. */
   readonly signal: AbortSignal;
   /** A line of the step's log. Durable when it returns. Must not hold secrets. */
@@ -33,6 +39,14 @@ export interface StepContext {
   readonly checkpoint: JsonValue | undefined;
   /** Keeps `value` for the next attempt. Durable when it resolves. */
   saveCheckpoint(value: JsonValue): Promise<void>;
+}
+
+/** A step as one that comes after it sees it. */
+export interface UpstreamStep {
+  readonly key: NodeKey;
+  readonly state: StepState;
+  readonly outcome?: StepOutcome | undefined;
+  readonly failure?: Failure | undefined;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -76,6 +76,10 @@ export interface GraphNode {
   readonly timeoutSeconds?: number;
   /** Steps with the same pool share its limit, which the project sets. Default: only the project's `concurrency` counts. */
   readonly pool?: string;
+  /** Runs once everything upstream of it in the run has ended, in whatever way; not when the run is cancelled. */
+  readonly always?: boolean;
+  /** Is part of every run that has a step of one of these nodes, unless it is excluded by name. */
+  readonly accompanies?: readonly NodeKey[];
 }
 
 export interface CheckTarget {

@@ -17,7 +17,7 @@ export interface PlanStep {
   readonly kind: NodeKind;
   readonly type: string;
   readonly executor: string;
-  /** Steps of this plan that must have succeeded before, blocking checks included. */
+  /** Steps of this plan that must have succeeded before (ended, for a step with `always`), blocking checks included. */
   readonly dependsOn: readonly NodeKey[];
   /** Assets that nobody else may write while this step runs. */
   readonly locks: readonly NodeKey[];
@@ -26,6 +26,8 @@ export interface PlanStep {
   /** An attempt that takes longer is stopped. */
   readonly timeoutSeconds?: number;
   readonly pool?: string;
+  /** Starts when what it depends on has ended, even without success. */
+  readonly always?: boolean;
 }
 
 export interface RunOptions {

@@ -3,7 +3,7 @@ import type { GraphNode, NodeKey } from '../core/node.ts';
 
 /**
  * For steps that read a checked asset, the `error` checks of this plan that must pass first.
- * Checks are never held up by checks. A step that a check needs (a relationships test reads a second
+ * Checks are never held up by checks, nor is what runs `always`. A step that a check needs (a relationships test reads a second
  * model) is not held up by it: that would be a circle.
  */
 export function blockingEdges(
@@ -49,7 +49,8 @@ function readingSteps(graph: Graph, isStep: ReadonlySet<NodeKey>, asset: NodeKey
   const waiting: NodeKey[] = [asset];
   for (let key = waiting.pop(); key !== undefined; key = waiting.pop()) {
     for (const reader of downstream(graph, key)) {
-      if (seen.has(reader) || graph.byKey.get(reader)?.kind === 'check') continue;
+      const node = graph.byKey.get(reader);
+      if (seen.has(reader) || node?.kind === 'check' || node?.always) continue;
       seen.add(reader);
       if (isStep.has(reader)) found.add(reader);
       else waiting.push(reader);

@@ -30,7 +30,7 @@ export const defaultRetryPolicy: RetryPolicy = Object.freeze({
  */
 export function makePlan(graph: Graph, request: PlanRequest): Plan {
   const selection = { select: request.select, exclude: request.exclude };
-  const selected = selectNodes(graph, selection);
+  const selected = withCompany(graph, selectNodes(graph, selection), request.exclude);
   const nodes = selected
     .map((key) => graph.byKey.get(key))
     .filter((node): node is RunnableNode => node?.executor !== undefined);
@@ -47,6 +47,20 @@ export function makePlan(graph: Graph, request: PlanRequest): Plan {
     steps: orderSteps(nodes, dependencies).map((node) => makeStep(node, dependencies.get(node.key))),
     options: { fullRefresh: false, ...request.options },
   });
+}
+
+/** Also the nodes that are part of every run of a selected one. */
+function withCompany(
+  graph: Graph,
+  selected: readonly NodeKey[],
+  exclude: string | undefined,
+): readonly NodeKey[] {
+  const keys = new Set(selected);
+  const excluded = new Set(exclude?.trim() ? selectNodes(graph, { select: exclude }) : []);
+  for (const { key, accompanies = [] } of graph.nodes) {
+    if (!excluded.has(key) && accompanies.some((other) => keys.has(other))) keys.add(key);
+  }
+  return graph.nodes.map((node) => node.key).filter((key) => keys.has(key));
 }
 
 type RunnableNode = GraphNode & { readonly executor: string };
@@ -108,6 +122,7 @@ function makeStep(node: RunnableNode, dependsOn: ReadonlySet<NodeKey> | undefine
     retry: node.retry ?? defaultRetryPolicy,
     ...(node.timeoutSeconds === undefined ? {} : { timeoutSeconds: node.timeoutSeconds }),
     ...(node.pool === undefined ? {} : { pool: node.pool }),
+    ...(node.always ? { always: true } : {}),
   };
 }
 

@@ -31,10 +31,11 @@ async function work(execution: Execution): Promise<void> {
     if (run.state === 'queued') await guard(execution, place.store.moveRun(lease, { to: 'running', atMs }));
     if (run.state === 'cancelling') stop(execution, 'cancel');
     place.written.notify();
-    stopTimer = limitTime(execution, run, run.startedAtMs ?? atMs);
-    const book = openStepBook(run);
-    await runReady(execution, run, book);
-    await conclude(execution, run, book);
+    const started = { ...run, startedAtMs: run.startedAtMs ?? atMs };
+    stopTimer = limitTime(execution, started, started.startedAtMs);
+    const book = openStepBook(started);
+    await runReady(execution, started, book);
+    await conclude(execution, started, book);
   } catch (error) {
     if (error instanceof LeaseLostError) return;
     throw execution.ledgerError ?? error;

@@ -1,5 +1,5 @@
 import { CancelledError, ConfigError, FatalError, TransientError, type Failure } from '../core/errors.ts';
-import type { LogLevel, StepContext, StepOutcome } from '../core/executor.ts';
+import type { LogLevel, StepContext, StepOutcome, UpstreamStep } from '../core/executor.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { RunLease } from '../core/ledger.ts';
 import type { PlanStep, RunOptions } from '../core/plan.ts';
@@ -10,6 +10,7 @@ export interface AttemptRequest {
   readonly step: PlanStep;
   readonly lease: RunLease;
   readonly options: RunOptions;
+  readonly runStartedAtMs: number | undefined;
   /** Counts from 1. */
   readonly attempt: number;
   readonly checkpoint: JsonValue | undefined;
@@ -44,6 +45,8 @@ export async function attemptStep(place: Workplace, request: AttemptRequest): Pr
     attempt,
     idempotencyKey: `${lease.runId}/${step.key}`,
     options: request.options,
+    ...(request.runStartedAtMs === undefined ? {} : { runStartedAtMs: request.runStartedAtMs }),
+    upstream: () => upstreamSteps(place, lease.runId, step),
     signal,
     log: (message: string, level: LogLevel = 'info') => {
       if (isOver) return;
@@ -83,6 +86,17 @@ export async function attemptStep(place: Workplace, request: AttemptRequest): Pr
   }
   const isTimedOut = limit.signal.aborted && !request.signal.aborted && ending.result.outcome === undefined;
   return { ...(isTimedOut ? { error: timedOut(step) } : ending.result), checkpoint };
+}
+
+async function upstreamSteps(
+  place: Workplace,
+  runId: string,
+  { dependsOn }: PlanStep,
+): Promise<readonly UpstreamStep[]> {
+  const run = await place.store.findRun(runId);
+  return (run?.steps ?? [])
+    .filter(({ key }) => dependsOn.includes(key))
+    .map(({ key, state, outcome, failure }) => ({ key, state, outcome, failure }));
 }
 
 interface TimeLimit {

@@ -7,7 +7,7 @@ import { isStepFinished, type StepState } from '../core/run-state.ts';
 
 /** Keeps account of a run's steps: who is ready, who has to be skipped. Knows nothing of the ledger. */
 export interface StepBook {
-  /** Pending steps whose dependencies have succeeded, each handed out once. In plan order. */
+  /** Pending steps that may start (see `PlanStep.dependsOn`), each handed out once. In plan order. */
   takeReady(): readonly PlanStep[];
   /** Pending steps that can never run because of what is recorded so far; recorded as skipped by this call. */
   takeSkips(atMs: number): readonly StepMove[];
@@ -34,11 +34,12 @@ export function openStepBook(run: RunRecord): StepBook {
 
   const settle = (key: NodeKey, state: StepState): void => {
     for (const dependent of dependents.get(key) ?? []) {
-      if (state === 'failed' || state === 'skipped') doomed.push({ key: dependent.key, cause: key });
+      const isDoomed = (state === 'failed' || state === 'skipped') && !dependent.always;
+      if (isDoomed) doomed.push({ key: dependent.key, cause: key });
       const left = (waitingFor.get(dependent.key) ?? 0) - 1;
       waitingFor.set(dependent.key, left);
-      if (left === 0 && state === 'succeeded' && states.get(dependent.key) === 'pending')
-        ready.push(dependent);
+      const mayStart = state === 'succeeded' || dependent.always === true;
+      if (left === 0 && mayStart && states.get(dependent.key) === 'pending') ready.push(dependent);
     }
   };
   const record = (key: NodeKey, state: StepState, attempt: number): void => {

@@ -101,6 +101,7 @@ async function attempted(
     step,
     lease,
     options: run.plan.options,
+    runStartedAtMs: run.startedAtMs,
     attempt,
     checkpoint,
     signal: execution.aborting.signal,
