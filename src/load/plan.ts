@@ -262,6 +262,7 @@ function plannedRead(task: StreamTask, mapping: ColumnMapping, after: Watermark 
   const where = [
     ...(stream.where === undefined || whereIsPlaced ? [] : [stream.where]),
     ...rangeOfRefresh(dialect, stream, mapping),
+    ...(updateKey && stream.nullUpdateKey === 'skip' ? [`${dialect.quote(updateKey.name)} is not null`] : []),
     ...(stream.mode === 'definition-only' ? ['1 = 0'] : []),
   ];
   return {

@@ -1,3 +1,4 @@
+import { DataError } from '../core/errors.ts';
 import type { StreamPlan } from './plan.ts';
 import { sourceDialect, type StreamTask } from './stream-task.ts';
 import { keyText } from './stream/key-value.ts';
@@ -58,6 +59,37 @@ export async function settleBeforeRead(
   };
 }
 
+/**
+ * Refuses rows without an update key where the stream says so. Those of files are found in the stage.
+ * @throws DataError code `update_key_null` with their number
+ */
+export async function refuseNullKeys(
+  task: StreamTask,
+  { stream, read }: StreamPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  const { along, where, from } = read;
+  const { database } = task.source;
+  if (task.stream.nullUpdateKey !== 'fail' || !along?.updateKey.nullable || !database) return;
+  const isNull = `${database.dialect.quote(along.updateKey.name)} is null`;
+  const condition = where === undefined ? isNull : `(${where}) and ${isNull}`;
+  const { rows } = await database.query(`select count(*) from ${from} where ${condition}`, [], signal);
+  const count = Number(rows[0]?.[0] ?? 0);
+  if (count > 0) throw nullKeys(task, stream, along.updateKey.name, count);
+}
+
+function nullKeys({ stream }: StreamTask, name: string, updateKey: string, count: number): DataError {
+  return new DataError(
+    `stream ${name}: ${count} ${count === 1 ? 'row has' : 'rows have'} NULL in the update_key ${updateKey}`,
+    {
+      code: 'update_key_null',
+      origin: stream.origin,
+      state: 'Nothing was published',
+      next: 'Correct the rows at the source, or set meta.millrace.null_update_key to read or skip',
+    },
+  );
+}
+
 /** A reading along an update key, as the window needs it. */
 export function windowRequest(
   task: StreamTask,
@@ -91,6 +123,11 @@ export async function settleAfterStage(
   const stage = dialect.quoteTable(plan.stage);
   const column = dialect.quote(plan.updateKey);
   let rowsLeftOut = 0;
+  if (task.stream.nullUpdateKey === 'fail') {
+    const nulls = await database.query(`select count(*) from ${stage} where ${column} is null`);
+    const count = Number(nulls.rows[0]?.[0] ?? 0);
+    if (count > 0) throw nullKeys(task, plan.stream, plan.updateKey, count);
+  }
   if (along.after && along.primaryKey.length === 0)
     rowsLeftOut = await database.execute(`delete from ${stage} where ${column} is null`);
   const { rows } = await database.query(`select max(${column}) from ${stage}`);

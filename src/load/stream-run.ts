@@ -12,7 +12,7 @@ import { StreamHookRun } from './stream-hooks.ts';
 import type { LoadFigures } from './stream/figures.ts';
 import { isStageFileOf } from './stream/stage-name.ts';
 import type { PublishTurns } from './stream/publish.ts';
-import { settleBeforeRead } from './stream-bounds.ts';
+import { refuseNullKeys, settleBeforeRead } from './stream-bounds.ts';
 import { loadWindow } from './window-load.ts';
 import type { TableLoad } from './table-load.ts';
 import { formatWatermark } from './stream/watermark.ts';
@@ -47,6 +47,7 @@ export async function loadStream(
     return loaded(task, figures, plan);
   }
   announce(plan, context);
+  await refuseNullKeys(task, plan, context.signal);
   const { database } = task.target;
   const figures = database
     ? await loadIntoTable({ task, plan, database, context, turns, hooks })

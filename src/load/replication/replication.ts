@@ -8,6 +8,7 @@ import type { StreamHooks } from './hook.ts';
 import type { ChunkOptions } from './chunk-options.ts';
 import type { DeleteMissing } from './delete-missing.ts';
 import type { LoadedAt } from './loaded-at.ts';
+import type { NullUpdateKey } from './null-update-key.ts';
 import type { Selection } from './selection.ts';
 import type { UpdateRange } from './update-range.ts';
 
@@ -80,6 +81,13 @@ export interface StreamConfig {
   readonly settleDelaySeconds: number;
   /** Rows that are this much older than the watermark are read again. */
   readonly lookbackSeconds: number;
+  readonly nullUpdateKey: NullUpdateKey;
+  /** Chunks that are read side by side; absent when that is left to the systems. */
+  readonly parallelChunks?: number;
+  /** Silence of the source after which a reading is broken off and repeated; 0 waits for ever. */
+  readonly stallSeconds: number;
+  /** Age up to which a run goes on with what a stopped one has gathered; 0 starts over. */
+  readonly resumeHours: number;
   readonly target: TargetOptions;
   readonly hooks: StreamHooks;
   /** Set when rows carry the time of their loading; snapshots always do. */

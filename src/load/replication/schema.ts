@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { columnTypingSchema, type ColumnTyping } from './column-typing.ts';
+import type { NullUpdateKey } from './null-update-key.ts';
 
 const word = z.string().min(1);
 const words = z.union([z.string(), z.array(z.string())]);
@@ -114,6 +115,10 @@ const millraceMeta = z.strictObject({
   settle_delay_seconds: z.number().min(0).optional(),
   lookback_seconds: z.number().min(0).optional(),
   max_rejects: count.optional(),
+  null_update_key: z.enum(['read', 'skip', 'fail']).optional(),
+  parallel_chunks: z.int().min(1).max(64).optional(),
+  stall_seconds: z.number().min(0).optional(),
+  resume_hours: z.number().min(0).optional(),
 });
 
 const meta = z.looseObject({ dagster: dagsterMeta.optional(), millrace: millraceMeta.optional() });
@@ -229,6 +234,10 @@ interface MillraceYaml {
   readonly settle_delay_seconds?: number;
   readonly lookback_seconds?: number;
   readonly max_rejects?: number;
+  readonly null_update_key?: NullUpdateKey;
+  readonly parallel_chunks?: number;
+  readonly stall_seconds?: number;
+  readonly resume_hours?: number;
 }
 
 interface DagsterYaml {

@@ -54,6 +54,11 @@ const unkeyedModes: ReadonlySet<string> = new Set([
 
 const fileTargetOptions = ['header', 'compression', 'delimiter', 'format', 'datetime_format'] as const;
 
+/** A query may compute for long before its first row, but hardly that long. */
+const defaultStallSeconds = 900;
+/** What a stopped run has read gets old; after this it is read anew. */
+const defaultResumeHours = 6;
+
 /**
  * A stream, its defaults worked in, as the load engine needs it.
  * @throws ConfigError for what contradicts itself
@@ -108,6 +113,10 @@ export function streamConfig(name: string, stream: StreamYaml, origins: StreamOr
     settleDelaySeconds: stream.meta?.millrace?.settle_delay_seconds ?? 0,
     maxRejects: stream.meta?.millrace?.max_rejects ?? 0,
     lookbackSeconds: stream.meta?.millrace?.lookback_seconds ?? 0,
+    nullUpdateKey: stream.meta?.millrace?.null_update_key ?? 'read',
+    ...optional('parallelChunks', stream.meta?.millrace?.parallel_chunks),
+    stallSeconds: stream.meta?.millrace?.stall_seconds ?? defaultStallSeconds,
+    resumeHours: stream.meta?.millrace?.resume_hours ?? defaultResumeHours,
     target: targetOptions(name, stream, { primaryKey, rules }, origins),
     ...optional('loadedAt', loadedAtForm(origins.loadedAt, origins.key)),
     hooks: streamHooks(stream.hooks ?? {}, origins.mayRunCommands, (moment) => origins.of(['hooks', moment])),
