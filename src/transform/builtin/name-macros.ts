@@ -16,7 +16,11 @@ export function nameMacros(targetSchema: string): ReadonlyMap<string, TemplateFu
     const custom = given(args.get(0, 'custom_alias_name'));
     const node = args.get(1, 'node');
     if (custom !== undefined) return custom;
-    return printed(mappingOf(node ?? null)?.get('name') ?? '');
+    const name = printed(mappingOf(node ?? null)?.get('name') ?? '');
+    const version = mappingOf(node ?? null)?.get('version');
+    return version === undefined || version === null
+      ? name
+      : `${name}_v${printed(version).replaceAll('.', '_')}`;
   };
   return new Map<string, TemplateFunction>([
     ['generate_schema_name', schemaName],

@@ -15,7 +15,7 @@ import {
   renderSync,
   type Template,
 } from '../jinja/index.ts';
-import type { Dependency, ModelNode, SnapshotNode, TestNode } from '../manifest/transform-node.ts';
+import type { AnalysisNode, Dependency, ModelNode, SnapshotNode, TestNode } from '../manifest/transform-node.ts';
 import { genericTestArguments, genericTestMacro, testedRelation } from '../reading/generic-test-call.ts';
 import { ephemeralsOf, type Manifest, scopeOf } from '../reading/manifest.ts';
 import { type CompiledSql, compiledFrom } from './compiled-sql.ts';
@@ -23,7 +23,7 @@ import { relationOf, runScope } from './run-scope.ts';
 import { type Cte, injectCtes } from './cte-injection.ts';
 
 /** What has SQL of its own. */
-export type CompiledNode = ModelNode | SnapshotNode | TestNode;
+export type CompiledNode = ModelNode | SnapshotNode | AnalysisNode | TestNode;
 
 /** The SQL of a model, snapshot or test with its ephemeral models injected. Queries that the template runs go to the moment's database. */
 export async function compileNode(

@@ -13,7 +13,7 @@ export function graphDictionary(manifest: Manifest): Value {
   const nodes = new Map<string, Value>();
   const sources = new Map<string, Value>();
   for (const node of manifest.byId.values()) {
-    (node.kind === 'source' ? sources : nodes).set(node.uniqueId, nodeEntry(node));
+    (node.kind === 'source' ? sources : nodes).set(node.uniqueId, nodeEntry(manifest, node));
   }
   const exposures = new Map(
     manifest.exposures.map((exposure): [string, Value] => [
@@ -36,9 +36,9 @@ export function graphDictionary(manifest: Manifest): Value {
   return graph;
 }
 
-function nodeEntry(node: TransformNode): Value {
+function nodeEntry(manifest: Manifest, node: TransformNode): Value {
   const common = {
-    ...runDictionary(node),
+    ...runDictionary(manifest, node),
     depends_on: { nodes: dependenciesOf(node).map((dependency) => dependency.uniqueId), macros: [] },
   };
   if (node.kind === 'source') {

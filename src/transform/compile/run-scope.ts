@@ -5,7 +5,13 @@ import type { Moment, NodeScope } from '../context/render-scope.ts';
 import { fromJs, type Value } from '../jinja/index.ts';
 import { withinSql } from '../manifest/batches.ts';
 import type { ConfigEntries } from '../manifest/config-layer.ts';
-import type { Dependency, RefNode, SourceNode, TransformNode } from '../manifest/transform-node.ts';
+import type {
+  AnalysisNode,
+  Dependency,
+  RefNode,
+  SourceNode,
+  TransformNode,
+} from '../manifest/transform-node.ts';
 import { dependenciesOf, type Manifest } from '../reading/manifest.ts';
 import { plainConfig } from '../reading/node-reader.ts';
 import { nodeDictionary } from '../reading/recorded-calls.ts';
@@ -19,6 +25,8 @@ export function relationOf(node: RefNode | SourceNode): Relation {
   const isView = node.kind === 'model' && node.config.materialized === 'view';
   return createRelation(node.relation, isView ? 'view' : 'table');
 }
+
+type CompiledOrSource = TransformNode | AnalysisNode;
 
 /** A scope in which calls give real relations. Each node that is named is given to `onRead`, which may refuse it. */
 export function resolvedScope(
@@ -36,8 +44,8 @@ export function resolvedScope(
   return {
     model: given.model,
     relation: given.relation,
-    ref: (name, packageName, origin) => {
-      const node = resolveRef(names, { name, packageName, origin }, given.packageName);
+    ref: (name, packageName, origin, version) => {
+      const node = resolveRef(names, { name, packageName, version, origin }, given.packageName);
       onRead({ uniqueId: node.uniqueId, origin }, `ref('${name}')`);
       return valueOf(node);
     },
@@ -56,13 +64,13 @@ export function resolvedScope(
 }
 
 /** The scope of a node that runs: it may read what it was seen to read while the project was read, and nothing else. */
-export function runScope(manifest: Manifest, node: TransformNode, batch?: Moment['batch']): NodeScope {
+export function runScope(manifest: Manifest, node: CompiledOrSource, batch?: Moment['batch']): NodeScope {
   const known = new Set(dependenciesOf(node).map((dependency) => dependency.uniqueId));
   return resolvedScope(
     manifest,
     {
       packageName: node.packageName,
-      model: batch ? { ...runDictionary(node), batch: batchValue(batch) } : runDictionary(node),
+      model: { ...runDictionary(manifest, node), ...(batch ? { batch: batchValue(batch) } : {}) },
       relation: node.kind === 'test' ? undefined : createRelation(node.relation),
       entries: node.entries,
     },
@@ -106,7 +114,8 @@ function batchValue({ startMs, endMs }: NonNullable<Moment['batch']>): Value {
 }
 
 /** dbt's dictionary of a node that may run. */
-export function runDictionary(node: TransformNode): Readonly<Record<string, Value>> {
+export function runDictionary(manifest: Manifest, node: CompiledOrSource): Readonly<Record<string, Value>> {
+  const folder = manifest.folders.get(node.packageName) ?? '';
   const dictionary = nodeDictionary({
     projectName: node.packageName,
     resourceType: node.kind,
@@ -114,9 +123,11 @@ export function runDictionary(node: TransformNode): Readonly<Record<string, Valu
     name: node.name,
     fqn: node.fqn,
     file: node.origin.file,
+    folder,
     description: node.description,
     config: { ...plainConfig(node.entries), materialized: node.config.materialized, enabled: true },
     tags: node.config.tags,
+    ...(node.kind === 'model' && node.version !== undefined ? { version: node.version } : {}),
   });
   if (node.kind === 'test') return dictionary;
   return {

@@ -149,17 +149,22 @@ function metadataEnvironment(
 
 function refFunction(node: NodeScope): TemplateFunction {
   return (args) => {
-    if (args.keyword.has('v') || args.keyword.has('version')) {
-      throw new ConfigError('ref() of a model version is not yet supported', { code: 'not_yet_supported' });
-    }
     const names = args.positional.map((value) => printed(value));
     const [first, second] = names;
     if (first === undefined || names.length > 2) {
       throw new ConfigError('ref() takes a model, or a package and a model', { code: 'ref_invalid' });
     }
     const { origin } = args.site.place();
-    return second === undefined ? node.ref(first, undefined, origin) : node.ref(second, first, origin);
+    const said = args.keyword.get('v') ?? args.keyword.get('version');
+    const version = said === undefined || said === null ? undefined : versionValue(said);
+    return second === undefined
+      ? node.ref(first, undefined, origin, version)
+      : node.ref(second, first, origin, version);
   };
+}
+
+function versionValue(value: Value): string | number {
+  return typeof value === 'number' ? value : printed(value);
 }
 
 function sourceFunction(node: NodeScope): TemplateFunction {

@@ -27,7 +27,12 @@ export interface NodeScope {
   /** dbt's `model` (or `node`) dictionary. */
   readonly model: Readonly<Record<string, Value>>;
   readonly relation: Relation | undefined;
-  ref(name: string, packageName: string | undefined, origin: Origin): Value;
+  ref(
+    name: string,
+    packageName: string | undefined,
+    origin: Origin,
+    version?: string | number,
+  ): Value;
   source(sourceName: string, tableName: string, origin: Origin): Value;
   /** A call of `config(...)`. */
   configure(values: ReadonlyMap<string, Value>, origin: Origin): void;

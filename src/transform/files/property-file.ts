@@ -1,7 +1,11 @@
 import { z } from 'zod';
+import type { JsonObject } from '../../core/json.ts';
 import type { Mistakes } from './mistakes.ts';
+import { type ModelVersion, modelVersions, versionEntry } from './model-versions.ts';
+import { toJsonValue } from './plain-value.ts';
 import { type Quoting, quoting } from './quoting.ts';
 import { unitTest, unitTestProperties, type UnitTestProperties } from './unit-test-properties.ts';
+import { columnSchema, tagList } from './column-schema.ts';
 import { metadata, notYet, record } from './yaml-schema.ts';
 import { shapeYaml, type YamlFile, type YamlPath } from './yaml-file.ts';
 
@@ -16,6 +20,19 @@ export interface PropertyFile {
   readonly unitTests: readonly UnitTestProperties[];
   /** Descriptions and configuration of singular tests. */
   readonly singularTests: readonly NodeProperties[];
+  readonly analyses: readonly NodeProperties[];
+  readonly groups: readonly Section[];
+  readonly macros: readonly Section[];
+  readonly semanticModels: readonly Section[];
+  readonly metrics: readonly Section[];
+  readonly savedQueries: readonly Section[];
+}
+
+/** An entry that is kept as it was written. */
+export interface Section {
+  readonly name: string;
+  readonly raw: JsonObject;
+  readonly path: YamlPath;
 }
 
 /** A model, seed, singular test or source table as its YAML describes it. */
@@ -30,6 +47,10 @@ export interface NodeProperties {
   readonly path: YamlPath;
   /** The spelling that was used for `tests`. */
   readonly testsKey: string;
+  /** The entry as written, Jinja rendered. */
+  readonly raw: JsonObject;
+  /** Of a model that has versions; each is an entry of its own. */
+  readonly version?: ModelVersion;
 }
 
 export interface SnapshotProperties extends NodeProperties {
@@ -57,6 +78,7 @@ export interface SourceProperties {
   readonly quoting: Quoting;
   readonly tables: readonly SourceTableProperties[];
   readonly path: YamlPath;
+  readonly raw: JsonObject;
 }
 
 export interface SourceTableProperties extends NodeProperties {
@@ -73,37 +95,18 @@ export interface ExposureProperties {
   readonly dependsOn: readonly string[];
   readonly config: Readonly<Record<string, unknown>>;
   readonly path: YamlPath;
+  readonly raw: JsonObject;
 }
 
 const text = z.string().nullish();
 const tests = z.array(z.unknown()).nullish();
 const anyConfig = z.record(z.string(), z.unknown()).nullish();
-const tags = z
-  .union([z.string().transform((tag) => [tag]), z.array(z.string())])
-  .nullish()
-  .transform((value) => value ?? []);
-
-const column = record({
-  name: z.string(),
-  description: text,
-  data_type: text,
-  quote: z.boolean().nullish(),
-  tags,
-  tests,
-  data_tests: tests,
-  config: anyConfig,
-  meta: metadata,
-  docs: metadata,
-  constraints: metadata,
-  granularity: metadata,
-  policy_tags: metadata,
-});
 
 const common = {
   name: z.string(),
   description: text,
   config: anyConfig,
-  columns: z.array(column).nullish(),
+  columns: z.array(columnSchema).nullish(),
   tests,
   data_tests: tests,
   meta: metadata,
@@ -118,7 +121,7 @@ const model = record({
   deprecation_date: metadata,
   latest_version: metadata,
   time_spine: metadata,
-  versions: notYet('give each version a model of its own'),
+  versions: z.array(versionEntry).nullish(),
 });
 const seed = record({ ...common, group: metadata });
 const snapshot = record({ ...common, group: metadata, relation: text });
@@ -137,7 +140,7 @@ const table = record({
   loaded_at_field: metadata,
   loaded_at_query: metadata,
   freshness: metadata,
-  tags,
+  tags: tagList,
   quoting,
   external: notYet('load the files with a replication, then name its table here'),
 });
@@ -152,7 +155,7 @@ const source = record({
   loaded_at_query: metadata,
   freshness: metadata,
   meta: metadata,
-  tags,
+  tags: tagList,
   quoting,
   config: anyConfig,
   overrides: notYet('packages are not read, so there is nothing to override'),
@@ -173,8 +176,18 @@ const exposure = record({
   config: anyConfig,
   meta: metadata,
   docs: metadata,
-  tags,
+  tags: tagList,
 });
+
+const analysis = record({ ...common, tags: tagList });
+const group = record({
+  name: z.string(),
+  description: text,
+  owner: z.looseObject({ email: z.unknown().optional(), name: text }),
+  config: anyConfig,
+  meta: metadata,
+});
+const sections = z.array(z.looseObject({ name: z.string() })).nullish();
 
 const file = record({
   version: metadata,
@@ -184,18 +197,18 @@ const file = record({
   sources: z.array(source).nullish(),
   exposures: z.array(exposure).nullish(),
   data_tests: z.array(singularTest).nullish(),
-  macros: metadata,
-  analyses: metadata,
-  groups: metadata,
+  macros: sections,
+  analyses: z.array(analysis).nullish(),
+  groups: z.array(group).nullish(),
   snapshots: z.array(snapshot).nullish(),
   unit_tests: z.array(unitTest).nullish(),
-  semantic_models: metadata,
-  metrics: metadata,
-  saved_queries: metadata,
+  semantic_models: sections,
+  metrics: sections,
+  saved_queries: sections,
   functions: notYet('create the function in a pre_hook'),
 });
 
-type RawColumn = z.infer<typeof column>;
+type RawColumn = z.infer<typeof columnSchema>;
 type RawNode = z.infer<typeof singularTest> &
   Partial<Pick<z.infer<typeof seed>, 'columns' | 'tests' | 'data_tests'>>;
 
@@ -214,11 +227,15 @@ export function shapePropertyFile(
     columns: (item.columns ?? []).map((entry, index) => columnProperties(entry, [...path, 'columns', index])),
     ...testsOf(item),
     path,
+    raw: toJsonValue(item) as JsonObject,
   });
   return {
     yaml,
-    models: (raw.models ?? []).map((item, index) =>
-      node(item, ['models', index], picked(item, ['meta', 'docs', 'group', 'access'])),
+    models: (raw.models ?? []).flatMap((item, index) =>
+      modelVersions(item, ['models', index]).map(({ entry, path, version }) => ({
+        ...node(entry, path, picked(entry, ['meta', 'docs', 'group', 'access'])),
+        ...(version ? { version } : {}),
+      })),
     ),
     seeds: (raw.seeds ?? []).map((item, index) =>
       node(item, ['seeds', index], picked(item, ['meta', 'docs', 'group'])),
@@ -231,6 +248,14 @@ export function shapePropertyFile(
     singularTests: (raw.data_tests ?? []).map((item, index) =>
       node(item, ['data_tests', index], picked(item, ['meta'])),
     ),
+    analyses: (raw.analyses ?? []).map((item, index) =>
+      node(item, ['analyses', index], picked(item, ['meta', 'docs', 'tags'])),
+    ),
+    groups: sectionsOf(raw.groups, 'groups'),
+    macros: sectionsOf(raw.macros, 'macros'),
+    semanticModels: sectionsOf(raw.semantic_models, 'semantic_models'),
+    metrics: sectionsOf(raw.metrics, 'metrics'),
+    savedQueries: sectionsOf(raw.saved_queries, 'saved_queries'),
     exposures: (raw.exposures ?? []).map((item, index) => ({
       name: item.name,
       label: item.label ?? undefined,
@@ -240,6 +265,7 @@ export function shapePropertyFile(
       dependsOn: item.depends_on ?? [],
       config: { ...picked(item, ['meta', 'tags', 'owner', 'maturity']), ...item.config },
       path: ['exposures', index],
+      raw: toJsonValue(item) as JsonObject,
     })),
     sources: (raw.sources ?? []).map((item, index) => ({
       name: item.name,
@@ -249,6 +275,7 @@ export function shapePropertyFile(
       config: { ...picked(item, sourceMetadata), ...item.config },
       quoting: item.quoting ?? {},
       path: ['sources', index],
+      raw: toJsonValue({ ...item, tables: undefined }) as JsonObject,
       tables: (item.tables ?? []).map((entry, at) => ({
         ...node(entry, ['sources', index, 'tables', at], picked(entry, sourceMetadata)),
         identifier: entry.identifier ?? undefined,
@@ -256,6 +283,14 @@ export function shapePropertyFile(
       })),
     })),
   };
+}
+
+function sectionsOf(entries: readonly { readonly name: string }[] | null | undefined, key: string): readonly Section[] {
+  return (entries ?? []).map((entry, index) => ({
+    name: entry.name,
+    raw: toJsonValue(entry) as JsonObject,
+    path: [key, index],
+  }));
 }
 
 const sourceMetadata = ['meta', 'tags', 'loader', 'loaded_at_field', 'loaded_at_query', 'freshness'];

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { JsonObject } from '../../core/json.ts';
+import { toJsonValue } from './plain-value.ts';
 import { metadata, record } from './yaml-schema.ts';
 import type { YamlPath } from './yaml-file.ts';
 
@@ -25,6 +27,8 @@ export interface UnitTestProperties {
   };
   readonly config: Readonly<Record<string, unknown>>;
   readonly path: YamlPath;
+  /** The entry as written. */
+  readonly raw: JsonObject;
 }
 
 interface RawRows {
@@ -96,6 +100,7 @@ export function unitTestProperties(raw: RawUnitTest, path: YamlPath): UnitTestPr
     },
     config: raw.config ?? {},
     path,
+    raw: toJsonValue(raw) as JsonObject,
   };
 }
 

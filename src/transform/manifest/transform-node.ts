@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../core/json.ts';
 import type { ColumnDoc, NodeKey } from '../../core/node.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { Template } from '../jinja/index.ts';
@@ -18,6 +19,24 @@ export interface Dependency {
   readonly origin: Origin;
 }
 
+/** What a node is described by beside its configuration, for artifacts, selections and documentation. */
+export interface NodeDetails {
+  /** Its entry in a property file, Jinja rendered; empty where there is none. */
+  readonly properties: JsonObject;
+  /** The property file that has the entry; relative to the Millrace project. */
+  readonly propertyFile: string | undefined;
+  /** `ref()` calls in the order in which the template makes them. */
+  readonly refs: readonly RefArguments[];
+  /** `source()` calls: source and table. */
+  readonly sources: readonly (readonly [string, string])[];
+}
+
+export interface RefArguments {
+  readonly name: string;
+  readonly packageName: string | undefined;
+  readonly version: string | number | undefined;
+}
+
 interface NodeBase {
   /** dbt's id, such as `model.shop.orders`. */
   readonly uniqueId: string;
@@ -32,6 +51,7 @@ interface NodeBase {
   readonly fqn: readonly string[];
   readonly config: NodeConfig;
   readonly entries: ConfigEntries;
+  readonly details: NodeDetails;
 }
 
 interface RelationNode extends NodeBase {
@@ -49,6 +69,14 @@ interface TemplateNode extends NodeBase {
 
 export interface ModelNode extends RelationNode, TemplateNode {
   readonly kind: 'model';
+  /** Of a model that has versions. */
+  readonly version: string | number | undefined;
+  readonly latestVersion: string | number | undefined;
+}
+
+/** A query that is compiled and never run. */
+export interface AnalysisNode extends RelationNode, TemplateNode {
+  readonly kind: 'analysis';
 }
 
 /** A query whose changes are kept as versions of its rows. */

@@ -2,6 +2,7 @@ import type { Mistakes } from '../files/mistakes.ts';
 import type { ProjectFile } from '../files/project-files.ts';
 import { didYouMean } from '../files/suggestion.ts';
 import type {
+  AnalysisNode,
   ModelNode,
   RefNode,
   SeedNode,
@@ -11,7 +12,16 @@ import type {
 } from '../manifest/transform-node.ts';
 import { readExposures } from './exposure-reader.ts';
 import { ancestorsOf, type Manifest } from './manifest.ts';
-import { type Draft, nameOrigin, readModel, readSeed, type ReadingRoom } from './node-reader.ts';
+import {
+  type Draft,
+  nameOrigin,
+  readAnalysis,
+  readModel,
+  readSeed,
+  type ReadingRoom,
+} from './node-reader.ts';
+import { callArguments } from './recorded-calls.ts';
+import { readSections } from './section-reader.ts';
 import type { PlacedProperties, Properties } from './property-reader.ts';
 import { byName, type NodeNames } from './node-names.ts';
 import { isGenericTest, type PackageContent } from './package-reader.ts';
@@ -33,8 +43,15 @@ export interface ReadPackage {
 interface PackageDrafts extends ReadPackage {
   readonly models: readonly Draft<ModelNode>[];
   readonly snapshots: readonly Draft<SnapshotNode>[];
-  readonly seeds: readonly SeedNode[];
+  readonly analyses: readonly Draft<AnalysisNode>[];
+  readonly seeds: readonly Described<SeedNode>[];
   readonly sources: readonly ReadSource[];
+}
+
+/** A node and the property entry that describes it. */
+interface Described<Node> {
+  readonly node: Node;
+  readonly placed?: PlacedProperties | undefined;
 }
 
 /** Reads every node of the project (the first package) and its packages, then resolves what each refers to. */
@@ -43,22 +60,26 @@ export function assembleManifest(packages: readonly ReadPackage[], mistakes: Mis
   if (!root) throw new TypeError('there is no project');
   const drafts = packages.map((item) => draftNodes(item));
   const names = nodeNames(root.room.projectFile.name, drafts, mistakes);
-  const resolve = <Node extends ModelNode | SnapshotNode | TestNode>(draft: Draft<Node>): Node => {
+  const resolve = <Node extends ModelNode | SnapshotNode | AnalysisNode | TestNode>(
+    draft: Draft<Node>,
+  ): Node => {
     const found = resolveCalls(names, draft.calls, draft.node.packageName, (error) => mistakes.caught(error));
     const known = new Set(draft.node.dependencies.map((dependency) => dependency.uniqueId));
     return {
       ...draft.node,
+      details: { ...draft.node.details, ...callArguments(draft.calls) },
       dependencies: [...draft.node.dependencies, ...found.filter(({ uniqueId }) => !known.has(uniqueId))],
     };
   };
   const upstream: TransformNode[] = [];
   const testDrafts: Draft<TestNode>[] = [];
   for (const item of drafts) {
-    const models = item.models.filter((draft) => draft.node.config.isEnabled).map(resolve);
-    const seeds = item.seeds.filter((seed) => seed.config.isEnabled);
-    const snapshots = item.snapshots.map(resolve);
-    upstream.push(...models, ...snapshots, ...seeds, ...item.sources.map(({ node }) => node));
-    testDrafts.push(...readTests(item, models, snapshots, seeds, names.disabled));
+    const enabled = item.models.filter((draft) => draft.node.config.isEnabled);
+    const models = enabled.map((draft) => ({ node: resolve(draft), placed: draft.placed }));
+    const seeds = item.seeds.filter((seed) => seed.node.config.isEnabled);
+    const snapshots = item.snapshots.map((draft) => ({ node: resolve(draft), placed: draft.placed }));
+    upstream.push(...[...models, ...snapshots, ...seeds, ...item.sources].map(({ node }) => node));
+    testDrafts.push(...readTests(item, { models, snapshots, seeds }, names.disabled));
   }
   const byUpstreamId = new Map(upstream.map((node) => [node.uniqueId, node]));
   const models = upstream.filter((node) => node.kind === 'model');
@@ -75,6 +96,12 @@ export function assembleManifest(packages: readonly ReadPackage[], mistakes: Mis
     scope: root.room.scope,
     scopes: new Map(packages.map(({ room }) => [room.projectFile.name, room.scope])),
     names: { ...names, refs: refsOf(upstream) },
+    folders: new Map(packages.map(({ room }) => [room.projectFile.name, room.folder])),
+    analyses: drafts.flatMap((item) => item.analyses.map(resolve)),
+    disabled: drafts.flatMap((item) =>
+      [...item.models, ...item.seeds].flatMap(({ node }) => (node.config.isEnabled ? [] : [node])),
+    ),
+    sections: readSections(packages),
     tests,
     warnings: mistakes.warnings,
     runHooks: packages.flatMap(({ room }) => readRunHooks(room)),
@@ -89,7 +116,14 @@ function draftNodes(item: ReadPackage): PackageDrafts {
   return {
     ...item,
     models: content.models.flatMap((file) => readModel(room, file, properties.models.get(file.name)) ?? []),
-    seeds: content.seeds.flatMap((file) => readSeed(room, file, properties.seeds.get(file.name)) ?? []),
+    analyses: content.analyses.flatMap(
+      (file) => readAnalysis(room, file, properties.analyses.get(file.name)) ?? [],
+    ),
+    seeds: content.seeds.flatMap((file) => {
+      const placed = properties.seeds.get(file.name);
+      const node = readSeed(room, file, placed);
+      return node ? [{ node, placed }] : [];
+    }),
     snapshots: readSnapshots(room, content.snapshots, properties),
     sources: readSources(room, properties),
   };
@@ -97,15 +131,17 @@ function draftNodes(item: ReadPackage): PackageDrafts {
 
 function readTests(
   { room, content, properties, sources }: PackageDrafts,
-  models: readonly ModelNode[],
-  snapshots: readonly SnapshotNode[],
-  seeds: readonly SeedNode[],
+  nodes: {
+    readonly models: readonly Described<ModelNode>[];
+    readonly snapshots: readonly Described<SnapshotNode>[];
+    readonly seeds: readonly Described<SeedNode>[];
+  },
   disabled: ReadonlySet<string>,
 ): readonly Draft<TestNode>[] {
   return [
-    ...readTestsOf(room, models, properties.models, content.models, disabled),
-    ...readTestsOf(room, seeds, properties.seeds, content.seeds, disabled),
-    ...readTestsOf(room, snapshots, properties.snapshots, [], disabled),
+    ...readTestsOf(room, nodes.models, properties.models, content.models, disabled),
+    ...readTestsOf(room, nodes.seeds, properties.seeds, content.seeds, disabled),
+    ...readTestsOf(room, nodes.snapshots, properties.snapshots, [], disabled),
     ...sources.flatMap(({ node, placed }) => readGenericTests(room, node, placed)),
     ...content.tests
       .filter((file) => !isGenericTest(file))
@@ -116,7 +152,7 @@ function readTests(
 function nodeNames(projectName: string, packages: readonly PackageDrafts[], mistakes: Mistakes): NodeNames {
   const nodes = packages.flatMap(({ models, snapshots, seeds }) => [
     ...[...models, ...snapshots].map((draft) => draft.node),
-    ...seeds,
+    ...seeds.map(({ node }) => node),
   ]);
   const enabled = nodes.filter((node) => node.config.isEnabled);
   reportTwins(enabled, mistakes);
@@ -143,7 +179,8 @@ function refsOf(nodes: readonly TransformNode[]): ReadonlyMap<string, readonly R
 function reportTwins(nodes: readonly RefNode[], mistakes: Mistakes): void {
   const found = new Map<string, RefNode>();
   for (const node of nodes) {
-    const name = `${node.packageName}.${node.name}`;
+    const version = node.kind === 'model' ? (node.version ?? '') : '';
+    const name = `${node.packageName}.${node.name}.${version}`;
     const first = found.get(name);
     found.set(name, first ?? node);
     if (!first) continue;
@@ -157,18 +194,19 @@ function reportTwins(nodes: readonly RefNode[], mistakes: Mistakes): void {
 /** Tests of models or seeds. Properties of a node that does not exist are a mistake where another name was meant. */
 function readTestsOf(
   room: ReadingRoom,
-  nodes: readonly RefNode[],
+  nodes: readonly Described<RefNode>[],
   properties: ReadonlyMap<string, PlacedProperties>,
   files: readonly ProjectFile[],
   disabled: ReadonlySet<string>,
 ): readonly Draft<TestNode>[] {
-  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const described = new Map(nodes.map(({ node, placed }) => [placed, node]));
   const fileNames = new Set(files.map((file) => file.name));
-  return [...properties.values()].flatMap((placed) => {
-    const { name } = placed.properties;
-    const node = byName.get(name);
+  return [...new Set(properties.values())].flatMap((placed) => {
+    const { name, version } = placed.properties;
+    const node = described.get(placed);
     if (node) return readGenericTests(room, node, placed);
-    if (!disabled.has(name) && !fileNames.has(name)) {
+    const isFile = (version?.fileNames ?? [name]).some((file) => fileNames.has(file));
+    if (!disabled.has(name) && !isFile) {
       const message = `"${name}" is described, but there is no such file`;
       const origin = nameOrigin(placed);
       const near = didYouMean(name, fileNames);

@@ -8,7 +8,7 @@ import { parseTemplate, renderSync } from '../jinja/index.ts';
 import type { Exposure } from './manifest.ts';
 import { attempt, type ReadingRoom } from './node-reader.ts';
 import type { Properties } from './property-reader.ts';
-import { emptyCalls, type RecordedCalls, recordingScope } from './recorded-calls.ts';
+import { callArguments, emptyCalls, type RecordedCalls, recordingScope } from './recorded-calls.ts';
 import type { NodeNames } from './node-names.ts';
 import { resolveCalls } from './resolution.ts';
 
@@ -18,7 +18,7 @@ export function readExposures(
   properties: Properties,
   names: NodeNames,
 ): readonly Exposure[] {
-  return properties.files.flatMap(({ content }) =>
+  return properties.files.flatMap(({ folders, content }) =>
     content.exposures.map((exposure): Exposure => {
       const calls = dependencyCalls(room, exposure, content.yaml);
       const tags = exposure.config['tags'];
@@ -31,6 +31,10 @@ export function readExposures(
         dependencies: resolveCalls(names, calls, room.projectFile.name, (error) =>
           room.mistakes.caught(error),
         ),
+        packageName: room.projectFile.name,
+        fqn: [room.projectFile.name, ...folders, exposure.name],
+        properties: exposure.raw,
+        ...callArguments(calls),
         tags: Array.isArray(tags) ? tags.map(String) : [],
         details: toJsonValue({ ...exposure.config, type: exposure.type, url: exposure.url }) as JsonObject,
       };

@@ -8,6 +8,7 @@ import type { ProjectScope } from '../context/render-scope.ts';
 import { packageVariables } from '../context/variables.ts';
 import type { DbtProjectFile } from '../files/dbt-project-file.ts';
 import type { Quoting } from '../files/quoting.ts';
+import { projectPath } from '../files/project-files.ts';
 import { createMistakes, type Mistakes } from '../files/mistakes.ts';
 import { assembleManifest, type ReadPackage } from './assembly.ts';
 import { readDocs } from './docs-reader.ts';
@@ -78,6 +79,7 @@ export async function readManifest(options: TransformOptions): Promise<Manifest>
     return {
       room: {
         projectFile: files.projectFile,
+        folder: projectPath(options.projectFolder, files.folder),
         rootFile: files === root ? undefined : root.projectFile,
         scope,
         mistakes,

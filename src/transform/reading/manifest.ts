@@ -4,7 +4,15 @@ import type { ProjectScope } from '../context/render-scope.ts';
 import type { Warning } from '../files/mistakes.ts';
 import type { Template } from '../jinja/index.ts';
 import type { NodeNames } from './node-names.ts';
-import type { Dependency, ModelNode, TestNode, TransformNode } from '../manifest/transform-node.ts';
+import type {
+  AnalysisNode,
+  Dependency,
+  ModelNode,
+  RefArguments,
+  TestNode,
+  TransformNode,
+} from '../manifest/transform-node.ts';
+import type { Sections } from './section-reader.ts';
 
 /** Everything that is known about a dbt project once it is read. */
 export interface Manifest {
@@ -14,6 +22,12 @@ export interface Manifest {
   /** What templates of each package see, the project itself included. */
   readonly scopes: ReadonlyMap<string, ProjectScope>;
   readonly names: NodeNames;
+  /** Folder of the project and of each package, relative to the Millrace project. */
+  readonly folders: ReadonlyMap<string, string>;
+  readonly analyses: readonly AnalysisNode[];
+  /** Models, seeds, snapshots and tests that are switched off. */
+  readonly disabled: readonly (TransformNode | AnalysisNode)[];
+  readonly sections: Sections;
   readonly tests: readonly TestNode[];
   readonly exposures: readonly Exposure[];
   readonly warnings: readonly Warning[];
@@ -37,18 +51,24 @@ export interface Exposure {
   readonly description: string;
   readonly type: string;
   readonly origin: Origin;
+  readonly packageName: string;
+  readonly fqn: readonly string[];
   readonly dependencies: readonly Dependency[];
+  readonly refs: readonly RefArguments[];
+  readonly sources: readonly (readonly [string, string])[];
   readonly tags: readonly string[];
   readonly details: JsonObject;
+  /** The entry as written. */
+  readonly properties: JsonObject;
 }
 
 /** What the templates of a node see. */
-export function scopeOf(manifest: Manifest, node: TransformNode): ProjectScope {
+export function scopeOf(manifest: Manifest, node: TransformNode | AnalysisNode): ProjectScope {
   return manifest.scopes.get(node.packageName) ?? manifest.scope;
 }
 
 /** What a node reads, directly. */
-export function dependenciesOf(node: TransformNode): readonly Dependency[] {
+export function dependenciesOf(node: TransformNode | AnalysisNode): readonly Dependency[] {
   return node.kind === 'source' || node.kind === 'seed' ? [] : node.dependencies;
 }
 

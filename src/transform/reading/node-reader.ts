@@ -16,7 +16,7 @@ import {
   yamlLayer,
 } from '../manifest/config-layer.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
-import type { ModelNode, SeedNode } from '../manifest/transform-node.ts';
+import type { AnalysisNode, ModelNode, NodeDetails, SeedNode } from '../manifest/transform-node.ts';
 import { relationNameOf } from './name-rules.ts';
 import type { PlacedProperties } from './property-reader.ts';
 import { readingPass } from './reading-pass.ts';
@@ -29,6 +29,8 @@ const templates = new TemplateCache();
 export interface ReadingRoom {
   /** Of the project, or of the package that is read. */
   readonly projectFile: DbtProjectFile;
+  /** Folder of the project or package, relative to the Millrace project; empty when they are one. */
+  readonly folder: string;
   /** For a package: the file of the project that uses it, whose trees win. */
   readonly rootFile: DbtProjectFile | undefined;
   readonly scope: ProjectScope;
@@ -39,6 +41,8 @@ export interface ReadingRoom {
 export interface Draft<Node> {
   readonly node: Node;
   readonly calls: RecordedCalls;
+  /** The property entry that describes the node. */
+  readonly placed?: PlacedProperties | undefined;
 }
 
 /** Reads one model: renders it without a database to learn its configuration and what it refers to. */
@@ -47,13 +51,42 @@ export function readModel(
   file: ProjectFile,
   placed: PlacedProperties | undefined,
 ): Draft<ModelNode> | undefined {
-  const draft = readTemplateNode(room, { ...file, kind: 'model', tree: 'models' }, placed);
-  return draft && { node: { ...draft.node, kind: 'model' }, calls: draft.calls };
+  const version = placed?.properties.version;
+  const name = version ? (placed?.properties.name ?? file.name) : file.name;
+  const draft = readTemplateNode(room, { ...file, name, kind: 'model', tree: 'models' }, placed);
+  return (
+    draft && {
+      node: { ...draft.node, kind: 'model', version: version?.v, latestVersion: version?.latest },
+      calls: draft.calls,
+      placed,
+    }
+  );
+}
+
+/** Reads one file of `analyses/`. */
+export function readAnalysis(
+  room: ReadingRoom,
+  file: ProjectFile,
+  placed: PlacedProperties | undefined,
+): Draft<AnalysisNode> | undefined {
+  const folders = ['analysis', ...file.folders];
+  const draft = readTemplateNode(room, { ...file, folders, kind: 'analysis', tree: 'models' }, placed);
+  return draft && { node: { ...draft.node, kind: 'analysis' }, calls: draft.calls };
+}
+
+/** What is known of a node beside its configuration, before its calls are resolved. */
+export function detailsOf(placed: PlacedProperties | undefined): NodeDetails {
+  return {
+    properties: placed?.properties.raw ?? {},
+    propertyFile: placed?.yaml.file,
+    refs: [],
+    sources: [],
+  };
 }
 
 /** A template that becomes a relation, and where it was found. */
 export interface TemplateSource extends ProjectFile {
-  readonly kind: 'model' | 'snapshot';
+  readonly kind: 'model' | 'snapshot' | 'analysis';
   readonly tree: ConfigTreeName;
   /** The template, where it is not the whole text of the file. */
   readonly template?: Template;
@@ -64,11 +97,12 @@ export function readTemplateNode(
   room: ReadingRoom,
   file: TemplateSource,
   placed: PlacedProperties | undefined,
-): Draft<Omit<ModelNode, 'kind'>> | undefined {
+): Draft<Omit<ModelNode, 'kind' | 'version' | 'latestVersion'>> | undefined {
   const { scope, mistakes } = room;
-  const fqn = [room.projectFile.name, ...file.folders, file.name];
-  const uniqueId = `${file.kind}.${room.projectFile.name}.${file.name}`;
-  const outer = configLayers(room, file.tree, fqn, placed);
+  const v = placed?.properties.version?.v;
+  const fqn = [room.projectFile.name, ...file.folders, file.name, ...(v === undefined ? [] : [`v${v}`])];
+  const uniqueId = `${file.kind}.${room.projectFile.name}.${file.name}${v === undefined ? '' : `.v${v}`}`;
+  const outer = file.kind === 'analysis' ? ownLayers(placed) : configLayers(room, file.tree, fqn, placed);
   const rendered = renderForCalls(room, file, mergeLayers(outer), (config) =>
     nodeDictionary({
       projectName: room.projectFile.name,
@@ -77,20 +111,22 @@ export function readTemplateNode(
       name: file.name,
       fqn,
       file: file.file,
+      folder: room.folder,
       description: placed?.properties.description ?? '',
       config,
       tags: [],
+      ...(v === undefined ? {} : { version: v }),
     }),
   );
   if (!rendered) return undefined;
   const entries = mergeLayers([
     ...outer,
     ...rendered.calls.configs,
-    ...overridingLayers(room, file.tree, fqn),
+    ...(file.kind === 'analysis' ? [] : overridingLayers(room, file.tree, fqn)),
   ]);
   const config = readNodeConfig(
     entries,
-    file.kind === 'model' ? 'view' : 'snapshot',
+    file.kind === 'snapshot' ? 'snapshot' : 'view',
     scope.databaseName,
     mistakes,
     (name) => file.kind === 'model' && customMaterialization(scope.macros, name) !== undefined,
@@ -103,13 +139,14 @@ export function readTemplateNode(
   const node = {
     uniqueId,
     packageName: room.projectFile.name,
-    key: assetKey(room, config.schema, file.name),
+    key: assetKey(room, config.schema, v === undefined ? file.name : `${file.name}.v${v}`),
     name: file.name,
     origin: { file: file.file },
     description: placed?.properties.description ?? '',
     fqn,
     config,
     entries,
+    details: detailsOf(placed),
     relation: named,
     columns: columnDocs(placed?.properties),
     template: rendered.template,
@@ -141,6 +178,7 @@ export function readSeed(
       name: file.name,
       fqn,
       file: file.file,
+      folder: room.folder,
       description: placed?.properties.description ?? '',
       config: config.all,
       tags: config.tags,
@@ -162,6 +200,7 @@ export function readSeed(
     fqn,
     config,
     entries,
+    details: detailsOf(placed),
     relation,
     columns: columnDocs(placed?.properties),
     csv: file.text,
@@ -200,10 +239,11 @@ export function configLayers(
   placed: PlacedProperties | undefined,
 ): readonly ConfigLayer[] {
   const { projectFile } = room;
-  return [
-    ...treeLayers(projectFile.yaml, projectFile.trees[tree], fqn),
-    ...(placed ? [yamlLayer(placed.yaml, placed.properties.config, placed.properties.path)] : []),
-  ];
+  return [...treeLayers(projectFile.yaml, projectFile.trees[tree], fqn), ...ownLayers(placed)];
+}
+
+function ownLayers(placed: PlacedProperties | undefined): readonly ConfigLayer[] {
+  return placed ? [yamlLayer(placed.yaml, placed.properties.config, placed.properties.path)] : [];
 }
 
 /** What the project that uses a package configures for its nodes: nearer than the package's own files. */

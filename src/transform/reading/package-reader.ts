@@ -18,6 +18,7 @@ export interface PackageContent {
   readonly models: readonly ProjectFile[];
   readonly seeds: readonly ProjectFile[];
   readonly snapshots: readonly ProjectFile[];
+  readonly analyses: readonly ProjectFile[];
   readonly macros: readonly ProjectFile[];
   readonly tests: readonly ProjectFile[];
   /** Rows for unit tests. */
@@ -63,6 +64,7 @@ export async function readContent(
     models: await read(project.modelPaths, ['.sql']),
     seeds: await read(project.seedPaths, ['.csv']),
     snapshots: await read(project.snapshotPaths, ['.sql']),
+    analyses: await read(project.analysisPaths, ['.sql']),
     macros: await read(project.macroPaths, ['.sql']),
     tests: tests.filter((file) => !isFixture(file)),
     fixtures: [...tests, ...tables].filter(isFixture),

@@ -19,10 +19,12 @@ export interface PlacedProperties<Properties extends NodeProperties = NodeProper
 
 export interface Properties {
   readonly files: readonly { readonly folders: readonly string[]; readonly content: PropertyFile }[];
+  /** By the name of the file; a version of a model is there by every name that its file may have. */
   readonly models: ReadonlyMap<string, PlacedProperties>;
   readonly seeds: ReadonlyMap<string, PlacedProperties>;
   readonly snapshots: ReadonlyMap<string, PlacedProperties<SnapshotProperties>>;
   readonly singularTests: ReadonlyMap<string, PlacedProperties>;
+  readonly analyses: ReadonlyMap<string, PlacedProperties>;
 }
 
 /** Files as they were last read in this process, by path. */
@@ -49,21 +51,24 @@ export function readProperties(
     const content = shapePropertyFile(yaml, value, mistakes);
     return content ? [{ folders: file.folders, content }] : [];
   });
-  const index = <Kind extends 'models' | 'seeds' | 'snapshots' | 'singularTests'>(
+  const index = <Kind extends 'models' | 'seeds' | 'snapshots' | 'singularTests' | 'analyses'>(
     kind: Kind,
   ): ReadonlyMap<string, PlacedProperties<PropertyFile[Kind][number]>> => {
     const found = new Map<string, PlacedProperties<PropertyFile[Kind][number]>>();
     for (const { folders, content } of read) {
       for (const properties of content[kind]) {
+        const placed = { yaml: content.yaml, folders, properties };
         const first = found.get(properties.name);
-        if (first) {
+        if (properties.version) {
+          for (const name of properties.version.fileNames) if (!found.has(name)) found.set(name, placed);
+        } else if (first) {
           const at = first.yaml.locate(first.properties.path);
           mistakes.add(`"${properties.name}" is described twice; first in ${at.file}:${at.line}`, {
             code: 'properties_twice',
             origin: content.yaml.locate([...properties.path, 'name']),
           });
         } else {
-          found.set(properties.name, { yaml: content.yaml, folders, properties });
+          found.set(properties.name, placed);
         }
       }
     }
@@ -75,5 +80,6 @@ export function readProperties(
     seeds: index('seeds'),
     snapshots: index('snapshots'),
     singularTests: index('singularTests'),
+    analyses: index('analyses'),
   };
 }

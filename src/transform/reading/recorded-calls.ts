@@ -4,10 +4,12 @@ import { createRelation, type Relation } from '../context/relation.ts';
 import type { NodeScope, ProjectScope } from '../context/render-scope.ts';
 import { fromJs, printed, toJs, type Value } from '../jinja/index.ts';
 import type { ConfigEntries, ConfigLayer } from '../manifest/config-layer.ts';
+import type { NodeDetails } from '../manifest/transform-node.ts';
 
 export interface RefCall {
   readonly name: string;
   readonly packageName: string | undefined;
+  readonly version?: string | number | undefined;
   readonly origin: Origin;
 }
 
@@ -28,6 +30,14 @@ export function emptyCalls(): RecordedCalls {
   return { refs: [], sources: [], configs: [] };
 }
 
+/** The calls as artifacts list them. */
+export function callArguments(calls: RecordedCalls): Pick<NodeDetails, 'refs' | 'sources'> {
+  return {
+    refs: calls.refs.map(({ name, packageName, version }) => ({ name, packageName, version })),
+    sources: calls.sources.map(({ sourceName, tableName }) => [sourceName, tableName]),
+  };
+}
+
 /** A scope that writes down what the template asks for. Relations are stand-ins: their schema is not known yet. */
 export function recordingScope(
   project: ProjectScope,
@@ -40,8 +50,8 @@ export function recordingScope(
   return {
     model,
     relation: standIn(project.targetSchema, printed(model['alias'] ?? model['name'] ?? null)),
-    ref: (name, packageName, origin) => {
-      calls.refs.push({ name, packageName, origin });
+    ref: (name, packageName, origin, version) => {
+      calls.refs.push({ name, packageName, version, origin });
       return standIn(project.targetSchema, name);
     },
     source: (sourceName, tableName, origin) => {
@@ -67,12 +77,17 @@ export function nodeDictionary(given: {
   readonly uniqueId: string;
   readonly name: string;
   readonly fqn: readonly string[];
+  /** Relative to the Millrace project, as `folder` is. */
   readonly file: string;
+  /** Folder of the package. */
+  readonly folder: string;
   readonly description: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly tags: readonly string[];
+  readonly version?: string | number;
 }): Readonly<Record<string, Value>> {
   const meta = given.config['meta'];
+  const original = withinFolder(given.file, given.folder);
   return {
     name: given.name,
     alias: given.name,
@@ -80,11 +95,17 @@ export function nodeDictionary(given: {
     unique_id: given.uniqueId,
     package_name: given.projectName,
     fqn: [...given.fqn],
-    path: given.file,
-    original_file_path: given.file,
+    path: original.slice(original.indexOf('/') + 1),
+    original_file_path: original,
     description: given.description,
     tags: [...given.tags],
     meta: fromJs(isJsonRecord(meta) ? toJsonValue(meta) : {}),
     config: fromJs(toJsonValue(given.config)),
+    ...(given.version === undefined ? {} : { version: given.version }),
   };
+}
+
+/** A file as its package names it: `models/orders.sql`. */
+export function withinFolder(file: string, folder: string): string {
+  return folder !== '' && file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : file;
 }

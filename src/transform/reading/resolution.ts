@@ -35,7 +35,8 @@ export function resolveRef(names: NodeNames, call: RefCall, fromPackage: string)
       { code: 'package_missing', origin, next: 'Name the package in packages.yml.' },
     );
   }
-  const candidates = names.refs.get(name);
+  const named = names.refs.get(name);
+  const candidates = ofVersion(named, call.version);
   const node =
     packageName === undefined
       ? meant(names, candidates, fromPackage)
@@ -48,6 +49,13 @@ export function resolveRef(names: NodeNames, call: RefCall, fromPackage: string)
       next: 'Enable it, or disable what reads it too.',
     });
   }
+  if (named !== undefined && named.length > 0) {
+    const known = named.map((other) => (other.kind === 'model' ? other.version : undefined));
+    throw new ConfigError(
+      `ref("${name}", v=${call.version}): the model has no such version; there are ${known.filter((v) => v !== undefined).join(', ') || 'none'}`,
+      { code: 'model_missing', origin },
+    );
+  }
   throw new ConfigError(
     `ref("${name}"): there is no such model or seed${didYouMean(name, names.refs.keys())}`,
     {
@@ -55,6 +63,17 @@ export function resolveRef(names: NodeNames, call: RefCall, fromPackage: string)
       origin,
     },
   );
+}
+
+/** Those of the wanted version; without one, the latest. */
+function ofVersion(
+  candidates: readonly RefNode[] | undefined,
+  version: RefCall['version'],
+): readonly RefNode[] | undefined {
+  return candidates?.filter((node) => {
+    if (node.kind !== 'model' || node.version === undefined) return version === undefined;
+    return String(node.version) === String(version ?? node.latestVersion);
+  });
 }
 
 /** Throws a ConfigError `source_missing`. */

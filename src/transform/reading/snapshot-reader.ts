@@ -31,7 +31,8 @@ export function readSnapshots(
     const targetSchema = node.entries.get('target_schema')?.value;
     const relation =
       typeof targetSchema === 'string' ? { ...node.relation, schema: targetSchema } : node.relation;
-    return [{ node: { ...node, kind: 'snapshot' as const, relation, snapshot }, calls: draft.calls }];
+    const placed = properties.snapshots.get(source.name);
+    return [{ node: { ...node, kind: 'snapshot' as const, relation, snapshot }, calls: draft.calls, placed }];
   });
 }
 

@@ -2,7 +2,7 @@ import { foldedName } from '../manifest/folded-name.ts';
 import { mergeLayers, treeLayers, yamlLayer } from '../manifest/config-layer.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
 import type { SourceNode } from '../manifest/transform-node.ts';
-import { columnDocs, overridingLayers, type ReadingRoom } from './node-reader.ts';
+import { columnDocs, detailsOf, overridingLayers, type ReadingRoom } from './node-reader.ts';
 import type { PlacedProperties, Properties } from './property-reader.ts';
 
 /** A source table and the properties that describe it. */
@@ -53,6 +53,10 @@ export function readSources(room: ReadingRoom, properties: Properties): readonly
             fqn,
             config,
             entries,
+            details: {
+              ...detailsOf({ yaml: content.yaml, folders, properties: table }),
+              properties: { ...table.raw, source: source.raw },
+            },
             relation: foldedName(
               {
                 database: room.scope.databaseName,

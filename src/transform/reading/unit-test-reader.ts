@@ -10,7 +10,7 @@ import { parseTemplate, renderSync } from '../jinja/index.ts';
 import { mergeLayers, treeLayers, yamlLayer } from '../manifest/config-layer.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
 import type { ModelNode, TestNode, UnitRows, UnitTest } from '../manifest/transform-node.ts';
-import { attempt, overridingLayers, type ReadingRoom } from './node-reader.ts';
+import { attempt, detailsOf, overridingLayers, type ReadingRoom } from './node-reader.ts';
 import type { NodeNames } from './node-names.ts';
 import type { Properties } from './property-reader.ts';
 import { emptyCalls, recordingScope } from './recorded-calls.ts';
@@ -85,6 +85,7 @@ function readUnitTest(place: Place, properties: UnitTestProperties): TestNode | 
     fqn,
     config,
     entries,
+    details: { ...detailsOf(undefined), properties: properties.raw, propertyFile: yaml.file },
     dependencies: [{ uniqueId: model.uniqueId, origin }],
     failures: undefined,
     body,
