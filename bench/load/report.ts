@@ -1,57 +1,49 @@
-import { cpus, release, totalmem, type as systemType } from 'node:os';
 import { type Measurement, median } from './measure.ts';
-
-export interface Route {
-  readonly name: string;
-  /** The highest ratio that is accepted. */
-  readonly limit: number;
-  readonly floorCommand: string;
-  readonly command: string;
-  /** Both as a user would type them, without the paths of this machine. */
-  readonly shownCommands: readonly string[];
-}
-
-/** What a route took, round by round. */
-export interface RouteResult {
-  readonly route: Route;
-  readonly floor: readonly Measurement[];
-  readonly millrace: readonly Measurement[];
-}
+import { machineLines } from './millrace-program.ts';
+import type { RouteResult } from './route.ts';
 
 export interface Setting {
+  readonly title: string;
+  /** What was measured and how, one line each. */
+  readonly about: readonly string[];
+  /** Rows that a route moves. */
   readonly rows: number;
-  readonly copyBytes: number;
   readonly versions: readonly string[];
-  /** Processes that wanted to run, at the start and at the end: far above the processors, ratios are noise. */
-  readonly loadAverages: readonly [number, number];
+  /** Processes that wanted to run at the start: far above the processors, ratios are noise. */
+  readonly loadBefore: number;
 }
 
 export function ratios({ floor, millrace }: RouteResult): readonly number[] {
   return millrace.map(({ wallSeconds }, round) => wallSeconds / (floor[round]?.wallSeconds ?? Number.NaN));
 }
 
+/** 0 when every route keeps within its limit. */
+export function exitCodeOf(results: readonly RouteResult[]): number {
+  return results.every((result) => median(ratios(result)) <= result.route.limit) ? 0 : 1;
+}
+
 /** The page that is kept beside the benchmark. */
 export function reportPage(setting: Setting, results: readonly RouteResult[]): string {
+  const withSling = results.some(({ sling }) => sling.length > 0);
   return [
-    '# Loads beside psql',
+    `# ${setting.title}`,
     '',
-    `${setting.rows.toLocaleString('en')} rows of \`wide.sql\`, ${(setting.copyBytes / 1e6).toFixed(0)} MB as COPY BINARY. Floor and Millrace ran in turn in one run,`,
-    'each as a whole process from its start to its exit; the ratio is taken within a round.',
+    ...setting.about,
+    'Floor and Millrace ran in turn in one run, each as a whole process from its start to its exit; the ratio is taken within a round.',
     '',
-    `Machine: ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${systemType()} ${release()}; the server is on the same machine.`,
-    `Load average (1 minute): ${setting.loadAverages.map((load) => load.toFixed(1)).join(' before, ')} after; a quiet machine shows about 0 before.`,
+    ...machineLines(setting.loadBefore),
     ...setting.versions.map((version) => `- ${version}`),
     '',
-    '| route | floor s | Millrace s | ratio, median | ratios | limit | rows/s | MB/s | peak RSS MB |',
-    '|---|---|---|---|---|---|---|---|---|',
-    ...results.map((result) => tableRow(setting, result)),
+    `| route | floor s | Millrace s | ratio, median | ratios | limit | rows/s | peak RSS MB |${withSling ? ' Sling s | Sling / Millrace |' : ''}`,
+    `|---|---|---|---|---|---|---|---|${withSling ? '---|---|' : ''}`,
+    ...results.map((result) => tableRow(setting.rows, result, withSling)),
     '',
     ...results.flatMap(({ route }) => [`## ${route.name}`, '', '```', ...route.shownCommands, '```', '']),
   ].join('\n');
 }
 
-function tableRow(setting: Setting, result: RouteResult): string {
-  const { route, floor, millrace } = result;
+function tableRow(rows: number, result: RouteResult, withSling: boolean): string {
+  const { route, floor, millrace, sling } = result;
   const seconds = median(millrace.map(({ wallSeconds }) => wallSeconds));
   const peaks = millrace.map(({ peakMegabytes }) => peakMegabytes).filter((peak) => peak !== undefined);
   const cells = [
@@ -62,10 +54,16 @@ function tableRow(setting: Setting, result: RouteResult): string {
     ratios(result)
       .map((ratio) => ratio.toFixed(2))
       .join(', '),
-    route.limit.toFixed(1),
-    `${Math.round(setting.rows / seconds / 1000)}k`,
-    (setting.copyBytes / seconds / 1e6).toFixed(0),
+    String(route.limit),
+    `${Math.round(rows / seconds / 1000)}k`,
     peaks.length === 0 ? 'unknown' : Math.max(...peaks).toFixed(0),
+    ...(withSling ? slingCells(sling, seconds) : []),
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+function slingCells(sling: readonly Measurement[], millraceSeconds: number): readonly string[] {
+  if (sling.length === 0) return ['not run', ''];
+  const seconds = median(sling.map(({ wallSeconds }) => wallSeconds));
+  return [seconds.toFixed(2), (seconds / millraceSeconds).toFixed(1)];
 }
