@@ -30,6 +30,20 @@ export interface SqlDatabase extends SqlSession {
   describe(table: TableName): Promise<TableSchema | undefined>;
   /** Tables and views of a schema; empty when the schema does not exist. */
   list(schema: string): Promise<readonly RelationInfo[]>;
+  /**
+   * Tries to take a lock of that name in this database, without waiting. It ends with `release`, with the
+   * session that holds it, or with the process. Absent where the system has no such locks.
+   */
+  lock?(name: string): Promise<LockAttempt>;
+}
+
+/** A lock, or who has it, for people. */
+export type LockAttempt = { readonly lock: SqlLock } | { readonly holder: string };
+
+export interface SqlLock {
+  /** False once it is lost, such as with its connection. */
+  isHeld(): boolean;
+  release(): Promise<void>;
 }
 
 export interface SqlSession {
@@ -67,13 +81,31 @@ export interface ReadRequest {
   /** SQL order keys, or absent. */
   readonly orderBy?: string;
   readonly limit?: number;
+  /** Only for sources without predicates. */
+  readonly after?: ReadAfter;
   /** The connector's own read options, checked by the load room (delimiter, header, encoding). */
   readonly options: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Where a source without predicates may begin: rows whose `column` is below `value` are not needed. It must give
+ * every row that is equal to it or above, and those where it is NULL; what it gives beyond that is left out by the load.
+ */
+export interface ReadAfter {
+  /** As `describe` named it. */
+  readonly column: string;
+  /** Digits, text, or a time as ISO 8601 writes it; instants end in `Z`. */
+  readonly value: string;
 }
 
 export interface Source {
   /** Forms it can give, best first. */
   readonly emits: readonly PayloadFormat[];
+  /**
+   * `none`: it cannot evaluate SQL, gets no `where` and no `orderBy`, but `after`. Default: `sql`, in the dialect of
+   * the connection's `database`, or DuckDB's without one.
+   */
+  readonly predicates?: 'sql' | 'none';
   /** Names of the streams that match a pattern such as `public.*`, `*.csv`; sorted. */
   discover(pattern: string): Promise<readonly string[]>;
   /** Throws `ConfigError` code `stream_missing` when there is no such stream. */

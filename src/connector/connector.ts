@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { ConfigError } from '../core/errors.ts';
 import type { Connection } from './connection.ts';
 
 /**
@@ -16,7 +17,27 @@ export interface Connector<Config = unknown> {
   readonly secretKeys: readonly string[];
   /** Turns a DSN (`postgres://...`) into config keys. */
   parseUrl(url: string): Readonly<Record<string, unknown>>;
+  /** What its connections can do, known before one is opened. */
+  readonly roles?: readonly ConnectionRole[];
+  /** Where tables without a schema live; for systems with tables only. */
+  readonly defaultSchema?: string;
   open(config: Config, environment: ConnectorEnvironment): Promise<Connection>;
+}
+
+/** A part that a connection may have: see `Connection`. */
+export type ConnectionRole = 'source' | 'target' | 'database' | 'http';
+
+/** A connector as it is written: what most leave out has a default. */
+export interface ConnectorDefinition<Config> extends Omit<
+  Connector<Config>,
+  'aliases' | 'secretKeys' | 'parseUrl'
+> {
+  /** Default: none. */
+  readonly aliases?: readonly string[];
+  /** Default: none. */
+  readonly secretKeys?: readonly string[];
+  /** Default: a URL is refused. */
+  readonly parseUrl?: (url: string) => Readonly<Record<string, unknown>>;
 }
 
 /** What a connection may use of the world around it. */
@@ -31,7 +52,17 @@ export interface ConnectorEnvironment {
   readonly memoryBudgetBytes: number;
 }
 
-/** Checks nothing; gives the config its type. */
-export function defineConnector<Config>(connector: Connector<Config>): Connector<Config> {
-  return connector;
+/** Gives the config its type, and what is left out its default. */
+export function defineConnector<Config>(definition: ConnectorDefinition<Config>): Connector<Config> {
+  return {
+    aliases: [],
+    secretKeys: [],
+    parseUrl: () => {
+      throw new ConfigError(`a ${definition.type} connection cannot be written as a URL`, {
+        code: 'url_unsupported',
+        next: `Write it in connections.yaml with type: ${definition.type} and its keys`,
+      });
+    },
+    ...definition,
+  };
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ConnectionRole } from '../connector/connector.ts';
 import { connectionMissing } from '../connector/connection-missing.ts';
 import { ConfigError, MillraceError, ProjectError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -20,6 +21,8 @@ export interface KnownConnection {
   readonly type: string;
   /** Where tables without a schema live, when the connection says so. */
   readonly defaultSchema?: string;
+  /** What it can do; absent: what its type says. */
+  readonly roles?: readonly ConnectionRole[];
 }
 
 export interface NodeOptions {
@@ -44,8 +47,8 @@ export interface LoadSpec extends JsonObject {
  */
 export function replicationNodes(replication: Replication, options: NodeOptions): readonly GraphNode[] {
   const mistakes: MillraceError[] = [];
-  const source = findEnd(replication.source, replication.sourceOrigin, options, mistakes);
-  const target = findEnd(replication.target, replication.targetOrigin, options, mistakes);
+  const source = findEnd('source', replication.source, replication.sourceOrigin, options, mistakes);
+  const target = findEnd('target', replication.target, replication.targetOrigin, options, mistakes);
   if (!source || !target) throw new ProjectError(mistakes);
 
   const nodes = new Map<NodeKey, GraphNode>();
@@ -127,17 +130,18 @@ export function targetTable(
 }
 
 function findEnd(
+  role: 'source' | 'target',
   name: string,
   origin: Origin,
   options: NodeOptions,
   mistakes: MillraceError[],
 ): End | undefined {
   const found = options.connections.find((known) => known.name.toLowerCase() === name.toLowerCase());
-  if (found && isLoadable(found)) return connectionEnd(found);
+  if (found && isLoadable(found, role)) return connectionEnd(found);
   if (found) {
     mistakes.push(
       new ConfigError(
-        `the connection '${found.name}' is ${found.type}, which cannot be loaded from or into`,
+        `the connection '${found.name}' is ${found.type}, which cannot be loaded ${role === 'source' ? 'from' : 'into'}`,
         {
           code: 'connection_not_loadable',
           origin,
@@ -152,13 +156,15 @@ function findEnd(
   return undefined;
 }
 
-function isLoadable({ type }: KnownConnection): boolean {
-  return type === 'file' || dialectFor(type) !== undefined;
+function isLoadable({ type, roles }: KnownConnection, role: 'source' | 'target'): boolean {
+  return roles ? roles.includes(role) : type === 'file' || dialectFor(type) !== undefined;
 }
 
-/** A connection as one end of a replication. */
+/** A connection as one end of a replication. A source that is no file has streams, which are named like tables. */
 export function connectionEnd(known: KnownConnection): End {
-  const schema = known.defaultSchema ?? dialectFor(known.type)?.defaultSchema;
+  const isFile = known.type === 'file' || known.roles?.includes('target') === true;
+  const schema =
+    known.defaultSchema ?? dialectFor(known.type)?.defaultSchema ?? (known.roles && !isFile ? '' : undefined);
   return { name: known.name, type: known.type, ...(schema === undefined ? {} : { defaultSchema: schema }) };
 }
 

@@ -5,6 +5,7 @@ import type { Column } from '../sql/data-type.ts';
 import type { Dialect, TableName } from '../sql/dialect.ts';
 import { planChunks } from './chunk-decision.ts';
 import type { ChunkPlan } from './chunks/chunk-plan.ts';
+import { isPlain } from './plain-source.ts';
 import type { LoadMode, StreamConfig } from './replication/replication.ts';
 import { followsKeys } from './replication/stream-mode.ts';
 import { parseTableName } from './replication/stream-name.ts';
@@ -149,9 +150,9 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
   });
 }
 
-/** Files take the casts as declared types; databases cast when rows are published. */
+/** Files take the casts as declared types; for others they come when rows are published. */
 function readOptionsOf({ stream, source }: StreamTask): Readonly<Record<string, unknown>> {
-  if (source.database) return stream.sourceOptions;
+  if (source.database || isPlain(source)) return stream.sourceOptions;
   return {
     ...stream.sourceOptions,
     ...(Object.keys(stream.casts).length > 0 ? { columns: stream.casts } : {}),

@@ -1,4 +1,4 @@
-import type { StageResult } from '../connector/connection.ts';
+import type { ReadAfter, StageResult } from '../connector/connection.ts';
 import type { StepContext } from '../core/executor.ts';
 import type { TableSchema } from '../sql/data-type.ts';
 import type { TableName } from '../sql/dialect.ts';
@@ -9,6 +9,7 @@ import type { StreamTask } from './stream-task.ts';
 export interface StageReading {
   readonly where?: string;
   readonly limit?: number;
+  readonly after?: ReadAfter;
   /** The table to fill; the plan's stage when absent. */
   readonly stage?: TableName;
   /** Rows and bytes that came before, for progress. */
@@ -41,6 +42,7 @@ export async function fillStage(
         columns: plan.read.columns,
         ...(reading.where === undefined ? {} : { where: reading.where }),
         ...(reading.limit === undefined ? {} : { limit: reading.limit }),
+        ...(reading.after === undefined ? {} : { after: reading.after }),
         options: plan.read.options,
       },
       plan.lane.format,

@@ -1,5 +1,7 @@
+import type { ReadAfter } from '../connector/connection.ts';
 import { DataError } from '../core/errors.ts';
 import type { StreamPlan } from './plan.ts';
+import { dropBeyondBounds, isPlain, plainReading } from './plain-source.ts';
 import { sourceDialect, type StreamTask } from './stream-task.ts';
 import { keyText } from './stream/key-value.ts';
 import {
@@ -16,6 +18,8 @@ import type { Watermark } from './stream/watermark.ts';
 export interface SettledRead {
   readonly where?: string;
   readonly limit?: number;
+  /** Only for sources without predicates. */
+  readonly after?: ReadAfter;
   readonly watermark?: Watermark;
   /** False when more of the stream is to be read by this run. */
   readonly isLast: boolean;
@@ -39,6 +43,7 @@ export async function settleBeforeRead(
 ): Promise<SettledRead> {
   const { read } = plan;
   const { along } = read;
+  if (isPlain(task.source)) return { ...(await plainReading(task, plan)), isLast: true, warnings: [] };
   if (!along) {
     return {
       ...(read.where === undefined ? {} : { where: `(${read.where})` }),
@@ -128,6 +133,9 @@ export async function settleAfterStage(
     const count = Number(nulls.rows[0]?.[0] ?? 0);
     if (count > 0) throw nullKeys(task, plan.stream, plan.updateKey, count);
   }
+  const beyond = isPlain(task.source)
+    ? await dropBeyondBounds(along, { ...along.updateKey, name: plan.updateKey }, stage, database)
+    : 0;
   if (along.after && along.primaryKey.length === 0)
     rowsLeftOut = await database.execute(`delete from ${stage} where ${column} is null`);
   const { rows } = await database.query(`select max(${column}) from ${stage}`);
@@ -135,7 +143,7 @@ export async function settleAfterStage(
   const watermark = value === undefined ? along.after : { updateKey: along.updateKey.name, value };
   return {
     ...(watermark ? { watermark } : {}),
-    rowsLeftOut,
+    rowsLeftOut: beyond + rowsLeftOut,
     warnings: rowsLeftOut === 0 ? [] : [nullWarning(plan, rowsLeftOut)],
   };
 }

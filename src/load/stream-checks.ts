@@ -1,5 +1,6 @@
 import type { Connection } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';
+import { checkPlainSource, isPlain } from './plain-source.ts';
 import { loadedAtSwitch } from './replication/loaded-at.ts';
 import type { StreamConfig } from './replication/replication.ts';
 import { followsKeys } from './replication/stream-mode.ts';
@@ -12,6 +13,8 @@ import type { StreamTask } from './stream-task.ts';
  */
 export function checkCombination({ stream, source, target, options }: StreamTask): void {
   const limit = options.rowLimit ?? stream.limit;
+  const isFile = !source.database && !isPlain(source);
+  if (isPlain(source)) checkPlainSource(stream, source);
   if (!target.database) checkFileTarget(stream, source);
   if (target.database && Object.keys(stream.target.file).length > 0) {
     throw notApplicable(stream, `target_options.${Object.keys(stream.target.file)[0]}`, target);
@@ -26,10 +29,10 @@ export function checkCombination({ stream, source, target, options }: StreamTask
       stream.origin,
     );
   }
-  if (stream.maxRejects > 0 && (source.database || !target.database)) {
+  if (stream.maxRejects > 0 && (!isFile || !target.database)) {
     throw notYetSupported(
       'max_rejects except from files into tables',
-      source.database ? 'Leave the rows out by where:' : 'Load into a table',
+      isFile ? 'Load into a table' : 'Leave the rows out by where:, or at the source',
       stream.origin,
     );
   }
@@ -46,7 +49,7 @@ export function checkCombination({ stream, source, target, options }: StreamTask
   }
   if (!source.database && followsKeys(stream.mode) && stream.updateKey !== undefined && limit !== undefined) {
     throw notYetSupported(
-      'a row limit on files that are read along an update_key',
+      'a row limit on what is not a database and is read along an update_key',
       'Leave the limit out, or use mode: full-refresh to try it',
       stream.origin,
     );
@@ -61,7 +64,7 @@ function checkFileTarget(stream: StreamConfig, source: Connection): void {
       stream.origin,
     );
   }
-  if (Object.keys(stream.casts).length > 0 && source.database)
+  if (Object.keys(stream.casts).length > 0 && (source.database || isPlain(source)))
     throw notYetSupported('columns into files', 'Cast in a query: sql: select cast(...)', stream.origin);
   const { hooks, loadedAt } = stream;
   if (hooks.pre_merge || hooks.post_merge)

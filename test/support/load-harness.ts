@@ -6,6 +6,7 @@ import type { Connector } from '../../src/connector/connector.ts';
 import { ConfigError } from '../../src/core/errors.ts';
 import type { StepContext, StepOutcome } from '../../src/core/executor.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
+import type { KnownConnection } from '../../src/load/nodes.ts';
 import type { NodeKey } from '../../src/core/node.ts';
 import type { RunOptions } from '../../src/core/plan.ts';
 import {
@@ -15,6 +16,8 @@ import {
   replicationNodes,
   type StreamPlan,
 } from '../../src/load/index.ts';
+
+const roles = ['source', 'target', 'database', 'http'] as const;
 
 export interface LoadOptions extends Partial<RunOptions> {
   readonly idempotencyKey?: string;
@@ -69,13 +72,23 @@ export class LoadHarness {
     return [...this.#open.values()];
   }
 
+  /** As a project knows them, by what they can do. */
+  get known(): readonly KnownConnection[] {
+    return this.connections.map((connection) => ({
+      name: connection.name,
+      type: connection.type,
+      roles: roles.filter((role) => connection[role] !== undefined),
+    }));
+  }
+
   /** Runs every stream of a replication, one after another. */
   async load(yaml: string, options: LoadOptions = {}): Promise<ReadonlyMap<NodeKey, StepOutcome>> {
     const replication = readReplication(yaml, 'test.yaml', options.environment ?? {});
-    const executor = createLoadExecutor([replication], this.get, { connections: this.connections });
+    const { known } = this;
+    const executor = createLoadExecutor([replication], this.get, { connections: known });
     const outcomes = new Map<NodeKey, StepOutcome>();
     this.#runs += 1;
-    for (const node of replicationNodes(replication, { connections: this.connections })) {
+    for (const node of replicationNodes(replication, { connections: known })) {
       const key = options.idempotencyKey ?? `run ${this.#runs} ${node.key}`;
       outcomes.set(node.key, await executor.execute(node, this.#context(key, options)));
     }
@@ -90,7 +103,7 @@ export class LoadHarness {
 
   async explain(yaml: string, run: Partial<RunOptions> = {}): Promise<readonly StreamPlan[]> {
     return await explainLoad(readReplication(yaml, 'test.yaml', {}), this.get, {
-      connections: this.connections,
+      connections: this.known,
       run: { fullRefresh: false, ...run },
     });
   }
