@@ -15,6 +15,7 @@ import type { PublishTurns } from './stream/publish.ts';
 import { refuseNullKeys, settleBeforeRead } from './stream-bounds.ts';
 import { loadWindow } from './window-load.ts';
 import type { TableLoad } from './table-load.ts';
+import { withTargetLease } from './target-lease.ts';
 import { formatWatermark } from './stream/watermark.ts';
 
 /** One stream, loaded and published. */
@@ -36,27 +37,39 @@ export async function loadStream(
 ): Promise<LoadedStream> {
   const hooks = new StreamHookRun(task, context);
   await hooks.run('pre');
+  const { database } = task.target;
+  const { plan, figures } = database
+    ? await withTargetLease(database, task.object, context, (lease) =>
+        loadPlanned(task, context, (plan) =>
+          loadIntoTable({ task, plan, database, context, turns, hooks, lease }),
+        ),
+      )
+    : await loadPlanned(task, context, (plan) => loadIntoFile(task, plan, context));
+  await hooks.run('post', { figures });
+  return loaded(task, figures, plan);
+}
+
+/** Plans, and loads by the plan unless an earlier attempt has done so. */
+async function loadPlanned(
+  task: StreamTask,
+  context: StepContext,
+  load: (plan: StreamPlan) => Promise<LoadFigures>,
+): Promise<{ readonly plan: StreamPlan; readonly figures: LoadFigures }> {
   const source = task.source.database;
   const plan = source
     ? await readPersistently(source, undefined, context, () => planStream(task))
     : await planStream(task);
   if (plan.published) {
     context.log(`${plan.stream}: already published by an earlier attempt`);
-    const figures = plan.published.figures as LoadFigures;
-    await hooks.run('post', { figures });
-    return loaded(task, figures, plan);
+    return { plan, figures: plan.published.figures as LoadFigures };
   }
   announce(plan, context);
   await refuseNullKeys(task, plan, context.signal);
-  const { database } = task.target;
-  const figures = database
-    ? await loadIntoTable({ task, plan, database, context, turns, hooks })
-    : await loadIntoFile(task, plan, context);
+  const figures = await load(plan);
   context.log(
     `${plan.stream}: read ${figures.rowsRead} rows, inserted ${figures.rowsInserted}, updated ${figures.rowsUpdated}`,
   );
-  await hooks.run('post', { figures });
-  return loaded(task, figures, plan);
+  return { plan, figures };
 }
 
 async function loadIntoTable(load: TableLoad): Promise<LoadFigures> {

@@ -1,4 +1,4 @@
-import type { SqlDatabase } from '../connector/connection.ts';
+import type { SqlDatabase, SqlLock } from '../connector/connection.ts';
 import type { StepContext } from '../core/executor.ts';
 import type { StreamPlan } from './plan.ts';
 import type { StreamHookRun } from './stream-hooks.ts';
@@ -13,4 +13,6 @@ export interface TableLoad {
   readonly context: StepContext;
   readonly turns: PublishTurns;
   readonly hooks: StreamHookRun;
+  /** Keeps other loads away from the table. */
+  readonly lease: SqlLock;
 }

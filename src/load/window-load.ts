@@ -8,6 +8,7 @@ import { fillStage } from './stage-fill.ts';
 import { stageRejects } from './rejected-rows.ts';
 import { verifiedRows } from './verification.ts';
 import type { TableLoad } from './table-load.ts';
+import { requireLease } from './target-lease.ts';
 import { settleAfterStage, settleBeforeRead } from './stream-bounds.ts';
 import { addFigures, type LoadFigures } from './stream/figures.ts';
 import { requireRules } from './stream/column-rules.ts';
@@ -92,6 +93,7 @@ export async function publishStage(
     bytes: (before?.bytes ?? 0) + staged.bytes,
     phase: 'publishing',
   });
+  requireLease(load.lease, task.object);
   return await turns.take(database, task.target.name, () =>
     publish(
       database,

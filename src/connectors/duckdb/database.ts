@@ -25,6 +25,7 @@ export function duckdbDatabase(place: string, warehouse: Warehouse): SqlDatabase
       warehouse.use(signal, (connection) => inTransaction(connection, place, work, signal)),
     describe: (table) => describeTable(session, table),
     list: (schema) => listRelations(session, schema),
+    lock: async (name) => warehouse.lock(name),
   };
 }
 

@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { LockAttempt } from '../../connector/connection.ts';
 import { ConfigError, FatalError } from '../../core/errors.ts';
 import { registerBatchFunction } from './batch-pump.ts';
 import { duckdbError } from './duckdb-error.ts';
@@ -12,6 +13,8 @@ export interface Warehouse {
   use<T>(signal: AbortSignal | undefined, work: (connection: DuckDBConnection) => Promise<T>): Promise<T>;
   /** The same for work in several steps: the caller gives the connection back. */
   lease(signal: AbortSignal | undefined): Promise<Lease>;
+  /** Takes a lock among those who have the file open, which is this process alone. */
+  lock(name: string): LockAttempt;
   close(): void;
 }
 
@@ -23,6 +26,7 @@ export interface Lease {
 interface SharedInstance {
   readonly instance: Promise<DuckDBInstance>;
   readonly settings: string;
+  readonly locks: Set<string>;
   users: number;
 }
 
@@ -59,11 +63,11 @@ export async function openWarehouse(
   }
   if (path === ':memory:') {
     const instance = await createInstance(path, settings);
-    return warehouseOf(place, instance, () => instance.closeSync());
+    return warehouseOf(place, instance, new Set(), () => instance.closeSync());
   }
   const key = realPath(place, path);
   const shared = await joinInstance(place, key, settings);
-  return warehouseOf(place, shared.instance, () => {
+  return warehouseOf(place, shared.instance, shared.entry.locks, () => {
     shared.entry.users -= 1;
     if (shared.entry.users > 0) return;
     instances.delete(key);
@@ -88,7 +92,7 @@ async function joinInstance(
     );
   }
   if (!entry) {
-    entry = { instance: createInstance(key, settings), settings: wanted, users: 0 };
+    entry = { instance: createInstance(key, settings), settings: wanted, locks: new Set(), users: 0 };
     instances.set(key, entry);
   }
   entry.users += 1;
@@ -127,7 +131,12 @@ function realPath(place: string, path: string): string {
   return join(realpathSync(dirname(path)), basename(path));
 }
 
-function warehouseOf(place: string, instance: DuckDBInstance, release: () => void): Warehouse {
+function warehouseOf(
+  place: string,
+  instance: DuckDBInstance,
+  locks: Set<string>,
+  release: () => void,
+): Warehouse {
   const idle: DuckDBConnection[] = [];
   let open = true;
 
@@ -155,6 +164,20 @@ function warehouseOf(place: string, instance: DuckDBInstance, release: () => voi
 
   return {
     lease,
+    lock: (name) => {
+      if (locks.has(name)) return { holder: `another load of this process (${process.pid})` };
+      locks.add(name);
+      let held = true;
+      return {
+        lock: {
+          isHeld: () => held,
+          release: async () => {
+            if (held) locks.delete(name);
+            held = false;
+          },
+        },
+      };
+    },
     use: async (signal, work) => {
       const leased = await lease(signal);
       try {

@@ -4,6 +4,7 @@ import { mysqlDialect } from '../../sql/dialects/index.ts';
 import { describeTable, listRelations } from './catalogue.ts';
 import type { TypeChoices } from './column-type.ts';
 import { mysqlError } from './mysql-error.ts';
+import { takeNamedLock } from './named-lock.ts';
 import { toResultSet } from './result-values.ts';
 import type { Server } from './server.ts';
 import { type Answer, run } from './statement.ts';
@@ -28,6 +29,7 @@ export function mysqlDatabase(server: Server, choices: TypeChoices): SqlDatabase
         return found && { columns: found.schema.columns, primaryKey: found.schema.primaryKey };
       }),
     list: (schema) => server.use(undefined, (connection) => listRelations(connection, schema)),
+    lock: (name) => takeNamedLock(server, name),
   };
 }
 

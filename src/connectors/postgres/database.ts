@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { SqlDatabase, SqlSession } from '../../connector/connection.ts';
 import { postgresDialect } from '../../sql/dialects/index.ts';
 import { CancelledError } from '../../core/errors.ts';
+import { takeAdvisoryLock } from './advisory-lock.ts';
 import { describeTable, listRelations } from './catalogue.ts';
 import { postgresError } from './postgres-error.ts';
 import { changedRows, resultTypes, toResultSet } from './result-values.ts';
@@ -23,6 +24,7 @@ export function postgresDatabase(server: Server): SqlDatabase {
         return found && { columns: found.schema.columns, primaryKey: found.schema.primaryKey };
       }),
     list: (schema) => server.use(undefined, (client) => listRelations(client, schema)),
+    lock: (name) => takeAdvisoryLock(server, name),
   };
 }
 

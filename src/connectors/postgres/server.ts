@@ -8,6 +8,8 @@ import { readingSocket } from './reading-socket.ts';
 const maxSessions = 16;
 const connectTimeoutSeconds = 15;
 const idleSeconds = 10;
+/** Silence after which a socket is probed, so that firewalls keep it and a dead peer is found. */
+const keepAliveAfterSeconds = 30;
 
 /** Every session speaks the same dialect of dates, zones and bytes, whatever the server's defaults. */
 const sessionSettings = `
@@ -28,6 +30,8 @@ export interface Server {
   lease(signal: AbortSignal | undefined): Promise<ServerLease>;
   /** A session for `copyOut`, which is opened for it and closed after it. */
   leaseReader(signal: AbortSignal | undefined): Promise<ServerLease>;
+  /** A session outside of the pool, for what must last; the caller ends it. */
+  connect(): Promise<pg.Client>;
   /** Cancels the statement that a session runs. */
   cancel(client: pg.ClientBase): Promise<void>;
   close(): Promise<void>;
@@ -53,6 +57,7 @@ export function openServer(
     application_name: config.application_name,
     connectionTimeoutMillis: connectTimeoutSeconds * 1000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveAfterSeconds * 1000,
   };
   const poolWith = (chosen: pg.ClientConfig['ssl']): pg.Pool => {
     const pool = new pg.Pool({
@@ -134,6 +139,21 @@ export function openServer(
     return leaseOf(client, signal, end);
   }
 
+  async function connectAlone(): Promise<pg.Client> {
+    // The pool finds out whether there is TLS.
+    (await session()).release();
+    const client = new pg.Client({ ...options, ssl: usedSsl ?? false });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.query(sessionSettings);
+    } catch (error) {
+      void client.end().catch(() => undefined);
+      throw postgresError(error, identity);
+    }
+    return client;
+  }
+
   function leaseOf(
     client: pg.ClientBase,
     signal: AbortSignal | undefined,
@@ -159,6 +179,7 @@ export function openServer(
     identity,
     lease,
     leaseReader,
+    connect: connectAlone,
     cancel,
     use: async (signal, work) => {
       const leased = await lease(signal);

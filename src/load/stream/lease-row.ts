@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { LockAttempt, SqlDatabase } from '../../connector/connection.ts';
+import type { TableName } from '../../sql/dialect.ts';
+import { ensureSchema } from './stage-table.ts';
+
+const leaseTable: TableName = { schema: '_millrace', name: 'leases' };
+
+/** Holders of another machine that have not been heard of for so long are taken to be gone. */
+const expirySeconds = 300;
+const heartbeatSeconds = 30;
+
+/** Tells this process from one that had its number before. */
+const processToken = randomUUID().slice(0, 8);
+
+/** Takes a lease by a row of its own, in systems without locks that end with their session. */
+export async function takeLeaseRow(database: SqlDatabase, name: string): Promise<LockAttempt> {
+  const { dialect } = database;
+  const table = dialect.quoteTable(leaseTable);
+  await prepareTable(database);
+  const owner = [hostname(), process.pid, processToken, randomUUID().slice(0, 8)].join(' ');
+  const [p1, p2, p3] = [1, 2, 3].map((index) => dialect.parameter(index));
+  const { rows } = await database.query(`select owner, seen_at from ${table} where name = ${p1}`, [name]);
+  for (const [holder, seenAt] of rows) {
+    if (!isGone(String(holder), String(seenAt))) return { holder: spoken(String(holder)) };
+    await database.execute(`delete from ${table} where name = ${p1} and owner = ${p2}`, [name, holder]);
+  }
+  try {
+    await database.execute(`insert into ${table} (name, owner, seen_at) values (${p1}, ${p2}, ${p3})`, [
+      name,
+      owner,
+      new Date().toISOString(),
+    ]);
+  } catch (error) {
+    const others = await database.query(`select owner from ${table} where name = ${p1}`, [name]);
+    const [holder] = others.rows[0] ?? [];
+    if (holder === undefined) throw error;
+    return { holder: spoken(String(holder)) };
+  }
+  const heartbeat = setInterval(() => {
+    const values = [new Date().toISOString(), name, owner];
+    const beat = `update ${table} set seen_at = ${p1} where name = ${p2} and owner = ${p3}`;
+    // One that fails is followed by the next.
+    database.execute(beat, values).catch(() => undefined);
+  }, heartbeatSeconds * 1000);
+  heartbeat.unref();
+  let held = true;
+  return {
+    lock: {
+      isHeld: () => held,
+      release: async () => {
+        held = false;
+        clearInterval(heartbeat);
+        await database
+          .execute(`delete from ${table} where name = ${p1} and owner = ${p2}`, [name, owner])
+          .catch(() => undefined);
+      },
+    },
+  };
+}
+
+async function prepareTable(database: SqlDatabase): Promise<void> {
+  if (await database.describe(leaseTable)) return;
+  const { dialect } = database;
+  await ensureSchema(database, leaseTable.schema);
+  const text = dialect.typeName({ type: 'text', maxLength: 255 });
+  try {
+    await database.execute(
+      `create table if not exists ${dialect.quoteTable(leaseTable)} (name ${text} not null primary key, owner ${text} not null, seen_at ${text} not null)`,
+    );
+  } catch (error) {
+    if (!(await database.describe(leaseTable))) throw error;
+  }
+}
+
+function isGone(holder: string, seenAt: string): boolean {
+  const [host, pid, token] = holder.split(' ');
+  const age = (Date.now() - Date.parse(seenAt)) / 1000;
+  if (host !== hostname()) return !(age < expirySeconds);
+  if (Number(pid) === process.pid) return token !== processToken;
+  return !isAlive(Number(pid));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function spoken(holder: string): string {
+  const [host, pid] = holder.split(' ');
+  return `process ${pid} at ${host}`;
+}
