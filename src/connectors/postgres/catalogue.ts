@@ -12,11 +12,21 @@ export interface CatalogueStream {
   readonly checksEncoding: boolean;
 }
 
+/** Of a type `t` whose elements are of the type `e`: name, whether it is built in, name of the elements' type. */
+const typeColumns = `t.typname::text,
+    t.typnamespace = 'pg_catalog'::regnamespace and coalesce(e.typnamespace, t.typnamespace) = t.typnamespace,
+    case when t.typcategory = 'A' then e.typname::text end`;
+
+/**
+ * All that is asked of a table, in one statement: each question costs a round trip, for every stream of every run.
+ * Statistics of a partitioned table are those of its parts; -1 means that there are none.
+ */
 const tableColumns = `
-  with recursive resolved (number, name, type, modifier, required) as (
+  with recursive stream (id) as (select to_regclass($1)::oid),
+  resolved (number, name, type, modifier, required) as (
     select attnum, attname, atttypid, atttypmod, attnotnull
     from pg_attribute
-    where attrelid = $1 and attnum > 0 and not attisdropped
+    where attrelid = (select id from stream) and attnum > 0 and not attisdropped
     union all
     select resolved.number, resolved.name, typbasetype,
       case when resolved.modifier >= 0 then resolved.modifier else typtypmod end,
@@ -24,104 +34,88 @@ const tableColumns = `
     from resolved join pg_type on pg_type.oid = resolved.type
     where typtype = 'd'
   )
-  select resolved.name::text, type::int8, modifier, required
-  from resolved join pg_type on pg_type.oid = resolved.type
-  where typtype <> 'd'
-  order by number`;
-
-const primaryKey = `
-  select attname::text
-  from pg_index, unnest(indkey) with ordinality as key (number, place), pg_attribute
-  where indrelid = $1 and indisprimary and attrelid = indrelid and attnum = key.number
-  order by place`;
-
-/** Statistics of a partitioned table are those of its parts; -1 means that there are none. */
-const estimatedRows = `
-  select sum(reltuples)::float8 from pg_class
-  where oid in (select relid from pg_partition_tree($1) where isleaf union select $1) and relkind in ('r', 'm', 'f')
-  having min(reltuples) >= 0`;
+  select resolved.name::text, modifier, required, key.place, ${typeColumns},
+    (select sum(reltuples)::float8 from pg_class
+      where oid in (select relid from pg_partition_tree((select id from stream)) where isleaf union select id from stream)
+        and relkind in ('r', 'm', 'f')
+      having min(reltuples) >= 0),
+    current_setting('server_encoding')
+  from stream
+  left join resolved on not exists (select 1 from pg_type where oid = resolved.type and typtype = 'd')
+  left join pg_type t on t.oid = resolved.type
+  left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
+  left join (
+    select number, place from pg_index, unnest(indkey) with ordinality as part (number, place)
+    where indrelid = (select id from stream) and indisprimary
+  ) as key on key.number = resolved.number
+  where stream.id is not null
+  order by resolved.number`;
 
 const typeDetails = `
-  select t.oid::int8, t.typname::text,
-    t.typnamespace = 'pg_catalog'::regnamespace and coalesce(e.typnamespace, t.typnamespace) = t.typnamespace,
-    case when t.typcategory = 'A' then e.typname::text end
+  select t.oid::int8, ${typeColumns}, current_setting('server_encoding')
   from pg_type t left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
   where t.oid = any($1::oid[])`;
 
 const relationKinds = `c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition`;
-
-interface TypedName {
-  readonly name: string;
-  readonly type: number;
-  readonly modifier: number;
-  readonly nullable: boolean;
-}
 
 /** Undefined when there is no such table or view. */
 export async function describeTable(
   client: pg.ClientBase,
   table: TableName,
 ): Promise<CatalogueStream | undefined> {
-  const [found] = await rowsOf(client, 'select to_regclass($1)::oid::int8', [
-    postgresDialect.quoteTable(table),
-  ]);
-  const oid = found?.[0];
-  if (oid === null || oid === undefined) return undefined;
-  const columns = await rowsOf(client, tableColumns, [oid]);
-  const keys = await rowsOf(client, primaryKey, [oid]);
-  const [statistics] = await rowsOf(client, estimatedRows, [oid]);
-  const rows = statistics?.[0];
-  return await catalogueStream(
-    client,
-    columns.map(([name, type, modifier, required]) => ({
-      name: String(name),
-      type: Number(type),
-      modifier: Number(modifier),
-      nullable: required !== true,
-    })),
-    keys.map(([name]) => String(name)),
-    rows === undefined || rows === null ? undefined : Number(rows),
+  const found = await rowsOf(client, tableColumns, [postgresDialect.quoteTable(table)]);
+  const [first] = found;
+  if (!first) return undefined;
+  const rows = found.filter(([name]) => name !== null);
+  const columns = rows.map(([name, modifier, required, , ...type]) =>
+    catalogueColumn(String(name), Number(modifier), required !== true, type),
   );
+  const keys = rows
+    .filter(([, , , place]) => place !== null)
+    .sort(([, , , one], [, , , other]) => Number(one) - Number(other))
+    .map(([name]) => String(name));
+  const estimatedRows = first.at(-2);
+  const schema = { columns: columns.map((column) => columnOf(column)), primaryKey: keys };
+  return {
+    columns,
+    schema: typeof estimatedRows === 'number' ? { ...schema, estimatedRows } : schema,
+    checksEncoding: checksEncoding(first.at(-1)),
+  };
 }
 
 /** `from` is a query as a subquery; it is planned, and gives no rows. */
 export async function describeQuery(client: pg.ClientBase, from: string): Promise<CatalogueStream> {
   const { fields } = await client.query(`select * from ${from} limit 0`);
-  const columns = fields.map((field) => ({
-    name: field.name,
-    type: field.dataTypeID,
-    modifier: field.dataTypeModifier,
-    nullable: true,
-  }));
-  return await catalogueStream(client, columns, [], undefined);
-}
-
-async function catalogueStream(
-  client: pg.ClientBase,
-  names: readonly TypedName[],
-  keys: readonly string[],
-  rows: number | undefined,
-): Promise<CatalogueStream> {
-  const details = await rowsOf(client, typeDetails, [[...new Set(names.map((name) => name.type))]]);
-  const byOid = new Map(details.map((row) => [Number(row[0]), row]));
-  const [encoding] = await rowsOf(client, 'show server_encoding', []);
-  const columns = names.map(({ name, type, modifier, nullable }): CatalogueColumn => {
-    const [, typeName, builtIn, elementName] = byOid.get(type) ?? [];
-    return {
-      name,
-      typeName: String(typeName),
-      builtIn: builtIn === true,
-      elementName: typeof elementName === 'string' ? elementName : undefined,
-      modifier,
-      nullable,
-    };
-  });
-  const schema = { columns: columns.map((column) => columnOf(column)), primaryKey: keys };
+  const types = await rowsOf(client, typeDetails, [[...new Set(fields.map((field) => field.dataTypeID))]]);
+  const byOid = new Map(types.map(([oid, ...type]) => [Number(oid), type]));
+  const columns = fields.map((field) =>
+    catalogueColumn(field.name, field.dataTypeModifier, true, byOid.get(field.dataTypeID) ?? []),
+  );
   return {
     columns,
-    schema: rows === undefined ? schema : { ...schema, estimatedRows: rows },
-    checksEncoding: encoding?.[0] !== 'SQL_ASCII',
+    schema: { columns: columns.map((column) => columnOf(column)), primaryKey: [] },
+    checksEncoding: checksEncoding(types[0]?.at(-1)),
   };
+}
+
+function catalogueColumn(
+  name: string,
+  modifier: number,
+  nullable: boolean,
+  [typeName, builtIn, elementName]: readonly unknown[],
+): CatalogueColumn {
+  return {
+    name,
+    typeName: String(typeName),
+    builtIn: builtIn === true,
+    elementName: typeof elementName === 'string' ? elementName : undefined,
+    modifier,
+    nullable,
+  };
+}
+
+function checksEncoding(serverEncoding: unknown): boolean {
+  return serverEncoding !== 'SQL_ASCII';
 }
 
 export async function listRelations(client: pg.ClientBase, schema: string): Promise<readonly RelationInfo[]> {
