@@ -54,15 +54,17 @@ export interface ConnectorEnvironment {
 
 /** Gives the config its type, and what is left out its default. */
 export function defineConnector<Config>(definition: ConnectorDefinition<Config>): Connector<Config> {
-  return {
-    aliases: [],
-    secretKeys: [],
-    parseUrl: () => {
-      throw new ConfigError(`a ${definition.type} connection cannot be written as a URL`, {
-        code: 'url_unsupported',
-        next: `Write it in connections.yaml with type: ${definition.type} and its keys`,
-      });
-    },
-    ...definition,
-  };
+  return { aliases: [], secretKeys: [], parseUrl: refuseUrl, ...definition };
+}
+
+/** False for connectors that were defined without `parseUrl`: a key `url` is then one of their own. */
+export function hasUrl(connector: Pick<Connector, 'parseUrl'>): boolean {
+  return connector.parseUrl !== refuseUrl;
+}
+
+function refuseUrl(): never {
+  throw new ConfigError('connections of this type cannot be written as a URL', {
+    code: 'url_unsupported',
+    next: 'Write it in connections.yaml with type: and its keys',
+  });
 }

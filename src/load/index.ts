@@ -1,5 +1,5 @@
 export { explainLoad, formatStreamPlan } from './explain.ts';
-export { replicationNodes } from './nodes.ts';
+export { type KnownConnection, replicationNodes } from './nodes.ts';
 export type { StreamPlan } from './plan.ts';
 export { readReplication } from './project.ts';
 export type { Replication } from './replication/replication.ts';

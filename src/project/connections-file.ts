@@ -6,8 +6,9 @@ import { nearest } from '../core/near-name.ts';
 import { readYaml, type YamlFile } from '../config/yaml-file.ts';
 import { ConfigError, type MillraceError, ProjectError } from '../core/errors.ts';
 import type { Origin } from '../core/origin.ts';
+import type { KnownConnection } from '../load/index.ts';
 import { readText } from './project-files.ts';
-import { connectorEntries, findConnector, unsupportedTypes } from './connector-registry.ts';
+import { findConnector, knownTypes, unsupportedTypes } from './connector-registry.ts';
 
 /** A connection as declared, its secrets still inside: never print `config`. */
 export interface ConnectionDeclaration {
@@ -93,7 +94,7 @@ function declare(
     throw new ConfigError(`connection ${name} has neither a 'type' nor a 'url' that begins with one`, {
       code: 'connection_invalid',
       origin,
-      next: `Add a type: ${connectorEntries.map((known) => known.type).join(', ')}`,
+      next: `Add a type: ${knownTypes().join(', ')}`,
     });
   }
   return {
@@ -105,20 +106,21 @@ function declare(
   };
 }
 
-/** For HTTP systems a URL is an address to keep, not a DSN to take apart. */
+/** For some systems a URL is an address to keep, not a DSN to take apart. */
 function isAddressOnly(type: string): boolean {
-  return findConnector(type)?.type === 'http';
+  return findConnector(type)?.hasAddress === true;
 }
 
 function knownType(name: string, written: string, origin: Origin): string {
   const entry = findConnector(written);
   if (entry) return entry.type;
-  const known = connectorEntries.map((candidate) => candidate.type);
-  if (unsupportedTypes.has(written.toLowerCase())) {
+  const known = knownTypes();
+  const alternative = unsupportedTypes.get(written.toLowerCase());
+  if (alternative !== undefined) {
     throw new ConfigError(`connection ${name}: type '${written}' is not yet supported`, {
       code: 'connection_type_unsupported',
       origin,
-      next: `Supported now: ${known.join(', ')}`,
+      next: `${alternative}. Supported now: ${known.join(', ')}`,
     });
   }
   const near = nearest(written, known);
@@ -150,10 +152,15 @@ function urlScheme(url: string): string | undefined {
 /** What rooms may know of connections without opening them: nothing secret. */
 export function knownConnections(
   declarations: ReadonlyMap<string, ConnectionDeclaration>,
-): readonly { readonly name: string; readonly type: string; readonly defaultSchema?: string }[] {
-  return [...declarations.values()].map(({ name, type, config }) => ({
-    name,
-    type,
-    ...(typeof config['schema'] === 'string' ? { defaultSchema: config['schema'] } : {}),
-  }));
+): readonly KnownConnection[] {
+  return [...declarations.values()].map(({ name, type, config }) => {
+    const { roles, defaultSchema } = findConnector(type) ?? {};
+    const schema = typeof config['schema'] === 'string' ? config['schema'] : defaultSchema;
+    return {
+      name,
+      type,
+      ...(roles ? { roles } : {}),
+      ...(schema === undefined ? {} : { defaultSchema: schema }),
+    };
+  });
 }

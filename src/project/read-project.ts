@@ -9,8 +9,10 @@ import { readReport } from '../report/index.ts';
 import { readSync } from '../sync/index.ts';
 import { readConfigFile } from './config-file.ts';
 import { type ConnectionDeclaration, readConnections } from './connections-file.ts';
+import { setOwnConnectors } from './connector-registry.ts';
 import type { ProjectDefinition } from './definitions.ts';
 import { Mistakes } from './mistakes.ts';
+import { readOwnConnectors } from './own-connectors.ts';
 import { partNodes } from './part-nodes.ts';
 import { filesBelow, readText } from './project-files.ts';
 import type { Project, ProjectParts } from './project.ts';
@@ -88,6 +90,7 @@ async function readSurroundings(
   mistakes: Mistakes,
 ): Promise<Surroundings> {
   const definition = await mistakes.collect(() => readConfigFile(folder));
+  await mistakes.collect(async () => setOwnConnectors(folder, await readOwnConnectors(folder)));
   const connections = await mistakes.collect(() => readConnections(folder, environment));
   return { definition: definition ?? { name: '' }, connections: connections ?? new Map() };
 }

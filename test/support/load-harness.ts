@@ -6,12 +6,13 @@ import type { Connector } from '../../src/connector/connector.ts';
 import { ConfigError } from '../../src/core/errors.ts';
 import type { StepContext, StepOutcome } from '../../src/core/executor.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
-import type { KnownConnection } from '../../src/load/nodes.ts';
+
 import type { NodeKey } from '../../src/core/node.ts';
 import type { RunOptions } from '../../src/core/plan.ts';
 import {
   createLoadExecutor,
   explainLoad,
+  type KnownConnection,
   readReplication,
   replicationNodes,
   type StreamPlan,
