@@ -12,6 +12,8 @@ export interface Connection {
   readonly name: string;
   /** The connector's type, such as `postgres`. */
   readonly type: string;
+  /** Absolute; where relative paths begin. For connections to files of this machine. */
+  readonly folder?: string;
   /** Reaches the system and says what was found, in one line. */
   check(signal: AbortSignal): Promise<string>;
   close(): Promise<void>;

@@ -4,6 +4,7 @@ import type { ChunkPlan } from './chunks/chunk-plan.ts';
 import type { NodeOptions } from './nodes.ts';
 import { planStream, type StreamPlan } from './plan.ts';
 import type { Replication } from './replication/replication.ts';
+import { hookServices } from './run.ts';
 import { streamTasks } from './stream-tasks.ts';
 import { formatWatermark } from './stream/watermark.ts';
 
@@ -26,7 +27,7 @@ export async function explainLoad(
       replication,
       stream,
       connections: options.connections,
-      open: connections,
+      services: hookServices(connections, options),
       options: options.run,
       idempotencyKey: 'explain',
     });

@@ -1,5 +1,7 @@
 import type { StageResult } from '../connector/connection.ts';
+import type { TableName } from '../sql/dialect.ts';
 import type { StreamPlan } from './plan.ts';
+import type { StreamConfig } from './replication/replication.ts';
 import { rowCounts, type LoadFigures, type RoleCounts } from './stream/figures.ts';
 import { formatWatermark, type Watermark } from './stream/watermark.ts';
 
@@ -40,5 +42,34 @@ export function figuresOf(
     schemaChanges: plan.publication?.schemaChanges ?? [],
     rowsInTarget: rowsInTarget ?? null,
     chunks,
+  };
+}
+
+/** Of a stream that a hook left out. */
+export function skippedFigures(
+  { name, mode }: Pick<StreamConfig, 'name' | 'mode'>,
+  source: string,
+  target: string,
+  object: TableName,
+): LoadFigures {
+  return {
+    stream: name,
+    source: `${source} ${name}`,
+    target: `${target} ${object.schema === '' ? '' : `${object.schema}.`}${object.name}`,
+    mode,
+    lane: 'none',
+    laneReason: 'a hook skipped the stream',
+    publication: 'none: a hook skipped the stream',
+    rowsRead: 0,
+    rowsInserted: 0,
+    rowsUpdated: 0,
+    rowsDeleted: 0,
+    rowsRejected: 0,
+    bytes: 0,
+    watermarkBefore: formatWatermark(undefined),
+    watermarkAfter: formatWatermark(undefined),
+    schemaChanges: [],
+    rowsInTarget: null,
+    chunks: 0,
   };
 }

@@ -122,7 +122,12 @@ test.each([
   ['pre: { type: log, message: a }', 'invalid_value'],
   ["pre: [{ type: check, check: '1 >' }]", 'expression_invalid'],
   ['pre_merge: [{ type: http, url: a }]', 'hook_not_applicable'],
-  ['post: [{ type: copy, from: a, to: b }]', 'not_yet_supported'],
+  ['post: [{ type: routine, routine: a }]', 'not_yet_supported'],
+  ['post: [{ type: group, steps: [{ type: run }] }]', 'not_yet_supported'],
+  ['post: [{ type: store }]', 'invalid_value'],
+  ['post: [{ type: log, message: a, goto: b }]', 'hook_not_applicable'],
+  ['post: [{ type: group, loop: "1 +", steps: [{ type: log, message: a }] }]', 'expression_invalid'],
+  ['post_merge: [{ type: query, query: select 1, on_failure: retry }]', 'hook_not_applicable'],
 ])('mistake: %s', (hooks, code) => {
   expect(() => readReplication(stream(hooks), 'a.yaml', {})).toThrow(expect.objectContaining({ code }));
 });

@@ -6,6 +6,7 @@ import type { JsonObject } from '../core/json.ts';
 import { isNodeKey, type Edge, type GraphNode, type NodeKey } from '../core/node.ts';
 import type { Origin } from '../core/origin.ts';
 import { dialectFor } from '../sql/dialects/index.ts';
+import { withReplicationHooks } from './replication-hook-nodes.ts';
 import { isCollapsed } from './replication/collapse.ts';
 import { isWildcard } from './replication/glob.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
@@ -64,7 +65,7 @@ export function replicationNodes(replication: Replication, options: NodeOptions)
     }
   }
   if (mistakes.length > 0) throw new ProjectError(mistakes);
-  return [...nodes.values()];
+  return withReplicationHooks(replication, [...nodes.values()]);
 }
 
 function streamNode(replication: Replication, stream: StreamConfig, ends: Ends): GraphNode {

@@ -143,7 +143,7 @@ describe('mistakes', () => {
     ),
     ...['change-capture'].map((mode) => [`mode: ${mode}`, `mode: ${mode}`] as const),
     ['select: @columns', "select: ['@columns']"],
-    ['hooks type: copy', 'hooks: { pre: [{ type: copy, from: a, to: b }] }'],
+    ['hooks type: routine', 'hooks: { pre: [{ type: routine, routine: a }] }'],
     ['a: index(i)', "columns: { a: 'int index(i)' }"],
   ];
 
@@ -156,10 +156,10 @@ describe('mistakes', () => {
     ]);
   });
 
-  test('hooks at the root, and switches in env, are refused by name', () => {
+  test('hooks of streams at the root, and switches in env, are refused by name', () => {
     const rest = 'streams: { a: { object: b } }\n';
-    expect(mistakes(`${head}hooks: { start: [] }\n${rest}`)).toEqual([
-      "3 not_yet_supported 'hooks.start' is not yet supported",
+    expect(mistakes(`${head}hooks: { start: [{ type: lgo, message: a }] }\n${rest}`)).toEqual([
+      "3 invalid_value hooks.start[0.type]: unknown type 'lgo', did you mean 'log'?",
     ]);
     expect(mistakes(`${head}env: { SLING_THREADS: 3 }\n${rest}`)).toEqual([
       "3 not_yet_supported 'env.SLING_THREADS' is not yet supported",

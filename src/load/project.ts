@@ -4,7 +4,9 @@ import { expandEnvironment, type Environment } from '../config/environment.ts';
 import { readYaml, type YamlFile, type YamlPath } from '../config/yaml-file.ts';
 import { ConfigError, MillraceError, ProjectError } from '../core/errors.ts';
 import type { Origin } from '../core/origin.ts';
-import { commandPermission } from './replication/hook.ts';
+import { commandLine, commandLineKeys } from './replication/command-line.ts';
+import { commandPermission, type ReplicationHooks } from './replication/hook.ts';
+import { replicationHooks } from './replication/hook-list.ts';
 import { inherit } from './replication/inheritance.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { replicationSchema, type ReplicationYaml, type StreamYaml } from './replication/schema.ts';
@@ -16,6 +18,7 @@ import { notYetSupported, unsupportedStreamKeys } from './replication/unsupporte
  * Reads a Sling replication file.
  * @param file path relative to the project folder, as messages show it
  * @param folder where the paths of `sql: file://` begin
+ * @param overrides keys from the command line, which win over those of every stream
  * @throws ProjectError with every mistake and its line: unknown keys, keys that are not built yet, bad values
  */
 export function readReplication(
@@ -23,6 +26,7 @@ export function readReplication(
   file: string,
   environment: Environment,
   folder: string = process.cwd(),
+  overrides: Readonly<Record<string, unknown>> = {},
 ): Replication {
   const yaml = readYaml(text, file, replicationSchema);
   const mistakes: MillraceError[] = [...unsupportedKeys(yaml)];
@@ -30,8 +34,9 @@ export function readReplication(
 
   const env = collect(() => readEnv(yaml, environment)) ?? {};
   const names = { ...environment, ...env };
+  const given = collect(() => commandLineKeys(overrides)) ?? {};
   const streams = Object.keys(yaml.value.streams).flatMap((name) => {
-    const config = collect(() => readStream(yaml, name, names, folder));
+    const config = collect(() => readStream(yaml, name, names, folder, given));
     return config ? [config] : [];
   });
   const expand = (key: 'source' | 'target'): string =>
@@ -43,6 +48,7 @@ export function readReplication(
     sourceOrigin: yaml.originOf(['source']),
     targetOrigin: yaml.originOf(['target']),
     env,
+    hooks: collect(() => readRootHooks(yaml, names)) ?? { start: [], end: [] },
     streams,
   };
   if (Object.keys(yaml.value.streams).length === 0) {
@@ -59,17 +65,9 @@ export function readReplication(
 }
 
 function unsupportedKeys(yaml: YamlFile<ReplicationYaml>): MillraceError[] {
-  const { defaults, streams, hooks } = yaml.value;
+  const { defaults, streams } = yaml.value;
   const keyOrigin = (path: YamlPath) => yaml.originOfKey(path);
-  const rootHooks = Object.keys(hooks ?? {}).map((key) =>
-    notYetSupported(
-      `hooks.${key}`,
-      'Use a task of the project that comes before or after',
-      keyOrigin(['hooks', key]),
-    ),
-  );
   return [
-    ...rootHooks,
     ...unsupportedStreamKeys({ ...defaults }, ['defaults'], keyOrigin),
     ...Object.entries(streams).flatMap(([name, stream]) =>
       unsupportedStreamKeys({ ...stream }, ['streams', name], keyOrigin),
@@ -92,16 +90,27 @@ function readEnv(yaml: YamlFile<ReplicationYaml>, environment: Environment): Rec
   return env;
 }
 
+function readRootHooks(yaml: YamlFile<ReplicationYaml>, environment: Environment): ReplicationHooks {
+  const hooks = expandStrings(yaml.value.hooks ?? {}, ['hooks'], environment, yaml);
+  return replicationHooks(
+    hooks as Readonly<Record<string, unknown>>,
+    environment[commandPermission] === 'true',
+    (moment) => yaml.originOf(['hooks', moment]),
+  );
+}
+
 function readStream(
   yaml: YamlFile<ReplicationYaml>,
   name: string,
   environment: Environment,
   folder: string,
+  given: StreamYaml,
 ): StreamConfig | undefined {
   const expandAll = (stream: StreamYaml | null | undefined, path: YamlPath): StreamYaml =>
     expandStrings(stream ?? {}, path, environment, yaml) as StreamYaml;
   const own = yaml.value.streams[name] ?? {};
-  const stream = inherit(expandAll(yaml.value.defaults, ['defaults']), expandAll(own, ['streams', name]));
+  const written = inherit(expandAll(yaml.value.defaults, ['defaults']), expandAll(own, ['streams', name]));
+  const stream = inherit(written, given);
   const place = (path: YamlPath): YamlPath =>
     isPresent(own, path) ? ['streams', name, ...path] : ['defaults', ...path];
   const sql = stream.sql?.startsWith('file://')
@@ -111,8 +120,10 @@ function readStream(
     key: yaml.originOfKey(['streams', name]),
     mayRunCommands: environment[commandPermission] === 'true',
     loadedAt: environment[loadedAtSwitch] ?? '',
-    of: (path) =>
-      isPresent(stream, path) ? yaml.originOf(place(path)) : yaml.originOfKey(['streams', name]),
+    of: (path) => {
+      if (isPresent(given, path)) return commandLine;
+      return isPresent(stream, path) ? yaml.originOf(place(path)) : yaml.originOfKey(['streams', name]);
+    },
   });
 }
 

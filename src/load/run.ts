@@ -2,29 +2,46 @@ import type { ConnectionProvider } from '../connector/connection.ts';
 import { ConfigError, MillraceError } from '../core/errors.ts';
 import type { Executor, StepContext, StepOutcome } from '../core/executor.ts';
 import type { GraphNode } from '../core/node.ts';
+import type { Environment } from '../config/environment.ts';
+import type { HookServices } from './hooks/hook-place.ts';
+import { runNested } from './nested-replication.ts';
 import type { LoadSpec, NodeOptions } from './nodes.ts';
+import { runReplicationHooks } from './replication-hooks.ts';
 import type { StreamTask } from './stream-task.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { streamTasks } from './stream-tasks.ts';
 import { loadStream, type LoadedStream } from './stream-run.ts';
 import { PublishTurns } from './stream/publish.ts';
 
+export interface LoadOptions extends NodeOptions {
+  /** Absolute; hooks stay within it. Default: the folder of the process. */
+  readonly projectFolder?: string;
+  /** For the replications that hooks name. */
+  readonly environment?: Environment;
+  /** Files of the replications within which these are run, by hooks. */
+  readonly within?: readonly string[];
+}
+
 /** The executor of the nodes that `replicationNodes` makes from the same replications. */
 export function createLoadExecutor(
   replications: readonly Replication[],
   connections: ConnectionProvider,
-  options: NodeOptions,
+  options: LoadOptions,
 ): Executor {
   const turns = new PublishTurns();
+  const services = hookServices(connections, options);
   return {
     name: 'load',
     execute: async (node, context) => {
-      const { replication, stream } = findStream(replications, node);
+      const replication = findReplication(replications, node);
+      if (node.kind === 'task')
+        return await runReplicationHooks({ replication, node, services, options }, context);
+      const stream = findStream(replication, node);
       const tasks = await streamTasks({
         replication,
         stream,
         connections: options.connections,
-        open: connections,
+        services,
         options: context.options,
         idempotencyKey: context.idempotencyKey,
       });
@@ -33,6 +50,20 @@ export function createLoadExecutor(
         return outcomeOf(await loadStream(only, context, turns));
       return await loadAll(stream, tasks, context, turns);
     },
+  };
+}
+
+/** What the hooks of these replications, and of pipelines, use. */
+export function hookServices(open: ConnectionProvider, options: LoadOptions): HookServices {
+  const projectFolder = options.projectFolder ?? process.cwd();
+  const { environment = {}, within = [] } = options;
+  return {
+    open,
+    projectFolder,
+    replicate: (request, context) =>
+      runNested(request, context, { projectFolder, environment, within, options }, (replication, path) =>
+        createLoadExecutor([replication], open, { ...options, within: [...within, path] }),
+      ),
   };
 }
 
@@ -82,22 +113,27 @@ function outcomeOf(loaded: LoadedStream): StepOutcome {
   };
 }
 
-function findStream(
-  replications: readonly Replication[],
-  node: GraphNode,
-): { readonly replication: Replication; readonly stream: StreamConfig } {
-  const spec = node.spec as Partial<LoadSpec>;
-  const replication = replications.find((candidate) => candidate.file === spec.replication);
-  const stream = replication?.streams.find((candidate) => candidate.name === spec.stream);
-  if (replication && stream) return { replication, stream };
-  throw new ConfigError(
-    `${node.key}: the stream ${String(spec.stream)} is no longer in ${String(spec.replication)}`,
-    {
-      code: 'stream_missing',
-      origin: node.origin,
-      next: 'Plan again: millrace plan',
-    },
-  );
+function findReplication(replications: readonly Replication[], node: GraphNode): Replication {
+  const { replication } = node.spec as Partial<LoadSpec>;
+  const found = replications.find((candidate) => candidate.file === replication);
+  if (found) return found;
+  throw streamMissing(node);
+}
+
+function findStream({ streams }: Replication, node: GraphNode): StreamConfig {
+  const { stream } = node.spec as Partial<LoadSpec>;
+  const found = streams.find((candidate) => candidate.name === stream);
+  if (found) return found;
+  throw streamMissing(node);
+}
+
+function streamMissing({ key, spec, origin }: GraphNode): ConfigError {
+  const { stream, replication } = spec as Partial<LoadSpec>;
+  return new ConfigError(`${key}: ${stream ?? 'its list of hooks'} is no longer in ${replication}`, {
+    code: 'stream_missing',
+    origin,
+    next: 'Plan again: millrace plan',
+  });
 }
 
 /** Keeps the kind of the first error, so that a retry is decided by it. */

@@ -1,55 +1,79 @@
 import type { SqlSession } from '../connector/connection.ts';
 import type { StepContext } from '../core/executor.ts';
 import type { Scope } from './expression/expression.ts';
-import type { HookMoment } from './replication/hook.ts';
+import type { HookEnd } from './hooks/hook-end.ts';
 import { runHooks } from './hooks/hook-run.ts';
+import { keptOf } from './hooks/hook-scope.ts';
+import { runScope } from './hooks/run-scope.ts';
+import type { HookMoment } from './replication/hook.ts';
+import { streamId } from './replication/stream-name.ts';
 import type { StreamTask } from './stream-task.ts';
 import type { LoadFigures } from './stream/figures.ts';
 
-/** The hooks of one load. What one of them leaves under `state` and `store`, the later ones see. */
+interface HookOccasion {
+  readonly figures?: LoadFigures;
+  readonly session?: SqlSession;
+}
+
+/** The hooks of one load. What one of them leaves under `state`, `store` and `env`, the later ones see. */
 export class StreamHookRun {
   readonly #task: StreamTask;
   readonly #context: StepContext;
-  #kept: Scope = { state: {}, store: {} };
+  #kept: Scope;
 
   constructor(task: StreamTask, context: StepContext) {
     this.#task = task;
     this.#context = context;
+    this.#kept = { state: {}, store: {}, env: { ...task.env } };
+  }
+
+  /** Runs those before the load. False when one of them asks to leave the stream out. */
+  async prepare(): Promise<boolean> {
+    return (await this.#run('pre', {})) !== 'skip';
   }
 
   /** @param session the transaction that publishes, for merge hooks */
-  async run(
-    moment: HookMoment,
-    about: { readonly figures?: LoadFigures; readonly session?: SqlSession } = {},
-  ): Promise<void> {
-    const { stream, open, target } = this.#task;
+  async run(moment: Exclude<HookMoment, 'pre'>, about: HookOccasion = {}): Promise<void> {
+    await this.#run(moment, about);
+  }
+
+  async #run(moment: HookMoment, about: HookOccasion): Promise<HookEnd['ending']> {
+    const { stream, services, target } = this.#task;
     const hooks = stream.hooks[moment] ?? [];
-    if (hooks.length === 0) return;
-    const { state = {}, store = {} } = await runHooks(hooks, {
+    if (hooks.length === 0) return 'done';
+    const { scope, ending } = await runHooks(hooks, {
       context: this.#context,
       origin: stream.origin,
-      open,
+      services,
       connection: target.name,
       ...(about.session ? { session: about.session } : {}),
       scope: { ...this.#scope(about.figures), ...this.#kept },
+      key: `${stream.name} ${moment}`,
     });
-    this.#kept = { state, store };
+    this.#kept = keptOf(scope);
+    return ending;
   }
 
   #scope(figures: LoadFigures | undefined): Scope {
-    const { stream, source, target, object, env } = this.#task;
+    const { stream, source, target, object, file } = this.#task;
     const fullName = object.schema === '' ? object.name : `${object.schema}.${object.name}`;
     return {
+      ...runScope(this.#context, file),
       run: {
         id: this.#context.runId,
         status: figures ? 'success' : 'running',
         ...(figures ? { ...figures, total_rows: figures.rowsRead, total_bytes: figures.bytes } : {}),
       },
-      stream: { name: stream.name, id: stream.id ?? stream.name, description: stream.description },
+      stream: {
+        ...this.#task.names,
+        name: stream.name,
+        id: streamId(stream),
+        description: stream.description,
+        ...(stream.updateKey === undefined ? {} : { update_key: stream.updateKey }),
+      },
       object: { name: object.name, table: object.name, schema: object.schema, full_name: fullName },
       source: { name: source.name, type: source.type },
       target: { name: target.name, type: target.type },
-      env: { ...env },
     };
   }
 }

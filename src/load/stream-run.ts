@@ -3,7 +3,7 @@ import type { StepContext } from '../core/executor.ts';
 import type { ColumnDoc } from '../core/node.ts';
 import { readPersistently } from './chunks/persistence.ts';
 import { loadInChunks } from './chunked-load.ts';
-import { figuresOf } from './load-figures.ts';
+import { figuresOf, skippedFigures } from './load-figures.ts';
 import { loadThroughParts } from './parts-load.ts';
 import { planStream, type StreamPlan } from './plan.ts';
 import { fillStage } from './stage-fill.ts';
@@ -12,6 +12,7 @@ import { StreamHookRun } from './stream-hooks.ts';
 import type { LoadFigures } from './stream/figures.ts';
 import { isStageFileOf } from './stream/stage-name.ts';
 import type { PublishTurns } from './stream/publish.ts';
+import { recoverSwaps } from './stream/swap.ts';
 import { refuseNullKeys, settleBeforeRead } from './stream-bounds.ts';
 import { loadWindow } from './window-load.ts';
 import type { TableLoad } from './table-load.ts';
@@ -36,14 +37,16 @@ export async function loadStream(
   turns: PublishTurns,
 ): Promise<LoadedStream> {
   const hooks = new StreamHookRun(task, context);
-  await hooks.run('pre');
+  if (!(await hooks.prepare())) return skipped(task, context);
   const { database } = task.target;
   const { plan, figures } = database
-    ? await withTargetLease(database, task.object, context, (lease) =>
-        loadPlanned(task, context, (plan) =>
+    ? await withTargetLease(database, task.object, context, async (lease) => {
+        if ((await recoverSwaps(database, task.object)) > 0)
+          context.log(`put back the ${task.object.name} that a stopped run had not finished replacing`);
+        return await loadPlanned(task, context, (plan) =>
           loadIntoTable({ task, plan, database, context, turns, hooks, lease }),
-        ),
-      )
+        );
+      })
     : await loadPlanned(task, context, (plan) => loadIntoFile(task, plan, context));
   await hooks.run('post', { figures });
   return loaded(task, figures, plan);
@@ -96,6 +99,12 @@ async function loadIntoFile(task: StreamTask, plan: StreamPlan, context: StepCon
     });
   await task.target.target?.publishFile?.(plan.stage, task.object);
   return figuresOf(plan, staged, { insert: staged.rows }, undefined);
+}
+
+/** A hook asked to leave the stream out. */
+function skipped({ stream, source, target, object }: StreamTask, context: StepContext): LoadedStream {
+  context.log(`${stream.name}: skipped, as a hook asks`);
+  return { figures: skippedFigures(stream, source.name, target.name, object), rows: 0, columns: [] };
 }
 
 function loaded(task: StreamTask, figures: LoadFigures, plan: StreamPlan): LoadedStream {

@@ -1,7 +1,8 @@
-import type { Connection, ConnectionProvider } from '../connector/connection.ts';
+import type { Connection } from '../connector/connection.ts';
 import type { RunOptions } from '../core/plan.ts';
 import type { Dialect, TableName } from '../sql/dialect.ts';
 import { duckdbDialect } from '../sql/dialects/index.ts';
+import type { HookServices } from './hooks/hook-place.ts';
 import type { StreamConfig } from './replication/replication.ts';
 
 /** One stream, one table: what a plan is made for. */
@@ -14,8 +15,11 @@ export interface StreamTask {
   /** Table, or for files the path as its `name`. */
   readonly object: TableName;
   readonly options: RunOptions;
-  /** Opens other connections, for hooks. */
-  readonly open: ConnectionProvider;
+  readonly services: HookServices;
+  /** The replication's. */
+  readonly file: string;
+  /** What is known of the stream by its name: `schema`, `table`, `file_name`. */
+  readonly names: Readonly<Record<string, string>>;
   /** The replication's own variables. */
   readonly env: Readonly<Record<string, string>>;
   /** Names the stage; the same for every attempt. */

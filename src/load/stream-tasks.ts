@@ -1,7 +1,8 @@
-import type { Connection, ConnectionProvider } from '../connector/connection.ts';
+import type { Connection } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { RunOptions } from '../core/plan.ts';
 import type { TableName } from '../sql/dialect.ts';
+import type { HookServices } from './hooks/hook-place.ts';
 import { connectionEnd, targetTable, type KnownConnection } from './nodes.ts';
 import type { StreamTask } from './stream-task.ts';
 import { isCollapsed } from './replication/collapse.ts';
@@ -9,13 +10,13 @@ import { isWildcard } from './replication/glob.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { parseTableName } from './replication/stream-name.ts';
 import { streamVariables, type Ends } from './replication/stream-variables.ts';
-import { fillTemplate } from './replication/template.ts';
+import { fillTemplate, type TemplateValues } from './replication/template.ts';
 
 export interface TaskRequest {
   readonly replication: Replication;
   readonly stream: StreamConfig;
   readonly connections: readonly KnownConnection[];
-  readonly open: ConnectionProvider;
+  readonly services: HookServices;
   readonly options: RunOptions;
   readonly idempotencyKey: string;
 }
@@ -23,8 +24,8 @@ export interface TaskRequest {
 /** The loads that one stream of a file stands for: itself, or one per match of its wildcard. */
 export async function streamTasks(request: TaskRequest): Promise<readonly StreamTask[]> {
   const { replication, stream, options, idempotencyKey } = request;
-  const source = await request.open(replication.source);
-  const target = await request.open(replication.target);
+  const source = await request.services.open(replication.source);
+  const target = await request.services.open(replication.target);
   const ends: Ends = {
     source: endOf(source, request.connections),
     target: endOf(target, request.connections),
@@ -35,19 +36,34 @@ export async function streamTasks(request: TaskRequest): Promise<readonly Stream
     source,
     target,
     ...(ends.source.defaultSchema === undefined ? {} : { sourceSchema: ends.source.defaultSchema }),
-    object: objectOf(one, ends, replication),
+    object: located(target, objectOf(one, ends, replication)),
     options,
     idempotencyKey,
-    open: request.open,
+    services: request.services,
+    file: replication.file,
+    names: streamNames(streamVariables(one.name, ends, {})),
     env: replication.env,
   }));
   requireDistinctObjects(tasks);
   return tasks;
 }
 
+function streamNames(variables: TemplateValues): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(variables).flatMap(([key, value]) =>
+      key.startsWith('stream_') ? [[key.slice('stream_'.length), value] as const] : [],
+    ),
+  );
+}
+
 function endOf(connection: Connection, known: readonly KnownConnection[]): Ends['source'] {
   const found = known.find((candidate) => candidate.name.toLowerCase() === connection.name.toLowerCase());
   return connectionEnd(found ?? connection);
+}
+
+/** A table without a schema is in the one that the open connection has by default. */
+function located({ database }: Connection, object: TableName): TableName {
+  return database && object.schema === '' ? { ...object, schema: database.dialect.defaultSchema } : object;
 }
 
 function objectOf(stream: StreamConfig, ends: Ends, replication: Replication): TableName {

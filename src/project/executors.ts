@@ -42,7 +42,11 @@ export function executorsOf(project: Project, connections: ConnectionPool): Read
   const { tasks, replications, transform, reports, syncs } = project.parts;
   const executors: Executor[] = [
     createTaskExecutor(tasks, connections.get, project.environment),
-    createLoadExecutor(replications, connections.get, { connections: knownConnections(project.connections) }),
+    createLoadExecutor(replications, connections.get, {
+      connections: knownConnections(project.connections),
+      projectFolder: project.folder,
+      environment: project.environment,
+    }),
   ];
   if (transform) executors.push(createTransformExecutor(transform, connections.get));
   if (project.warehouse) {

@@ -22,6 +22,8 @@ const roles = ['source', 'target', 'database', 'http'] as const;
 
 export interface LoadOptions extends Partial<RunOptions> {
   readonly idempotencyKey?: string;
+  /** Default: 2026-02-03 14:05:06 UTC. */
+  readonly runStartedAtMs?: number;
   readonly signal?: AbortSignal;
   /** Called with each line of the log; may throw or abort. */
   readonly onLog?: (line: string) => void;
@@ -86,7 +88,11 @@ export class LoadHarness {
   async load(yaml: string, options: LoadOptions = {}): Promise<ReadonlyMap<NodeKey, StepOutcome>> {
     const replication = readReplication(yaml, 'test.yaml', options.environment ?? {});
     const { known } = this;
-    const executor = createLoadExecutor([replication], this.get, { connections: known });
+    const executor = createLoadExecutor([replication], this.get, {
+      connections: known,
+      projectFolder: this.folder,
+      environment: options.environment ?? {},
+    });
     const outcomes = new Map<NodeKey, StepOutcome>();
     this.#runs += 1;
     for (const node of replicationNodes(replication, { connections: known })) {
@@ -127,6 +133,7 @@ export class LoadHarness {
   #context(idempotencyKey: string, options: LoadOptions): StepContext {
     return {
       runId: 'run',
+      runStartedAtMs: options.runStartedAtMs ?? Date.UTC(2026, 1, 3, 14, 5, 6),
       attempt: 1,
       idempotencyKey,
       options: {

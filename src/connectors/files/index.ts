@@ -23,6 +23,7 @@ export const filesConnector: Connector<FilesConfig> = defineConnector({
     return {
       name,
       type: 'file',
+      folder,
       source: filesSource(folder, engine),
       target: filesTarget(folder, engine),
       check: async () => {

@@ -1,188 +1,136 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import type { ConnectionProvider, SqlSession } from '../../connector/connection.ts';
-import { ConfigError, DataError, FatalError, TransientError } from '../../core/errors.ts';
-import type { StepContext } from '../../core/executor.ts';
+import { setTimeout } from 'node:timers/promises';
+import { DataError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { Origin } from '../../core/origin.ts';
-import { isTrue, parseExpression, valueAt, type Scope } from '../expression/expression.ts';
-import type { Hook } from '../replication/hook.ts';
+import { isTrue, parseExpression } from '../expression/expression.ts';
+import type { CheckHook, GroupHook, Hook, ReplicationHook, StoreHook } from '../replication/hook.ts';
+import { runCommand } from './command-hook.ts';
+import { useFiles } from './file-hook.ts';
+import { runGroup } from './group-hook.ts';
+import type { HookEnd } from './hook-end.ts';
+import type { HookPlace } from './hook-place.ts';
+import { withState, withStored } from './hook-scope.ts';
+import { fillText, fillValue } from './hook-text.ts';
+import { sendRequest } from './http-hook.ts';
+import { locate } from './location.ts';
+import { runQuery } from './query-hook.ts';
 
-/** What hooks may see and use. */
-export interface HookPlace {
-  readonly context: StepContext;
-  readonly origin: Origin;
-  readonly open: ConnectionProvider;
-  /** Connection of queries that name none. */
-  readonly connection: string;
-  /** The transaction that publishes, for queries of merge hooks. */
-  readonly session?: SqlSession;
-  /** Values by name; outcomes are added under `state` and `store`. */
-  readonly scope: Scope;
+/**
+ * Runs a list of hooks in order.
+ * @throws what a hook throws, unless its `on_failure` lets the list go on; what is deferred comes at the end
+ */
+export async function runHooks(hooks: readonly Hook[], place: HookPlace): Promise<HookEnd> {
+  const end = await runList(hooks, place);
+  if (end.deferred !== undefined) throw end.deferred;
+  return end;
 }
 
-const httpTimeoutSeconds = 60;
-
-/** Runs a list of hooks in order. Gives the scope with their outcomes. */
-export async function runHooks(hooks: readonly Hook[], place: HookPlace): Promise<Scope> {
+async function runList(hooks: readonly Hook[], place: HookPlace): Promise<HookEnd> {
   let { scope } = place;
-  for (const hook of hooks) {
-    if (hook.if !== undefined && !isTrue(parseExpression(hook.if)(scope))) continue;
-    const here = { ...place, scope };
-    try {
-      const outcome = await runHook(hook, here);
-      scope = withOutcome(scope, hook, outcome);
-    } catch (error) {
-      if (place.context.signal.aborted || (hook.on_failure ?? 'abort') === 'abort') throw error;
-      const message = error instanceof Error ? error.message : String(error);
-      if (hook.on_failure === 'warn') place.context.log(`hook ${hook.id ?? hook.type}: ${message}`, 'warn');
-      scope = withOutcome(scope, hook, { status: 'error', error: message });
-    }
+  let deferred: unknown;
+  for (const [index, hook] of hooks.entries()) {
+    const end = await runHook(hook, { ...place, scope, key: `${place.key}/${index}` });
+    scope = end.scope;
+    deferred ??= end.deferred;
+    if (end.ending !== 'done') return { scope, ending: end.ending, deferred };
   }
-  return scope;
+  return { scope, ending: 'done', deferred };
 }
 
-async function runHook(hook: Hook, place: HookPlace): Promise<JsonObject> {
+/** Runs one hook, if its condition holds, and does what its `on_failure` says. */
+export async function runHook(hook: Hook, place: HookPlace): Promise<HookEnd> {
+  const { scope, context } = place;
+  if (hook.if !== undefined && !isTrue(parseExpression(hook.if)(scope)))
+    return { scope: withState(scope, hook.id, { status: 'skipped' }), ending: 'done' };
+  const policy = hook.on_failure ?? 'abort';
+  try {
+    return await act(hook, place);
+  } catch (error) {
+    if (context.signal.aborted || policy === 'abort' || policy === 'error') throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    if (policy !== 'quiet') context.log(`hook ${nameOf(hook)}: ${message}`, 'warn');
+    if (policy === 'retry') {
+      await setTimeout((place.retryDelaySeconds ?? 5) * 1000, undefined, { signal: context.signal });
+      return await act(hook, place);
+    }
+    const after = withState(scope, hook.id, { status: 'error', error: message });
+    if (policy === 'skip' || policy === 'break') return { scope: after, ending: policy };
+    return { scope: after, ending: 'done', ...(policy === 'defer' ? { deferred: error } : {}) };
+  }
+}
+
+async function act(hook: Hook, place: HookPlace): Promise<HookEnd> {
+  if (hook.type === 'group') return runGroup(hook, place, runList);
+  const outcome = await outcomeOf(hook, place);
+  const scope = withState(place.scope, hook.id, outcome);
+  return { scope: withStored(scope, storedBy(hook, outcome, place)), ending: 'done' };
+}
+
+async function outcomeOf(hook: Exclude<Hook, GroupHook>, place: HookPlace): Promise<JsonObject> {
+  const name = nameOf(hook);
   switch (hook.type) {
     case 'log':
       place.context.log(fillText(hook.message, place), hook.level ?? 'info');
       return { status: 'success' };
     case 'check':
-      return check(hook, place);
+      return check(hook, name, place);
     case 'store':
       return { status: 'success' };
     case 'query':
-      return await query(hook, place);
+      return runQuery(hook, place);
     case 'http':
-      return await request(hook, place);
+      return sendRequest(hook, name, place);
     case 'command':
-      return await command(hook, place);
-    case 'group':
-      return { status: 'success', scope: await runHooks(hook.steps, place) };
+      return runCommand(hook, name, place);
+    case 'replication':
+      return replicate(hook, place);
+    default:
+      return useFiles(hook, place);
   }
 }
 
-function withOutcome(scope: Scope, hook: Hook, outcome: JsonObject): Scope {
-  const { scope: inner, ...own } = outcome;
-  const base = (inner as Scope | undefined) ?? scope;
-  const stored = base['store'] as JsonObject | undefined;
-  const store =
-    hook.type === 'store' ? { ...stored, [hook.key]: filled(hook.value, { scope: base }) } : (stored ?? {});
-  const state = {
-    ...(base['state'] as JsonObject | undefined),
-    ...(hook.id === undefined ? {} : { [hook.id]: own }),
-  };
-  return { ...base, store, state };
+function nameOf(hook: Hook): string {
+  return hook.id ?? hook.name ?? hook.type;
 }
 
-function check(hook: Hook & { type: 'check' }, place: HookPlace): JsonObject {
+/** The values that a hook keeps: those of a store hook, and the result that has an `into`. */
+function storedBy(
+  hook: Exclude<Hook, GroupHook>,
+  outcome: JsonObject,
+  place: HookPlace,
+): Readonly<Record<string, JsonValue | undefined>> {
+  if (hook.type === 'store') return storeValues(hook, place);
+  if (!('into' in hook) || hook.into === undefined) return {};
+  return { [hook.into]: outcome['result'] ?? outcome['content'] ?? outcome['output'] ?? null };
+}
+
+function storeValues(hook: StoreHook, place: HookPlace): Readonly<Record<string, JsonValue | undefined>> {
+  const written = hook.map ?? { [hook.key ?? '']: hook.value };
+  const keep = (value: unknown): JsonValue | undefined => (hook.delete ? undefined : fillValue(value, place));
+  return Object.fromEntries(Object.entries(written).map(([name, value]) => [name, keep(value)]));
+}
+
+function check(hook: CheckHook, name: string, place: HookPlace): JsonObject {
   if (isTrue(parseExpression(hook.check)(place.scope))) return { status: 'success' };
   const message =
     hook.failure_message === undefined
       ? `the check ${hook.check} failed`
       : fillText(hook.failure_message, place);
-  throw new DataError(`hook ${hook.id ?? 'check'}: ${message}`, {
-    code: 'hook_check_failed',
-    origin: place.origin,
-  });
+  throw new DataError(`hook ${name}: ${message}`, { code: 'hook_check_failed', origin: place.origin });
 }
 
-async function query(hook: Hook & { type: 'query' }, place: HookPlace): Promise<JsonObject> {
-  const sql = fillText(hook.query, place);
-  const { signal } = place.context;
-  const name = hook.connection === undefined ? place.connection : fillText(hook.connection, place);
-  if (place.session && name.toLowerCase() !== place.connection.toLowerCase()) {
-    throw new ConfigError(`a merge hook queries ${name}, and the transaction is one of ${place.connection}`, {
-      code: 'hook_not_applicable',
-      origin: place.origin,
-      next: 'Move it to pre or post, or leave connection: out',
-    });
-  }
-  const session = place.session ?? (await place.open(name)).database;
-  if (!session) throw noSql(name, place);
-  const { columns, rows } = await session.query(sql, [], signal);
-  const result = rows.map((row) =>
-    Object.fromEntries(columns.map((column, index) => [column.name, plain(row[index])])),
-  );
-  return { status: 'success', result };
-}
-
-async function request(hook: Hook & { type: 'http' }, place: HookPlace): Promise<JsonObject> {
-  const url = fillText(hook.url, place);
-  const headers = Object.entries(hook.headers ?? {}).map(
-    ([key, value]) => [key, fillText(value, place)] as const,
-  );
-  const where = `hook ${hook.id ?? 'http'}`;
-  const response = await fetch(url, {
-    method: hook.method ?? (hook.payload === undefined ? 'GET' : 'POST'),
-    headers: Object.fromEntries(headers),
-    ...(hook.payload === undefined ? {} : { body: fillText(hook.payload, place) }),
-    signal: AbortSignal.any([place.context.signal, AbortSignal.timeout(httpTimeoutSeconds * 1000)]),
-  }).catch((error: unknown) => {
-    throw new TransientError(`${where}: the address did not answer`, {
-      code: 'http_unreachable',
-      cause: error,
-    });
-  });
-  const body = await response.text();
-  if (response.ok) return { status: 'success', response: { status: response.status, text: body } };
-  const Failure = response.status >= 500 || response.status === 429 ? TransientError : FatalError;
-  throw new Failure(`${where}: the address answered ${response.status}`, {
-    code: 'http_failed',
-    origin: place.origin,
-  });
-}
-
-async function command(hook: Hook & { type: 'command' }, place: HookPlace): Promise<JsonObject> {
-  const [file = '', ...parameters] =
-    typeof hook.command === 'string'
-      ? ['/bin/sh', '-c', fillText(hook.command, place)]
-      : hook.command.map((part) => fillText(part, place));
-  try {
-    const { stdout } = await promisify(execFile)(file, parameters, { signal: place.context.signal });
-    for (const line of stdout.split('\n').filter((one) => one !== '')) place.context.log(line);
-    return { status: 'success', output: stdout };
-  } catch (error) {
-    const code = String((error as { code?: unknown }).code);
-    throw new FatalError(`hook ${hook.id ?? 'command'}: the command ended with ${code}`, {
-      code: 'command_failed',
-      origin: place.origin,
-      cause: error,
-    });
-  }
-}
-
-/** `{stream.name}` and the like; a name without a value is an error, never dropped. */
-function fillText(text: string, { scope, origin }: Pick<HookPlace, 'scope' | 'origin'>): string {
-  return text.replaceAll(/\{([A-Za-z_][\w.]*(?:\[\d+\][\w.]*)*)\}/g, (whole, path: string) => {
-    const value = valueAt(scope, path) ?? valueAt(scope, path.replace('_', '.'));
-    if (value === undefined) {
-      throw new ConfigError(`the variable ${whole} has no value in this hook`, {
-        code: 'variable_unknown',
-        origin,
-        next: `Known here: ${Object.keys(scope).join(', ')}, and what is in them`,
-      });
-    }
-    return typeof value === 'string' ? value : JSON.stringify(value);
-  });
-}
-
-/** A stored value: the value itself when it is one variable, else its text. */
-function filled(value: unknown, { scope }: Pick<HookPlace, 'scope'>): JsonValue {
-  const only = typeof value === 'string' ? /^\{([\w.[\]]+)\}$/.exec(value)?.[1] : undefined;
-  if (only !== undefined) return valueAt(scope, only) ?? null;
-  return plain(value);
-}
-
-function plain(value: unknown): JsonValue {
-  if (typeof value === 'bigint') return value.toString();
-  return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as JsonValue);
-}
-
-function noSql(name: string, place: HookPlace): ConfigError {
-  return new ConfigError(`a hook queries ${name}, which runs no SQL`, {
-    code: 'hook_not_applicable',
-    origin: place.origin,
-    next: 'Name a database under connection:',
-  });
+async function replicate(hook: ReplicationHook, place: HookPlace): Promise<JsonObject> {
+  const { path } = await locate(fillText(hook.path, place), place);
+  const text = (value: string | undefined): string | undefined =>
+    value === undefined ? undefined : fillText(value, place);
+  const request = {
+    path,
+    streams: (hook.streams ?? []).map((stream) => fillText(stream, place)),
+    mode: text(hook.mode),
+    range: text(hook.range),
+    env: Object.fromEntries(
+      Object.entries(hook.env ?? {}).map(([key, value]) => [key, fillText(String(value), place)]),
+    ),
+    key: place.key,
+  };
+  return { status: 'success', ...(await place.services.replicate(request, place.context)) };
 }

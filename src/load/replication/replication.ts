@@ -4,7 +4,7 @@ import type { MergeStrategy } from '../../sql/merge/index.ts';
 import type { ColumnRule } from './column-rule.ts';
 import type { ColumnTransforms } from './column-transforms.ts';
 import type { ColumnTyping } from './column-typing.ts';
-import type { StreamHooks } from './hook.ts';
+import type { ReplicationHooks, StreamHooks } from './hook.ts';
 import type { ChunkOptions } from './chunk-options.ts';
 import type { DeleteMissing } from './delete-missing.ts';
 import type { LoadedAt } from './loaded-at.ts';
@@ -34,6 +34,8 @@ export interface Replication {
   readonly sourceOrigin: Origin;
   readonly targetOrigin: Origin;
   readonly env: Readonly<Record<string, string>>;
+  /** Those of the file itself. */
+  readonly hooks?: ReplicationHooks;
   /** In the order of the file; disabled streams included. */
   readonly streams: readonly StreamConfig[];
 }

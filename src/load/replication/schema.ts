@@ -250,3 +250,6 @@ interface DagsterYaml {
 /** The whole format. Unknown keys are refused; known ones that are not built have their own error. */
 export const replicationSchema: z.ZodType<ReplicationYaml> =
   replication as unknown as z.ZodType<ReplicationYaml>;
+
+/** One stream of it, or the keys that are given for all streams on the command line. */
+export const streamSchema: z.ZodType<StreamYaml> = stream as unknown as z.ZodType<StreamYaml>;

@@ -3,7 +3,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { isNodeKey } from '../../core/node.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { MergeStrategy } from '../../sql/merge/index.ts';
-import { streamHooks } from './hook.ts';
+import { streamHooks } from './hook-list.ts';
 import { chunkOptions } from './chunk-options.ts';
 import { parseColumns } from './column-cast.ts';
 import type { ColumnRule } from './column-rule.ts';

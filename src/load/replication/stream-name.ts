@@ -8,6 +8,11 @@ export function parseTableName(text: string, defaultSchema: string): TableName {
   return { schema: first, name: rest.join('.') };
 }
 
+/** The stream's `id`, or its name as an expression may say it: `public_orders`. */
+export function streamId({ id, name }: { readonly id?: string; readonly name: string }): string {
+  return id ?? name.replace(/^file:\/\//, '').replace(/\W+/g, '_');
+}
+
 /** The parts of a dotted name, without their quotes. */
 export function splitName(text: string): readonly string[] {
   return [...text.matchAll(/"((?:[^"]|"")*)"|([^.]+)/g)].map(

@@ -37,15 +37,8 @@ const targetOptionKeys: Readonly<Record<string, string>> = {
 
 /** Hook types of the format that are not built, with what to do instead. */
 export const unbuiltHookTypes: Readonly<Record<string, string>> = {
-  copy: 'Copy the file in a task of the project',
-  delete: 'Delete the file in a task of the project',
-  write: 'Write the file in a task of the project',
-  read: 'Read the file in a task of the project',
-  list: 'List the files in a task of the project',
-  inspect: 'Look at the object in a task of the project',
-  replication: 'Make the other replication a part of the graph: meta.dagster.deps says what comes before',
-  run: 'Make the other load a stream of a replication',
-  routine: 'Write the steps out',
+  run: 'Use type: replication with the path of its file, or make the other load a stream',
+  routine: 'Write the steps out, in a group if they belong together',
 };
 
 const tableKeyAlternative = 'Use table_keys.index, or create it in post_sql';

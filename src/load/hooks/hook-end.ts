@@ -1,0 +1,11 @@
+import type { Scope } from '../expression/expression.ts';
+
+/** How a list of hooks, or one of them, ended. */
+export interface HookEnd {
+  /** The values afterwards. */
+  readonly scope: Scope;
+  /** `skip` and `break`: the rest was left out because of a failure that asks for it. */
+  readonly ending: 'done' | 'skip' | 'break';
+  /** A failure to be raised at the end of the list. */
+  readonly deferred?: unknown;
+}

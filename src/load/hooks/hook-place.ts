@@ -1,0 +1,42 @@
+import type { ConnectionProvider, SqlSession } from '../../connector/connection.ts';
+import type { StepContext } from '../../core/executor.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Origin } from '../../core/origin.ts';
+import type { Scope } from '../expression/expression.ts';
+
+/** What hooks use of the world around them. */
+export interface HookServices {
+  readonly open: ConnectionProvider;
+  /** Absolute. Local paths of hooks stay within it. */
+  readonly projectFolder: string;
+  /** Runs another replication file and gives its figures. */
+  replicate(request: ReplicationRequest, context: StepContext): Promise<JsonObject>;
+}
+
+export interface ReplicationRequest {
+  /** Absolute, within the project. */
+  readonly path: string;
+  readonly streams: readonly string[];
+  readonly mode: string | undefined;
+  readonly range: string | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  /** The same for every attempt at the hook that asks. */
+  readonly key: string;
+}
+
+/** What the hooks of one list may see and use. */
+export interface HookPlace {
+  readonly context: StepContext;
+  readonly origin: Origin;
+  readonly services: HookServices;
+  /** Connection of queries that name none; absent where there is none. */
+  readonly connection?: string;
+  /** The transaction that publishes, for queries of merge hooks. */
+  readonly session?: SqlSession;
+  /** Values by name; outcomes are added under `state` and `store`. */
+  readonly scope: Scope;
+  /** Tells this list from others of the same step. */
+  readonly key: string;
+  /** Wait before a hook is tried again. Default: 5. */
+  readonly retryDelaySeconds?: number;
+}

@@ -1,0 +1,271 @@
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Connection } from '../../connector/connection.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { StepContext } from '../../core/executor.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { parseDocument } from 'yaml';
+import { valueAt, type Scope } from '../expression/expression.ts';
+import { readHooks } from '../replication/hook-list.ts';
+import { runHooks } from './hook-run.ts';
+import type { HookEnd } from './hook-end.ts';
+import type { HookPlace } from './hook-place.ts';
+import { keptOf } from './hook-scope.ts';
+import { runScope } from './run-scope.ts';
+
+let folder: string;
+let outside: string;
+let logged: string[];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-hooks-'));
+  outside = await mkdtemp(join(tmpdir(), 'millrace-files-'));
+  logged = [];
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+  await rm(outside, { recursive: true });
+});
+
+function context(signal: AbortSignal = new AbortController().signal): StepContext {
+  return {
+    runId: 'r1',
+    runStartedAtMs: Date.UTC(2026, 1, 3, 14, 5, 6),
+    attempt: 1,
+    idempotencyKey: 'k',
+    options: { fullRefresh: false },
+    signal,
+    log: (line) => logged.push(line),
+    progress: () => undefined,
+    checkpoint: undefined,
+    saveCheckpoint: async () => undefined,
+  };
+}
+
+function place(scope: Scope = {}): HookPlace {
+  const files: Partial<Connection> = { name: 'DISK', type: 'file', folder: outside };
+  return {
+    context: context(),
+    origin: { file: 'a.yaml', line: 3 },
+    services: {
+      open: async (name) => {
+        if (name === 'DISK') return files as Connection;
+        throw new ConfigError(`no ${name}`, { code: 'connection_missing' });
+      },
+      projectFolder: folder,
+      replicate: async () => ({}),
+    },
+    scope: { ...runScope(context(), 'a.yaml'), env: { TEAM: 'data' }, state: {}, store: {}, ...scope },
+    key: 'test',
+    retryDelaySeconds: 0,
+  };
+}
+
+async function run(yaml: string, scope: Scope = {}): Promise<HookEnd> {
+  const origin = { file: 'a.yaml' };
+  const hooks = readHooks(parseDocument(yaml).toJS(), { where: 'hooks', origin, mayRunCommands: true });
+  return runHooks(hooks, place(scope));
+}
+
+const project = (path: string): string => join(folder, path);
+const state = (end: HookEnd, path: string): unknown => valueAt(end.scope, `state.${path}`);
+
+describe('files', () => {
+  test('are written, copied, listed, read, inspected and deleted within the project', async () => {
+    const end = await run(`
+- { type: write, id: w, to: out/a.txt, content: 'made by {env.TEAM} in {YYYY}' }
+- { type: copy, id: c, from: out/a.txt, to: out/copies/ }
+- { type: copy, from: LOCAL/out/a.txt, to: 'file://out/b.csv' }
+- { type: list, id: l, location: out, recursive: true, only: files, into: files }
+- { type: list, id: csv, location: 'out/*.csv' }
+- { type: read, id: r, from: out/copies/a.txt, into: store.text }
+- { type: inspect, id: i, location: out }
+- { type: delete, id: d, location: out/a.txt }
+- { type: delete, id: again, location: out/a.txt }
+- { type: inspect, id: gone, location: out/a.txt }
+`);
+    expect(await readFile(project('out/copies/a.txt'), 'utf8')).toBe('made by data in 2026');
+    expect(state(end, 'c')).toMatchObject({ to_path: 'out/copies/a.txt', bytes_written: 20 });
+    const files = valueAt(end.scope, 'store.files') as readonly JsonObject[];
+    expect(files.map((file) => file['location'])).toEqual(['out/a.txt', 'out/b.csv', 'out/copies/a.txt']);
+    expect(files[0]).toMatchObject({ name: 'a.txt', folder: 'out', is_dir: false, size: 20 });
+    expect(state(end, 'csv.result')).toHaveLength(1);
+    expect(valueAt(end.scope, 'store.text')).toBe('made by data in 2026');
+    expect(state(end, 'i')).toMatchObject({ exists: true, is_dir: true });
+    expect([state(end, 'd.deleted'), state(end, 'again.deleted')]).toEqual([true, false]);
+    expect(state(end, 'gone')).toMatchObject({ exists: false });
+  });
+
+  test('of a file connection are reached by its name', async () => {
+    await writeFile(join(outside, 'in.csv'), 'a\n1\n');
+    const end = await run(`
+- { type: list, id: l, location: DISK/ }
+- { type: copy, from: '{state.l.result[0].location}', to: copied.csv }
+`);
+    expect(state(end, 'l.result[0].location')).toBe('DISK/in.csv');
+    expect(await readFile(project('copied.csv'), 'utf8')).toBe('a\n1\n');
+  });
+
+  test.each([
+    ['{ type: write, to: ../a.txt, content: x }'],
+    ['{ type: read, from: /etc/hostname }'],
+    ['{ type: read, from: file:///etc/hostname }'],
+    ['{ type: delete, location: DISK/../x, recursive: true }'],
+    ['{ type: delete, location: ., recursive: true }'],
+    ['{ type: copy, from: link/secret.txt, to: a.txt }'],
+    ['{ type: write, to: link/new.txt, content: x }'],
+    ['{ type: list, location: link }'],
+  ])('beyond these folders are refused: %s', async (hook) => {
+    await writeFile(join(outside, 'secret.txt'), 'x');
+    await symlink(outside, project('link'));
+    await expect(run(`[${hook}]`)).rejects.toMatchObject({ code: 'location_outside' });
+    await expect(readFile(join(outside, 'new.txt'), 'utf8')).rejects.toThrow(/ENOENT/);
+  });
+
+  test('a folder is only deleted when that is said; a missing file is an error', async () => {
+    await mkdir(project('full'));
+    await writeFile(project('full/a'), '');
+    await expect(run('[{ type: delete, location: full }]')).rejects.toMatchObject({ code: 'folder_kept' });
+    await run('[{ type: delete, location: full, recursive: true }]');
+    await expect(run('[{ type: read, from: full/a }]')).rejects.toMatchObject({
+      code: 'hook_file_failed',
+      origin: { line: 3 },
+    });
+  });
+});
+
+describe('on_failure', () => {
+  const failing = (policy: string): string => `
+- { type: check, id: c, check: 'false', failure_message: no luck, on_failure: ${policy} }
+- { type: log, message: after }
+`;
+
+  test.each(['abort', 'error'])('%s fails the list at once', async (policy) => {
+    await expect(run(failing(policy))).rejects.toMatchObject({ code: 'hook_check_failed' });
+    expect(logged).toEqual([]);
+  });
+
+  test.each([
+    ['warn', ['hook c: hook c: no luck', 'after'], 'done'],
+    ['quiet', ['after'], 'done'],
+    ['skip', ['hook c: hook c: no luck'], 'skip'],
+    ['break', ['hook c: hook c: no luck'], 'break'],
+  ])('%s', async (policy, lines, ending) => {
+    const end = await run(failing(policy));
+    expect(end.ending).toBe(ending);
+    expect(logged).toEqual(lines);
+    expect(state(end, 'c')).toEqual({ status: 'error', error: 'hook c: no luck' });
+  });
+
+  test('defer goes on, and fails at the end', async () => {
+    await expect(run(failing('defer'))).rejects.toThrow(/no luck/);
+    expect(logged.at(-1)).toBe('after');
+  });
+
+  test('retry tries once more, and then fails', async () => {
+    await writeFile(project('turns.sh'), 'echo x >> turns; test $(wc -l < turns) = 2');
+    await run('[{ type: command, command: [sh, turns.sh], on_failure: retry }]');
+    await expect(run(failing('retry'))).rejects.toThrow(/no luck/);
+    expect(logged).not.toContain('after');
+  });
+});
+
+describe('groups', () => {
+  const items = (steps: string, more = ''): string =>
+    `[{ type: group, id: g, loop: [1, 2, 3, 4]${more}, steps: [${steps}] }, { type: log, message: after }]`;
+  const say = '{ type: log, message: "{loop.index}: {loop.value}" }';
+
+  test('run their steps for each item of a list, or of an expression that gives one', async () => {
+    const end = await run(items(`${say}, { type: store, key: last, value: '{loop.value}' }`));
+    expect(logged).toEqual(['0: 1', '1: 2', '2: 3', '3: 4', 'after']);
+    expect(valueAt(end.scope, 'store.last')).toBe(4);
+    expect(valueAt(end.scope, 'loop')).toBeUndefined();
+    await run('[{ type: group, loop: "{store.names}", steps: [{ type: log, message: "{loop.value.n}" }] }]', {
+      store: { names: [{ n: 'a' }, { n: 'b' }] },
+    });
+    expect(logged.slice(5)).toEqual(['a', 'b']);
+    await expect(
+      run('[{ type: group, loop: env.TEAM, steps: [{ type: log, message: a }] }]'),
+    ).rejects.toThrow(/'env.TEAM' is not a list/);
+  });
+
+  test('skip leaves one pass, break the loop, and the list goes on', async () => {
+    const at2 = (policy: string): string =>
+      `{ type: check, check: loop.value != 2, on_failure: ${policy}, failure_message: two }, ${say}`;
+    await run(items(at2('skip')));
+    expect(logged.filter((line) => !line.startsWith('hook'))).toEqual(['0: 1', '2: 3', '3: 4', 'after']);
+    logged = [];
+    await run(items(at2('break')));
+    expect(logged.filter((line) => !line.startsWith('hook'))).toEqual(['0: 1', 'after']);
+  });
+
+  test('defer lets all passes run and raises the failure at the end of the group', async () => {
+    const odd = `{ type: check, check: loop.value % 2 == 0, on_failure: defer }, ${say}`;
+    await expect(run(items(odd))).rejects.toMatchObject({ code: 'hook_check_failed' });
+    expect(logged.filter((line) => /^\d/.test(line))).toEqual(['0: 1', '1: 2', '2: 3', '3: 4']);
+    expect(logged).not.toContain('after');
+  });
+
+  test('concurrency runs passes side by side; what they store is put together', async () => {
+    const meet = `{ type: command, command: 'echo x >> {loop.value}.seen; for i in $(seq 200); do [ $(ls *.seen | wc -l) -ge 2 ] && exit 0; sleep 0.02; done; exit 1' }`;
+    const keep = `{ type: store, map: { env.LAST: '{loop.value}' } }, { type: log, id: said, message: hi }`;
+    const end = await run(items(`${meet}, ${keep}`, ', concurrency: 2'));
+    expect(valueAt(end.scope, 'env')).toEqual({ TEAM: 'data', LAST: 4 });
+    expect(state(end, 'said.status')).toBe('success');
+    expect(logged.at(-1)).toBe('after');
+  });
+
+  test('variables of a group end with it', async () => {
+    const end = await run(
+      '[{ type: group, env: { TEAM: "x{env.TEAM}", N: 1 }, steps: [{ type: log, message: "{env.TEAM} {env.N}" }] }]',
+    );
+    expect(logged).toEqual(['xdata 1']);
+    expect(valueAt(end.scope, 'env')).toEqual({ TEAM: 'data' });
+  });
+});
+
+describe('variables', () => {
+  test('store takes several, gives them up again, and keeps their types', async () => {
+    const end = await run(`
+- { type: store, map: { a: 1, 'store.b': [x, '{env.TEAM}'], env.DAY: '{timestamp.date}' } }
+- { type: store, key: a, delete: true }
+- { type: log, message: '{store.b[1]} {env.DAY} {run_timestamp} {timestamp.unix} {execution.id}' }
+- { type: log, if: store.a == null, message: '{runtime_state}' }
+- { type: log, id: no, if: 1 > 2, message: never }
+`);
+    expect(logged[0]).toBe('data 2026-02-03 2026_02_03_140506 1770127506 r1');
+    expect(JSON.parse(logged[1] ?? '')).toMatchObject({ store: { b: ['x', 'data'] }, YYYY: '2026' });
+    expect(logged[1]).not.toContain('TEAM');
+    expect(keptOf(end.scope)).toMatchObject({
+      store: { b: ['x', 'data'] },
+      state: { no: { status: 'skipped' } },
+    });
+  });
+
+  test('a replication gets its texts filled', async () => {
+    const asked: unknown[] = [];
+    const base = place();
+    const services = {
+      ...base.services,
+      replicate: async (request: unknown) => ({ total_rows: asked.push(request) }),
+    };
+    const origin = { file: 'a.yaml' };
+    const written = [
+      { type: 'replication', id: 'r', path: 'r/{env.TEAM}.yaml', streams: ['a'], env: { N: 1 } },
+    ];
+    const hooks = readHooks(written, { where: 'hooks', origin, mayRunCommands: false });
+    const end = await runHooks(hooks, { ...base, services });
+    expect(asked).toEqual([
+      {
+        path: project('r/data.yaml'),
+        streams: ['a'],
+        mode: undefined,
+        range: undefined,
+        env: { N: '1' },
+        key: 'test/0',
+      },
+    ]);
+    expect(state(end, 'r')).toEqual({ status: 'success', total_rows: 1 });
+  });
+});

@@ -1,0 +1,41 @@
+import { FatalError, TransientError } from '../../core/errors.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { HttpHook } from '../replication/hook.ts';
+import type { HookPlace } from './hook-place.ts';
+import { fillText } from './hook-text.ts';
+
+const httpTimeoutSeconds = 60;
+
+/** Sends a request; `response` holds `status`, `text`, and `json` if it is that. */
+export async function sendRequest(hook: HttpHook, name: string, place: HookPlace): Promise<JsonObject> {
+  const headers = Object.entries(hook.headers ?? {}).map(
+    ([key, value]) => [key, fillText(value, place)] as const,
+  );
+  const response = await fetch(fillText(hook.url, place), {
+    method: hook.method ?? (hook.payload === undefined ? 'GET' : 'POST'),
+    headers: Object.fromEntries(headers),
+    ...(hook.payload === undefined ? {} : { body: fillText(hook.payload, place) }),
+    signal: AbortSignal.any([place.context.signal, AbortSignal.timeout(httpTimeoutSeconds * 1000)]),
+  }).catch((error: unknown) => {
+    throw new TransientError(`hook ${name}: the address did not answer`, {
+      code: 'http_unreachable',
+      cause: error,
+    });
+  });
+  const text = await response.text();
+  if (response.ok)
+    return { status: 'success', response: { status: response.status, text, json: jsonOf(text) } };
+  const Failure = response.status >= 500 || response.status === 429 ? TransientError : FatalError;
+  throw new Failure(`hook ${name}: the address answered ${response.status}`, {
+    code: 'http_failed',
+    origin: place.origin,
+  });
+}
+
+function jsonOf(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import { relative, sep } from 'node:path';
+import type { Environment } from '../config/environment.ts';
+import { ConfigError, toFailure } from '../core/errors.ts';
+import type { Executor, StepContext, StepOutcome, UpstreamStep } from '../core/executor.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { GraphNode } from '../core/node.ts';
+import type { ReplicationRequest } from './hooks/hook-place.ts';
+import { replicationNodes, type NodeOptions } from './nodes.ts';
+import { readReplication } from './project.ts';
+import type { Replication } from './replication/replication.ts';
+import { selectStreams } from './replication/stream-selection.ts';
+
+interface Surroundings {
+  readonly projectFolder: string;
+  readonly environment: Environment;
+  /** Files of the replications within which this one is run. */
+  readonly within: readonly string[];
+  readonly options: NodeOptions;
+}
+
+/**
+ * Runs a replication file within a step: its streams one after another, each as in a run of its own. One that
+ * fails does not keep the others from loading; the first failure is thrown at the end.
+ */
+export async function runNested(
+  request: ReplicationRequest,
+  context: StepContext,
+  surroundings: Surroundings,
+  executorFor: (replication: Replication, path: string) => Executor,
+): Promise<JsonObject> {
+  const replication = await readNested(request, surroundings);
+  const executor = executorFor(replication, request.path);
+  const done: UpstreamStep[] = [];
+  const failures: unknown[] = [];
+  for (const node of replicationNodes(replication, surroundings.options)) {
+    if (isSkipped(node, done)) {
+      done.push({ key: node.key, state: 'skipped' });
+      continue;
+    }
+    try {
+      const outcome = await executor.execute(node, nestedContext(context, request, node, done));
+      done.push({ key: node.key, state: 'succeeded', outcome });
+    } catch (error) {
+      if (context.signal.aborted) throw error;
+      const failure = toFailure(error);
+      context.log(`${node.key}: ${failure.message}`, 'error');
+      done.push({ key: node.key, state: 'failed', failure });
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+  return figuresOf(done.flatMap(({ outcome }) => outcome ?? []));
+}
+
+async function readNested(
+  { path, streams, mode, range, env }: ReplicationRequest,
+  { projectFolder, environment, within }: Surroundings,
+): Promise<Replication> {
+  const file = relative(projectFolder, path).split(sep).join('/');
+  if (within.includes(path)) {
+    throw new ConfigError(`${file} runs itself, by its hooks or those of others`, {
+      code: 'replication_circle',
+      origin: { file },
+      next: 'Take the hook of type replication out of one of them',
+    });
+  }
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigError(`${file} cannot be read (${error.code})`, {
+      code: 'file_unreadable',
+      origin: { file },
+      next: 'Correct the path; it begins in the folder of the project',
+    });
+  });
+  const overrides = {
+    ...(mode === undefined ? {} : { mode }),
+    ...(range === undefined ? {} : { source_options: { range } }),
+  };
+  const replication = readReplication(text, file, { ...environment, ...env }, projectFolder, overrides);
+  return selectStreams(withEnv(replication, env), streams);
+}
+
+/** The variables of the hook count where the file has none of its own. */
+function withEnv(replication: Replication, env: Readonly<Record<string, string>>): Replication {
+  return { ...replication, env: { ...env, ...replication.env } };
+}
+
+function isSkipped(node: GraphNode, done: readonly UpstreamStep[]): boolean {
+  if (node.always) return false;
+  return node.edges.some(({ from }) => done.some(({ key, state }) => key === from && state !== 'succeeded'));
+}
+
+function nestedContext(
+  context: StepContext,
+  request: ReplicationRequest,
+  node: GraphNode,
+  done: readonly UpstreamStep[],
+): StepContext {
+  return {
+    ...context,
+    idempotencyKey: `${context.idempotencyKey} ${request.key} ${node.key}`,
+    upstream: async () => done,
+    checkpoint: undefined,
+    saveCheckpoint: async () => undefined,
+  };
+}
+
+function figuresOf(outcomes: readonly StepOutcome[]): JsonObject {
+  const sum = (name: string): number =>
+    outcomes.reduce((total, { metadata }) => total + Number(metadata[name] ?? 0), 0);
+  return {
+    total_rows: sum('rowsRead'),
+    total_bytes: outcomes.reduce((total, { bytes = 0 }) => total + bytes, 0),
+    rows_inserted: sum('rowsInserted'),
+    rows_updated: sum('rowsUpdated'),
+    streams: outcomes.length,
+  };
+}

@@ -1,0 +1,50 @@
+import type { JsonObject } from '../core/json.ts';
+import type { Edge, GraphNode, NodeKey } from '../core/node.ts';
+import type { Replication } from './replication/replication.ts';
+
+/** The streams of a file between its `start` and its `end`, as tasks of the graph. */
+export function withReplicationHooks(
+  { file, hooks, targetOrigin }: Replication,
+  streams: readonly GraphNode[],
+): readonly GraphNode[] {
+  const task = (moment: 'start' | 'end', edges: readonly Edge[]): GraphNode => ({
+    key: `task/${fileStem(file)}/${moment}`,
+    kind: 'task',
+    type: 'hook',
+    description: `${moment === 'start' ? 'Before the first stream' : 'After the last stream'} of ${file}`,
+    tags: [],
+    group: 'tasks',
+    origin: { file: targetOrigin.file },
+    edges,
+    columns: [],
+    executor: 'load',
+    spec: {
+      replication: file,
+      moment,
+      hooks: JSON.parse(JSON.stringify(hooks?.[moment] ?? [])) as JsonObject,
+    },
+    accompanies: streams.map(({ key }) => key),
+  });
+  const after = (key: NodeKey): Edge => ({ kind: 'after', from: key });
+  const start = hooks && hooks.start.length > 0 ? [task('start', [])] : [];
+  const between = streams.map((node) => ({
+    ...node,
+    edges: [...node.edges, ...start.map(({ key }) => after(key))],
+  }));
+  if (!hooks || hooks.end.length === 0) return [...start, ...between];
+  const end = {
+    ...task(
+      'end',
+      [...start, ...between].map(({ key }) => after(key)),
+    ),
+    always: true,
+  };
+  return [...start, ...between, end];
+}
+
+/** `replications/shop/orders.yaml` is `shop/orders`. */
+function fileStem(file: string): string {
+  const stem = file.replace(/^replications\//, '').replace(/\.ya?ml$/, '');
+  const parts = stem.split('/').map((part) => part.replace(/[^\p{L}\p{N}_.$-]+/gu, '_'));
+  return parts.filter((part) => part !== '' && part !== '.' && part !== '..').join('/') || 'replication';
+}

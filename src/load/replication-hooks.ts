@@ -1,0 +1,102 @@
+import type { StepContext, StepOutcome, UpstreamStep } from '../core/executor.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { GraphNode, NodeKey } from '../core/node.ts';
+import type { Scope } from './expression/expression.ts';
+import type { HookServices } from './hooks/hook-place.ts';
+import { runHooks } from './hooks/hook-run.ts';
+import { runScope } from './hooks/run-scope.ts';
+import { replicationNodes, type NodeOptions } from './nodes.ts';
+import type { Replication } from './replication/replication.ts';
+import { streamId } from './replication/stream-name.ts';
+
+/** The hooks of a file in one run. */
+interface ReplicationHookTask {
+  readonly replication: Replication;
+  /** The task of the graph that stands for them. */
+  readonly node: GraphNode;
+  readonly services: HookServices;
+  readonly options: NodeOptions;
+}
+
+/** Runs the hooks that come before the first stream of a file, or after its last one. */
+export async function runReplicationHooks(
+  { replication, node, services, options }: ReplicationHookTask,
+  context: StepContext,
+): Promise<StepOutcome> {
+  const isStart = node.spec['moment'] === 'start';
+  const hooks = replication.hooks?.[isStart ? 'start' : 'end'] ?? [];
+  const about = runScope(context, replication.file);
+  const steps = isStart ? [] : ((await context.upstream?.()) ?? []);
+  const { scope } = await runHooks(hooks, {
+    context,
+    origin: node.origin,
+    services,
+    connection: replication.target,
+    scope: {
+      ...about,
+      ...(isStart
+        ? { run: { id: context.runId, status: 'running' } }
+        : summary(replication, steps, about, options)),
+      source: { name: replication.source },
+      target: { name: replication.target },
+      env: { ...replication.env },
+      state: {},
+      store: {},
+    },
+    key: isStart ? 'start' : 'end',
+  });
+  return { metadata: { hooks: hooks.length, state: scope['state'] ?? {} } };
+}
+
+/** `runs.<stream>`, and `run` and `execution` for all of them together. */
+function summary(
+  replication: Replication,
+  steps: readonly UpstreamStep[],
+  about: Scope,
+  options: NodeOptions,
+): Scope {
+  const nodes = replicationNodes(replication, options).filter(({ kind }) => kind === 'asset');
+  const idOf = (key: NodeKey): string | undefined => {
+    const name = nodes.find((node) => node.key === key)?.spec['stream'];
+    const stream = replication.streams.find((candidate) => candidate.name === name);
+    return stream && streamId(stream);
+  };
+  const runs: Record<string, JsonObject> = {};
+  for (const step of steps) {
+    const id = idOf(step.key);
+    if (id !== undefined) runs[id] = runOf(step);
+  }
+  const all = Object.values(runs);
+  const count = (status: string): number => all.filter((run) => run['status'] === status).length;
+  const sum = (name: string): number => all.reduce((total, run) => total + Number(run[name] ?? 0), 0);
+  const failed = steps.filter(({ state }) => state === 'failed');
+  const totals = { total_rows: sum('total_rows'), total_bytes: sum('total_bytes') };
+  const status = failed.length === 0 ? 'success' : 'error';
+  const error = failed[0]?.failure?.message ?? null;
+  return {
+    runs,
+    run: { id: (about['execution'] as JsonObject)['id'] ?? '', status, error, ...totals },
+    execution: {
+      ...(about['execution'] as JsonObject),
+      ...totals,
+      error,
+      status: {
+        count: all.length,
+        success: count('success'),
+        error: failed.length,
+        skipped: count('skipped'),
+      },
+    },
+  };
+}
+
+function runOf({ state, outcome, failure }: UpstreamStep): JsonObject {
+  const status = state === 'succeeded' ? 'success' : state === 'failed' ? 'error' : state;
+  return {
+    ...outcome?.metadata,
+    status,
+    total_rows: Number(outcome?.metadata['rowsRead'] ?? 0),
+    total_bytes: outcome?.bytes ?? 0,
+    error: failure?.message ?? null,
+  };
+}
