@@ -16,6 +16,7 @@ const allowed: Readonly<Record<string, readonly string[] | 'everything'>> = {
   curate: ['core', 'sql'],
   store: ['core'],
   engine: ['core'],
+  telemetry: ['core'],
   server: ['core', 'engine'],
   project: 'everything',
   cli: 'everything',
