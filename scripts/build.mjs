@@ -1,10 +1,10 @@
-// `npm run build`: compiles src/ to dist/ and the page to dist/web/, unless both were made from these very sources.
+// `npm run build`: bundles src/ into dist/ with its types, and the page into dist/web/, unless all were made from these very sources.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './install.mjs';
 
-const sources = ['src', 'web', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
+const sources = ['src', 'web', 'scripts/build.mjs', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
 const dist = join(root, 'dist');
 const stamp = '.sources';
 
@@ -12,17 +12,29 @@ const hash = createHash('sha256');
 for (const source of sources) addToHash(source);
 const wanted = hash.digest('hex');
 const present = join(dist, stamp);
-if (!existsSync(present) || readFileSync(present, 'utf8') !== wanted) build();
+if (!existsSync(present) || readFileSync(present, 'utf8') !== wanted) await build();
 
 /** Builds beside and swaps, so that a Millrace that runs from dist/ finds its files all the time. */
-function build() {
+async function build() {
   const beside = join(root, `dist.${process.pid}`);
   process.on('exit', () => rmSync(beside, { recursive: true, force: true }));
   run('tsc', ['-p', 'tsconfig.build.json', '--outDir', beside]);
+  await bundle(beside);
   run('vite', ['build', 'web', '--outDir', join(beside, 'web'), '--logLevel', 'warn']);
   writeFileSync(join(beside, stamp), wanted);
   rmSync(dist, { recursive: true, force: true });
   renameSync(beside, dist);
+}
+
+/** A few dozen files instead of hundreds, which Node finds and reads in half the time. Packages stay outside. */
+async function bundle(folder) {
+  const { rolldown } = await import('rolldown');
+  const entries = ['cli/main', 'index', 'connector/index'];
+  const input = Object.fromEntries(entries.map((name) => [name, join(root, 'src', `${name}.ts`)]));
+  const build = await rolldown({ input, platform: 'node', external: /^[^./]/ });
+  // As deep as the sources: see src/project/package-folder.ts.
+  const chunkFileNames = 'parts/[name]-[hash].js';
+  await build.write({ dir: folder, format: 'esm', entryFileNames: '[name].js', chunkFileNames, sourcemap: true });
 }
 
 function addToHash(path) {

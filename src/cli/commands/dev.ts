@@ -1,5 +1,6 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { formatError } from '../../core/errors.ts';
+import { packageFolder } from '../../project/package-folder.ts';
 import { createServerHost } from '../../project/server-host.ts';
 import { openSession } from '../../project/session.ts';
 import { watchProject } from '../../project/watch.ts';
@@ -14,7 +15,7 @@ export interface DevOptions extends Place {
   readonly json: boolean;
 }
 
-const pageFolder = fileURLToPath(new URL('../../../dist/web', import.meta.url));
+const pageFolder = join(packageFolder, 'dist', 'web');
 
 /** Serves the page and works off runs and schedules until SIGINT or SIGTERM. */
 export async function dev(options: DevOptions): Promise<number> {

@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../../core/errors.ts';
+import { packageFolder } from '../../project/package-folder.ts';
 import { printJson, printLine } from '../terminal/output.ts';
 
-const templateFolder = fileURLToPath(new URL('../../../templates/project', import.meta.url));
+const templateFolder = join(packageFolder, 'templates', 'project');
 
 export interface InitOptions {
   readonly folder: string;
