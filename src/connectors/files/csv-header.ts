@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { DataError } from '../../core/errors.ts';
 import { pathError } from './file-paths.ts';
 import { fileNameOf } from './file-type.ts';
+import { decodeText } from './formats/text-encoding.ts';
+import { unpackedBytes } from './formats/unpacked-bytes.ts';
 import type { ReadOptions } from './read-options.ts';
 
 /** How a CSV file is laid out, as its first record tells. */
@@ -13,18 +13,22 @@ export interface CsvLayout {
 
 const candidates = [',', ';', '\t', '|'];
 /** A header record longer than this is taken for a broken quote. */
-const maxHeaderBytes: number = 1024 * 1024;
+const maxHeaderLength: number = 1024 * 1024;
 
 /** Reads the first record: names from the header, or `col_001` and so on without one. Undefined for an empty file. */
-export async function readCsvLayout(path: string, options: ReadOptions): Promise<CsvLayout | undefined> {
-  const start = await readStart(path, options);
+export async function readCsvLayout(
+  path: string,
+  place: string,
+  options: ReadOptions,
+): Promise<CsvLayout | undefined> {
+  const start = await readStart(path, place, options);
   const lines = start.split(/\r\n|\n|\r/);
   const text = lines.slice(options.skipLines).join('\n');
   if (text === '') return undefined;
   const delimiter = options.delimiter ?? likelyDelimiter(path, text, options);
   const fields = firstRecord(text, delimiter, options);
   if (!fields) {
-    throw new DataError(`${path}, line ${options.skipLines + 1}: the quote of the header is not closed.`, {
+    throw new DataError(`${place}, line ${options.skipLines + 1}: the quote of the header is not closed.`, {
       code: 'file_broken_row',
       state: 'Nothing was read.',
     });
@@ -35,7 +39,7 @@ export async function readCsvLayout(path: string, options: ReadOptions): Promise
   const folded = columns.map((name) => name.toLowerCase());
   const twice = columns.find((_, index) => folded.indexOf(folded[index] ?? '') !== index);
   if (twice !== undefined) {
-    throw new DataError(`${path}, line ${options.skipLines + 1}: column ${twice} is named twice.`, {
+    throw new DataError(`${place}, line ${options.skipLines + 1}: column ${twice} is named twice.`, {
       code: 'column_twice',
       state: 'Nothing was read. Names that differ in case alone count as one.',
       next: 'Rename one of them in the file, or read it with header: false.',
@@ -50,7 +54,7 @@ function numberedName(index: number): string {
 
 /** The candidate that splits the first record into most fields. */
 function likelyDelimiter(path: string, text: string, options: ReadOptions): string {
-  if (fileNameOf(path, options.format).tabs) return '\t';
+  if (fileNameOf(path, options.format ?? 'csv').tabs) return '\t';
   const counts = candidates.map((delimiter) => firstRecord(text, delimiter, options)?.length ?? 0);
   return candidates[counts.indexOf(Math.max(...counts))] ?? ',';
 }
@@ -78,41 +82,19 @@ function firstRecord(text: string, delimiter: string, options: ReadOptions): str
   return quoted ? undefined : [...fields, field];
 }
 
-async function readStart(path: string, options: ReadOptions): Promise<string> {
-  const name = fileNameOf(path, options.format);
-  const compression = options.compression === 'auto' ? name.compression : options.compression;
-  const file = createReadStream(path);
-  const unpacked =
-    compression === 'none'
-      ? file
-      : file.pipe(compression === 'gzip' ? createGunzip() : createZstdDecompress());
-  const parts: Buffer[] = [];
-  let bytes = 0;
+async function readStart(path: string, place: string, options: ReadOptions): Promise<string> {
+  const name = fileNameOf(path, options.format ?? 'csv');
+  const packed = options.compression === 'auto' ? name.compression : options.compression;
+  const packing = packed === 'gzip' || packed === 'zstd' ? packed : 'none';
+  const encoding = options.encoding === 'latin1' ? 'latin1' : 'utf-8';
+  let text = '';
   try {
-    file.on('error', (error) => unpacked.destroy(error));
-    for await (const part of unpacked as AsyncIterable<Buffer>) {
-      parts.push(part);
-      bytes += part.length;
-      if (bytes > maxHeaderBytes) break;
+    for await (const part of decodeText(unpackedBytes(path, packing, place), encoding, place)) {
+      text += part;
+      if (text.length > maxHeaderLength) break;
     }
   } catch (error) {
-    throw unpackError(error, path);
-  } finally {
-    file.destroy();
-    unpacked.destroy();
+    throw pathError(error, place);
   }
-  return new TextDecoder(options.encoding === 'latin-1' ? 'latin1' : options.encoding).decode(
-    Buffer.concat(parts),
-  );
-}
-
-function unpackError(error: unknown, path: string): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (!code.startsWith('Z_') && !code.startsWith('ZSTD_') && !code.startsWith('ERR_ZSTD'))
-    return pathError(error, path);
-  return new DataError(`${path} is not a sound compressed file (${code}).`, {
-    code: 'file_broken',
-    state: 'Nothing was read.',
-    next: 'Write the file again, or set compression: none.',
-  });
+  return text;
 }

@@ -2,26 +2,27 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { DataType } from '../../sql/data-type.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
-import { fitsSql } from './column-fit.ts';
 import { type CsvLayout, readCsvLayout } from './csv-header.ts';
 import { literal, quote } from './engine.ts';
-import type { FileTable, TypedColumn } from './file-table.ts';
+import { type FileTable, pathsOf, type ReadableFile, type TypedColumn } from './file-table.ts';
 import type { ReadOptions } from './read-options.ts';
-import { gatherEvidence, inferredType, textColumns } from './type-inference.ts';
+import { textTyping } from './text-typing.ts';
+import { firstFits, textColumns } from './type-inference.ts';
 
 /** Reads CSV as text, types its columns by all rows or by declaration, and finds every broken row. */
 export async function csvTable(
   connection: DuckDBConnection,
-  paths: readonly string[],
+  files: readonly ReadableFile[],
   options: ReadOptions,
 ): Promise<FileTable> {
-  const layout = await commonLayout(paths, options);
-  const from = readCsvSql(paths, layout, options);
+  const layout = await commonLayout(files, options);
   const declared = layout.columns.map((name) => options.columns[name] ?? options.columns['*']);
-  if (options.rejects === 'only') return rejectedRows(paths, layout, options, declared);
-  if (options.rejects === 'without') return await fittingRows(connection, paths, layout, options, declared);
-  await checkDeclared(connection, paths, layout, options, declared);
-  return { fileType: 'csv', paths, columns: await typedColumns(connection, from, layout, declared), from };
+  if (options.rejects === 'only') return rejectedRows(files, layout, options, declared);
+  if (options.rejects === 'without') return await fittingRows(connection, files, layout, options, declared);
+  await checkDeclared(connection, files, layout, options, declared);
+  const fromOf = (paths: readonly string[]): string => readCsvSql(paths, layout, options);
+  const columns = await typedColumns(connection, fromOf(pathsOf(files)), layout, options, declared);
+  return { fileType: 'csv', files, columns, fromOf };
 }
 
 type DeclaredTypes = readonly (DataType | undefined)[];
@@ -30,50 +31,62 @@ async function typedColumns(
   connection: DuckDBConnection,
   from: string,
   layout: CsvLayout,
+  options: ReadOptions,
   declared: DeclaredTypes,
 ): Promise<readonly TypedColumn[]> {
-  const evidence = await gatherEvidence(connection, from, textColumns(layout.columns));
+  const typing = textTyping(options);
+  const open = textColumns(layout.columns.filter((_, index) => !declared[index]));
+  const evidence = await firstFits(connection, from, open, typing.candidates);
   return layout.columns.map((name, index): TypedColumn => {
-    const found = evidence[index];
-    const type = declared[index] ?? (found ? inferredType(found) : { type: 'text' });
-    return { name, type, nullable: true, expression: typedText(quote(name), type) };
+    const type = declared[index];
+    if (type) return { name, type, nullable: true, expression: typing.cast(quote(name), type) };
+    const found = evidence[open.findIndex((column) => column.name === name)];
+    const inferred = found
+      ? typing.infer(found, quote(name))
+      : { type: { type: 'text' } as const, expression: quote(name) };
+    return { name, nullable: true, ...inferred };
   });
 }
 
 /** Rows that fit the declared types; the other columns are typed by all rows. */
 async function fittingRows(
   connection: DuckDBConnection,
-  paths: readonly string[],
+  files: readonly ReadableFile[],
   layout: CsvLayout,
   options: ReadOptions,
   declared: DeclaredTypes,
 ): Promise<FileTable> {
-  const from = readCsvSql(paths, layout, options);
-  const columns = await typedColumns(connection, from, layout, declared);
-  const misfits = misfitCases(layout, declared);
-  const fitting = misfits.length === 0 ? from : `(select * from ${from} where ${misfitNumber(misfits)} = 0)`;
+  const from = readCsvSql(pathsOf(files), layout, options);
+  const columns = await typedColumns(connection, from, layout, options, declared);
+  const misfits = misfitCases(layout, options, declared);
+  const fromOf = (paths: readonly string[]): string => {
+    const all = readCsvSql(paths, layout, options);
+    return misfits.length === 0 ? all : `(select * from ${all} where ${misfitNumber(misfits)} = 0)`;
+  };
   // A cast that fails may run before the filter, so it gives NULL there.
   const tried = columns.map((column) => ({
     ...column,
-    expression: column.expression.replace(/^cast\(/, 'try_cast('),
+    expression: column.expression
+      .replace(/^cast\(/, 'try_cast(')
+      .replaceAll(/(?<!try_)strptime\(/g, 'try_strptime('),
   }));
-  return { fileType: 'csv', paths, columns: tried, from: fitting };
+  return { fileType: 'csv', files, columns: tried, fromOf };
 }
 
 /** Rows that do not fit, each with its place and the first reason. */
 function rejectedRows(
-  paths: readonly string[],
+  files: readonly ReadableFile[],
   layout: CsvLayout,
   options: ReadOptions,
   declared: DeclaredTypes,
 ): FileTable {
-  const misfits = misfitCases(layout, declared);
+  const misfits = misfitCases(layout, options, declared);
   const names = layout.columns.map((name) => literal(name)).join(', ');
   const values = layout.columns.map((name) => quote(name)).join(', ');
   const types = declared.map((type) => literal(type ? duckdbDialect.typeName(type) : 'varchar')).join(', ');
   const fields = layout.columns.map((name) => `${literal(name)}, ${quote(name)}`).join(', ');
-  const parts = paths.map(
-    (path) => `select ${literal(path)} as file, record + ${headerLines(options)} as line,
+  const parts = files.map(
+    ({ path, place }) => `select ${literal(place)} as file, record + ${headerLines(options)} as line,
   [${names}][misfit] as "column", [${values}][misfit] as value,
   'does not fit ' || [${types}][misfit] as reason, cast(json_object(${fields}) as varchar) as row
 from (select *, row_number() over () as record, ${misfitNumber(misfits)} as misfit from ${readCsvSql([path], layout, options)})
@@ -83,15 +96,16 @@ where misfit > 0`,
     const type: DataType = name === 'line' ? { type: 'int64' } : { type: 'text' };
     return { name, type, nullable: true, expression: quote(name) };
   });
-  return { fileType: 'csv', paths, columns, from: `(${parts.join(' union all ')})` };
+  return { fileType: 'csv', files, columns, fromOf: () => `(${parts.join(' union all ')})` };
 }
 
 /** One `when` per declared column; its `then` is the column's number from 1 on. */
-function misfitCases(layout: CsvLayout, declared: DeclaredTypes): readonly string[] {
+function misfitCases(layout: CsvLayout, options: ReadOptions, declared: DeclaredTypes): readonly string[] {
+  const typing = textTyping(options);
   return layout.columns.flatMap((name, index) => {
     const type = declared[index];
     if (!type) return [];
-    const fits = fitsSql(quote(name), type, name);
+    const fits = typing.fits(quote(name), type, name);
     return fits === 'true' ? [] : [`when ${quote(name)} is not null and not ${fits} then ${index + 1}`];
   });
 }
@@ -104,24 +118,19 @@ function headerLines(options: ReadOptions): number {
   return options.skipLines + (options.header ? 1 : 0);
 }
 
-/** SQL that turns text into a value; the text is known to fit. */
-export function typedText(expression: string, type: DataType): string {
-  if (type.type === 'text' || (type.type === 'decimal' && type.precision === undefined)) return expression;
-  return `cast(${expression} as ${duckdbDialect.typeName(type)})`;
-}
-
-async function commonLayout(paths: readonly string[], options: ReadOptions): Promise<CsvLayout> {
-  let first: { path: string; layout: CsvLayout } | undefined;
-  for (const path of paths) {
-    const layout = await readCsvLayout(path, options);
-    if (!layout) throw emptyFile(path, options);
-    first ??= { path, layout };
+async function commonLayout(files: readonly ReadableFile[], options: ReadOptions): Promise<CsvLayout> {
+  let first: { place: string; layout: CsvLayout } | undefined;
+  for (const { path, place } of files) {
+    const layout = await readCsvLayout(path, place, options);
+    if (!layout) throw emptyFile(place, options);
+    requireFields(layout, place, options);
+    first ??= { place, layout };
     if (
       layout.columns.join('\n') === first.layout.columns.join('\n') &&
       layout.delimiter === first.layout.delimiter
     )
       continue;
-    throw new DataError(`${path} has other columns than ${first.path}.`, {
+    throw new DataError(`${place} has other columns than ${first.place}.`, {
       code: 'file_columns_differ',
       state: 'Nothing was read.',
       next: 'Load them as separate streams, or give them the same header.',
@@ -130,6 +139,20 @@ async function commonLayout(paths: readonly string[], options: ReadOptions): Pro
   if (!first) throw new Error('a stream of files has at least one');
   checkNames(first.layout, options);
   return first.layout;
+}
+
+/** `fields_per_rec` is held against the first record; each further one must have as many fields anyway. */
+function requireFields(layout: CsvLayout, place: string, { fieldsPerRecord }: ReadOptions): void {
+  if (fieldsPerRecord === undefined || fieldsPerRecord < 0 || layout.columns.length === fieldsPerRecord)
+    return;
+  throw new DataError(
+    `${place}: the first record has ${layout.columns.length} fields, and fields_per_rec is ${fieldsPerRecord}.`,
+    {
+      code: 'file_columns_differ',
+      state: 'Nothing was read.',
+      next: 'Correct the file, its delimiter in source_options, or fields_per_rec.',
+    },
+  );
 }
 
 function emptyFile(path: string, options: ReadOptions): DataError {
@@ -160,24 +183,32 @@ function readCsvSql(paths: readonly string[], layout: CsvLayout, options: ReadOp
     `skip = ${options.skipLines}`,
     `nullstr = [${nulls.map(literal).join(', ')}]`,
     `allow_quoted_nulls = ${options.emptyAsNull}`,
-    `encoding = ${literal(options.encoding)}`,
-    ...(options.compression === 'auto' ? [] : [`compression = ${literal(options.compression)}`]),
+    ...(options.encoding === 'latin1' ? [`encoding = 'latin-1'`] : []),
+    ...(options.compression === 'gzip' || options.compression === 'zstd' || options.compression === 'none'
+      ? [`compression = ${literal(options.compression)}`]
+      : []),
+    ...(options.fieldsPerRecord === -1 ? ['null_padding = true'] : []),
     `columns = {${layout.columns.map((name) => `${literal(name)}: 'VARCHAR'`).join(', ')}}`,
   ];
-  return `read_csv([${paths.map(literal).join(', ')}], ${settings.join(', ')})`;
+  const table = `read_csv([${paths.map(literal).join(', ')}], ${settings.join(', ')})`;
+  const [only = '', ...others] = layout.columns;
+  // Where there are several columns DuckDB passes over blank lines by itself.
+  return options.skipBlankLines && others.length === 0
+    ? `(select * from ${table} where ${quote(only)} is not null)`
+    : table;
 }
 
 /** A declared type holds for every row: the first value that does not fit is told with its place. */
 async function checkDeclared(
   connection: DuckDBConnection,
-  paths: readonly string[],
+  files: readonly ReadableFile[],
   layout: CsvLayout,
   options: ReadOptions,
   declared: DeclaredTypes,
 ): Promise<void> {
-  const misfits = misfitCases(layout, declared);
+  const misfits = misfitCases(layout, options, declared);
   if (misfits.length === 0) return;
-  for (const path of paths) {
+  for (const { path, place } of files) {
     const found = await connection.runAndReadAll(
       `select record, misfit from (
          select row_number() over () as record, ${misfitNumber(misfits)} as misfit
@@ -190,7 +221,7 @@ async function checkDeclared(
     const line = Number(record) + headerLines(options);
     const typeName = duckdbDialect.typeName(declared[column] ?? { type: 'text' });
     throw new DataError(
-      `${path}, line ${line}: the value of column ${layout.columns[column]} does not fit ${typeName}.`,
+      `${place}, line ${line}: the value of column ${layout.columns[column]} does not fit ${typeName}.`,
       {
         code: 'value_misfit',
         state: 'Nothing was published. Lines are counted as records: a value with line breaks counts as one.',

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, glob, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ConfigError, FatalError } from '../../core/errors.ts';
+import { ConfigError, FatalError, MillraceError } from '../../core/errors.ts';
 import { pathOfUrl } from './config.ts';
 
 /** A file as it was when it was looked at. */
@@ -9,6 +9,10 @@ export interface SourceFile {
   readonly path: string;
   readonly bytes: number;
   readonly changedAtMs: number;
+  /** What messages call it, when that is not its path. */
+  readonly place?: string;
+  /** What it is, when its name cannot tell. */
+  readonly format?: string;
 }
 
 const wildcards = /[*?[{]/;
@@ -53,7 +57,7 @@ async function inspect(path: string): Promise<SourceFile> {
 
 /** What an error of the file system means. */
 export function pathError(error: unknown, path: string): unknown {
-  if (!(error instanceof Error) || !('code' in error) || error instanceof ConfigError) return error;
+  if (!(error instanceof Error) || !('code' in error) || error instanceof MillraceError) return error;
   switch (error.code) {
     case 'ENOENT':
     case 'ENOTDIR':

@@ -5,9 +5,10 @@ import { ConfigError } from '../../core/errors.ts';
 import { type FilesConfig, filesConfig, parseFileUrl, pathOfUrl } from './config.ts';
 import { fileEngine } from './engine.ts';
 import { filesSource } from './source.ts';
+import { fileSpool } from './spool.ts';
 import { filesTarget } from './target.ts';
 
-/** Files on this machine: CSV, JSONL, JSON and Parquet, read and written by DuckDB. */
+/** Files on this machine: CSV, JSONL, JSON and Parquet, read and written by DuckDB; Excel, XML and Avro are read. */
 export const filesConnector: Connector<FilesConfig> = defineConnector({
   type: 'file',
   aliases: ['local'],
@@ -20,11 +21,12 @@ export const filesConnector: Connector<FilesConfig> = defineConnector({
       config.path ?? (config.url === undefined ? '.' : pathOfUrl(config.url)),
     );
     const engine = fileEngine(temporaryFolder, memoryBudgetBytes);
+    const spool = fileSpool(temporaryFolder);
     return {
       name,
       type: 'file',
       folder,
-      source: filesSource(folder, engine),
+      source: filesSource(folder, engine, spool),
       target: filesTarget(folder, engine),
       check: async () => {
         await access(folder).catch(() => {

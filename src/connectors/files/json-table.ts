@@ -2,12 +2,19 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { DataType } from '../../sql/data-type.ts';
 import { fitsSql } from './column-fit.ts';
-import { typedText } from './csv-table.ts';
 import { literal, quote } from './engine.ts';
-import type { FileTable, TypedColumn } from './file-table.ts';
-import type { FileType } from './file-type.ts';
+import {
+  type FileTable,
+  pathsOf,
+  type ReadableFile,
+  type ReadableFiles,
+  type RecordShape,
+  type TypedColumn,
+} from './file-table.ts';
+import type { TableType } from './file-type.ts';
 import type { ReadOptions } from './read-options.ts';
-import { type ColumnEvidence, exactType, gatherEvidence, inferredType } from './type-inference.ts';
+import { rounded, textTyping, type TextTyping, typedText, type TypedValue } from './text-typing.ts';
+import { type ColumnEvidence, exactType, gatherEvidence } from './type-inference.ts';
 
 const numberKinds = new Set(['BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE']);
 /** Whole digits that a double keeps exactly. */
@@ -16,29 +23,92 @@ const exactDoubleDigits = 15;
 /** Reads JSON records; types come from what all records hold under a key. */
 export async function jsonTable(
   connection: DuckDBConnection,
-  fileType: FileType,
-  paths: readonly string[],
+  { fileType, files, records }: ReadableFiles,
   options: ReadOptions,
 ): Promise<FileTable> {
-  const names = await keyNames(connection, fileType, paths, options);
-  const from = readJsonSql(fileType, paths, options, names);
-  const textOf = (name: string) => `(${quote(name)} ->> '$')`;
-  const kinds = await kindsOf(connection, from, names);
-  const evidence = await gatherEvidence(
-    connection,
-    from,
-    names.map((name) => ({ name, expression: textOf(name) })),
-  );
-  const columns: TypedColumn[] = [];
-  for (const [index, name] of names.entries()) {
-    const declared = options.columns[name] ?? options.columns['*'];
-    const found = evidence[index];
-    const type = declared ?? (found ? jsonType(kinds[index] ?? new Set(), found) : { type: 'text' });
-    if (declared) await checkDeclared(connection, from, paths, textOf(name), name, declared);
-    const expression = type.type === 'json' ? jsonValue(name) : typedText(textOf(name), type);
-    columns.push({ name, type, nullable: true, expression });
+  const paths = pathsOf(files);
+  const names =
+    records?.columns.map(({ name }) => name) ?? (await keyNames(connection, fileType, paths, options));
+  checkNames(names, options);
+  const stored = records?.rowKey === undefined ? names : [records.rowKey, ...names];
+  const fromOf = (some: readonly string[]): string => readJsonSql(fileType, some, options, stored);
+  const typing = textTyping(options);
+  const columns = new Map<string, TypedColumn>();
+  const open: string[] = [];
+  for (const name of names) {
+    const type = options.columns[name] ?? options.columns['*'];
+    const own = records?.columns.find((column) => column.name === name)?.type;
+    const text = textOf(name, options);
+    if (type) {
+      await checkDeclared(connection, files, fromOf, { name, type, text, typing, ...rowOf(records) });
+      columns.set(name, { name, type, nullable: true, expression: valueOf(name, text, type, typing) });
+    } else if (own)
+      columns.set(name, { name, type: own, nullable: true, expression: storedValue(name, own) });
+    else open.push(name);
   }
-  return { fileType, paths, columns, from };
+  for (const column of await inferColumns(connection, fromOf(paths), open, options, records))
+    columns.set(column.name, column);
+  return { fileType, files, columns: names.flatMap((name) => columns.get(name) ?? []), fromOf };
+}
+
+async function inferColumns(
+  connection: DuckDBConnection,
+  from: string,
+  names: readonly string[],
+  options: ReadOptions,
+  records: RecordShape | undefined,
+): Promise<readonly TypedColumn[]> {
+  if (names.length === 0) return [];
+  const typing = textTyping(options);
+  const kinds = await kindsOf(connection, from, names);
+  const texts = names.map((name) => ({ name, expression: textOf(name, options) }));
+  const evidence = await gatherEvidence(connection, from, texts, typing.candidates);
+  return texts.map(({ name, expression }, index): TypedColumn => {
+    const found = evidence[index];
+    const kind = kinds[index] ?? new Set<string>();
+    if (!found) return { name, type: { type: 'text' }, nullable: true, expression };
+    const inferred = inferValue(name, expression, kind, found, options, records?.isText ?? false, typing);
+    return { name, nullable: true, ...inferred };
+  });
+}
+
+function inferValue(
+  name: string,
+  text: string,
+  kinds: ReadonlySet<string>,
+  evidence: ColumnEvidence,
+  { maxDecimals }: ReadOptions,
+  isText: boolean,
+  typing: TextTyping,
+): TypedValue {
+  const all = [...kinds];
+  if (all.includes('OBJECT') || all.includes('ARRAY'))
+    return { type: { type: 'json' }, expression: jsonValue(name) };
+  const asText: TypedValue = { type: { type: 'text' }, expression: text };
+  if (all.length > 0 && all.every((kind) => kind === 'BOOLEAN'))
+    return { type: { type: 'boolean' }, expression: typedText(text, { type: 'boolean' }) };
+  if (all.length > 0 && all.every((kind) => numberKinds.has(kind))) {
+    const type = numberType(evidence);
+    return rounded({ type, expression: typedText(text, type) }, evidence, maxDecimals);
+  }
+  if (!all.every((kind) => kind === 'VARCHAR')) return asText;
+  const inferred = typing.infer(evidence, text);
+  // A JSON string that looks like a number was meant as text; ISO 8601 times have no other form in JSON.
+  const isTime = ['date', 'timestamp', 'timestamptz'].includes(inferred.type.type);
+  return isText || isTime ? inferred : asText;
+}
+
+function numberType(evidence: ColumnEvidence): DataType {
+  if (evidence.fits.has('integer')) return { type: 'int64' };
+  if (evidence.fits.has('decimal') && evidence.fractionDigits === 0) return exactType(evidence);
+  return evidence.wholeDigits <= exactDoubleDigits ? { type: 'float64' } : { type: 'text' };
+}
+
+/** A value as text; what the options call NULL is NULL. */
+function textOf(name: string, { nullIf, emptyAsNull }: ReadOptions): string {
+  let text = `(${quote(name)} ->> '$')`;
+  if (nullIf !== undefined) text = `nullif(${text}, ${literal(nullIf)})`;
+  return emptyAsNull ? `nullif(${text}, '')` : text;
 }
 
 /** The value itself; JSON's null is NULL. */
@@ -46,18 +116,32 @@ function jsonValue(name: string): string {
   return `case when json_type(${quote(name)}) <> 'NULL' then ${quote(name)} end`;
 }
 
+function valueOf(name: string, text: string, type: DataType, typing: TextTyping): string {
+  return type.type === 'json' ? jsonValue(name) : typing.cast(text, type);
+}
+
+/** A value whose type its file has told; bytes were written as base64. */
+function storedValue(name: string, type: DataType): string {
+  const text = `(${quote(name)} ->> '$')`;
+  if (type.type === 'json') return jsonValue(name);
+  return type.type === 'bytes' ? `from_base64(${text})` : typedText(text, type);
+}
+
 async function keyNames(
   connection: DuckDBConnection,
-  fileType: FileType,
+  fileType: TableType,
   paths: readonly string[],
   options: ReadOptions,
 ): Promise<readonly string[]> {
   const shape = await connection.runAndReadAll(
     `describe select * from ${readJsonSql(fileType, paths, options, undefined)}`,
   );
-  const names = shape.getRows().map(([name]) => String(name));
+  return shape.getRows().map(([name]) => String(name));
+}
+
+function checkNames(names: readonly string[], options: ReadOptions): void {
   const missing = Object.keys(options.columns).find((name) => name !== '*' && !names.includes(name));
-  if (missing === undefined) return names;
+  if (missing === undefined) return;
   throw new ConfigError(`No record has the key ${missing}, which columns: declares.`, {
     code: 'column_missing',
     next: `Keys of the records: ${names.join(', ')}.`,
@@ -65,7 +149,7 @@ async function keyNames(
 }
 
 function readJsonSql(
-  fileType: FileType,
+  fileType: TableType,
   paths: readonly string[],
   options: ReadOptions,
   names: readonly string[] | undefined,
@@ -73,10 +157,14 @@ function readJsonSql(
   const shape = names
     ? `columns = {${names.map((name) => `${literal(name)}: 'JSON'`).join(', ')}}`
     : `sample_size = -1, maximum_depth = 1, union_by_name = true`;
+  const { compression } = options;
+  const isCopy = paths.some((path) => path.endsWith(`.${fileType}`));
   const settings = [
     `format = ${fileType === 'jsonl' ? `'newline_delimited'` : `'auto'`}`,
     `records = true`,
-    ...(options.compression === 'auto' ? [] : [`compression = ${literal(options.compression)}`]),
+    ...((compression === 'gzip' || compression === 'zstd') && !isCopy
+      ? [`compression = ${literal(compression)}`]
+      : []),
     shape,
   ];
   return `read_json([${paths.map(literal).join(', ')}], ${settings.join(', ')})`;
@@ -99,47 +187,40 @@ async function kindsOf(
   );
 }
 
-function jsonType(kinds: ReadonlySet<string>, evidence: ColumnEvidence): DataType {
-  const all = [...kinds];
-  if (all.includes('OBJECT') || all.includes('ARRAY')) return { type: 'json' };
-  if (all.length > 0 && all.every((kind) => kind === 'BOOLEAN')) return { type: 'boolean' };
-  if (all.length > 0 && all.every((kind) => numberKinds.has(kind))) return numberType(evidence);
-  const isText = all.every((kind) => kind === 'VARCHAR');
-  return isText ? timeOrText(evidence) : { type: 'text' };
+interface DeclaredColumn {
+  readonly name: string;
+  readonly type: DataType;
+  readonly text: string;
+  readonly typing: TextTyping;
+  readonly rowKey?: string;
 }
 
-function numberType(evidence: ColumnEvidence): DataType {
-  if (evidence.fits.has('integer')) return { type: 'int64' };
-  if (evidence.fits.has('decimal') && evidence.fractionDigits === 0) return exactType(evidence);
-  return evidence.wholeDigits <= exactDoubleDigits ? { type: 'float64' } : { type: 'text' };
-}
-
-/** A JSON string that looks like a number was meant as text; ISO 8601 times have no other form in JSON. */
-function timeOrText(evidence: ColumnEvidence): DataType {
-  const type = inferredType(evidence);
-  return ['date', 'timestamp', 'timestamptz'].includes(type.type) ? type : { type: 'text' };
+function rowOf(records: RecordShape | undefined): { readonly rowKey?: string } {
+  return records?.rowKey === undefined ? {} : { rowKey: records.rowKey };
 }
 
 async function checkDeclared(
   connection: DuckDBConnection,
-  from: string,
-  paths: readonly string[],
-  text: string,
-  column: string,
-  type: DataType,
+  files: readonly ReadableFile[],
+  fromOf: FileTable['fromOf'],
+  { name, type, text, typing, rowKey }: DeclaredColumn,
 ): Promise<void> {
-  const fits = fitsSql(text, type, column);
-  const found = await connection.runAndReadAll(
-    `select record from (select row_number() over () as record, ${text} is not null and not ${fits} as misfit from ${from}) where misfit limit 1`,
-  );
-  const record = found.getRows()[0]?.[0];
-  if (record === undefined) return;
-  throw new DataError(
-    `${paths.join(', ')}, record ${String(record)}: the value of ${column} does not fit ${type.type}.`,
-    {
-      code: 'value_misfit',
-      state: 'Nothing was published.',
-      next: 'Correct the record, or declare another type under columns:.',
-    },
-  );
+  const fits = type.type === 'json' ? fitsSql(text, { type: 'text' }, name) : typing.fits(text, type, name);
+  if (fits === 'true') return;
+  const record = rowKey === undefined ? 'row_number() over ()' : `${quote(rowKey)} ->> '$'`;
+  for (const { path, place } of files) {
+    const found = await connection.runAndReadAll(
+      `select record from (select ${record} as record, ${text} is not null and not ${fits} as misfit from ${fromOf([path])}) where misfit limit 1`,
+    );
+    const number = found.getRows()[0]?.[0];
+    if (number === undefined) continue;
+    throw new DataError(
+      `${place}, ${rowKey === undefined ? 'record' : 'row'} ${String(number)}: the value of ${name} does not fit ${type.type}.`,
+      {
+        code: 'value_misfit',
+        state: 'Nothing was published.',
+        next: 'Correct the record, or declare another type under columns:.',
+      },
+    );
+  }
 }

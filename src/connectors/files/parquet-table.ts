@@ -10,13 +10,13 @@ import { ConfigError, DataError } from '../../core/errors.ts';
 import type { DataType } from '../../sql/data-type.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
 import { literal, quote } from './engine.ts';
-import type { FileTable, TypedColumn } from './file-table.ts';
+import { type FileTable, pathsOf, type ReadableFile, type TypedColumn } from './file-table.ts';
 import type { ReadOptions } from './read-options.ts';
 
 /** Parquet tells its own types. */
 export async function parquetTable(
   connection: DuckDBConnection,
-  paths: readonly string[],
+  files: readonly ReadableFile[],
   options: ReadOptions,
 ): Promise<FileTable> {
   const declared = Object.keys(options.columns)[0];
@@ -26,7 +26,9 @@ export async function parquetTable(
       next: 'Remove columns:, and convert in a model.',
     });
   }
-  const from = `read_parquet([${paths.map(literal).join(', ')}])`;
+  const fromOf = (some: readonly string[]): string => `read_parquet([${some.map(literal).join(', ')}])`;
+  const paths = pathsOf(files);
+  const from = fromOf(paths);
   const shape = await connection.runAndReadAll(`select * from ${from} limit 0`);
   const types = shape.columnTypes();
   const columns = shape.columnNames().map((name, index): TypedColumn => {
@@ -37,7 +39,7 @@ export async function parquetTable(
     .columnNames()
     .filter((_, index) => types[index]?.typeId === DuckDBTypeId.TIMESTAMP_NS);
   await checkNanoseconds(connection, paths, from, nanoseconds);
-  return { fileType: 'parquet', paths, columns, from };
+  return { fileType: 'parquet', files, columns, fromOf };
 }
 
 const simpleTypes: Readonly<Partial<Record<DuckDBTypeId, DataType>>> = {

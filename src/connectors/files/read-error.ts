@@ -4,9 +4,20 @@ import { ConfigError, DataError, FatalError, MillraceError } from '../../core/er
 import { diskFull } from './file-paths.ts';
 
 /** What an error of DuckDB's readers means. Names file, line and reason; never the row, which may be personal data. */
-export async function readError(error: unknown, paths: readonly string[]): Promise<unknown> {
+export async function readError(error: unknown, files: readonly KnownFile[]): Promise<unknown> {
+  return withPlaces(await translated(error, files), files);
+}
+
+/** A file as DuckDB knows it, and as people do. */
+interface KnownFile {
+  readonly path: string;
+  readonly place: string;
+}
+
+async function translated(error: unknown, files: readonly KnownFile[]): Promise<unknown> {
   if (error instanceof MillraceError || !(error instanceof Error)) return error;
   const { message } = error;
+  const paths = files.map((file) => file.path);
   const place = paths.length === 1 ? String(paths[0]) : `${paths.length} files from ${paths[0]}`;
   if (/not (?:utf-?\d+|latin-1|unicode) encoded|Invalid unicode/i.test(message)) {
     return new DataError(`${place}: the text is not in the encoding that was expected.`, {
@@ -37,6 +48,23 @@ export async function readError(error: unknown, paths: readonly string[]): Promi
     return new ConfigError(`${place}: ${firstLine(message)}`, { code: 'sql_failed' });
   }
   return new FatalError(`${place}: ${firstLine(message)}`, { code: 'file_failed' });
+}
+
+/** Temporary copies are told by the file that they were made from. */
+function withPlaces(error: unknown, files: readonly KnownFile[]): unknown {
+  if (!(error instanceof MillraceError)) return error;
+  let { message } = error;
+  for (const { path, place } of files) message = message.replaceAll(path, place);
+  if (message === error.message) return error;
+  const SameKind = error.constructor as new (message: string, detail: object) => MillraceError;
+  const { code, state, next, origin } = error;
+  return new SameKind(message, {
+    code,
+    ...(state === undefined ? {} : { state }),
+    ...(next === undefined ? {} : { next }),
+    ...(origin === undefined ? {} : { origin }),
+    cause: error,
+  });
 }
 
 /** DuckDB counts records; the line in the file is found by the text of the broken row. */

@@ -9,18 +9,29 @@ import { pathOfUrl } from './config.ts';
 import { csvTable } from './csv-table.ts';
 import { type FileEngine, quote } from './engine.ts';
 import { findFiles, matchingPaths, type SourceFile } from './file-paths.ts';
-import type { FileTable, TypedColumn } from './file-table.ts';
-import { fileNameOf } from './file-type.ts';
+import { withMetadata } from './file-metadata.ts';
+import { type FileTable, pathsOf, type ReadableFiles, type TypedColumn } from './file-table.ts';
+import { compressionOfName, fileNameOf } from './file-type.ts';
 import { jsonTable } from './json-table.ts';
 import { parquetTable } from './parquet-table.ts';
 import { readError } from './read-error.ts';
-import { readOptions } from './read-options.ts';
+import { readOptions, type ReadOptions, requireApplicable } from './read-options.ts';
+import { formatOfInput, readableFiles } from './readable-files.ts';
+import type { Spool } from './spool.ts';
+import { isStandardStream, standardInput } from './standard-stream.ts';
 
 /** Tables already looked at that are kept, so that `read` need not scan again what `describe` scanned. */
 const maxKnownTables = 32;
 
-export function filesSource(folder: string, engine: FileEngine): Source {
-  const known = new Map<string, FileTable>();
+interface KnownTable {
+  /** Of the files, as they were. */
+  readonly version: string;
+  readonly table: FileTable;
+  readonly spooled: readonly string[];
+}
+
+export function filesSource(folder: string, engine: FileEngine, spool: Spool): Source {
+  const known = new Map<string, KnownTable>();
 
   async function inspect(
     stream: StreamRef,
@@ -28,14 +39,35 @@ export function filesSource(folder: string, engine: FileEngine): Source {
     signal?: AbortSignal,
   ): Promise<FileTable> {
     refuseQuery(stream);
-    const files = await findFiles(stream.name, folder);
-    const version = JSON.stringify([files, options]);
-    const before = known.get(version);
-    if (before) return before;
-    const table = await inspectFiles(engine, files, options, signal);
-    if (known.size >= maxKnownTables) known.clear();
-    known.set(version, table);
+    const files = await sourceFiles(stream.name, folder, spool);
+    const version = JSON.stringify(files);
+    const key = JSON.stringify([stream.name, options]);
+    const before = known.get(key);
+    if (before?.version === version) return before.table;
+    const spooled: string[] = [];
+    const table = await inspectFiles(
+      engine,
+      files,
+      options,
+      spool,
+      (path) => spooled.push(path),
+      signal,
+    ).catch(async (error: unknown) => {
+      await spool.remove(spooled);
+      throw error;
+    });
+    await forget(key);
+    for (const oldest of known.keys()) {
+      if (known.size < maxKnownTables) break;
+      await forget(oldest);
+    }
+    known.set(key, { version, table, spooled });
     return table;
+  }
+
+  async function forget(key: string): Promise<void> {
+    await spool.remove(known.get(key)?.spooled ?? []);
+    known.delete(key);
   }
 
   return {
@@ -63,7 +95,7 @@ export function filesSource(folder: string, engine: FileEngine): Source {
       return {
         format: 'file',
         schema,
-        paths: table.paths,
+        paths: pathsOf(table.files),
         fileType: table.fileType,
         options: request.options,
         columns: request.columns,
@@ -73,6 +105,13 @@ export function filesSource(folder: string, engine: FileEngine): Source {
       };
     },
   };
+}
+
+async function sourceFiles(streamName: string, folder: string, spool: Spool): Promise<readonly SourceFile[]> {
+  if (!isStandardStream(streamName)) return await findFiles(streamName, folder);
+  const [file] = await findFiles(await spool.standardInput(), folder);
+  if (!file) throw new Error('standard input was not kept');
+  return [{ ...file, place: standardInput, format: await formatOfInput(file.path) }];
 }
 
 function refuseQuery(stream: StreamRef): void {
@@ -87,36 +126,43 @@ async function inspectFiles(
   engine: FileEngine,
   files: readonly SourceFile[],
   options: ReadRequest['options'],
+  spool: Spool,
+  spooled: (path: string) => void,
   signal?: AbortSignal,
 ): Promise<FileTable> {
   const checked = readOptions(options);
-  const paths = files.map((file) => file.path);
-  const [fileType = 'csv', ...others] = new Set(
-    paths.map((path) => fileNameOf(path, checked.format).fileType),
-  );
-  if (others.length > 0) {
-    throw new ConfigError(
-      `The pattern matches files of several kinds: ${[fileType, ...others].join(', ')}.`,
-      {
-        code: 'file_format',
-        next: 'Narrow the pattern, such as *.csv.',
-      },
-    );
-  }
-  if (checked.rejects && fileType !== 'csv') {
-    throw new ConfigError(`max_rejects is not yet supported for ${fileType}.`, {
-      code: 'not_yet_supported',
-      next: 'Leave max_rejects out.',
-    });
-  }
+  let readable: ReadableFiles | undefined;
   try {
-    return await engine.use(signal, async (connection) => {
-      if (fileType === 'csv') return await csvTable(connection, paths, checked);
-      if (fileType === 'parquet') return await parquetTable(connection, paths, checked);
-      return await jsonTable(connection, fileType, paths, checked);
+    const named = files[0] ? kindOf(files[0], checked) : 'csv';
+    requireApplicable(options, named);
+    if (checked.rejects && named !== 'csv') {
+      throw new ConfigError(`max_rejects is not yet supported for ${named}.`, {
+        code: 'not_yet_supported',
+        next: 'Leave max_rejects out.',
+      });
+    }
+    const found = await readableFiles(files, checked, spool, spooled);
+    readable = found;
+    const table = await engine.use(signal, async (connection) => {
+      if (found.fileType === 'csv') return await csvTable(connection, found.files, checked);
+      if (found.fileType === 'parquet') return await parquetTable(connection, found.files, checked);
+      return await jsonTable(connection, found, checked);
     });
+    return withMetadata(table, checked);
   } catch (error) {
-    throw await readError(error, paths);
+    const known =
+      readable?.files ?? files.map((file) => ({ path: file.path, place: file.place ?? file.path }));
+    throw await readError(error, known);
+  }
+}
+
+/** What the first file is, as far as its name tells: an archive may hold anything. */
+function kindOf(file: SourceFile, options: ReadOptions): string {
+  try {
+    return fileNameOf(file.place ?? file.path, options.format ?? file.format).fileType;
+  } catch (error) {
+    if (compressionOfName(file.place ?? file.path) === 'zip') return 'csv';
+    throw error;
   }
 }
 
@@ -135,13 +181,15 @@ function wantedColumn(table: FileTable, stream: StreamRef, name: string): TypedC
 
 /** Typing happens inside, so that `where` compares values and not their text. */
 function selectText(table: FileTable, request: ReadRequest): string {
+  const { offset } = request.options;
   const typed = table.columns.map((column) => `${column.expression} as ${quote(column.name)}`);
   return [
     `select ${request.columns.map(quote).join(', ')}`,
-    `from (select ${typed.join(', ')} from ${table.from}) as files`,
+    `from (select ${typed.join(', ')} from ${table.fromOf(pathsOf(table.files))}) as files`,
     ...(request.where === undefined ? [] : [`where ${request.where}`]),
     ...(request.orderBy === undefined ? [] : [`order by ${request.orderBy}`]),
     ...(request.limit === undefined ? [] : [`limit ${request.limit}`]),
+    ...(typeof offset === 'number' && offset > 0 ? [`offset ${offset}`] : []),
   ].join('\n');
 }
 
@@ -162,7 +210,7 @@ async function* readBatches(
       yield encodeChunk(chunk, columns);
     }
   } catch (error) {
-    throw await readError(error, table.paths);
+    throw await readError(error, table.files);
   } finally {
     connection.closeSync();
   }

@@ -38,7 +38,7 @@ export function filesTarget(folder: string, engine: FileEngine): Target {
         return { rows, bytes };
       } catch (error) {
         await rm(path, { force: true }).catch(() => undefined);
-        throw await readError(pathError(error, path), [path]);
+        throw await readError(pathError(error, path), [{ path, place: path }]);
       }
     },
     removeLeftovers: async (final, isLeftover) => {

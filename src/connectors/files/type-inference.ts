@@ -28,16 +28,58 @@ export async function gatherEvidence(
   connection: DuckDBConnection,
   from: string,
   columns: readonly TextColumn[],
+  possible: readonly Candidate[] = candidates,
 ): Promise<readonly ColumnEvidence[]> {
-  const everything = columns.map(() => candidates);
+  if (columns.length === 0) return [];
+  const left = await likelyCandidates(connection, from, columns, possible);
+  return await evidence(connection, from, columns, left);
+}
+
+/**
+ * The first candidate that every row of a column fits, which is all that text needs. One look at the whole
+ * is enough where a first sample has guessed right.
+ */
+export async function firstFits(
+  connection: DuckDBConnection,
+  from: string,
+  columns: readonly TextColumn[],
+  possible: readonly Candidate[],
+): Promise<readonly ColumnEvidence[]> {
+  const found = new Map<TextColumn, ColumnEvidence>();
+  if (columns.length === 0) return [];
+  const likely = await likelyCandidates(connection, from, columns, possible);
+  let open = columns.map((column, index) => ({ column, left: likely[index] ?? [] }));
+  while (open.length > 0) {
+    const answers = await evidence(
+      connection,
+      from,
+      open.map(({ column }) => column),
+      open.map(({ left }) => left.slice(0, 1)),
+    );
+    open = open
+      .filter(({ column, left }, index) => {
+        const answer = answers[index];
+        if (answer) found.set(column, answer);
+        return answer?.hasValues === true && answer.fits.size === 0 && left.length > 1;
+      })
+      .map(({ column, left }) => ({ column, left: left.slice(1) }));
+  }
+  return columns.flatMap((column) => found.get(column) ?? []);
+}
+
+async function likelyCandidates(
+  connection: DuckDBConnection,
+  from: string,
+  columns: readonly TextColumn[],
+  possible: readonly Candidate[],
+): Promise<readonly (readonly Candidate[])[]> {
   const sample = await evidence(
     connection,
     `(select * from ${from} limit ${sampleRows})`,
     columns,
-    everything,
+    columns.map(() => possible),
   );
-  const left = sample.map((column) => candidates.filter((candidate) => column.fits.has(candidate.name)));
-  return await evidence(connection, from, columns, left);
+  return sample.map((column) => possible.filter((candidate) => column.fits.has(candidate.name)));
 }
 
 async function evidence(

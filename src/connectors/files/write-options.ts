@@ -63,5 +63,12 @@ export function writeOptions(path: string, options: Readonly<Record<string, unkn
           `compression ${literal(packed ?? name.compression)}`,
         ],
       };
+    case 'xlsx':
+    case 'xml':
+    case 'avro':
+      throw new ConfigError(`${path}: ${name.fileType} files are read, and not written.`, {
+        code: 'not_yet_supported',
+        next: 'Write csv, jsonl, json or parquet.',
+      });
   }
 }

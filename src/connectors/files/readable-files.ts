@@ -1,0 +1,364 @@
+import { stat } from 'node:fs/promises';
+import { ConfigError, DataError } from '../../core/errors.ts';
+import type { DataType } from '../../sql/data-type.ts';
+import type { SourceFile } from './file-paths.ts';
+import type { ReadableFile, ReadableFiles, RecordShape } from './file-table.ts';
+import {
+  type Compression,
+  compressionOfName,
+  fileNameOf,
+  type FileType,
+  type TableType,
+} from './file-type.ts';
+import { avroRecords, avroShape } from './formats/avro-records.ts';
+import { type ContentKind, contentKind } from './formats/content-kind.ts';
+import { limitGrowth } from './formats/growth-limit.ts';
+import { flattenRecord } from './formats/json-flatten.ts';
+import { documentRecords, queryDocuments } from './formats/json-query.ts';
+import { decodeText, type Encoding, encodingOf, markedEncoding } from './formats/text-encoding.ts';
+import { type Packing, unpackedBytes } from './formats/unpacked-bytes.ts';
+import { openSheet } from './formats/xlsx/sheet-table.ts';
+import { xmlRecords, xmlShape } from './formats/xml-records.ts';
+import { openZip } from './formats/zip-archive.ts';
+import type { ReadOptions } from './read-options.ts';
+import type { Spool } from './spool.ts';
+
+/** One file to read, out of its archive. */
+interface Member extends SourceFile {
+  readonly place: string;
+  readonly fileType: FileType;
+  readonly compression: Exclude<Compression, 'zip'>;
+}
+
+interface Prepared {
+  readonly file: ReadableFile;
+  readonly fileType: TableType;
+  readonly records?: RecordShape;
+}
+
+/** Key of a record's row in its sheet; no header has this name. */
+const rowKey = '\u0001row';
+
+/**
+ * Makes files readable for DuckDB. Those that it reads by itself stay where they are; of the others it gets
+ * temporary copies: out of archives, in UTF-8, as JSON lines.
+ * @param spooled is told the path of each temporary file
+ */
+export async function readableFiles(
+  files: readonly SourceFile[],
+  options: ReadOptions,
+  spool: Spool,
+  spooled: (path: string) => void,
+): Promise<ReadableFiles> {
+  const copies: Spool = {
+    ...spool,
+    write: async (extension, parts) => {
+      const path = await spool.write(extension, parts);
+      spooled(path);
+      return path;
+    },
+  };
+  const members: Member[] = [];
+  for (const file of files) members.push(...(await membersOf(file, options, copies)));
+  requireOneKind(members);
+  const prepared: Prepared[] = [];
+  for (const member of members) prepared.push(await prepare(member, options, copies));
+  const [first] = prepared;
+  if (!first) throw new Error('a stream of files has at least one');
+  const records = commonShape(prepared);
+  return {
+    fileType: first.fileType,
+    files: prepared.map(({ file }) => file),
+    ...(records ? { records } : {}),
+  };
+}
+
+async function membersOf(file: SourceFile, options: ReadOptions, spool: Spool): Promise<readonly Member[]> {
+  const place = file.place ?? file.path;
+  const compression = options.compression === 'auto' ? compressionOfName(place) : options.compression;
+  if (compression !== 'zip') {
+    const { fileType } = fileNameOf(place, options.format ?? file.format);
+    await requireKind(file.path, place, fileType, compression);
+    return [{ ...file, place, fileType, compression }];
+  }
+  const archive = await openZip(file.path, place);
+  try {
+    if (archive.entries.length === 0) {
+      throw new DataError(`${place}: there are no files in the archive.`, {
+        code: 'file_empty',
+        state: 'Nothing was read.',
+        next: 'Put the files into it, or leave it out.',
+      });
+    }
+    const members: Member[] = [];
+    for (const entry of archive.entries) {
+      const name = `${place}: ${entry.fileName}`;
+      const inner = compressionOfName(entry.fileName);
+      if (inner === 'zip') throw archiveInArchive(name);
+      const { fileType } = fileNameOf(/\.\w+$/.test(entry.fileName) ? entry.fileName : place, options.format);
+      const bytes = limitGrowth(await archive.read(entry), entry.compressedSize, name);
+      const path = await spool.write(extensionOf(fileType, entry.fileName, inner), bytes);
+      await requireKind(path, name, fileType, inner);
+      members.push({
+        path,
+        place: name,
+        fileType,
+        compression: inner,
+        bytes: 0,
+        changedAtMs: file.changedAtMs,
+      });
+    }
+    return members;
+  } finally {
+    archive.close();
+  }
+}
+
+function extensionOf(fileType: FileType, name: string, compression: Compression): string {
+  const kind = fileType === 'csv' && /\.tsv/i.test(name) ? 'tsv' : fileType;
+  const packed = { none: '', gzip: '.gz', zstd: '.zst', snappy: '.sz', zip: '.zip' }[compression];
+  return `${kind}${packed}`;
+}
+
+function archiveInArchive(place: string): ConfigError {
+  return new ConfigError(`${place} is an archive within an archive.`, {
+    code: 'not_yet_supported',
+    next: 'Unpack the outer one.',
+  });
+}
+
+const kindNames: Readonly<Record<ContentKind, string>> = {
+  zip: 'a ZIP archive or an Excel workbook',
+  gzip: 'packed by gzip',
+  zstd: 'packed by zstd',
+  snappy: 'packed by Snappy',
+  parquet: 'a Parquet file',
+  avro: 'an Avro file',
+  xls: 'a workbook in the old format of Excel (.xls)',
+};
+
+/** A name that promises something else than the first bytes say is an error before anything is read. */
+async function requireKind(
+  path: string,
+  place: string,
+  fileType: FileType,
+  compression: Compression,
+): Promise<void> {
+  const kind = await contentKind(path);
+  if (kind === undefined || kind === compression) return;
+  if (compression === 'none' && kind === fileType) return;
+  if (compression === 'none' && fileType === 'xlsx' && kind === 'zip') return;
+  const expected = compression === 'none' ? fileType : `packed by ${compression}`;
+  throw new DataError(`${place} is ${kindNames[kind]}, and not ${expected}.`, {
+    code: 'file_kind_differs',
+    state: 'Nothing was read.',
+    next:
+      kind === 'xls'
+        ? 'Save it as .xlsx.'
+        : 'Name the file after what it is, or say so in source_options: format or compression.',
+  });
+}
+
+function requireOneKind(members: readonly Member[]): void {
+  const [fileType, ...others] = new Set(members.map((member) => member.fileType));
+  if (others.length === 0) return;
+  throw new ConfigError(`The pattern matches files of several kinds: ${[fileType, ...others].join(', ')}.`, {
+    code: 'file_format',
+    next: 'Narrow the pattern, such as *.csv.',
+  });
+}
+
+async function prepare(member: Member, options: ReadOptions, spool: Spool): Promise<Prepared> {
+  const { path, place, fileType, compression, changedAtMs } = member;
+  const readable = (copy: string): ReadableFile => ({ path: copy, place, changedAtMs });
+  const bytes = (): AsyncIterable<Uint8Array> => unpackedBytes(path, compression, place);
+  const copyRecords = async (
+    records: AsyncIterable<Readonly<Record<string, unknown>>>,
+  ): Promise<ReadableFile> =>
+    readable(await spool.write('jsonl', jsonLines(flattened(records, options, place))));
+  switch (fileType) {
+    case 'csv':
+    case 'parquet': {
+      if (fileType === 'csv' && !readsEncoding(options.encoding)) {
+        const extension = extensionOf(fileType, path, 'none');
+        return {
+          file: readable(await spool.write(extension, decodeText(bytes(), options.encoding, place))),
+          fileType,
+        };
+      }
+      if (compression !== 'snappy' || fileType === 'parquet') return { file: readable(path), fileType };
+      return { file: readable(await spool.write(extensionOf(fileType, path, 'none'), bytes())), fileType };
+    }
+    case 'json':
+    case 'jsonl': {
+      const text = decodeText(bytes(), options.encoding, place);
+      const { query } = options;
+      if (query) {
+        return {
+          file: await copyRecords(queryDocuments(text, query, fileType === 'jsonl', place)),
+          fileType: 'jsonl',
+        };
+      }
+      if (options.flatten > 0)
+        return {
+          file: await copyRecords(documentRecords(text, fileType === 'jsonl', place)),
+          fileType: 'jsonl',
+        };
+      const isPlain = options.encoding === 'utf-8' && !(await startsWithMark(bytes()));
+      if (isPlain && compression !== 'snappy') return { file: readable(path), fileType };
+      return { file: readable(await spool.write(fileType, text)), fileType };
+    }
+    case 'xml': {
+      const encoding = await xmlEncoding(bytes(), options.encoding);
+      const text = (): AsyncIterable<string> => decodeText(bytes(), encoding, place);
+      const shape = await xmlShape(text(), place);
+      const file = await copyRecords(xmlRecords(text(), shape, place));
+      if (options.flatten > 0) return { file, fileType: 'jsonl' };
+      const columns = shape.columns.map((name) => ({ name }));
+      return { file, fileType: 'jsonl', records: { columns, isText: true } };
+    }
+    case 'avro': {
+      const source = compression === 'none' ? path : await spool.write('avro', bytes());
+      const columns = await avroShape(source, place);
+      const file = await copyRecords(avroRecords(source, columns, place));
+      if (options.flatten > 0) return { file, fileType: 'jsonl' };
+      return { file, fileType: 'jsonl', records: { columns, isText: false } };
+    }
+    case 'xlsx':
+      return await prepareSheet(member, options, spool);
+  }
+}
+
+async function prepareSheet(member: Member, options: ReadOptions, spool: Spool): Promise<Prepared> {
+  const { path, place, compression, changedAtMs } = member;
+  const source =
+    compression === 'none' ? path : await spool.write('xlsx', unpackedBytes(path, compression, place));
+  const table = await openSheet(
+    source,
+    {
+      header: options.header,
+      skipLines: options.skipLines,
+      ...(options.sheet === undefined ? {} : { sheet: options.sheet }),
+    },
+    place,
+  );
+  try {
+    const records = withRow(table.rows);
+    return {
+      file: { path: await spool.write('jsonl', jsonLines(records)), place, changedAtMs },
+      fileType: 'jsonl',
+      records: { columns: table.columns.map((name) => ({ name })), rowKey, isText: false },
+    };
+  } finally {
+    table.close();
+  }
+}
+
+async function* withRow(
+  rows: AsyncIterable<{ readonly number: number; readonly values: Readonly<Record<string, unknown>> }>,
+): AsyncGenerator<Readonly<Record<string, unknown>>> {
+  for await (const { number, values } of rows) yield { [rowKey]: number, ...values };
+}
+
+async function* jsonLines(records: AsyncIterable<Readonly<Record<string, unknown>>>): AsyncGenerator<string> {
+  for await (const record of records) yield `${JSON.stringify(record)}\n`;
+}
+
+async function* flattened(
+  records: AsyncIterable<Readonly<Record<string, unknown>>>,
+  { flatten }: ReadOptions,
+  place: string,
+): AsyncGenerator<Readonly<Record<string, unknown>>> {
+  let number = 0;
+  for await (const record of records) {
+    number += 1;
+    if (flatten === 0) yield record;
+    else yield flattenOne(record, flatten, `${place}, record ${number}`);
+  }
+}
+
+function flattenOne(
+  record: Readonly<Record<string, unknown>>,
+  depth: number,
+  place: string,
+): Readonly<Record<string, unknown>> {
+  try {
+    return flattenRecord(record, depth);
+  } catch (error) {
+    throw new DataError(`${place}: flatten: ${error instanceof Error ? error.message : 'failed'}.`, {
+      code: 'column_twice',
+      state: 'Nothing was published.',
+      next: 'Leave flatten out, or rename one of the keys by jmespath or jq.',
+    });
+  }
+}
+
+function readsEncoding(encoding: Encoding): boolean {
+  return encoding === 'utf-8' || encoding === 'latin1';
+}
+
+async function startOf(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  for await (const part of bytes) return part.subarray(0, 512);
+  return new Uint8Array();
+}
+
+/** DuckDB's reader of JSON does not know byte order marks. */
+async function startsWithMark(bytes: AsyncIterable<Uint8Array>): Promise<boolean> {
+  return markedEncoding(await startOf(bytes)) !== undefined;
+}
+
+/** A document's own word on its encoding is followed where the options are silent. */
+async function xmlEncoding(bytes: AsyncIterable<Uint8Array>, wanted: Encoding): Promise<Encoding> {
+  if (wanted !== 'utf-8') return wanted;
+  const start = await startOf(bytes);
+  const marked = markedEncoding(start);
+  if (marked) return marked;
+  const declared = /^\s*<\?xml[^>]*encoding\s*=\s*["']([\w.-]+)["']/.exec(
+    Buffer.from(start).toString('latin1'),
+  )?.[1];
+  return declared === undefined ? wanted : (encodingOf(declared) ?? unknownEncoding(declared));
+}
+
+function unknownEncoding(name: string): never {
+  throw new DataError(`The document says that its encoding is ${name}, which is not known.`, {
+    code: 'file_encoding',
+    state: 'Nothing was read.',
+    next: 'Convert it to UTF-8.',
+  });
+}
+
+/** What is known of the columns of all files together; sheets and Avro files must have the same. */
+function commonShape(prepared: readonly Prepared[]): RecordShape | undefined {
+  const [first] = prepared;
+  if (!first?.records) return undefined;
+  const columns = new Map<string, { readonly name: string; readonly type?: DataType }>();
+  for (const { records, file } of prepared) {
+    const own = records?.columns ?? [];
+    const differs = JSON.stringify(own) !== JSON.stringify(first.records.columns);
+    if (differs && !first.records.isText) {
+      throw new DataError(`${file.place} has other columns than ${first.file.place}.`, {
+        code: 'file_columns_differ',
+        state: 'Nothing was read.',
+        next: 'Load them as separate streams, or give them the same columns.',
+      });
+    }
+    for (const column of own) columns.set(column.name, column);
+  }
+  return {
+    ...first.records,
+    columns: [...columns.values()].map(({ name, type }) => ({ name, ...(type ? { type } : {}) })),
+  };
+}
+
+/** What standard input is, by its first letter; CSV when that tells nothing. */
+export async function formatOfInput(path: string): Promise<string> {
+  if ((await stat(path)).size === 0) return 'csv';
+  const kind = await contentKind(path);
+  if (kind === 'zip') return 'xlsx';
+  if (kind === 'parquet' || kind === 'avro') return kind;
+  const start = Buffer.from(await startOf(unpackedBytes(path, 'none' satisfies Packing, 'standard input')));
+  const letter = start.toString('utf8').trimStart().charAt(0);
+  if (letter === '[') return 'json';
+  if (letter === '<') return 'xml';
+  return letter === '{' ? 'jsonl' : 'csv';
+}
