@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { formatError, MillraceError, toFailure } from '../core/errors.ts';
+import type { DiscoverOptions } from './commands/connections-discover.ts';
+import type { ExecOptions } from './commands/connections-exec.ts';
 import { exitCodeOfError, exitCodes } from './terminal/exit-code.ts';
 import { paint, printJson } from './terminal/output.ts';
 
@@ -65,17 +67,31 @@ program
   .option('--exclude <selection>', 'leave these out')
   .option('--full-refresh', 'rebuild from nothing what would be continued')
   .option('-r, --replication <file>', 'run this Sling replication file')
-  .option('--streams <names>', 'with -r: only these streams, by commas')
-  .option('--src-conn <connection>', 'load one stream: from this connection')
+  .option('--directory <folder>', 'run every replication file in this folder')
+  .option('-c, --config <task>', "Sling's task: a file or a text in YAML or JSON")
+  .option('--streams <names>', 'only these streams of it, by commas: names, ids, globs, tag:x, -x')
+  .option('--src-conn <connection>', 'load one stream: from this connection, by name or URL')
   .option('--src-stream <stream>', 'load one stream: this table, query or file')
-  .option('--tgt-conn <connection>', 'load one stream: into this connection')
+  .option('--src-options <map>', 'source_options in YAML or JSON, such as \'{delimiter: ";"}\'')
+  .option('--tgt-conn <connection>', 'load one stream: into this connection, by name or URL')
   .option('--tgt-object <object>', 'load one stream: into this table or file')
-  .option('--mode <mode>', 'full-refresh, truncate, snapshot or incremental')
-  .option('-s, --select <columns>', 'with --src-stream: columns, by commas; otherwise a selection')
-  .option('--where <condition>', 'with --src-stream: only these rows')
-  .option('--primary-key <columns>', 'with --src-stream: key columns, by commas')
-  .option('--update-key <column>', 'with --src-stream: the column that grows')
+  .option('--tgt-options <map>', 'target_options in YAML or JSON')
+  .option('--stdout', 'load one stream: to standard output')
+  .option('-m, --mode <mode>', 'full-refresh, truncate, snapshot, incremental, backfill or definition-only')
+  .option('-s, --select <columns>', 'columns of the streams, by commas; without streams, a selection')
+  .option('--where <condition>', 'only these rows')
+  .option('--columns <map>', "types, such as '{price: decimal(12,2)}'")
+  .option('--transforms <list>', "changes of text, such as '[trim_space]' or '{name: [upper]}'")
+  .option('--primary-key <columns>', 'key columns, by commas')
+  .option('--update-key <column>', 'the column that grows')
+  .option('--range <from,to>', 'this stretch of the update key, both ends included')
   .option('-l, --limit <rows>', 'load at most so many rows of each stream', positiveInteger)
+  .option('-o, --offset <rows>', 'skip so many rows first', positiveInteger)
+  .option('--env <map>', "variables for the run, such as '{DAY: 2024-01-01}'")
+  .option('--home-dir <folder>', "where Sling's env.yaml is, instead of ~/.sling")
+  .option('-d, --debug', 'show what the steps log')
+  .option('--trace', 'the same')
+  .option('-e, --examples', 'show examples, and do nothing')
   .option('--json', 'print JSON; no progress')
   .action(async (selection: string[], options: Record<string, unknown>) => {
     const { run } = await import('./commands/run.ts');
@@ -110,6 +126,77 @@ program
   .action(async (key: string, options: { json?: boolean }) => {
     const { why } = await import('./commands/status.ts');
     await why({ ...place(), key, json: options.json ?? false });
+  });
+
+const connections = program
+  .command('connections')
+  .alias('conns')
+  .description('list, test and look into connections');
+connections
+  .command('list', { isDefault: true })
+  .description('the connections and where each is declared')
+  .option('--json', 'print JSON')
+  .action(async (options: { json?: boolean }) => {
+    const { listConnections } = await import('./commands/connections.ts');
+    process.exitCode = await listConnections({ ...place(), json: options.json ?? false });
+  });
+connections
+  .command('test')
+  .description('reach a connection, or each of them')
+  .argument('[name]', 'its name')
+  .option('--json', 'print JSON')
+  .action(async (name: string | undefined, options: { json?: boolean }) => {
+    const { testConnections } = await import('./commands/connections-test.ts');
+    process.exitCode = await testConnections({ ...place(), name, json: options.json ?? false });
+  });
+connections
+  .command('discover')
+  .description('the streams of a connection, with their keys and sizes')
+  .argument('<name>', 'its name')
+  .option('-p, --pattern <pattern>', "such as 'public.*' or 'data/**/*.csv'")
+  .option('--columns', 'with the columns of each')
+  .option('--recursive', 'files: also in folders below')
+  .option('--json', 'print JSON')
+  .action(async (name: string, options: Omit<DiscoverOptions, 'name' | 'project'>) => {
+    const { discoverStreams } = await import('./commands/connections-discover.ts');
+    process.exitCode = await discoverStreams({ ...place(), name, ...options });
+  });
+connections
+  .command('exec')
+  .description('run SQL on a connection, statement by statement')
+  .argument('<name>', 'its name')
+  .argument('<sql...>', 'statements')
+  .addOption(new Option('-o, --output <format>', 'how rows are printed').choices(['text', 'csv', 'json']))
+  .option('-l, --limit <rows>', 'print at most so many rows', positiveInteger, 100)
+  .option('--json', 'as -o json')
+  .action(
+    async (
+      name: string,
+      statements: string[],
+      options: Omit<ExecOptions, 'name' | 'statements' | 'project'>,
+    ) => {
+      const { executeSql } = await import('./commands/connections-exec.ts');
+      process.exitCode = await executeSql({ ...place(), name, statements, ...options });
+    },
+  );
+connections
+  .command('set')
+  .description('write a connection into connections.yaml, or without a project into ~/.sling/env.yaml')
+  .argument('<name>', 'its name')
+  .argument('<keys...>', 'key=value, such as type=postgres host=db')
+  .option('--json', 'print JSON')
+  .action(async (name: string, keys: string[], options: { json?: boolean }) => {
+    const { setConnection } = await import('./commands/connections-set.ts');
+    process.exitCode = await setConnection({ ...place(), name, keys, json: options.json ?? false });
+  });
+connections
+  .command('unset')
+  .description('take a connection out of that file')
+  .argument('<name>', 'its name')
+  .option('--json', 'print JSON')
+  .action(async (name: string, options: { json?: boolean }) => {
+    const { unsetConnection } = await import('./commands/connections-set.ts');
+    process.exitCode = await unsetConnection({ ...place(), name, json: options.json ?? false });
   });
 
 const runs = program.command('runs').description('look at runs, cancel one');

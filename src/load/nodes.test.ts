@@ -129,14 +129,15 @@ describe('a single stream from the command line', () => {
     sourceStream: 'public.orders',
     targetConnection: 'WAREHOUSE',
     targetObject: 'raw.orders',
+    keys: {},
+    environment: {},
+    env: {},
   };
 
   test('is a replication of one stream', () => {
     const replication = singleStreamReplication({
       ...options,
-      mode: 'incremental',
-      primaryKey: ['id'],
-      where: 'id > 3',
+      keys: { mode: 'incremental', primary_key: ['id'], where: 'id > 3' },
     });
     expect(replication.streams[0]).toMatchObject({
       name: 'public.orders',
@@ -152,10 +153,10 @@ describe('a single stream from the command line', () => {
   });
 
   test('a mode that is unknown or not built is refused', () => {
-    expect(() => singleStreamReplication({ ...options, mode: 'increment' })).toThrow(
+    expect(() => singleStreamReplication({ ...options, keys: { mode: 'increment' } })).toThrow(
       /did you mean 'incremental'/,
     );
-    expect(() => singleStreamReplication({ ...options, mode: 'change-capture' })).toThrow(
+    expect(() => singleStreamReplication({ ...options, keys: { mode: 'change-capture' } })).toThrow(
       /not yet supported/,
     );
   });

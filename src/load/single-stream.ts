@@ -1,10 +1,9 @@
-import { nearest } from '../core/near-name.ts';
-import { ConfigError } from '../core/errors.ts';
+import { commandLine, commandLineKeys } from './replication/command-line.ts';
+import { commandPermission } from './replication/hook.ts';
+import { loadedAtSwitch } from './replication/loaded-at.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { streamConfig } from './replication/stream-config.ts';
-import { loadModes } from './replication/stream-mode.ts';
-import type { StreamYaml } from './replication/schema.ts';
-import { unsupportedStreamKeys } from './replication/unsupported.ts';
+import type { Environment } from '../config/environment.ts';
 
 /** A load that is given on the command line instead of in a file. */
 export interface SingleStreamOptions {
@@ -13,56 +12,39 @@ export interface SingleStreamOptions {
   readonly sourceStream: string;
   readonly targetConnection: string;
   readonly targetObject: string;
-  readonly mode?: string;
-  readonly select?: readonly string[];
-  readonly primaryKey?: readonly string[];
-  readonly updateKey?: string;
-  readonly where?: string;
+  /** Other keys of a stream, as a replication file has them. */
+  readonly keys: Readonly<Record<string, unknown>>;
+  readonly environment: Environment;
+  /** Variables for the names of objects. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
-/** The name under which errors and the ledger show a load from the command line. */
-const commandLine = 'command line';
-
-/** The replication of one stream that `millrace run --src-conn ... --tgt-conn ...` means. */
+/**
+ * The replication of one stream that `millrace run --src-conn ... --tgt-conn ...` means.
+ * @throws ConfigError or ProjectError at `command line`
+ */
 export function singleStreamReplication(options: SingleStreamOptions): Replication {
-  const origin = { file: commandLine };
-  const isQuery = /^\s*(select|with)\s/i.test(options.sourceStream);
-  const yaml: StreamYaml = {
+  const { sourceStream, environment } = options;
+  const isQuery = /^\s*(select|with)\s/i.test(sourceStream);
+  const yaml = commandLineKeys({
+    ...options.keys,
     object: options.targetObject,
-    ...(options.mode === undefined ? {} : { mode: options.mode }),
-    ...(options.select ? { select: options.select } : {}),
-    ...(options.primaryKey ? { primary_key: options.primaryKey } : {}),
-    ...(options.updateKey === undefined ? {} : { update_key: options.updateKey }),
-    ...(options.where === undefined ? {} : { where: options.where }),
-    ...(isQuery ? { sql: options.sourceStream } : {}),
-  };
-  const [unbuilt] = unsupportedStreamKeys({ ...yaml }, [], () => origin);
-  if (unbuilt) throw unbuilt;
-  checkMode(options.mode);
-  const stream: StreamConfig = streamConfig(isQuery ? 'query' : options.sourceStream, yaml, {
-    key: origin,
-    of: () => origin,
-    mayRunCommands: false,
-    loadedAt: '',
+    ...(isQuery ? { sql: sourceStream } : {}),
+  });
+  const name = isQuery || yaml.sql !== undefined ? 'query' : sourceStream;
+  const stream: StreamConfig = streamConfig(name, yaml, {
+    key: commandLine,
+    of: () => commandLine,
+    mayRunCommands: environment[commandPermission] === 'true',
+    loadedAt: environment[loadedAtSwitch] ?? '',
   });
   return {
-    file: commandLine,
+    file: commandLine.file,
     source: options.sourceConnection,
     target: options.targetConnection,
-    sourceOrigin: origin,
-    targetOrigin: origin,
-    env: {},
+    sourceOrigin: commandLine,
+    targetOrigin: commandLine,
+    env: options.env,
     streams: [stream],
   };
-}
-
-function checkMode(mode: string | undefined): void {
-  const modes: readonly string[] = loadModes;
-  if (mode === undefined || mode === '' || modes.includes(mode)) return;
-  const near = nearest(mode, modes);
-  throw new ConfigError(`unknown mode '${mode}'${near ? `, did you mean '${near}'?` : ''}`, {
-    code: 'invalid_value',
-    origin: { file: commandLine },
-    next: `Use one of: ${modes.join(', ')}`,
-  });
 }

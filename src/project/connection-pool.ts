@@ -1,13 +1,18 @@
 import { connectionMissing } from '../connector/connection-missing.ts';
 import type { Connection } from '../connector/connection.ts';
+import type { Environment } from '../config/environment.ts';
 import { ConfigError } from '../core/errors.ts';
+import { withSecrets } from './connection-secrets.ts';
 import { checkedSettings, writtenSettings } from './connection-settings.ts';
 import type { ConnectionDeclaration } from './connections-file.ts';
 import { findConnector } from './connector-registry.ts';
+import { Redactor, secretsOf } from './redaction.ts';
 import { openTunnel, type Tunnel, tunnelSettings } from './ssh-tunnel.ts';
 
 export interface ConnectionPoolOptions {
   readonly projectFolder: string;
+  /** Of commands that give secrets; says whether they may be run. Default: empty. */
+  readonly environment?: Environment;
   readonly temporaryFolder: string;
   readonly memoryBudgetBytes: number;
 }
@@ -24,10 +29,22 @@ export class ConnectionPool {
   readonly #options: ConnectionPoolOptions;
   readonly #open = new Map<string, Promise<Connection>>();
   readonly #tunnels = new Set<Tunnel>();
+  readonly #redactor: Redactor;
 
   constructor(declarations: ReadonlyMap<string, ConnectionDeclaration>, options: ConnectionPoolOptions) {
     this.#declarations = declarations;
     this.#options = options;
+    this.#redactor = new Redactor(
+      [...declarations.values()].flatMap(({ config, url }) => secretsOf(config, url)),
+    );
+  }
+
+  /** Takes the secrets of all connections out of a text, also those that were read when one was opened. */
+  redact = (text: string): string => this.#redactor.redact(text);
+
+  /** Lets `redact` know of secrets that are in no connection. */
+  keepSecret(secrets: Iterable<string>): void {
+    this.#redactor.add(secrets);
   }
 
   /** A `ConnectionProvider`. Capitals in names do not matter. A failed opening may be tried again. */
@@ -52,8 +69,14 @@ export class ConnectionPool {
   }
 
   async #connect(name: string): Promise<Connection> {
-    const declaration = this.#declarations.get(name.toUpperCase());
-    if (!declaration) throw connectionMissing(name, namesOf(this.#declarations));
+    const declared = this.#declarations.get(name.toUpperCase());
+    if (!declared) throw connectionMissing(name, namesOf(this.#declarations));
+    if (declared.problem) throw declared.problem;
+    const declaration = await withSecrets(declared, {
+      projectFolder: this.#options.projectFolder,
+      environment: this.#options.environment ?? {},
+      onSecret: (secret) => this.#redactor.add([secret, ...secretsOf(undefined, secret)]),
+    });
     const entry = findConnector(declaration.type);
     if (!entry) throw connectionMissing(name, namesOf(this.#declarations));
     const connector = await entry.load();

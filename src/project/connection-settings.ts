@@ -1,6 +1,8 @@
 import { readableIssues } from '../config/zod-issues.ts';
 import type { Connector } from '../connector/connector.ts';
 import { ConfigError, MillraceError } from '../core/errors.ts';
+import { connectorKeys } from './connection-keys.ts';
+import { withPlaceholders } from './connection-secrets.ts';
 import type { ConnectionDeclaration } from './connections-file.ts';
 import { findConnector } from './connector-registry.ts';
 import { Mistakes } from './mistakes.ts';
@@ -11,14 +13,16 @@ import { tunnelSettings } from './ssh-tunnel.ts';
  * @throws ConfigError at the declaration, without the URL, because that may hold a password
  */
 export function writtenSettings(
-  { name, url, config, origin }: ConnectionDeclaration,
+  declaration: ConnectionDeclaration,
   connector: Connector,
 ): Readonly<Record<string, unknown>> {
-  if (url === undefined) return config;
+  const { name, url, config, origin } = declaration;
+  if (url === undefined) return connectorKeys(declaration, config);
   try {
-    return { ...connector.parseUrl(url), ...config };
+    return connectorKeys(declaration, { ...connector.parseUrl(url), ...config });
   } catch (error) {
     const known = error instanceof MillraceError ? error : undefined;
+    if (known?.code === 'not_yet_supported') throw known;
     throw new ConfigError(`connection ${name}: its URL cannot be read`, {
       code: 'url_invalid',
       origin,
@@ -52,7 +56,7 @@ export async function checkDeclarations(declarations: Iterable<ConnectionDeclara
     if (!entry) continue;
     const connector = await entry.load();
     await mistakes.collect(() => {
-      const { rest } = tunnelSettings(writtenSettings(declaration, connector));
+      const { rest } = tunnelSettings(writtenSettings(withPlaceholders(declaration), connector));
       checkedSettings(declaration, connector, rest);
     });
   }

@@ -1,5 +1,3 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { expandEnvironment, type Environment } from '../config/environment.ts';
 import { nearest } from '../core/near-name.ts';
@@ -7,10 +5,9 @@ import { readYaml, type YamlFile } from '../config/yaml-file.ts';
 import { ConfigError, type MillraceError, ProjectError } from '../core/errors.ts';
 import type { Origin } from '../core/origin.ts';
 import type { KnownConnection } from '../load/index.ts';
-import { readText } from './project-files.ts';
 import { findConnector, knownTypes, unsupportedTypes } from './connector-registry.ts';
 
-/** A connection as declared, its secrets still inside: never print `config`. */
+/** A connection as declared, its secrets still inside: never print `config` or `url`. */
 export interface ConnectionDeclaration {
   readonly name: string;
   /** The connector's own type, whatever alias was written. */
@@ -19,66 +16,71 @@ export interface ConnectionDeclaration {
   /** A URL to be taken apart by the connector, instead of or beside `config`. */
   readonly url: string | undefined;
   readonly origin: Origin;
+  /** From a file of the user instead of the project: never taken for the warehouse unless it is named. */
+  readonly shared?: true;
+  /** Why a shared connection cannot be used; only those that use it care. */
+  readonly problem?: MillraceError;
 }
 
 export const connectionsFileName = 'connections.yaml';
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-const fileSchema = z.strictObject({
-  connections: z.record(z.string(), z.union([z.string(), z.record(z.string(), z.unknown())])).default({}),
-  variables: z.record(z.string(), scalar).optional(),
-});
+const fields = {
+  connections: z.record(z.string(), z.union([z.string(), z.record(z.string(), z.unknown())])).nullish(),
+  variables: z.record(z.string(), scalar).nullish(),
+};
+const fileSchema = z.strictObject(fields);
+/** Other tools keep more in the same file. */
+const sharedSchema = z.looseObject(fields);
 type ConnectionsFile = z.infer<typeof fileSchema>;
+export type WrittenConnection = string | Readonly<Record<string, unknown>>;
 
 /**
- * Connections of a project: those of `connections.yaml`, then every environment variable whose
- * value is a URL of a known system; the environment wins, as in Sling.
- * @throws ProjectError with all mistakes
+ * The connections of a text in the shape of Sling's `env.yaml`.
+ * @param file as messages should show it
+ * @throws ProjectError with all mistakes; those of one connection in a shared file stay with it
  */
-export async function readConnections(
-  projectFolder: string,
+export function parseConnections(
+  text: string,
+  file: string,
   environment: Environment,
-): Promise<ReadonlyMap<string, ConnectionDeclaration>> {
-  const declarations = new Map<string, ConnectionDeclaration>();
-  const mistakes: MillraceError[] = [];
-  const file = await readConnectionsFile(projectFolder);
+  shared = false,
+): readonly ConnectionDeclaration[] {
+  const yaml: YamlFile<ConnectionsFile> = readYaml(text, file, shared ? sharedSchema : fileSchema);
   const variables: Record<string, string | undefined> = { ...environment };
-  for (const [name, value] of Object.entries(file?.value.variables ?? {}))
+  for (const [name, value] of Object.entries(yaml.value.variables ?? {}))
     variables[name] ??= String(value ?? '');
 
-  for (const [name, entry] of Object.entries(file?.value.connections ?? {})) {
+  const mistakes: MillraceError[] = [];
+  const declarations = Object.entries(yaml.value.connections ?? {}).flatMap(([name, entry]) => {
+    const origin = yaml.originOfKey(['connections', name]);
+    const at = (key: string): Origin =>
+      typeof entry === 'string' ? origin : yaml.originOf(['connections', name, key]);
     try {
-      if (file) declarations.set(name.toUpperCase(), declare(name, entry, file, variables));
+      return [{ ...declare(name, entry, variables, origin, at), ...(shared ? { shared } : {}) }];
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
+      if (shared) return [unusable(name, entry, origin, error)];
       mistakes.push(error);
+      return [];
     }
-  }
+  });
   if (mistakes.length > 0) throw new ProjectError(mistakes);
-  for (const found of environmentConnections(environment)) {
-    const declared = declarations.get(found.name.toUpperCase());
-    declarations.set(found.name.toUpperCase(), { ...found, name: declared?.name ?? found.name });
-  }
   return declarations;
 }
 
-async function readConnectionsFile(projectFolder: string): Promise<YamlFile<ConnectionsFile> | undefined> {
-  const present = await access(join(projectFolder, connectionsFileName)).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
-  );
-  if (!present) return undefined;
-  return readYaml(await readText(projectFolder, connectionsFileName), connectionsFileName, fileSchema);
-}
-
-function declare(
+/**
+ * What an entry of `connections:` says.
+ * @param at place of one of its keys
+ * @throws ConfigError
+ */
+export function declare(
   name: string,
-  entry: string | Record<string, unknown>,
-  file: YamlFile<ConnectionsFile>,
+  entry: WrittenConnection,
   variables: Environment,
+  origin: Origin,
+  at: (key: string) => Origin = () => origin,
 ): ConnectionDeclaration {
-  const origin = file.originOfKey(['connections', name]);
-  const at = (key: string): Origin => file.originOf(['connections', name, key]);
   const expanded: Record<string, unknown> =
     typeof entry === 'string'
       ? { url: expandEnvironment(entry, variables, origin) }
@@ -89,7 +91,7 @@ function declare(
           ]),
         );
   const { type, url, ...config } = expanded;
-  const written = typeof type === 'string' ? type : typeof url === 'string' ? urlScheme(url) : undefined;
+  const written = writtenType(type, url);
   if (written === undefined) {
     throw new ConfigError(`connection ${name} has neither a 'type' nor a 'url' that begins with one`, {
       code: 'connection_invalid',
@@ -104,6 +106,24 @@ function declare(
     url: typeof url === 'string' && !isAddressOnly(written) ? url : undefined,
     origin,
   };
+}
+
+/** A connection that other tools can use and Millrace cannot: it is listed, and refused when it is used. */
+export function unusable(
+  name: string,
+  entry: WrittenConnection,
+  origin: Origin,
+  problem: MillraceError,
+): ConnectionDeclaration {
+  const keys: Readonly<Record<string, unknown>> = typeof entry === 'string' ? { url: entry } : entry;
+  const written = writtenType(keys['type'], keys['url']) ?? 'unknown';
+  const known = findConnector(written)?.type ?? written;
+  return { name, type: known, config: {}, url: undefined, origin, shared: true, problem };
+}
+
+function writtenType(type: unknown, url: unknown): string | undefined {
+  if (typeof type === 'string') return type;
+  return typeof url === 'string' ? urlScheme(url) : undefined;
 }
 
 /** For some systems a URL is an address to keep, not a DSN to take apart. */
@@ -134,18 +154,7 @@ function knownType(name: string, written: string, origin: Origin): string {
   );
 }
 
-function environmentConnections(environment: Environment): ConnectionDeclaration[] {
-  return Object.entries(environment).flatMap(([name, value]) => {
-    const scheme = value === undefined ? undefined : urlScheme(value);
-    const entry = scheme === undefined || scheme.startsWith('http') ? undefined : findConnector(scheme);
-    if (!entry || entry.type === 'file' || value === undefined) return [];
-    return [
-      { name, type: entry.type, config: {}, url: value, origin: { file: `environment variable ${name}` } },
-    ];
-  });
-}
-
-function urlScheme(url: string): string | undefined {
+export function urlScheme(url: string): string | undefined {
   return /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
 }
 

@@ -8,9 +8,11 @@ import { readReplication, type Replication } from '../load/index.ts';
 import { readReport } from '../report/index.ts';
 import { readSync } from '../sync/index.ts';
 import { readConfigFile } from './config-file.ts';
-import { type ConnectionDeclaration, readConnections } from './connections-file.ts';
+import { readConnections, readEnvironment, withLocalFolder } from './connection-sources.ts';
+import type { ConnectionDeclaration } from './connections-file.ts';
 import { setOwnConnectors } from './connector-registry.ts';
 import type { ProjectDefinition } from './definitions.ts';
+import { nameInlineConnections } from './inline-connections.ts';
 import { Mistakes } from './mistakes.ts';
 import { readOwnConnectors } from './own-connectors.ts';
 import { partNodes } from './part-nodes.ts';
@@ -18,10 +20,12 @@ import { filesBelow, readText } from './project-files.ts';
 import type { Project, ProjectParts } from './project.ts';
 import { checkScheduleSelection, definedSchedules, fileSchedules } from './schedules.ts';
 import { checkPools, readTasks } from './tasks.ts';
-import { chooseWarehouse, readTransform } from './warehouse.ts';
+import { chooseWarehouse, readTransform, type TransformOverrides } from './warehouse.ts';
 
 interface Surroundings {
   readonly definition: ProjectDefinition;
+  /** With what `.env.sling` adds. */
+  readonly environment: Environment;
   /** By name in capitals. */
   readonly connections: ReadonlyMap<string, ConnectionDeclaration>;
 }
@@ -31,23 +35,30 @@ interface Surroundings {
  * @param folder absolute
  * @throws ProjectError with every mistake found, each with its place
  */
-export async function readProject(folder: string, environment: Environment): Promise<Project> {
+export async function readProject(
+  folder: string,
+  given: Environment,
+  overrides: TransformOverrides = {},
+): Promise<Project> {
   const mistakes = new Mistakes();
-  const { definition, connections } = await readSurroundings(folder, environment, mistakes);
+  const { definition, environment, connections: declared } = await readSurroundings(folder, given, mistakes);
   // What is wrong with connections would come up again in everything that uses them.
   const areConnectionsRight = mistakes.isEmpty;
   const warehouse = areConnectionsRight
-    ? await mistakes.collect(() => chooseWarehouse(definition, connections))
+    ? await mistakes.collect(() => chooseWarehouse(definition, declared))
     : undefined;
 
   const tasks = (await mistakes.collect(() => readTasks(folder))) ?? [];
   await mistakes.collect(() => checkPools(tasks, definition.pools));
-  const replications = await readEach(folder, 'replications', ['.yaml', '.yml'], mistakes, (text, path) =>
+  const written = await readEach(folder, 'replications', ['.yaml', '.yml'], mistakes, (text, path) =>
     readReplication(text, path, environment, folder),
   );
+  const { replications, connections } = (await mistakes.collect(() =>
+    nameInlineConnections(written, declared),
+  )) ?? { replications: written, connections: declared };
   const transform =
     mistakes.isEmpty || warehouse
-      ? await mistakes.collect(() => readTransform(folder, definition, warehouse, environment))
+      ? await mistakes.collect(() => readTransform(folder, definition, warehouse, environment, overrides))
       : undefined;
   const reports = await readEach(folder, 'reports', ['.md'], mistakes, readReport);
   const syncs = await readEach(folder, 'syncs', ['.yaml', '.yml'], mistakes, readSync);
@@ -61,24 +72,25 @@ export async function readProject(folder: string, environment: Environment): Pro
 }
 
 /**
- * A project of one replication and nothing else, for `millrace run -r` and `--src-conn`, in a folder
+ * A project of some replications and nothing else, for `millrace run -r` and `--src-conn`, in a folder
  * whose `connections.yaml` counts if it is there.
+ * @param read gives the replications; it is told the environment with what `.env.sling` adds
+ * @param files where relative paths of `LOCAL` begin, when not in the folder
  */
 export async function replicationProject(
   folder: string,
-  environment: Environment,
-  read: () => Replication,
+  given: Environment,
+  read: (environment: Environment) => readonly Replication[] | Promise<readonly Replication[]>,
+  files: string = folder,
 ): Promise<Project> {
   const mistakes = new Mistakes();
-  const { definition, connections } = await readSurroundings(folder, environment, mistakes);
-  const replication = await mistakes.collect(read);
-  const parts: ProjectParts = {
-    tasks: [],
-    replications: replication ? [replication] : [],
-    transform: undefined,
-    reports: [],
-    syncs: [],
-  };
+  const surroundings = await readSurroundings(folder, given, mistakes);
+  const { definition, environment } = surroundings;
+  const written = (await mistakes.collect(() => read(environment))) ?? [];
+  const { replications, connections } = (await mistakes.collect(() =>
+    nameInlineConnections(written, withLocalFolder(surroundings.connections, files)),
+  )) ?? { replications: [], connections: surroundings.connections };
+  const parts: ProjectParts = { tasks: [], replications, transform: undefined, reports: [], syncs: [] };
   const nodes = await partNodes(parts, connections, undefined, mistakes);
   mistakes.throwIfAny();
   return assemble({ folder, definition, environment, connections, warehouse: undefined, parts, nodes });
@@ -92,7 +104,11 @@ async function readSurroundings(
   const definition = await mistakes.collect(() => readConfigFile(folder));
   await mistakes.collect(async () => setOwnConnectors(folder, await readOwnConnectors(folder)));
   const connections = await mistakes.collect(() => readConnections(folder, environment));
-  return { definition: definition ?? { name: '' }, connections: connections ?? new Map() };
+  return {
+    definition: definition ?? { name: '' },
+    environment: (await mistakes.collect(() => readEnvironment(folder, environment))) ?? environment,
+    connections: connections ?? new Map(),
+  };
 }
 
 async function readEach<T>(
@@ -111,7 +127,8 @@ async function readEach<T>(
   return found;
 }
 
-function assemble(
+/** Makes the graph of a project's nodes. */
+export function assemble(
   found: Omit<Project, 'graph' | 'manifest'> & { readonly nodes: readonly GraphNode[] },
 ): Project {
   const { nodes, ...project } = found;

@@ -11,7 +11,7 @@ import { readConfigFile } from './config-file.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { executorsOf, liveExecutors } from './executors.ts';
 import { stateFolderName, type Project } from './project.ts';
-import { createRedactor, secretsOf } from './redaction.ts';
+import { secretsOf } from './redaction.ts';
 
 /** A project with its ledger, connections and engine open. */
 export interface Session {
@@ -74,10 +74,8 @@ export async function openSession(project: Project, options: SessionOptions = {}
   const store = await openLedger(project.folder, options.ledger);
   const temporaryFolder = await makeTemporaryFolder(project.folder);
   const connections = openPool(project, temporaryFolder);
-  const redact = createRedactor([
-    ...[...project.connections.values()].flatMap(({ config, url }) => secretsOf(config, url)),
-    ...secretsOf(undefined, await ledgerUrl(project.folder)),
-  ]);
+  connections.keepSecret(secretsOf(undefined, await ledgerUrl(project.folder)));
+  const { redact } = connections;
   let current = project;
   let executors = executorsOf(project, connections);
   const engine = createEngine({
@@ -116,6 +114,7 @@ export async function openSession(project: Project, options: SessionOptions = {}
 export function openPool(project: Project, temporaryFolder: string): ConnectionPool {
   return new ConnectionPool(project.connections, {
     projectFolder: project.folder,
+    environment: project.environment,
     temporaryFolder,
     memoryBudgetBytes: Math.floor(totalmem() / 4),
   });

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { Environment } from '../config/environment.ts';
 import { ConfigError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import { readTransformProject, type TransformProject } from '../transform/index.ts';
 import { configFileName } from './config-file.ts';
 import { connectionMissing } from '../connector/connection-missing.ts';
@@ -10,6 +11,13 @@ import type { ConnectionDeclaration } from './connections-file.ts';
 import { databaseName } from './database-name.ts';
 import type { ProjectDefinition } from './definitions.ts';
 import { unreadable } from './project-files.ts';
+
+/** What a command line says over the project's files. */
+export interface TransformOverrides {
+  readonly vars?: JsonObject;
+  /** dbt's `target.name`. */
+  readonly targetName?: string;
+}
 
 /** The connection that the project names, or its only DuckDB or PostgreSQL one. */
 export function chooseWarehouse(
@@ -21,7 +29,9 @@ export function chooseWarehouse(
     if (!found) throw connectionMissing(definition.warehouse, namesOf(connections), { file: configFileName });
     return found;
   }
-  const candidates = [...connections.values()].filter(({ type }) => type === 'duckdb' || type === 'postgres');
+  const candidates = [...connections.values()].filter(
+    ({ type, shared }) => !shared && (type === 'duckdb' || type === 'postgres'),
+  );
   return candidates.length === 1 ? candidates[0] : undefined;
 }
 
@@ -31,6 +41,7 @@ export async function readTransform(
   definition: ProjectDefinition,
   warehouse: ConnectionDeclaration | undefined,
   environment: Environment,
+  overrides: TransformOverrides = {},
 ): Promise<TransformProject | undefined> {
   const transformFolder = join(folder, definition.transform?.folder ?? 'transform');
   const file = join(definition.transform?.folder ?? 'transform', 'dbt_project.yml')
@@ -77,6 +88,7 @@ export async function readTransform(
     database: databaseName(warehouse),
     schema: definition.transform?.schema ?? (dialectName === 'duckdb' ? 'main' : 'public'),
     environment,
-    ...(definition.transform?.vars === undefined ? {} : { vars: definition.transform.vars }),
+    vars: { ...definition.transform?.vars, ...overrides.vars },
+    ...(overrides.targetName === undefined ? {} : { targetName: overrides.targetName }),
   });
 }

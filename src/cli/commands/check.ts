@@ -1,24 +1,16 @@
-import { MillraceError, formatError, toFailure, type Failure } from '../../core/errors.ts';
 import { checkDeclarations } from '../../project/connection-settings.ts';
 import { connectionsFileName } from '../../project/connections-file.ts';
-import { openPool } from '../../project/session.ts';
 import type { Project } from '../../project/project.ts';
 import { formatOrigin } from '../../core/origin.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
+import { withPool } from './connections.ts';
+import { formatReached, reachEach } from './connections-test.ts';
 import { openProject, type Place } from './open-project.ts';
-import { formatTable, paint, printJson, printLine } from '../terminal/output.ts';
-import { tmpdir } from 'node:os';
+import { paint, printJson, printLine } from '../terminal/output.ts';
 
 export interface CheckOptions extends Place {
   readonly connections: boolean;
   readonly json: boolean;
-}
-
-interface Reached {
-  readonly connection: string;
-  readonly type: string;
-  readonly found?: string;
-  readonly failure?: Failure;
 }
 
 /** Reads the project and says what it holds; mistakes are thrown. With `connections`, reaches each. */
@@ -28,7 +20,8 @@ export async function check(options: CheckOptions): Promise<number> {
     [...project.connections.values()].filter(({ origin }) => origin.file === connectionsFileName),
   );
   const counts = countKinds(project);
-  const reached = options.connections ? await reachAll(project) : [];
+  const own = [...project.connections.values()].filter(({ shared }) => !shared);
+  const reached = options.connections ? await withPool(project, (pool) => reachEach(pool, own)) : [];
   const failed = reached.filter(({ failure }) => failure);
   const warnings = project.parts.transform?.manifest.warnings ?? [];
   if (options.json) printJson({ project: project.definition.name, counts, warnings, connections: reached });
@@ -37,15 +30,7 @@ export async function check(options: CheckOptions): Promise<number> {
     for (const { message, origin } of warnings) {
       printLine(`${paint('yellow', 'warning')} ${formatOrigin(origin)}: ${message}`);
     }
-    if (reached.length > 0) {
-      const rows = reached.map(({ connection, type, found, failure }) => [
-        failure ? paint('red', '✗') : paint('green', '✓'),
-        connection,
-        type,
-        failure ? formatError(failure) : (found ?? ''),
-      ]);
-      printLine(formatTable(['', 'connection', 'type', 'found'], rows));
-    }
+    if (reached.length > 0) printLine(formatReached(reached));
     printLine(failed.length > 0 ? 'Next: mend the connections above' : 'Next: millrace run');
   }
   return failed.length > 0 ? exitCodes.transient : exitCodes.success;
@@ -63,23 +48,4 @@ function countKinds(project: Project): Readonly<Record<string, number>> {
 function describe(counts: Readonly<Record<string, number>>): string {
   const parts = Object.entries(counts).map(([word, count]) => `${count} ${word}${count === 1 ? '' : 's'}`);
   return parts.length > 0 ? parts.join(', ') : 'nothing is defined yet';
-}
-
-async function reachAll(project: Project): Promise<readonly Reached[]> {
-  const pool = openPool(project, tmpdir());
-  try {
-    return await Promise.all(
-      [...project.connections.values()].map(async ({ name, type }): Promise<Reached> => {
-        try {
-          const connection = await pool.get(name);
-          return { connection: name, type, found: await connection.check(AbortSignal.timeout(15_000)) };
-        } catch (error) {
-          if (!(error instanceof MillraceError)) throw error;
-          return { connection: name, type, failure: toFailure(error) };
-        }
-      }),
-    );
-  } finally {
-    await pool.close();
-  }
 }

@@ -6,7 +6,8 @@ import { openPool } from '../../project/session.ts';
 import { tmpdir } from 'node:os';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { formatTable, paint, printJson, printLine } from '../terminal/output.ts';
-import { planOf, runTarget, type RunCommandOptions } from './run-target.ts';
+import type { RunCommandOptions } from './run-options.ts';
+import { planOf, runTarget } from './run-target.ts';
 
 export interface PlanCommandOptions extends RunCommandOptions {
   readonly sql?: boolean;

@@ -1,15 +1,27 @@
 import { type ErrorKind, formatError } from '../../core/errors.ts';
 import type { RunRecord, StepRecord } from '../../core/ledger.ts';
-import { exitCodeOfRun } from '../terminal/exit-code.ts';
+import { exitCodeOfRun, exitCodes } from '../terminal/exit-code.ts';
 import { formatCount, formatDuration, formatTable, paint, printJson, printLine } from '../terminal/output.ts';
+import { brokenExpectations, type RunSwitches } from './run-switches.ts';
+
+export interface ReportOptions {
+  readonly json: boolean;
+  readonly stream: NodeJS.WriteStream;
+  /** What the run must have done to count as a success. */
+  readonly expectations: RunSwitches['expectations'];
+}
 
 /** Says how a run went, and gives the exit code that tells the shell. */
-export function reportRun(run: RunRecord, json: boolean): number {
+export function reportRun(run: RunRecord, { json, stream, expectations }: ReportOptions): number {
+  const broken = run.state === 'succeeded' ? brokenExpectations(run, expectations) : [];
   const failed = run.steps.filter((step) => step.state === 'failed');
-  const code = exitCodeOfRun(
-    run.state,
-    failed.map((step): ErrorKind => step.failure?.kind ?? 'data'),
-  );
+  const code =
+    broken.length > 0
+      ? exitCodes.failed
+      : exitCodeOfRun(
+          run.state,
+          failed.map((step): ErrorKind => step.failure?.kind ?? 'data'),
+        );
   if (json) {
     printJson({
       runId: run.id,
@@ -29,24 +41,26 @@ export function reportRun(run: RunRecord, json: boolean): number {
         }),
       ),
       ...(run.failure ? { failure: run.failure } : {}),
+      ...(broken.length > 0 ? { broken } : {}),
     });
     return code;
   }
+  const print = (text = ''): void => printLine(text, stream);
   const moved = run.steps.filter(({ kind, outcome }) => kind !== 'check' && outcome?.rows !== undefined);
   if (moved.length > 0) {
-    printLine(
+    print(
       formatTable(
         ['what', 'type', 'rows', 'time'],
         moved.map((step) => summaryRow(step)),
       ),
     );
-    printLine();
+    print();
   }
   for (const step of failed) {
-    if (step.failure) printLine(`${paint('red', '✗')} ${step.key}\n${indent(formatError(step.failure))}`);
+    if (step.failure) print(`${paint('red', '✗', stream)} ${step.key}\n${indent(formatError(step.failure))}`);
     else
-      printLine(
-        `${paint('red', '✗')} ${step.key}: ${step.outcome?.check?.message ?? step.reason ?? 'failed'}`,
+      print(
+        `${paint('red', '✗', stream)} ${step.key}: ${step.outcome?.check?.message ?? step.reason ?? 'failed'}`,
       );
   }
   const checks = run.steps.filter(({ kind }) => kind === 'check');
@@ -60,8 +74,9 @@ export function reportRun(run: RunRecord, json: boolean): number {
       : '',
     run.stepCounts.skipped > 0 ? `${run.stepCounts.skipped} skipped` : '',
   ].filter((part) => part !== '');
-  printLine(`${paint(color, `Run ${run.id} ${run.state}`)}${time}: ${counts.join(', ')}`);
-  if (run.failure?.next) printLine(`Next: ${run.failure.next}`);
+  print(`${paint(color, `Run ${run.id} ${run.state}`, stream)}${time}: ${counts.join(', ')}`);
+  if (run.failure?.next) print(`Next: ${run.failure.next}`);
+  for (const sentence of broken) print(`${paint('red', '✗', stream)} ${sentence}`);
   return code;
 }
 

@@ -1,49 +1,52 @@
-import { access, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
+import type { Environment } from '../../config/environment.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Plan } from '../../core/plan.ts';
 import { makePlan } from '../../engine/index.ts';
-import { readReplication, selectStreams, singleStreamReplication } from '../../load/index.ts';
+import {
+  readReplication,
+  type Replication,
+  selectStreams,
+  singleStreamReplication,
+} from '../../load/index.ts';
 import { findProjectFolder } from '../../project/config-file.ts';
 import { connectionsFileName } from '../../project/connections-file.ts';
 import type { Project } from '../../project/project.ts';
 import { readProject, replicationProject } from '../../project/read-project.ts';
 import { loadLedger, projectLedger } from '../../project/session.ts';
-import type { Place } from './open-project.ts';
-
-export interface RunCommandOptions extends Place {
-  readonly selection: string;
-  readonly exclude?: string;
-  readonly fullRefresh?: boolean;
-  readonly replication?: string;
-  readonly streams?: string;
-  readonly srcConn?: string;
-  readonly srcStream?: string;
-  readonly tgtConn?: string;
-  readonly tgtObject?: string;
-  readonly mode?: string;
-  readonly select?: string;
-  readonly where?: string;
-  readonly primaryKey?: string;
-  readonly updateKey?: string;
-  readonly limit?: number;
-  readonly json?: boolean;
-}
+import { givenEnvironment, names, type RunCommandOptions, streamKeys } from './run-options.ts';
+import { runSwitches, type RunSwitches } from './run-switches.ts';
 
 /** What is to be run: a project, a part of it, and the ledger that remembers it. */
 export interface RunTarget {
   readonly project: Project;
   readonly selection: string;
   readonly ledger: string;
+  readonly switches: RunSwitches;
 }
 
 export async function runTarget(options: RunCommandOptions): Promise<RunTarget> {
+  const found = await findTarget(options);
+  return { ...found, switches: runSwitches(found.project.environment) };
+}
+
+type FoundTarget = Omit<RunTarget, 'switches'>;
+
+async function findTarget(options: RunCommandOptions): Promise<FoundTarget> {
   const start = resolve(options.project ?? '.');
   const folder = await findFolder(start);
-  if (options.srcConn !== undefined || options.srcStream !== undefined || options.tgtConn !== undefined) {
-    return { project: await singleStreamProject(folder, options), selection: '', ledger: loadLedger };
+  const environment = environmentOf(options);
+  if (isSingleStream(options)) {
+    const project = await singleStreamProject(folder, environment, options);
+    return { project, selection: '', ledger: loadLedger };
   }
-  if (options.replication !== undefined) return replicationTarget(folder, options.replication, options);
+  if (options.directory !== undefined) {
+    const project = await directoryProject(folder, environment, options.directory, options);
+    return { project, selection: '', ledger: loadLedger };
+  }
+  const file = options.replication ?? replicationIn(options.selection);
+  if (file !== undefined) return replicationTarget(folder, environment, file, options);
   if ((await findProjectFolder(start)) === undefined) {
     throw new ConfigError(
       `there is no millrace.config.ts in ${options.project ?? 'this folder'} or above it`,
@@ -53,8 +56,36 @@ export async function runTarget(options: RunCommandOptions): Promise<RunTarget> 
       },
     );
   }
+  requireNoStreamFlags(options);
   const selection = [options.selection, options.select ?? ''].filter((part) => part !== '').join(' ');
-  return { project: await readProject(folder, process.env), selection, ledger: projectLedger };
+  return { project: await readProject(folder, environment), selection, ledger: projectLedger };
+}
+
+function environmentOf(options: RunCommandOptions): Environment {
+  return {
+    ...process.env,
+    ...givenEnvironment(options),
+    ...(options.homeDir === undefined ? {} : { SLING_HOME_DIR: resolve(options.homeDir) }),
+  };
+}
+
+function isSingleStream({ srcConn, srcStream, tgtConn, tgtObject }: RunCommandOptions): boolean {
+  return [srcConn, srcStream, tgtConn, tgtObject].some((flag) => flag !== undefined);
+}
+
+/** As in Sling, the path of a replication file may stand by itself. */
+function replicationIn(selection: string): string | undefined {
+  return /^\S+\.ya?ml$/.test(selection) && !selection.includes(':') ? selection : undefined;
+}
+
+/** Flags about streams would have no effect on a project's own files. */
+function requireNoStreamFlags(options: RunCommandOptions): void {
+  const keys = Object.keys(streamKeys(options)).filter((key) => key !== 'select');
+  if (keys.length === 0 && options.streams === undefined) return;
+  throw new ConfigError('flags about streams need a replication or a single stream', {
+    code: 'flag_invalid',
+    next: 'Add -r file.yaml, or --src-conn, --src-stream, --tgt-conn and --tgt-object',
+  });
 }
 
 /** The nearest project; for loads by themselves a folder with connections of its own will do. */
@@ -66,68 +97,148 @@ async function findFolder(start: string): Promise<string> {
   return ownConnections ? start : ((await findProjectFolder(start)) ?? start);
 }
 
-/** A replication file of the project is a part of its graph; any other one is run by itself. */
+/**
+ * A replication file of the project is a part of its graph, also when only some of its streams are wanted; any other
+ * one, and one with other keys than it says, is run by itself.
+ */
 async function replicationTarget(
   folder: string,
+  environment: Environment,
   file: string,
   options: RunCommandOptions,
-): Promise<RunTarget> {
+): Promise<FoundTarget> {
   const path = relative(folder, resolve(file)).split(sep).join('/');
   const streams = options.streams === undefined ? [] : names(options.streams);
-  if (streams.length === 0 && /^replications\/.+\.ya?ml$/.test(path) && (await findProjectFolder(folder))) {
-    return {
-      project: await readProject(folder, process.env),
-      selection: `path:${path}`,
-      ledger: projectLedger,
-    };
+  const keys = streamKeys(options);
+  const isPart = /^replications\/.+\.ya?ml$/.test(path) && (await findProjectFolder(folder)) !== undefined;
+  if (isPart && Object.keys(keys).length === 0) {
+    const project = await readProject(folder, environment);
+    return { project, selection: selectionOf(project, path, streams), ledger: projectLedger };
   }
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await textOf(file);
+  const project = await replicationProject(
+    folder,
+    environment,
+    (all) => [selectStreams(readReplication(text, file, all, folder, keys), streams)],
+    process.cwd(),
+  );
+  return { project, selection: '', ledger: loadLedger };
+}
+
+/** The file, or the nodes of those of its streams that are asked for. */
+function selectionOf(project: Project, path: string, streams: readonly string[]): string {
+  const replication = project.parts.replications.find(({ file }) => file === path);
+  if (streams.length === 0 || !replication) return `path:${path}`;
+  const wanted = new Set(selectStreams(replication, streams).streams.map(({ name }) => name));
+  return project.graph.nodes
+    .filter(
+      ({ spec }) =>
+        spec?.['replication'] === path && typeof spec['stream'] === 'string' && wanted.has(spec['stream']),
+    )
+    .map(({ key }) => key)
+    .join(' ');
+}
+
+async function directoryProject(
+  folder: string,
+  environment: Environment,
+  directory: string,
+  options: RunCommandOptions,
+): Promise<Project> {
+  const found = await readdir(directory, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigError(`the folder ${directory} cannot be read (${error.code})`, {
+      code: 'file_unreadable',
+    });
+  });
+  const files = found.filter((name) => /\.ya?ml$/.test(name)).sort();
+  if (files.length === 0) {
+    throw new ConfigError(`there is no replication in ${directory}`, {
+      code: 'file_missing',
+      next: 'Name a folder that holds .yaml files with source:, target: and streams:',
+    });
+  }
+  const streams = options.streams === undefined ? [] : names(options.streams);
+  return replicationProject(
+    folder,
+    environment,
+    (all) =>
+      Promise.all(
+        files.map(async (name): Promise<Replication> => {
+          const file = join(directory, name);
+          const replication = readReplication(await textOf(file), file, all, folder, streamKeys(options));
+          return selectStreams(replication, streams);
+        }),
+      ),
+    process.cwd(),
+  );
+}
+
+async function textOf(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new ConfigError(`${file} cannot be read (${error.code})`, {
       code: 'file_unreadable',
       origin: { file },
     });
   });
-  const project = await replicationProject(folder, process.env, () =>
-    selectStreams(readReplication(text, file, process.env, folder), streams),
-  );
-  return { project, selection: '', ledger: loadLedger };
 }
 
-async function singleStreamProject(folder: string, options: RunCommandOptions): Promise<Project> {
-  const { srcConn, srcStream, tgtConn, tgtObject } = options;
-  if (srcConn === undefined || srcStream === undefined || tgtConn === undefined || tgtObject === undefined) {
+async function singleStreamProject(
+  folder: string,
+  environment: Environment,
+  options: RunCommandOptions,
+): Promise<Project> {
+  const { srcStream, tgtObject } = options;
+  const sourceConnection = options.srcConn ?? localOf(srcStream);
+  const targetConnection = options.tgtConn ?? localOf(tgtObject);
+  if (
+    sourceConnection === undefined ||
+    srcStream === undefined ||
+    targetConnection === undefined ||
+    tgtObject === undefined
+  ) {
     throw new ConfigError('loading one stream needs --src-conn, --src-stream, --tgt-conn and --tgt-object', {
       code: 'flag_missing',
       next: 'millrace run --src-conn A --src-stream schema.table --tgt-conn B --tgt-object schema.table --mode full-refresh',
     });
   }
-  return replicationProject(folder, process.env, () =>
-    singleStreamReplication({
-      sourceConnection: srcConn,
-      sourceStream: srcStream,
-      targetConnection: tgtConn,
-      targetObject: tgtObject,
-      ...(options.mode === undefined ? {} : { mode: options.mode }),
-      ...(options.select === undefined ? {} : { select: names(options.select) }),
-      ...(options.primaryKey === undefined ? {} : { primaryKey: names(options.primaryKey) }),
-      ...(options.updateKey === undefined ? {} : { updateKey: options.updateKey }),
-      ...(options.where === undefined ? {} : { where: options.where }),
-    }),
+  const query = options.srcConn !== undefined && /^file:\/\/.*\.sql$/.test(srcStream) ? srcStream : undefined;
+  const sourceStream = query === undefined ? srcStream : await textOf(query.slice('file://'.length));
+  return replicationProject(
+    folder,
+    environment,
+    (all) => [
+      singleStreamReplication({
+        sourceConnection,
+        sourceStream,
+        targetConnection,
+        targetObject: tgtObject,
+        keys: streamKeys(options),
+        environment: all,
+        env: givenEnvironment(options),
+      }),
+    ],
+    process.cwd(),
   );
 }
 
-function names(list: string): readonly string[] {
-  return list.split(',').map((name) => name.trim());
+/** A file needs no connection: it is on this machine. */
+function localOf(stream: string | undefined): string | undefined {
+  return stream?.startsWith('file://') ? 'LOCAL' : undefined;
 }
 
 export function planOf(target: RunTarget, options: RunCommandOptions): Plan {
-  return makePlan(target.project.graph, {
+  const { retry, timeoutSeconds } = target.switches;
+  const plan = makePlan(target.project.graph, {
     select: target.selection,
     ...(options.exclude === undefined ? {} : { exclude: options.exclude }),
     manifestHash: target.project.manifest.hash,
     options: {
       fullRefresh: options.fullRefresh ?? false,
       ...(options.limit === undefined ? {} : { rowLimit: options.limit }),
+      ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     },
   });
+  return retry === undefined
+    ? plan
+    : { ...plan, steps: plan.steps.map((step) => ({ ...step, retry: { ...step.retry, ...retry } })) };
 }

@@ -4,21 +4,57 @@ import { openSession, type Session } from '../../project/session.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { paint } from '../terminal/output.ts';
 import { RunProgressView } from '../terminal/run-progress.ts';
+import { printExamples } from './run-examples.ts';
+import { type RunCommandOptions, withTask } from './run-options.ts';
+import { openPipes } from './run-pipes.ts';
+import { plan as printPlan } from './plan.ts';
 import { reportRun } from './run-report.ts';
-import { planOf, type RunCommandOptions, runTarget } from './run-target.ts';
+import { planOf, type RunTarget, runTarget } from './run-target.ts';
 
-export async function run(options: RunCommandOptions): Promise<number> {
-  const target = await runTarget(options);
-  const plan = planOf(target, options);
-  const session = await openSession(target.project, { ledger: target.ledger });
+export async function run(given: RunCommandOptions): Promise<number> {
+  if (given.examples) return printExamples();
+  const pipes = await openPipes(await withTask(given));
   try {
-    return await execute(session, plan, options.json ?? false);
+    const code = await runWith(pipes.options);
+    if (code === exitCodes.success) await pipes.flush();
+    return code;
+  } finally {
+    await pipes.remove();
+  }
+}
+
+async function runWith(options: RunCommandOptions): Promise<number> {
+  const target = await runTarget(options);
+  const { switches, project } = target;
+  if (switches.dryRun) return await printPlan({ ...options, sql: true });
+  const plan = planOf(target, options);
+  const definition = { ...project.definition, ...(switches.concurrency === undefined ? {} : { concurrency: switches.concurrency }) }; // prettier-ignore
+  const session = await openSession({ ...project, definition }, { ledger: target.ledger });
+  try {
+    return await execute(session, plan, target, {
+      json: options.json ?? switches.json,
+      stream: options.stdout ? process.stderr : process.stdout,
+      verbose: options.trace || options.debug ? 'debug' : 'warn',
+    });
   } finally {
     await session.close();
   }
 }
 
-async function execute(session: Session, plan: Plan, json: boolean): Promise<number> {
+interface Presentation {
+  readonly json: boolean;
+  /** Where the report goes. */
+  readonly stream: NodeJS.WriteStream;
+  /** The least log level that is shown. */
+  readonly verbose: 'debug' | 'warn';
+}
+
+async function execute(
+  session: Session,
+  plan: Plan,
+  { switches }: RunTarget,
+  { json, stream, verbose }: Presentation,
+): Promise<number> {
   const { engine } = session;
   const interrupted = await takeUpInterrupted(session, plan);
   const runId = interrupted ?? (await engine.enqueue(plan, { kind: 'command' }));
@@ -34,7 +70,7 @@ async function execute(session: Session, plan: Plan, json: boolean): Promise<num
     );
   }
 
-  const view = json ? undefined : new RunProgressView(plan.steps.length);
+  const view = json ? undefined : new RunProgressView(plan.steps.length, verbose);
   const stopProgress = engine.onProgress((event) => {
     if (event.runId === runId) view?.show(event);
   });
@@ -51,7 +87,7 @@ async function execute(session: Session, plan: Plan, json: boolean): Promise<num
     for await (const event of engine.tailEvents({ runId, afterSequence })) view?.show(event);
     const record = await engine.waitForRun(runId);
     view?.end();
-    return reportRun(record, json);
+    return reportRun(record, { json, stream, expectations: switches.expectations });
   } finally {
     view?.end();
     stopProgress();

@@ -7,8 +7,8 @@ export function paint(style: Style, text: string, stream: NodeJS.WriteStream = p
   return stream.isTTY && !process.env['NO_COLOR'] ? styleText(style, text, { validateStream: false }) : text;
 }
 
-export function printLine(text = ''): void {
-  process.stdout.write(`${text}\n`);
+export function printLine(text = '', stream: NodeJS.WriteStream = process.stdout): void {
+  stream.write(`${text}\n`);
 }
 
 export function printJson(value: unknown): void {
@@ -67,4 +67,21 @@ export function formatDuration(milliseconds: number): string {
   if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
   const minutes = Math.floor(milliseconds / 60_000);
   return `${minutes} min ${Math.round((milliseconds % 60_000) / 1000)} s`;
+}
+
+/** Shows what is being done on a terminal until the function that it returns is called. */
+export function showStatus(text: string, stream: NodeJS.WriteStream = process.stderr): () => void {
+  if (!stream.isTTY) return () => undefined;
+  stream.write(`${text} …`);
+  return () => void stream.write('\r\u001B[2K');
+}
+
+/** RFC 4180: a field is quoted where it must be; NULL is nothing, the empty text is quoted. */
+export function formatCsvLine(fields: readonly (string | undefined)[]): string {
+  return fields
+    .map((field) => {
+      if (field === undefined) return '';
+      return field === '' || /[",\r\n]|^\s|\s$/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+    })
+    .join(',');
 }

@@ -20,12 +20,19 @@ export class RunProgressView {
   readonly #stream: NodeJS.WriteStream;
   readonly #running = new Map<NodeKey, RunningStep>();
   readonly #total: number;
+  readonly #leastLevel: 'debug' | 'warn';
   #finished = 0;
   #drawnLines = 0;
   #drawnAtMs = 0;
 
-  constructor(totalSteps: number, stream: NodeJS.WriteStream = process.stderr) {
+  /** @param leastLevel log lines of steps from this level on are shown */
+  constructor(
+    totalSteps: number,
+    leastLevel: 'debug' | 'warn' = 'warn',
+    stream: NodeJS.WriteStream = process.stderr,
+  ) {
     this.#total = totalSteps;
+    this.#leastLevel = leastLevel;
     this.#stream = stream;
   }
 
@@ -36,8 +43,11 @@ export class RunProgressView {
       this.#draw(event.atMs, false);
     } else if (event.type === 'step_state') {
       this.#stepMoved(event);
-    } else if (event.type === 'step_log' && (event.level === 'warn' || event.level === 'error')) {
-      this.#print(`  ${paint('yellow', event.level, this.#stream)} ${event.step}: ${event.message}`);
+    } else if (event.type === 'step_log') {
+      const isImportant = event.level === 'warn' || event.level === 'error';
+      if (!isImportant && this.#leastLevel === 'warn') return;
+      const color = isImportant ? 'yellow' : 'dim';
+      this.#print(`  ${paint(color, event.level, this.#stream)} ${event.step}: ${event.message}`);
     }
   }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ProjectError } from '../core/errors.ts';
-import { readConnections } from './connections-file.ts';
+import { readConnections } from './connection-sources.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -73,6 +73,6 @@ describe('readConnections', () => {
   });
 
   test('no file is no mistake', async () => {
-    expect((await readConnections(folder, {})).size).toBe(0);
+    expect([...(await readConnections(folder, {})).keys()]).toEqual(['LOCAL']);
   });
 });
