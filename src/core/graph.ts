@@ -6,6 +6,7 @@ import { isNodeKey, type Edge, type GraphNode, type NodeKey } from './node.ts';
 import { formatOrigin } from './origin.ts';
 import { indexReferences, resolveReference, type ReferenceIndex } from './reference.ts';
 import { mergeAssets } from './relation-merge.ts';
+import { attachToPatterns } from './relation-pattern.ts';
 
 /** The project's nodes with every edge resolved to a key. Read it with the functions below. */
 export interface Graph {
@@ -20,13 +21,14 @@ export interface Graph {
 }
 
 /**
- * Resolves edges, makes nodes with the same relation one, and orders the result.
+ * Resolves edges, makes nodes with the same relation one, lets tables come after the nodes whose pattern they fit,
+ * and orders the result.
  * Throws a `ProjectError` with every mistake: duplicate keys, unknown or ambiguous references, two
  * writers of one table, circles.
  */
 export function buildGraph(nodes: readonly GraphNode[]): Graph {
   const merged = mergeAssets(nodes);
-  const unique = rejectDuplicates(merged.nodes);
+  const unique = rejectDuplicates(attachToPatterns(merged.nodes));
   const references = indexReferences(unique.nodes, merged.aliases);
   const resolved = unique.nodes.map((node) => resolveNode(node, references));
   const ordering = orderNodes(resolved.map((result) => result.node));

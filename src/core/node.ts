@@ -65,6 +65,11 @@ export interface GraphNode {
   readonly edges: readonly Edge[];
   /** Where it is kept, for assets that are tables. */
   readonly relation?: RelationRef;
+  /**
+   * For assets that are known to be tables only when they run, such as all those of a schema: what their names fit.
+   * In `schema` and `name`, `*` stands for any letters and `?` for one.
+   */
+  readonly relationPattern?: RelationRef;
   readonly columns: readonly ColumnDoc[];
   /** The executor that knows how to run it; absent for what others keep up to date. */
   readonly executor?: string;

@@ -30,6 +30,7 @@ export async function explainLoad(
       services: hookServices(connections, options),
       options: options.run,
       idempotencyKey: 'explain',
+      run: { id: 'explain', startedAtMs: Date.now() },
     });
     for (const task of tasks) plans.push(await planStream(task));
   }

@@ -74,6 +74,27 @@ streams: { 'public.ord_*': { object: 'raw.{stream_table}' } }
     expect(node?.key).toBe('raw/public_ord_all');
     expect(isNodeKey(node?.key ?? '')).toBe(true);
     expect(node?.relation).toBeUndefined();
+    expect(node?.relationPattern).toEqual({ connection: 'WAREHOUSE', schema: 'raw', name: 'ord_*' });
+  });
+
+  test.each([
+    ['SHOP', "'public.*'", 'copy_{stream_schema}.{stream_table_upper}_x', 'copy_public', '*_x'],
+    ['DISK', "'file://in/**/*.csv'", '{stream_file_folder}.{stream_file_name}', '**', '*'],
+    ['SHOP', 'public.orders', 'raw.{stream_table}_{YYYY}_{timestamp.date}', 'raw', 'orders_*_*'],
+    ['DISK', "'file://in_{YYYY}.csv'", 'raw.{stream_file_name}', 'raw', 'in_*'],
+  ])('what is known of the tables of %s %s', (source, stream, object, schema, name) => {
+    const [node] = nodes(
+      `source: ${source}\ntarget: WAREHOUSE\nstreams: { ${stream}: { object: '${object}' } }\n`,
+    );
+    expect(node?.relation).toBeUndefined();
+    expect(node?.relationPattern).toEqual({ connection: 'WAREHOUSE', schema, name });
+  });
+
+  test('a name with a date has a key without one', () => {
+    const [node] = nodes(
+      "source: SHOP\ntarget: WAREHOUSE\nstreams: { public.a: { object: 'raw.a_{YYYY}_{timestamp.date}' } }\n",
+    );
+    expect(node?.key).toBe('raw/a_YYYY_timestamp_date');
   });
 
   test('files become file assets', () => {
@@ -106,7 +127,11 @@ describe('mistakes', () => {
       message: "the variable {stream_tabel} has no value here, did you mean '{stream_table}'?",
       origin: { line: 5 },
     });
-    expect(mistakes(text('raw.{YYYY}'))[0]).toMatchObject({ code: 'not_yet_supported' });
+    expect(mistakes(text('raw.{part_year}'))[0]).toMatchObject({
+      code: 'not_yet_supported',
+      next: expect.stringContaining('{YYYY}/{MM}'),
+    });
+    expect(mistakes(text('raw.{YYYYY}'))[0]).toMatchObject({ code: 'variable_unknown' });
     expect(mistakes(text('a.b.c'))[0]).toMatchObject({ code: 'object_invalid' });
   });
 

@@ -10,9 +10,10 @@ import { withReplicationHooks } from './replication-hook-nodes.ts';
 import { isCollapsed } from './replication/collapse.ts';
 import { isWildcard } from './replication/glob.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
+import { runVariableNames } from './replication/run-time.ts';
 import { parseTableName, splitName } from './replication/stream-name.ts';
 import { streamVariables, type End, type Ends } from './replication/stream-variables.ts';
-import { fillTemplate } from './replication/template.ts';
+import { fillKnown, fillTemplate, usesVariable } from './replication/template.ts';
 
 /** What is known of a connection without opening it. */
 export interface KnownConnection {
@@ -80,14 +81,18 @@ function streamNode(replication: Replication, stream: StreamConfig, ends: Ends):
   };
   const from = `${source.name}, ${stream.name}`;
   const expands = isWildcard(stream.name) && !isCollapsed(stream, ends);
-  const object = expands
+  const isDated = usesVariable(`${stream.name} ${stream.object}`, runVariableNames);
+  const isKnown = !expands && !isDated;
+  const filled = (ofRun: (name: string) => string): string => {
+    const open = Object.fromEntries([...runVariableNames].map((name) => [name, ofRun(name)]));
+    const values = streamVariables(fillKnown(stream.name, open), ends, replication.env);
+    return fillTemplate(stream.object, { ...open, ...values }, stream.objectOrigin);
+  };
+  const anyRun = filled(() => '*');
+  const relation = toFile
     ? undefined
-    : fillTemplate(stream.object, streamVariables(stream.name, ends, replication.env), stream.objectOrigin);
-  const relation =
-    object === undefined || toFile
-      ? undefined
-      : { connection: target.name, ...targetTable(object, target.defaultSchema, stream) };
-  const key = stream.meta.assetKey ?? keyOf(object ?? wildcardName(stream, ends));
+    : { connection: target.name, ...targetTable(anyRun, target.defaultSchema, stream) };
+  const key = stream.meta.assetKey ?? keyOf(expands ? wildcardName(stream, ends) : filled((name) => name));
   const edges: Edge[] = stream.meta.deps.map((dep) => ({ kind: 'reads', from: dep, origin: stream.origin }));
   return {
     key,
@@ -98,7 +103,7 @@ function streamNode(replication: Replication, stream: StreamConfig, ends: Ends):
     group: stream.meta.group ?? (key.split('/').slice(0, -1).join('/') || target.name),
     origin: stream.origin,
     edges,
-    ...(relation ? { relation } : {}),
+    ...(relation ? { [isKnown ? 'relation' : 'relationPattern']: relation } : {}),
     columns: [],
     executor: 'load',
     spec,

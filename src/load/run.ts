@@ -6,6 +6,7 @@ import type { Environment } from '../config/environment.ts';
 import type { HookServices } from './hooks/hook-place.ts';
 import { runNested } from './nested-replication.ts';
 import type { LoadSpec, NodeOptions } from './nodes.ts';
+import { isWildcard } from './replication/glob.ts';
 import { runReplicationHooks } from './replication-hooks.ts';
 import type { StreamTask } from './stream-task.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
@@ -44,9 +45,10 @@ export function createLoadExecutor(
         services,
         options: context.options,
         idempotencyKey: context.idempotencyKey,
+        run: { id: context.runId, startedAtMs: context.runStartedAtMs },
       });
       const [only, ...others] = tasks;
-      if (only && others.length === 0 && only.stream === stream)
+      if (only && others.length === 0 && isWildcard(only.stream.name) === isWildcard(stream.name))
         return outcomeOf(await loadStream(only, context, turns));
       return await loadAll(stream, tasks, context, turns);
     },

@@ -8,9 +8,10 @@ import type { StreamTask } from './stream-task.ts';
 import { isCollapsed } from './replication/collapse.ts';
 import { isWildcard } from './replication/glob.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
+import { runVariables } from './replication/run-time.ts';
 import { parseTableName } from './replication/stream-name.ts';
-import { streamVariables, type Ends } from './replication/stream-variables.ts';
-import { fillTemplate, type TemplateValues } from './replication/template.ts';
+import { objectVariables, streamVariables, type Ends } from './replication/stream-variables.ts';
+import { fillKnown, fillTemplate, type TemplateValues } from './replication/template.ts';
 
 export interface TaskRequest {
   readonly replication: Replication;
@@ -19,6 +20,8 @@ export interface TaskRequest {
   readonly services: HookServices;
   readonly options: RunOptions;
   readonly idempotencyKey: string;
+  /** What names and queries may say about the run. */
+  readonly run: { readonly id: string; readonly startedAtMs: number | undefined };
 }
 
 /** The loads that one stream of a file stands for: itself, or one per match of its wildcard. */
@@ -30,22 +33,40 @@ export async function streamTasks(request: TaskRequest): Promise<readonly Stream
     source: endOf(source, request.connections),
     target: endOf(target, request.connections),
   };
-  const streams = await expand(stream, replication, source, ends);
-  const tasks = streams.map((one): StreamTask => ({
-    stream: one,
-    source,
-    target,
-    ...(ends.source.defaultSchema === undefined ? {} : { sourceSchema: ends.source.defaultSchema }),
-    object: located(target, objectOf(one, ends, replication)),
-    options,
-    idempotencyKey,
-    services: request.services,
-    file: replication.file,
-    names: streamNames(streamVariables(one.name, ends, {})),
-    env: replication.env,
-  }));
+  const ofRun = runVariables(request.run);
+  const named = { ...stream, name: fillKnown(stream.name, ofRun) };
+  const streams = await expand(named, replication, source, ends);
+  const tasks = streams.map((one): StreamTask => {
+    const values = { ...ofRun, ...streamVariables(one.name, ends, replication.env) };
+    const object = located(target, objectOf(one, ends, values));
+    return {
+      stream: withVariables(one, { ...values, ...objectVariables(object) }),
+      source,
+      target,
+      ...(ends.source.defaultSchema === undefined ? {} : { sourceSchema: ends.source.defaultSchema }),
+      object,
+      options,
+      idempotencyKey,
+      services: request.services,
+      file: replication.file,
+      names: streamNames(streamVariables(one.name, ends, {})),
+      env: replication.env,
+    };
+  });
   requireDistinctObjects(tasks);
   return tasks;
+}
+
+/** The stream with its SQL filled; what is filled in later, and other braces, stay. */
+function withVariables(stream: StreamConfig, values: TemplateValues): StreamConfig {
+  const fill = (sql: string): string => fillKnown(sql, values);
+  const { sql, where, target } = stream;
+  return {
+    ...stream,
+    ...(sql === undefined ? {} : { sql: fill(sql) }),
+    ...(where === undefined ? {} : { where: fill(where) }),
+    target: { ...target, preSql: target.preSql.map(fill), postSql: target.postSql.map(fill) },
+  };
 }
 
 function streamNames(variables: TemplateValues): Readonly<Record<string, string>> {
@@ -66,12 +87,8 @@ function located({ database }: Connection, object: TableName): TableName {
   return database && object.schema === '' ? { ...object, schema: database.dialect.defaultSchema } : object;
 }
 
-function objectOf(stream: StreamConfig, ends: Ends, replication: Replication): TableName {
-  const object = fillTemplate(
-    stream.object,
-    streamVariables(stream.name, ends, replication.env),
-    stream.objectOrigin,
-  );
+function objectOf(stream: StreamConfig, ends: Ends, values: TemplateValues): TableName {
+  const object = fillTemplate(stream.object, values, stream.objectOrigin);
   const { defaultSchema } = ends.target;
   return defaultSchema === undefined
     ? { schema: '', name: object }

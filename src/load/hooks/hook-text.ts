@@ -42,7 +42,8 @@ function variableAt(path: string, scope: Scope): JsonValue | undefined {
   return valueAt(scope, path) ?? valueAt(scope, path.replace('_', '.'));
 }
 
-function withoutEnv({ env: _, ...rest }: Scope): JsonObject {
+function withoutEnv(scope: Scope): JsonObject {
+  const { env: _, ...rest } = scope;
   return rest;
 }
 

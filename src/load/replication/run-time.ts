@@ -36,3 +36,20 @@ export function timeVariables(startedAtMs: number): TemplateValues {
     ISO8601: iso,
   };
 }
+
+/** Names of the variables that have no value before a run. */
+export const runVariableNames: ReadonlySet<string> = new Set([
+  ...Object.keys(timeVariables(0)),
+  'execution_id',
+]);
+
+/** What a template may say about the run it is filled in. */
+export function runVariables(run: {
+  readonly id: string;
+  readonly startedAtMs: number | undefined;
+}): TemplateValues {
+  return {
+    execution_id: run.id,
+    ...(run.startedAtMs === undefined ? {} : timeVariables(run.startedAtMs)),
+  };
+}

@@ -1,3 +1,4 @@
+import type { TableName } from '../../sql/dialect.ts';
 import { parseTableName } from './stream-name.ts';
 import type { TemplateValues } from './template.ts';
 
@@ -65,5 +66,15 @@ function fileVariables(streamName: string): TemplateValues {
     stream_file_folder: segments.at(-2) ?? '',
     stream_file_name: stem,
     stream_file_ext: dot > 0 ? base.slice(dot + 1) : '',
+  };
+}
+
+/** What queries and conditions may say about the table or file that they fill. */
+export function objectVariables({ schema, name }: TableName): TemplateValues {
+  return {
+    object_name: name,
+    object_table: name,
+    object_schema: schema,
+    object_full_name: schema === '' ? name : `${schema}.${name}`,
   };
 }

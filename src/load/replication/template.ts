@@ -8,43 +8,24 @@ export type TemplateValues = Readonly<Record<string, string>>;
 
 const variable = /\{([A-Za-z_][A-Za-z0-9_.]*)\}/g;
 
-/** Variables of the format that need a clock, a state store or a part of a file: not built. */
-const unbuilt = new Set([
-  'run_timestamp',
-  'stream_run_id',
-  'stream_scanner',
-  'source_bucket',
-  'source_account',
-  'source_container',
-  'target_bucket',
-  'target_account',
-  'target_container',
-  'target_table',
-  'object_name',
-  'object_schema',
-  'object_table',
-  'object_full_name',
-  'object_temp_schema',
-  'object_temp_table',
-  'object_temp_full_name',
-  'update_key',
-  'YYYY',
-  'YY',
-  'MMM',
-  'MM',
-  'DD',
-  'DDD',
-  'HH',
-  'hh',
-  'mm',
-  'ss',
-  'ISO8601',
-]);
-const unbuiltFamilies = /^(timestamp|execution|store|state|run|runs|part)[._]/;
+/** Variables of the format that have no value in a name, with what to do instead. */
+const unbuilt: readonly (readonly [RegExp, string])[] = [
+  [
+    /^part_/,
+    'Make one stream for each part: where: with the part of the rows, and object: with a date, such as {YYYY}/{MM}',
+  ],
+  [/^(store|state|run|runs)[._]/, 'It has a value in hooks only; use env.NAME'],
+  [/^object_/, 'It is the name that is being made; it can be used in sql:, where: and hooks'],
+  [
+    /^(stream_scanner|stream_run_id|target_table)$/,
+    'Use the stream_, source_ and target_ variables, or env.NAME',
+  ],
+  [/^(source|target)_(bucket|account|container)$/, 'Write its name out, or use env.NAME'],
+];
 
 /** `{stream.table}` and `{stream_table}` are one variable. */
 function flatName(name: string): string {
-  return name.replace(/^(stream|source|target|object)\./, '$1_');
+  return name.replace(/^(stream|source|target|object|timestamp|execution)\./, '$1_');
 }
 
 /**
@@ -56,8 +37,8 @@ export function fillTemplate(template: string, values: TemplateValues, origin: O
     const name = flatName(written);
     const value = values[name];
     if (value !== undefined) return value;
-    if (unbuilt.has(name) || unbuiltFamilies.test(name))
-      throw notYetSupported(whole, 'Use the stream_, source_ and target_ variables, or env.NAME', origin);
+    const [, alternative] = unbuilt.find(([pattern]) => pattern.test(name)) ?? [];
+    if (alternative !== undefined) throw notYetSupported(whole, alternative, origin);
     const near = nearest(name, Object.keys(values));
     throw new ConfigError(
       `the variable ${whole} has no value here${near ? `, did you mean '{${near}}'?` : ''}`,
@@ -70,4 +51,14 @@ export function fillTemplate(template: string, values: TemplateValues, origin: O
       },
     );
   });
+}
+
+/** Fills the variables that have a value and leaves other braces alone, as SQL has them for its own ends. */
+export function fillKnown(text: string, values: TemplateValues): string {
+  return text.replace(variable, (whole, written: string) => values[flatName(written)] ?? whole);
+}
+
+/** True if the template holds one of these variables. */
+export function usesVariable(template: string, names: ReadonlySet<string>): boolean {
+  return [...template.matchAll(variable)].some(([, written = '']) => names.has(flatName(written)));
 }
