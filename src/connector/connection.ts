@@ -17,6 +17,8 @@ export interface Connection {
   /** Reaches the system and says what was found, in one line. */
   check(signal: AbortSignal): Promise<string>;
   close(): Promise<void>;
+  /** Readings that may go on at the same time; the load decides when absent. */
+  readonly maxReads?: number;
   readonly database?: SqlDatabase;
   readonly source?: Source;
   readonly target?: Target;

@@ -5,6 +5,7 @@ import type { PaceLimits } from './chunks/chunk-pace.ts';
 import type { ChunkPlan } from './chunks/chunk-plan.ts';
 import { isOrdered, orderedIndexes } from './chunks/ordered-index.ts';
 import { findReplica, type Replica } from './chunks/replica.ts';
+import { readsSideBySide, usualSideBySide } from './side-by-side.ts';
 import { sourceDialect, type StreamTask } from './stream-task.ts';
 import { findByName } from './stream/column-mapping.ts';
 import { comparable } from './stream/key-value.ts';
@@ -56,6 +57,7 @@ export async function planChunks(request: ChunkRequest): Promise<ChunkDecision> 
         expression: { sql: asked.expression, count: asked.count ?? 1 },
         pace: fixedPace(1),
         commits: 'once at the end',
+        sideBySide: sideBySide(task, undefined),
         reason: 'chunk_expr; each chunk reads the whole stream unless an index is on the expression',
       },
       remarks: [],
@@ -88,6 +90,7 @@ export async function planChunks(request: ChunkRequest): Promise<ChunkDecision> 
       ...(way.byUpdateKey && asked?.span ? { span: asked.span } : {}),
       pace: await paceOf(request, table, replica),
       commits: way.byUpdateKey ? 'each chunk' : 'once at the end',
+      sideBySide: way.byUpdateKey ? 1 : sideBySide(task, replica),
       ...(replica ? { replica } : {}),
       reason: reasonOf(request, replica, estimated),
     },
@@ -96,6 +99,12 @@ export async function planChunks(request: ChunkRequest): Promise<ChunkDecision> 
         ? ['chunk_size is a time and rows are read along the primary key here, so chunks are cut by rows']
         : [],
   };
+}
+
+/** Chunks that are read at the same time. On a hot standby one: each more is one more that replay cancels. */
+function sideBySide({ stream, source }: StreamTask, replica: Replica | undefined): number {
+  if (!readsSideBySide(source)) return 1;
+  return stream.parallelChunks ?? (replica ? 1 : usualSideBySide(source));
 }
 
 type Way = { readonly key: readonly Column[]; readonly byUpdateKey: boolean };

@@ -70,11 +70,12 @@ export function formatStreamPlan(plan: StreamPlan): string {
   ].join('\n');
 }
 
-function formatChunks({ key, expression, span, pace, commits, reason }: ChunkPlan): string {
+function formatChunks({ key, expression, span, pace, commits, sideBySide, reason }: ChunkPlan): string {
   const size = span ? `${span.amount} ${span.unit}s` : `${pace.firstRows} rows`;
   const cut = expression
     ? `${expression.count} by ${expression.sql}`
     : `of ${size} along ${key.map((column) => column.name).join(', ')}`;
+  const together = sideBySide > 1 ? `, ${sideBySide} side by side` : '';
   const published = commits === 'each chunk' ? 'published one by one' : 'published once at the end';
-  return `${cut}, ${published}: ${reason}`;
+  return `${cut}${together}, ${published}: ${reason}`;
 }

@@ -263,10 +263,10 @@ test('bad chunk options name their line', async () => {
 test('a plan tells how it cuts, and files are not cut', async () => {
   await harness.run('PG', 'drop table if exists plain', 'create table plain (id int primary key)');
   const yaml = (target: string, object: string): string =>
-    `source: PG\ntarget: ${target}\nstreams: { plain: { object: ${object}, source_options: { chunk_size: 5 } } }\n`;
+    `source: PG\ntarget: ${target}\nstreams: { plain: { object: ${object}, meta: { millrace: { parallel_chunks: 3 } }, source_options: { chunk_size: 5 } } }\n`;
   const [plan] = await harness.explain(yaml('DUCK', 'raw.plain'));
   expect(plan && formatStreamPlan(plan)).toContain(
-    'chunks     of 5 rows along id, published once at the end: source_options ask for it',
+    'chunks     of 5 rows along id, 3 side by side, published once at the end: source_options ask for it',
   );
   await expect(harness.explain(yaml('DISK', 'plain.csv'))).rejects.toMatchObject({
     code: 'not_yet_supported',

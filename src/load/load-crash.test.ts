@@ -52,7 +52,7 @@ class MortalConnection {
         describe: (table) => this.#call(() => database.describe(table)),
         list: (schema) => this.#call(() => database.list(schema)),
         // A lock ends with its process, and this one has not really died.
-        ...(database.lock ? { lock: database.lock } : {}),
+        ...(database.lock ? { lock: (name: string) => database.lock!(name) } : {}),
         transaction: async (work, signal) => {
           const result = await database.transaction((session) => work(this.#session(session)), signal);
           return await this.#call(async () => result);

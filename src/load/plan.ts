@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { StreamSchema } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';
 import { deepFreeze } from '../core/freeze.ts';
@@ -34,6 +35,10 @@ export interface StreamPlan {
   readonly columns: ColumnMapping['columns'];
   readonly read: PlannedRead;
   readonly stage: TableName;
+  /** Names the stage: the step, or for a stage that outlives it what is read. */
+  readonly stageKey: string;
+  /** The same as long as the same columns of the same rows are read in the same order. */
+  readonly definition: string;
   /** True when what the target holds is replaced by the whole stream. */
   readonly replaces: boolean;
   readonly publication?: PublicationPlan;
@@ -98,9 +103,20 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
     ? { replaces: false, watermark: continuesAfter, origin: 'stored', remarks: [] }
     : await startOf(task, mapping, state, published);
   const read = plannedRead(task, mapping, start.watermark);
+  const decision = await planChunks({
+    task,
+    schema,
+    ...(stream.sql === undefined && source.database ? { table: sourceTable(task) } : {}),
+    ...(read.along ? { along: [read.along.updateKey, ...read.along.primaryKey] } : {}),
+    primaryKey: mapping.primaryKey.map((column) => column.source),
+    publishesEach: read.along !== undefined && !(start.replaces && state?.exists === true),
+    limited: read.limit !== undefined,
+  });
+  const definition = definitionOf(identity, mapping, read, decision.chunks);
+  const stageKey = decision.chunks?.commits === 'once at the end' ? definition : task.idempotencyKey;
   const stage = target.database
-    ? stageTable(task.object, target.database.dialect, task.idempotencyKey)
-    : stageFile(task.object, task.idempotencyKey);
+    ? stageTable(task.object, target.database.dialect, stageKey)
+    : stageFile(task.object, stageKey);
   const publication =
     target.database &&
     state &&
@@ -114,15 +130,6 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
       uniqueKey: isUnique(task, schema, mapping),
       deltaName: deltaName(task.idempotencyKey),
     });
-  const decision = await planChunks({
-    task,
-    schema,
-    ...(stream.sql === undefined && source.database ? { table: sourceTable(task) } : {}),
-    ...(read.along ? { along: [read.along.updateKey, ...read.along.primaryKey] } : {}),
-    primaryKey: mapping.primaryKey.map((column) => column.source),
-    publishesEach: read.along !== undefined && !(start.replaces && state?.exists === true),
-    limited: read.limit !== undefined,
-  });
   return deepFreeze({
     stream: stream.name,
     mode: stream.mode,
@@ -136,6 +143,8 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
     columns: mapping.columns,
     read,
     stage,
+    stageKey,
+    definition,
     replaces: start.replaces,
     ...(publication ? { publication } : {}),
     mergeKey: followsKeys(stream.mode) ? mapping.primaryKey.map((column) => column.name) : [],
@@ -148,6 +157,18 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
     ...(isUnfinished(task, published) ? { unfinished: published } : {}),
     remarks: [...start.remarks, ...decision.remarks],
   });
+}
+
+function definitionOf(
+  identity: StreamIdentity,
+  { columns }: ColumnMapping,
+  { sql, from, where, options, along }: PlannedRead,
+  chunks: ChunkPlan | undefined,
+): string {
+  const { key = [], expression } = chunks ?? {};
+  const read = { sql, from, where, options, updateKey: along?.updateKey };
+  const text = JSON.stringify([identity, columns, read, key, expression]);
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Files take the casts as declared types; for others they come when rows are published. */
@@ -198,7 +219,7 @@ async function startOf(
   if (stream.mode === 'snapshot') return { ...none, replaces: !state };
   if (!followsKeys(stream.mode) || !state || !target.database) return { ...none, replaces: true };
   if (stream.range) {
-    const watermark = isUnfinished(task, published) ? published.watermark : undefined;
+    const watermark = isLeftUnfinished(task, published) ? published?.watermark : undefined;
     return { ...none, replaces: !state.exists, ...(watermark ? { watermark } : {}) };
   }
   const startsAnew = options.fullRefresh && !isUnfinished(task, published);
@@ -303,6 +324,13 @@ function sourceTable({ stream, source, sourceSchema }: StreamTask): TableName {
 
 function isUnfinished(task: StreamTask, published: Publication | undefined): published is Publication {
   return published?.idempotencyKey === unfinishedKey(task.idempotencyKey);
+}
+
+/** True if this step or a run that was stopped not long ago has published some of the chunks. */
+function isLeftUnfinished(task: StreamTask, published: Publication | undefined): boolean {
+  if (!published?.idempotencyKey.endsWith(unfinishedKey(''))) return false;
+  if (published.idempotencyKey === unfinishedKey(task.idempotencyKey)) return true;
+  return (Date.now() - published.publishedAtMs) / 3_600_000 < task.stream.resumeHours;
 }
 
 function checkTimes({ stream }: StreamTask, { updateKey }: ColumnMapping): void {

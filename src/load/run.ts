@@ -12,6 +12,7 @@ import type { StreamTask } from './stream-task.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { streamTasks } from './stream-tasks.ts';
 import { loadStream, type LoadedStream } from './stream-run.ts';
+import { sharedContext, usualSideBySide, workSideBySide } from './side-by-side.ts';
 import { PublishTurns } from './stream/publish.ts';
 
 export interface LoadOptions extends NodeOptions {
@@ -77,18 +78,22 @@ async function loadAll(
   turns: PublishTurns,
 ): Promise<StepOutcome> {
   if (tasks.length === 0) context.log(`${wildcard.name} matches nothing`, 'warn');
-  const loaded: LoadedStream[] = [];
-  const failed: { readonly name: string; readonly error: unknown }[] = [];
-  for (const task of tasks) {
+  const outcomes: (LoadedStream | { readonly error: unknown })[] = [];
+  const [any] = tasks;
+  const width = any ? usualSideBySide(any.source) : 1;
+  const own = sharedContext(context);
+  await workSideBySide(tasks, width, async (task, index) => {
     try {
-      loaded.push(await loadStream(task, context, turns));
+      outcomes[index] = await loadStream(task, own(index), turns);
     } catch (error) {
       if (context.signal.aborted) throw error;
       const message = error instanceof Error ? error.message : String(error);
       context.log(`${task.stream.name}: ${message}`, 'error');
-      failed.push({ name: task.stream.name, error });
+      outcomes[index] = { error };
     }
-  }
+  });
+  const failed = outcomes.filter((one) => 'error' in one);
+  const loaded = outcomes.filter((one) => 'figures' in one);
   const [first] = failed;
   if (first) throw partlyFailed(wildcard, failed.length, tasks.length, first.error);
   const sum = (pick: (one: LoadedStream) => number): number =>

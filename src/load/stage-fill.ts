@@ -3,6 +3,7 @@ import type { StepContext } from '../core/executor.ts';
 import type { TableSchema } from '../sql/data-type.ts';
 import type { TableName } from '../sql/dialect.ts';
 import type { StreamPlan } from './plan.ts';
+import { withReadSlot } from './read-slots.ts';
 import type { StreamTask } from './stream-task.ts';
 
 /** What is read into a stage. */
@@ -14,6 +15,10 @@ export interface StageReading {
   readonly stage?: TableName;
   /** Rows and bytes that came before, for progress. */
   readonly before?: StageResult;
+  /** Told of this stage's rows and bytes, in the place of the step's own progress. */
+  readonly onProgress?: (rows: number, bytes: number) => void;
+  /** Ends the reading in the place of the step's own signal. */
+  readonly signal?: AbortSignal;
 }
 
 /** A filled stage. */
@@ -28,13 +33,26 @@ export async function fillStage(
   reading: StageReading,
   context: StepContext,
 ): Promise<FilledStage> {
+  return await withReadSlot(task.source, () => fill(task, plan, reading, context));
+}
+
+async function fill(
+  task: StreamTask,
+  plan: StreamPlan,
+  reading: StageReading,
+  context: StepContext,
+): Promise<FilledStage> {
   const { source } = task.source;
   const { target } = task.target;
   if (!source || !target) return { rows: 0, bytes: 0, seconds: 0 };
   const startMs = performance.now();
   const stop = new AbortController();
-  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const signal = AbortSignal.any([reading.signal ?? context.signal, stop.signal]);
   const { before = { rows: 0, bytes: 0 } } = reading;
+  const onProgress =
+    reading.onProgress ??
+    ((rows: number, bytes: number) =>
+      context.progress({ rows: before.rows + rows, bytes: before.bytes + bytes, phase: 'loading' }));
   try {
     const payload = await source.read(
       {
@@ -53,8 +71,7 @@ export async function fillStage(
         table: reading.stage ?? plan.stage,
         schema: stageSchema(plan),
         ...(task.target.database ? {} : { options: task.stream.target.file }),
-        onProgress: (rows, bytes) =>
-          context.progress({ rows: before.rows + rows, bytes: before.bytes + bytes, phase: 'loading' }),
+        onProgress,
       },
       payload,
       signal,

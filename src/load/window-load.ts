@@ -1,4 +1,4 @@
-import type { SqlDatabase, StageResult } from '../connector/connection.ts';
+import type { SqlDatabase, SqlSession, StageResult } from '../connector/connection.ts';
 import type { StepContext } from '../core/executor.ts';
 import { dropTable } from '../sql/merge/index.ts';
 import { figuresOf } from './load-figures.ts';
@@ -73,13 +73,15 @@ export interface Publishing {
   readonly isLast: boolean;
   /** Pieces that the stage was filled by. */
   readonly chunks?: number;
+  /** Writes more into the same transaction. */
+  readonly seal?: (session: SqlSession) => Promise<void>;
 }
 
 /** Makes the full stage visible, in one transaction with the watermark. */
 export async function publishStage(
   load: TableLoad,
   staged: StageResult,
-  { watermark, isLast, chunks }: Publishing,
+  { watermark, isLast, chunks, seal }: Publishing,
   before?: LoadFigures,
 ): Promise<LoadFigures> {
   const { task, plan, database, context, turns, hooks } = load;
@@ -110,6 +112,7 @@ export async function publishStage(
           idempotencyKey: isLast ? task.idempotencyKey : unfinishedKey(task.idempotencyKey),
           figures,
         });
+        await seal?.(session);
         return figures;
       },
       context.signal,

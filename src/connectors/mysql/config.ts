@@ -23,6 +23,8 @@ export interface MysqlConfig {
   readonly sslcert?: string | undefined;
   readonly sslkey?: string | undefined;
   readonly connect_timeout: number;
+  /** Readings of loads that may go on at the same time. */
+  readonly max_reads?: number | undefined;
   /** What dates with a month or day of zero, or one that no calendar has, are read as. */
   readonly zero_dates: 'error' | 'null';
   /** `tinyint(1)` holds -128 to 127, so it is a number unless somebody says that it holds 0 and 1. */
@@ -51,6 +53,7 @@ export const mysqlConfig: z.ZodType<MysqlConfig> = z
     cert_file: file,
     cert_key_file: file,
     connect_timeout: z.coerce.number().int().min(1).max(3600).default(15),
+    max_reads: z.coerce.number().int().min(1).max(64).optional(),
     zero_dates: z
       .union([z.enum(['error', 'null']), z.null()])
       .transform((value) => value ?? 'null')

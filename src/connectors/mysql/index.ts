@@ -19,6 +19,7 @@ export const mysqlConnector: Connector<MysqlConfig> = defineConnector({
     return {
       name,
       type: 'mysql',
+      ...(config.max_reads === undefined ? {} : { maxReads: config.max_reads }),
       database,
       source: mysqlSource(server, config),
       check: async (signal) => {

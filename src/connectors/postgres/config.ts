@@ -24,6 +24,8 @@ export interface PostgresConfig {
   readonly sslcert?: string | undefined;
   readonly sslkey?: string | undefined;
   readonly application_name: string;
+  /** Readings of loads that may go on at the same time. */
+  readonly max_reads?: number | undefined;
 }
 
 export const postgresConfig: z.ZodType<PostgresConfig> = z
@@ -42,6 +44,7 @@ export const postgresConfig: z.ZodType<PostgresConfig> = z
     sslcert: z.string().min(1).optional(),
     sslkey: z.string().min(1).optional(),
     application_name: z.string().min(1).default('millrace'),
+    max_reads: z.coerce.number().int().min(1).max(64).optional(),
   })
   .transform(({ username, dbname, ...config }, context) => {
     const user = config.user ?? username;

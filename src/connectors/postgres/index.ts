@@ -21,6 +21,7 @@ export const postgresConnector: Connector<PostgresConfig> = defineConnector({
     return {
       name,
       type: 'postgres',
+      ...(config.max_reads === undefined ? {} : { maxReads: config.max_reads }),
       database,
       source: postgresSource(server, config.schema ?? postgresDialect.defaultSchema),
       target: postgresTarget(server),

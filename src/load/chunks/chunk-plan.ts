@@ -12,6 +12,8 @@ export interface ChunkPlan {
   readonly pace: PaceLimits;
   /** `each chunk` with its watermark, or all of them `once at the end`. */
   readonly commits: 'each chunk' | 'once at the end';
+  /** Chunks that are read at the same time. */
+  readonly sideBySide: number;
   readonly replica?: Replica;
   readonly reason: string;
 }

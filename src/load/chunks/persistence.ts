@@ -15,17 +15,22 @@ const pauseSeconds = 0.1;
  * has to replay (SQLSTATE 40001), or a statement timeout (57014).
  * @param pace size of the chunk that is read; absent for small questions
  * @param read one try, by the pace's present size
+ * @param position how far a try that does several things has come: cancels count from there on
  */
 export async function readPersistently<T>(
   database: SqlDatabase,
   pace: ChunkPace | undefined,
   context: StepContext,
   read: () => Promise<T>,
+  position: () => number = () => 0,
 ): Promise<T> {
+  let reached = position();
   for (let cancels = 1; ; cancels += 1) {
     try {
       return await read();
     } catch (error) {
+      if (position() !== reached) cancels = 1;
+      reached = position();
       if (!isCancelledByServer(error) || cancels >= maxCancels || context.signal.aborted) throw error;
       pace?.conflicted();
       await sleep(pauseSeconds * 1000, undefined, { signal: context.signal });

@@ -24,6 +24,7 @@ export interface Publication {
   readonly idempotencyKey: string;
   /** That step's figures, so that a repeated step tells the same. */
   readonly figures: JsonObject;
+  readonly publishedAtMs: number;
 }
 
 /**
@@ -36,7 +37,15 @@ export async function readPublication(
 ): Promise<Publication | undefined> {
   if (!(await database.describe(watermarkTable))) return undefined;
   const { dialect } = database;
-  const columns = ['update_key', 'value', 'key_columns', 'key_values', 'idempotency_key', 'figures'];
+  const columns = [
+    'update_key',
+    'value',
+    'key_columns',
+    'key_values',
+    'idempotency_key',
+    'figures',
+    'published_at',
+  ];
   const result = await database.query(
     `select ${columns.join(', ')} from ${dialect.quoteTable(watermarkTable)} where ${whereIdentity(database)}`,
     identityValues(identity),
@@ -50,7 +59,7 @@ export async function readPublication(
     });
   }
   if (!row) return undefined;
-  const [updateKey, value, keyColumns, keyValues, idempotencyKey, figures] = row.map((cell) =>
+  const [updateKey, value, keyColumns, keyValues, idempotencyKey, figures, publishedAt] = row.map((cell) =>
     typeof cell === 'string' ? cell : undefined,
   );
   return {
@@ -66,6 +75,7 @@ export async function readPublication(
     keyColumns: JSON.parse(keyColumns ?? '[]') as string[],
     idempotencyKey: idempotencyKey ?? '',
     figures: JSON.parse(figures ?? '{}') as JsonObject,
+    publishedAtMs: Date.parse(publishedAt ?? ''),
   };
 }
 
@@ -74,7 +84,7 @@ export async function writePublication(
   database: SqlDatabase,
   session: SqlSession,
   identity: StreamIdentity,
-  publication: Publication,
+  publication: Omit<Publication, 'publishedAtMs'>,
 ): Promise<void> {
   const table = database.dialect.quoteTable(watermarkTable);
   await session.execute(`delete from ${table} where ${whereIdentity(database)}`, identityValues(identity));
