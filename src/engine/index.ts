@@ -1,5 +1,5 @@
 export { createEngine } from './create-engine.ts';
-export { checkSchedules } from './cron.ts';
+export { checkSchedules, createTimetable } from './cron.ts';
 export type { Engine } from './engine.ts';
 export { explainState, projectStatus, type ScheduleOutlook } from './explain-state.ts';
 export type { NodeCondition, NodeState } from './node-state.ts';

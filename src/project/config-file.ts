@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { readableIssues } from '../config/zod-issues.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { ProjectDefinition } from './definitions.ts';
+import { alertsSchema } from './alerts-schema.ts';
+import { telemetrySchema } from './telemetry-schema.ts';
 import { importUserModule } from './user-modules.ts';
 
 export const configFileName = 'millrace.config.ts';
@@ -29,6 +31,8 @@ const definitionSchema: z.ZodType<ProjectDefinition> = z.strictObject({
   ledger: z.string().min(1).optional(),
   concurrency: z.int().min(1).max(256).optional(),
   pools: z.record(z.string(), z.int().min(1)).optional(),
+  telemetry: telemetrySchema.optional(),
+  alerts: alertsSchema.optional(),
 }) as z.ZodType<ProjectDefinition>;
 
 /** Walks up from `folder` to the nearest one that holds a project, as `git` does. */

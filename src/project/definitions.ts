@@ -1,6 +1,8 @@
 import type { Connection } from '../connector/connection.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { LogLevel, Progress } from '../core/executor.ts';
+import type { AlertsDefinition } from '../telemetry/alerts/definition.ts';
+import type { TelemetryDefinition } from '../telemetry/definition.ts';
 
 /** What `millrace.config.ts` exports by default. Folders are relative to the project's folder. */
 export interface ProjectDefinition {
@@ -24,6 +26,10 @@ export interface ProjectDefinition {
   readonly concurrency?: number;
   /** Steps of nodes with that `pool` that may work at the same time, over all runs, by the pool's name. */
   readonly pools?: Readonly<Record<string, number>>;
+  /** What is told to other systems. Default: nothing. */
+  readonly telemetry?: TelemetryDefinition;
+  /** Who is told when something is wrong. Default: nobody. */
+  readonly alerts?: AlertsDefinition;
 }
 
 export interface ScheduleDefinition {

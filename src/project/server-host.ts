@@ -61,6 +61,7 @@ export function createServerHost(session: Session, schedulesActive: boolean): Se
       },
       subscribe: (listener) => subscribe(session, listener),
     },
+    metrics: () => session.metrics(),
     renderReport: (name) => reportView(session, name),
     sampleRows: async (key, limit) => sampleRows(session, key, limit),
     query: async ({ sql, limit }) => queryConnection(current(), session.connections.get, sql, limit),

@@ -7,11 +7,15 @@ import type { NodeKey } from '../core/node.ts';
 import type { RunStore } from '../core/ports.ts';
 import { createEngine, type Engine, isProcessAlive } from '../engine/index.ts';
 import { openLedger as openStore } from '../store/index.ts';
+import type { Exposition } from '../telemetry/metrics/exposition.ts';
 import { readConfigFile } from './config-file.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { executorsOf, liveExecutors } from './executors.ts';
+import { readMetrics } from './metrics.ts';
 import { stateFolderName, type Project } from './project.ts';
 import { secretsOf } from './redaction.ts';
+import { telemetrySettings } from './telemetry-settings.ts';
+import { startTelemetry } from './telemetry.ts';
 
 /** A project with its ledger, connections and engine open. */
 export interface Session {
@@ -22,6 +26,8 @@ export interface Session {
   readonly connections: ConnectionPool;
   /** Takes secrets out of a text. */
   readonly redact: (text: string) => string;
+  /** How the project stands, as Prometheus reads it. */
+  metrics(): Promise<Exposition>;
   /** Uses `project` from now on, in steps that start and runs that are planned. Connections stay. */
   reload(project: Project): void;
   /** Stops the engine (running steps are aborted and continued by the next owner) and closes all. */
@@ -71,10 +77,11 @@ export async function openLedgers(folder: string): Promise<readonly RunStore[]> 
 }
 
 export async function openSession(project: Project, options: SessionOptions = {}): Promise<Session> {
+  const settings = telemetrySettings(project.definition, project.environment, project.folder);
   const store = await openLedger(project.folder, options.ledger);
   const temporaryFolder = await makeTemporaryFolder(project.folder);
   const connections = openPool(project, temporaryFolder);
-  connections.keepSecret(secretsOf(undefined, await ledgerUrl(project.folder)));
+  connections.keepSecret([...secretsOf(undefined, await ledgerUrl(project.folder)), ...settings.secrets]);
   const { redact } = connections;
   let current = project;
   let executors = executorsOf(project, connections);
@@ -90,10 +97,13 @@ export async function openSession(project: Project, options: SessionOptions = {}
     ...(project.definition.pools === undefined ? {} : { pools: project.definition.pools }),
     ...(project.definition.concurrency === undefined ? {} : { concurrency: project.definition.concurrency }),
   });
+  const telemetryPlace = { project: () => current, store, owner: engine.owner, redact };
+  const telemetry = await startTelemetry(settings, telemetryPlace);
   return {
     get project() {
       return current;
     },
+    metrics: () => readMetrics(telemetryPlace, true),
     reload: (next) => {
       current = next;
       executors = executorsOf(next, connections);
@@ -104,6 +114,7 @@ export async function openSession(project: Project, options: SessionOptions = {}
     redact,
     close: async () => {
       await engine.shutdown('abort', () => connections.close());
+      await telemetry.close();
       await store.close();
       await rm(temporaryFolder, { recursive: true, force: true });
     },

@@ -35,6 +35,8 @@ export interface ServerHost {
   /** Runs one statement on the warehouse and gives at most `limit` rows of its result. */
   query(request: Required<QueryRequest>): Promise<TablePayload>;
   unreadAssets(): Promise<readonly UnreadAsset[]>;
+  /** In the text format of Prometheus. */
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 /** What is remembered of runs. */

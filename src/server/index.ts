@@ -74,6 +74,10 @@ async function createApp(
   app.use(pageHeaders, sameSiteOnly(guard));
   app.use('/api/*', tokenOnly(guard));
   app.route('/api', createApi(host, feed, { heartbeatMs: (options.heartbeatSeconds ?? 15) * 1000, closing }));
+  app.get('/metrics', tokenOnly(guard), async (context) => {
+    const { contentType, text } = await host.metrics();
+    return context.body(text, 200, { 'content-type': contentType, 'cache-control': 'no-store' });
+  });
   app.get('*', tokenFromAddress(guard), await pageFiles(options.pageFolder));
   app.onError((error, context) => thrownResponse(context, error));
   return app;

@@ -331,3 +331,17 @@ test('a page that is not built says what to do', async () => {
   expect(response.status).toBe(404);
   expect(await response.text()).toContain('npm run build');
 });
+
+test('metrics are served like the rest: with the token where there is one', async () => {
+  const open = await serve();
+  const metrics = await fetch(`${open}/metrics`);
+  expect([metrics.status, metrics.headers.get('content-type'), await metrics.text()]).toEqual([
+    200,
+    'text/plain; version=0.0.4; charset=utf-8',
+    'millrace_runs_open 1\n',
+  ]);
+  const guarded = await serve(new MemoryHost(), { token: 'a-token' });
+  expect((await fetch(`${guarded}/metrics`)).status).toBe(401);
+  const authorization = 'Bearer a-token';
+  expect((await fetch(`${guarded}/metrics`, { headers: { authorization } })).status).toBe(200);
+});

@@ -82,6 +82,10 @@ export class MemoryHost implements ServerHost {
     return sampleOrders(5);
   }
 
+  async metrics(): ReturnType<ServerHost['metrics']> {
+    return { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: 'millrace_runs_open 1\n' };
+  }
+
   async unreadAssets(): ReturnType<ServerHost['unreadAssets']> {
     return [
       {

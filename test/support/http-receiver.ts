@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A request as it arrived. */
@@ -33,7 +33,7 @@ export async function startReceiver(answer: Answer = () => 200): Promise<HttpRec
   const requests: ReceivedRequest[] = [];
   const taken: ReceivedRequest[] = [];
   const waiting = new Set<() => void>();
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let body = '';
     for await (const part of request) body += String(part);
     const received = { path: String(request.url), headers: request.headers, body };
@@ -43,7 +43,8 @@ export async function startReceiver(answer: Answer = () => 200): Promise<HttpRec
     if (status === undefined) return;
     if (status === 200) taken.push(received);
     response.writeHead(status).end();
-  });
+  };
+  const server = createServer((request, response) => void take(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const receiver: HttpReceiver = {

@@ -56,8 +56,10 @@ function addCounters(registry: Registry, totals: Totals): void {
     registry,
     'millrace_stream_rows_total',
     'Rows that loads read, inserted, updated, deleted and rejected, by stream',
-    Object.entries(totals.streams).flatMap(([stream, { bytes: _, ...rows }]) =>
-      Object.entries(rows).map(([change, value]): Sample => [{ stream, change }, value]),
+    Object.entries(totals.streams).flatMap(([stream, counts]) =>
+      Object.entries(counts)
+        .filter(([change]) => change !== 'bytes')
+        .map(([change, value]): Sample => [{ stream, change }, value]),
     ),
   );
   counter(

@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises';
-import { DataError, MillraceError, TransientError } from '../../core/errors.ts';
+import { DataError, TransientError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { RunRecord } from '../../core/ledger.ts';
 import type { RunStore } from '../../core/ports.ts';
@@ -78,9 +78,9 @@ async function sendGroups(
   let sent = 0;
   let refused = 0;
   let reason: string | undefined;
-  let failure: unknown;
+  let failure: Error | undefined;
   const sender = async (): Promise<void> => {
-    for (let group = waiting.shift(); group && failure === undefined; group = waiting.shift()) {
+    for (let group = waiting.shift(); group; group = waiting.shift()) {
       for (const event of group) {
         try {
           await send(event);
@@ -96,14 +96,11 @@ async function sendGroups(
   await Promise.all(
     Array.from({ length: Math.min(jobsAtATime, groups.length) }, () =>
       sender().catch((error: unknown) => {
-        failure ??= error;
+        failure ??= error instanceof Error ? error : new Error(String(error));
+        waiting.length = 0;
       }),
     ),
   );
-  if (failure instanceof MillraceError) throw failure;
-  if (failure !== undefined)
-    throw new TransientError(failure instanceof Error ? failure.message : String(failure), {
-      code: 'receiver_unavailable',
-    });
+  if (failure) throw failure;
   return { sent, refused, reason };
 }

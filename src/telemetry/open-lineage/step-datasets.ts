@@ -13,7 +13,7 @@ export function inputsOf(
 ): readonly JsonObject[] {
   const inputs = new Map<string, JsonObject>();
   const add = (dataset: JsonObject): void => {
-    inputs.set(`${String(dataset['namespace'])} ${String(dataset['name'])}`, dataset);
+    inputs.set(JSON.stringify([dataset['namespace'], dataset['name']]), dataset);
   };
   for (const { kind, from } of node.edges) {
     const upstream = kind === 'reads' ? source.node(from) : undefined;

@@ -1,0 +1,170 @@
+import { expandEnvironment, type Environment } from '../config/environment.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { Graph } from '../core/graph.ts';
+import { didYouMean } from '../core/near-name.ts';
+import type { NodeKey } from '../core/node.ts';
+import type { ScheduleDefinition } from '../core/schedule.ts';
+import { selectNodes } from '../core/selection.ts';
+import type { AlertChannel } from '../telemetry/alerts/alert-channel.ts';
+import { type AlertRule, templateNames } from '../telemetry/alerts/alert-rule.ts';
+import { placeholders } from '../telemetry/alerts/alert-text.ts';
+import type {
+  AlertChannelDefinition,
+  AlertRuleDefinition,
+  AlertsDefinition,
+} from '../telemetry/alerts/definition.ts';
+import { configFileName } from './config-file.ts';
+import { httpUrl } from './http-url.ts';
+
+const origin = { file: configFileName };
+
+/** Channels with the environment's values filled in. */
+export function alertChannels(
+  alerts: AlertsDefinition,
+  environment: Environment,
+): ReadonlyMap<string, AlertChannel> {
+  return new Map(
+    Object.entries(alerts.channels).map(([name, channel]) => [name, openChannel(name, channel, environment)]),
+  );
+}
+
+function openChannel(name: string, channel: AlertChannelDefinition, environment: Environment): AlertChannel {
+  const filled = (text: string): string => expandEnvironment(text, environment, origin);
+  if ('slack' in channel) {
+    return { type: 'slack', url: httpUrl(`alerts.channels.${name}.slack`, filled(channel.slack)) };
+  }
+  return {
+    type: 'webhook',
+    url: httpUrl(`alerts.channels.${name}.webhook`, filled(channel.webhook)),
+    secret: channel.secret === undefined ? undefined : filled(channel.secret),
+  };
+}
+
+/** What no message may hold: the address of a webhook is its password. */
+export function channelSecrets(channels: ReadonlyMap<string, AlertChannel>): readonly string[] {
+  return [...channels.values()].flatMap((channel) =>
+    channel.type === 'webhook' && channel.secret !== undefined
+      ? [channel.url, channel.secret]
+      : [channel.url],
+  );
+}
+
+/**
+ * Rules about the graph as it is at each moment.
+ * @throws ConfigError for a rule that names a channel, schedule, node or placeholder that does not exist
+ */
+export function alertRules(
+  alerts: AlertsDefinition,
+  graph: () => Graph,
+  schedules: readonly ScheduleDefinition[],
+): readonly AlertRule[] {
+  const rules = alerts.rules.map((rule) => openRule(rule, alerts, graph, schedules));
+  const names = new Set<string>();
+  for (const { name } of rules) {
+    if (names.has(name))
+      throw mistaken(name, 'there is another rule of that name', 'Give one of them a name of its own');
+    names.add(name);
+  }
+  return rules;
+}
+
+function openRule(
+  rule: AlertRuleDefinition,
+  alerts: AlertsDefinition,
+  graph: () => Graph,
+  schedules: readonly ScheduleDefinition[],
+): AlertRule {
+  const { on, select, schedule, template, withinMinutes } = rule;
+  const name = rule.name ?? [on, schedule, select].filter((part) => part !== undefined).join(' ');
+  checkKeys(rule, name);
+  checkName(name, 'channel', rule.to, Object.keys(alerts.channels));
+  checkName(
+    name,
+    'schedule',
+    schedule === undefined ? [] : [schedule],
+    schedules.map((known) => known.name),
+  );
+  checkName(name, 'placeholder', placeholders(template ?? ''), templateNames);
+  if (select !== undefined) checkSelection(name, select, graph());
+  return {
+    name,
+    on,
+    channels: rule.to,
+    nodes: select === undefined ? undefined : selected(select, graph),
+    schedule,
+    withinSeconds: (withinMinutes ?? 0) * 60,
+    deviations: rule.deviations ?? 5,
+    history: rule.history ?? 20,
+    isFirstOnly: rule.firstOnly ?? true,
+    tellsRecovery: rule.recovered ?? true,
+    isUrgent: rule.urgent ?? false,
+    template,
+  };
+}
+
+/** Keys that would do nothing are mistakes. */
+function checkKeys(
+  { on, select, schedule, withinMinutes, deviations, history }: AlertRuleDefinition,
+  name: string,
+): void {
+  if (select !== undefined && on === 'run_failed')
+    throw mistaken(
+      name,
+      "'select' is about nodes, and run_failed about runs",
+      "Use on: 'step_failed', or schedule",
+    );
+  if (schedule !== undefined && on !== 'run_failed' && on !== 'late')
+    throw mistaken(name, `'schedule' does nothing with ${on}`, 'Use select');
+  if (schedule !== undefined && select !== undefined)
+    throw mistaken(name, "it has both 'schedule' and 'select'", 'Make two rules of it');
+  if ((withinMinutes === undefined) === (on === 'late'))
+    throw mistaken(
+      name,
+      on === 'late' ? "late needs 'withinMinutes'" : `'withinMinutes' does nothing with ${on}`,
+      "Use it with on: 'late'",
+    );
+  if ((deviations !== undefined || history !== undefined) && on !== 'volume')
+    throw mistaken(name, `'deviations' and 'history' do nothing with ${on}`, "Use them with on: 'volume'");
+}
+
+function checkName(rule: string, what: string, used: readonly string[], known: readonly string[]): void {
+  for (const name of used) {
+    if (known.includes(name)) continue;
+    throw mistaken(
+      rule,
+      `there is no ${what} '${name}'`,
+      didYouMean(name, known) ?? `Known: ${known.join(', ')}`,
+    );
+  }
+}
+
+function checkSelection(rule: string, select: string, graph: Graph): void {
+  try {
+    selectNodes(graph, { select });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw mistaken(rule, error.message, error.next ?? 'Correct the selection');
+  }
+}
+
+/** Keys of a selection, read anew when the project was. A selection that fits nothing any more is empty. */
+function selected(select: string, graph: () => Graph): () => ReadonlySet<NodeKey> {
+  let known: { readonly graph: Graph; readonly keys: ReadonlySet<NodeKey> } | undefined;
+  return () => {
+    const now = graph();
+    if (known?.graph !== now) known = { graph: now, keys: keysOf(select, now) };
+    return known.keys;
+  };
+}
+
+function keysOf(select: string, graph: Graph): ReadonlySet<NodeKey> {
+  try {
+    return new Set(selectNodes(graph, { select }));
+  } catch {
+    return new Set();
+  }
+}
+
+function mistaken(rule: string, what: string, next: string): ConfigError {
+  return new ConfigError(`alert '${rule}': ${what}`, { code: 'alert_invalid', origin, next });
+}

@@ -1,0 +1,107 @@
+import type { RunStore } from '../core/ports.ts';
+import { createTimetable, mayBeAlive } from '../engine/index.ts';
+import type { AlertChannel } from '../telemetry/alerts/alert-channel.ts';
+import type { Chore, Rounds } from '../telemetry/delivery/rounds.ts';
+import type { NoteKeeper } from '../telemetry/delivery/note-turn.ts';
+import { alertRules } from './alert-settings.ts';
+import { readMetrics } from './metrics.ts';
+import type { Project } from './project.ts';
+import type { TelemetrySettings } from './telemetry-settings.ts';
+
+export interface TelemetryPlace {
+  readonly project: () => Project;
+  readonly store: RunStore;
+  /** This process's engine. */
+  readonly owner: string;
+  readonly redact: (text: string) => string;
+}
+
+/** Begins to tell other systems what the ledger says. Does nothing, and loads nothing, for a project that tells nobody. */
+export async function startTelemetry(settings: TelemetrySettings, place: TelemetryPlace): Promise<Rounds> {
+  const keeper: NoteKeeper = {
+    store: place.store,
+    holder: place.owner,
+    isGone: (holder) => !mayBeAlive(holder),
+    now: Date.now,
+  };
+  const report = (message: string): void => {
+    process.stderr.write(`${place.redact(message)}\n`);
+  };
+  const chores: Chore[] = [];
+  if (settings.openLineage) chores.push(await lineageChore(settings.openLineage, place, keeper, report));
+  if (settings.alertChannels) chores.push(await alertChore(settings.alertChannels, place, keeper, report));
+  if (settings.metricsFile !== undefined) chores.push(metricsChore(settings.metricsFile, place));
+  if (chores.length === 0) return { close: () => Promise.resolve() };
+  const { startRounds } = await import('../telemetry/delivery/rounds.ts');
+  return startRounds(chores, { report });
+}
+
+async function lineageChore(
+  { destination, namespace, keepHours }: NonNullable<TelemetrySettings['openLineage']>,
+  place: TelemetryPlace,
+  keeper: NoteKeeper,
+  report: (message: string) => void,
+): Promise<Chore> {
+  const [{ createLineageReceiver }, { createCourier }, { createLineageSource }] = await Promise.all([
+    import('../telemetry/open-lineage/lineage-receiver.ts'),
+    import('../telemetry/delivery/courier.ts'),
+    import('./lineage-source.ts'),
+  ]);
+  const source = await createLineageSource(place.project, namespace, place.redact);
+  const receiver = createLineageReceiver(destination, place.store, source);
+  const courier = createCourier({ keeper, receiver, report, keepHours });
+  await courier.prepare();
+  return courier;
+}
+
+const metricsSeconds = 15;
+
+function metricsChore(file: string, place: TelemetryPlace): Chore {
+  return {
+    name: 'metrics',
+    everySeconds: metricsSeconds,
+    work: async () => {
+      const [{ text }, { writeMetricsFile }] = await Promise.all([
+        readMetrics(place, false),
+        import('../telemetry/metrics/metrics-file.ts'),
+      ]);
+      await writeMetricsFile(file, text);
+      return false;
+    },
+  };
+}
+
+async function alertChore(
+  channels: ReadonlyMap<string, AlertChannel>,
+  place: TelemetryPlace,
+  keeper: NoteKeeper,
+  report: (message: string) => void,
+): Promise<Chore> {
+  const { createAlertChore } = await import('../telemetry/alerts/alert-chore.ts');
+  const { store, project, redact } = place;
+  const { definition, manifest } = project();
+  const chore = createAlertChore({
+    project: definition.name,
+    keeper,
+    judgement: {
+      store,
+      rules: definition.alerts
+        ? alertRules(definition.alerts, () => project().graph, manifest.schedules)
+        : [],
+      assets: () =>
+        project()
+          .graph.nodes.filter(({ kind, executor }) => kind === 'asset' && executor !== undefined)
+          .map(({ key }) => key),
+      lastDueMs: (name, atMs) => {
+        const schedule = project().manifest.schedules.find((known) => known.name === name);
+        return schedule && createTimetable(schedule).latest(atMs);
+      },
+    },
+    channels,
+    quietHours: definition.alerts?.quietHours,
+    redact,
+    report,
+  });
+  await chore.prepare();
+  return chore;
+}
