@@ -146,7 +146,7 @@ export function requireApplicable(options: Readonly<Record<string, unknown>>, fi
     const kinds = keysOfKinds[key];
     const isIdle = value === undefined || value === -1 || value === (key === 'header');
     if (!kinds || isIdle || kinds.includes(fileType) || isUtf8(key, value)) continue;
-    if (key === 'datetime_format' && String(value).toUpperCase() === 'AUTO') continue;
+    if (key === 'datetime_format' && typeof value === 'string' && value.toUpperCase() === 'AUTO') continue;
     throw new ConfigError(`source option ${key} has no effect on ${fileType} files.`, {
       code: 'option_not_applicable',
       next: `Remove it from the stream and its defaults; it is about ${kinds.join(', ')}.`,

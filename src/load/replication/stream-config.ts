@@ -43,6 +43,13 @@ const connectorSourceOptions = [
   'escape',
   'quote',
   'encoding',
+  'flatten',
+  'jmespath',
+  'jq',
+  'sheet',
+  'offset',
+  'fields_per_rec',
+  'max_decimals',
 ] as const;
 
 const unkeyedModes: ReadonlySet<string> = new Set([
@@ -52,7 +59,17 @@ const unkeyedModes: ReadonlySet<string> = new Set([
   'definition-only',
 ]);
 
-const fileTargetOptions = ['header', 'compression', 'delimiter', 'format', 'datetime_format'] as const;
+const fileTargetOptions = [
+  'header',
+  'compression',
+  'delimiter',
+  'format',
+  'datetime_format',
+  'encoding',
+  'max_decimals',
+  'file_max_rows',
+  'file_max_bytes',
+] as const;
 
 /** A query may compute for long before its first row, but hardly that long. */
 const defaultStallSeconds = 900;

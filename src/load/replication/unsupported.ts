@@ -8,27 +8,8 @@ const streamKeys: Readonly<Record<string, string>> = {
   change_capture_options: 'Use mode: incremental with update_key and primary_key',
 };
 
-const sourceOptionKeys: Readonly<Record<string, string>> = {
-  flatten: 'Load the column as JSON and take it apart in a model',
-  fields_per_rec: 'Mend the file: a row with another number of fields is an error with its line',
-  max_decimals: 'Declare the column under columns:, such as price: decimal(12,2)',
-  jmespath: 'Load the document as JSON and take it apart in a model',
-  jq: 'Load the document as JSON and take it apart in a model',
-  sheet: 'Export the sheet as CSV',
-  offset: 'Use mode: incremental with limit:, which continues where it stopped',
-  columns: 'Move it to the stream: columns:',
-  transforms: 'Write the expression into sql:, or transform the loaded table in a model',
-};
-
 const targetOptionKeys: Readonly<Record<string, string>> = {
-  concurrency: 'Leave it out: one file is written per stream',
-  batch_limit: 'Leave it out: rows travel in batches bounded by memory',
-  batch_max_duration: 'Leave it out: rows travel in batches bounded by memory',
-  file_max_rows: 'Leave it out: one file is written per stream',
-  file_max_bytes: 'Leave it out: one file is written per stream',
-  max_decimals: 'Declare the column under columns:, such as price: decimal(12,2)',
   ignore_existing: 'Leave it out, or disable the stream',
-  encoding: 'Leave it out: files are written as UTF-8',
   direct_insert: 'Leave it out: rows are always staged, then published in one transaction',
   table_tmp: 'Leave it out: stage tables are named by Millrace',
   table_ddl: 'Create the table beforehand and use mode: truncate or incremental',
@@ -57,7 +38,6 @@ export function unsupportedStreamKeys(
     (stream[key] ?? {}) as Readonly<Record<string, unknown>>;
   const errors = [
     ...known(stream, streamKeys, path, originOf),
-    ...known(nested('source_options'), sourceOptionKeys, [...path, 'source_options'], originOf),
     ...known(nested('target_options'), targetOptionKeys, [...path, 'target_options'], originOf),
   ];
   const keysPath = [...path, 'target_options', 'table_keys'];

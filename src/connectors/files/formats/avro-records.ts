@@ -100,7 +100,7 @@ function decode(
   place: string,
 ): { readonly value: Readonly<Record<string, unknown>>; readonly offset: number } {
   try {
-    const { value, offset } = type.decode(data, at) as { value: Record<string, unknown>; offset: number };
+    const { value, offset } = type.decode(data, at);
     if (offset >= 0 && value !== undefined) return { value, offset };
   } catch (error) {
     throw brokenFile(place, `it cannot be decoded (${error instanceof Error ? error.message : 'broken'})`);

@@ -80,7 +80,7 @@ function unionReader(branches: readonly Schema[], space: string, names: Names): 
   const [only] = readers.values();
   const toJson = (value: unknown): unknown => {
     if (value === null || value === undefined) return null;
-    const [branch, inner] = Object.entries(value as object)[0] ?? ['', null];
+    const [branch, inner] = Object.entries(value)[0] ?? ['', null];
     const found = readers.get(branch) ?? readers.get(branch.slice(branch.lastIndexOf('.') + 1));
     return found ? found.toJson(inner) : inner;
   };

@@ -114,7 +114,7 @@ async function askJmespath(text: string, expression: string, where: string): Pro
   }
   return documentsOf(text, where).map((document) => {
     try {
-      return TreeInterpreter.search(tree, document as never) as unknown;
+      return TreeInterpreter.search(tree, document as never);
     } catch (error) {
       throw badExpression('jmespath', expression, error);
     }
