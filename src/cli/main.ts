@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { formatError, MillraceError, toFailure } from '../core/errors.ts';
 import type { DiscoverOptions } from './commands/connections-discover.ts';
 import type { ExecOptions } from './commands/connections-exec.ts';
+import { registerDbtCommands } from './commands/dbt/register.ts';
 import { exitCodeOfError, exitCodes } from './terminal/exit-code.ts';
 import { paint, printJson } from './terminal/output.ts';
 
@@ -67,6 +68,7 @@ program
   .option('--exclude <selection>', 'leave these out')
   .option('--full-refresh', 'rebuild from nothing what would be continued')
   .option('-r, --replication <file>', 'run this Sling replication file')
+  .option('-p, --pipeline <file>', 'run this Sling pipeline file')
   .option('--directory <folder>', 'run every replication file in this folder')
   .option('-c, --config <task>', "Sling's task: a file or a text in YAML or JSON")
   .option('--streams <names>', 'only these streams of it, by commas: names, ids, globs, tag:x, -x')
@@ -249,6 +251,8 @@ program
     const { curate } = await import('./commands/curate.ts');
     await curate({ ...place(), json: options.json ?? false });
   });
+
+registerDbtCommands(program, place);
 
 // Whoever reads the output may stop early, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,8 +1,12 @@
 export { explainLoad, formatStreamPlan } from './explain.ts';
 export { type KnownConnection, replicationNodes } from './nodes.ts';
+export { pipelineNode } from './pipeline/pipeline-node.ts';
+export type { Pipeline } from './pipeline/pipeline.ts';
+export { readPipeline } from './pipeline/read-pipeline.ts';
+export { createPipelineExecutor } from './pipeline/run-pipeline.ts';
 export type { StreamPlan } from './plan.ts';
 export { readReplication } from './project.ts';
 export type { Replication } from './replication/replication.ts';
 export { selectStreams } from './replication/stream-selection.ts';
-export { createLoadExecutor } from './run.ts';
+export { createLoadExecutor, hookServices } from './run.ts';
 export { singleStreamReplication } from './single-stream.ts';

@@ -8,6 +8,7 @@ import type { GraphNode } from '../core/node.ts';
 import type { ReplicationRequest } from './hooks/hook-place.ts';
 import { replicationNodes, type NodeOptions } from './nodes.ts';
 import { readReplication } from './project.ts';
+import { commandPermission } from './replication/hook.ts';
 import type { Replication } from './replication/replication.ts';
 import { selectStreams } from './replication/stream-selection.ts';
 
@@ -76,7 +77,8 @@ async function readNested(
     ...(mode === undefined ? {} : { mode }),
     ...(range === undefined ? {} : { source_options: { range } }),
   };
-  const replication = readReplication(text, file, { ...environment, ...env }, projectFolder, overrides);
+  const names = { ...environment, ...env, [commandPermission]: environment[commandPermission] };
+  const replication = readReplication(text, file, names, projectFolder, overrides);
   return selectStreams(withEnv(replication, env), streams);
 }
 

@@ -5,6 +5,7 @@ import { readYaml, type YamlFile, type YamlPath } from '../config/yaml-file.ts';
 import { ConfigError, MillraceError, ProjectError } from '../core/errors.ts';
 import type { Origin } from '../core/origin.ts';
 import { commandLine, commandLineKeys } from './replication/command-line.ts';
+import { expandStrings } from './replication/expand-strings.ts';
 import { commandPermission, type ReplicationHooks } from './replication/hook.ts';
 import { replicationHooks } from './replication/hook-list.ts';
 import { inherit } from './replication/inheritance.ts';
@@ -33,7 +34,8 @@ export function readReplication(
   const collect = collector(mistakes);
 
   const env = collect(() => readEnv(yaml, environment)) ?? {};
-  const names = { ...environment, ...env };
+  // A file cannot give itself the permission to run commands.
+  const names = { ...environment, ...env, [commandPermission]: environment[commandPermission] };
   const given = collect(() => commandLineKeys(overrides)) ?? {};
   const streams = Object.keys(yaml.value.streams).flatMap((name) => {
     const config = collect(() => readStream(yaml, name, names, folder, given));
@@ -139,21 +141,6 @@ function readQuery(url: string, folder: string, origin: Origin): string {
       next: 'Correct the path; it begins in the folder of the project',
     });
   }
-}
-
-function expandStrings(
-  value: unknown,
-  path: YamlPath,
-  environment: Environment,
-  yaml: YamlFile<ReplicationYaml>,
-): unknown {
-  if (typeof value === 'string') return expandEnvironment(value, environment, yaml.originOf(path));
-  if (Array.isArray(value))
-    return value.map((item, index) => expandStrings(item, [...path, index], environment, yaml));
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, expandStrings(item, [...path, key], environment, yaml)]),
-  );
 }
 
 function isPresent(value: unknown, path: YamlPath): boolean {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.ts';
 import type { Edge, GraphNode, NodeKey } from '../core/node.ts';
+import { fileStem } from './replication/file-stem.ts';
 import type { Replication } from './replication/replication.ts';
 
 /** The streams of a file between its `start` and its `end`, as tasks of the graph. */
@@ -8,7 +9,7 @@ export function withReplicationHooks(
   streams: readonly GraphNode[],
 ): readonly GraphNode[] {
   const task = (moment: 'start' | 'end', edges: readonly Edge[]): GraphNode => ({
-    key: `task/${fileStem(file)}/${moment}`,
+    key: `task/${fileStem(file, 'replications')}/${moment}`,
     kind: 'task',
     type: 'hook',
     description: `${moment === 'start' ? 'Before the first stream' : 'After the last stream'} of ${file}`,
@@ -40,11 +41,4 @@ export function withReplicationHooks(
     always: true,
   };
   return [...start, ...between, end];
-}
-
-/** `replications/shop/orders.yaml` is `shop/orders`. */
-function fileStem(file: string): string {
-  const stem = file.replace(/^replications\//, '').replace(/\.ya?ml$/, '');
-  const parts = stem.split('/').map((part) => part.replace(/[^\p{L}\p{N}_.$-]+/gu, '_'));
-  return parts.filter((part) => part !== '' && part !== '.' && part !== '..').join('/') || 'replication';
 }

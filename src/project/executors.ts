@@ -3,7 +3,7 @@ import { ConfigError, FatalError } from '../core/errors.ts';
 import type { Executor } from '../core/executor.ts';
 import { findNode } from '../core/graph.ts';
 import type { RelationRef } from '../core/node.ts';
-import { createLoadExecutor } from '../load/index.ts';
+import { createLoadExecutor, createPipelineExecutor, hookServices } from '../load/index.ts';
 import { createReportExecutor } from '../report/index.ts';
 import { createSyncExecutor } from '../sync/index.ts';
 import { createTransformExecutor } from '../transform/index.ts';
@@ -14,7 +14,7 @@ import { type Project, stateFolderName } from './project.ts';
 import { createTaskExecutor } from './tasks.ts';
 
 /** Names that nodes carry in `executor`. */
-const executorNames = ['task', 'load', 'transform', 'report', 'sync'] as const;
+const executorNames = ['task', 'load', 'pipeline', 'transform', 'report', 'sync'] as const;
 
 /** Where finished report views are kept. */
 export function reportFolder(project: Project): string {
@@ -39,14 +39,16 @@ export function liveExecutors(current: () => ReadonlyMap<string, Executor>): rea
 
 /** The executor of each room that the project has something for. */
 export function executorsOf(project: Project, connections: ConnectionPool): ReadonlyMap<string, Executor> {
-  const { tasks, replications, transform, reports, syncs } = project.parts;
+  const { tasks, replications, pipelines = [], transform, reports, syncs } = project.parts;
+  const load = {
+    connections: knownConnections(project.connections),
+    projectFolder: project.folder,
+    environment: project.environment,
+  };
   const executors: Executor[] = [
     createTaskExecutor(tasks, connections.get, project.environment),
-    createLoadExecutor(replications, connections.get, {
-      connections: knownConnections(project.connections),
-      projectFolder: project.folder,
-      environment: project.environment,
-    }),
+    createLoadExecutor(replications, connections.get, load),
+    createPipelineExecutor(pipelines, hookServices(connections.get, load)),
   ];
   if (transform) executors.push(createTransformExecutor(transform, connections.get));
   if (project.warehouse) {

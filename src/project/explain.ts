@@ -20,6 +20,8 @@ export async function explainStep(
   const node = project.graph.byKey.get(key);
   const { replications, transform, reports, syncs, tasks } = project.parts;
   switch (node?.executor) {
+    case 'pipeline':
+      return (node.spec['steps'] as readonly string[]).map((step, at) => `${at + 1}. ${step}`).join('\n');
     case 'load': {
       const replication = replications.find(({ file }) => file === node.spec['replication']);
       const stream = replication?.streams.find(({ name }) => name === node.spec['stream']);

@@ -1,7 +1,7 @@
 import { ConfigError } from '../core/errors.ts';
 import type { Edge, GraphNode } from '../core/node.ts';
 import type { Origin } from '../core/origin.ts';
-import { replicationNodes } from '../load/index.ts';
+import { pipelineNode, replicationNodes } from '../load/index.ts';
 import { reportNode } from '../report/index.ts';
 import { syncNode } from '../sync/index.ts';
 import { compileSql, type TransformProject } from '../transform/index.ts';
@@ -40,6 +40,7 @@ export async function partNodes(
       ...((await mistakes.collect(() => replicationNodes(replication, { connections: known }))) ?? []),
     );
   }
+  nodes.push(...(parts.pipelines ?? []).map((pipeline) => pipelineNode(pipeline)));
   nodes.push(...(parts.transform?.nodes ?? []));
   const compile = compilerFor(parts.transform);
   for (const report of parts.reports) {

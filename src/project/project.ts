@@ -3,7 +3,7 @@ import type { ProjectDefinition } from './definitions.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Graph } from '../core/graph.ts';
 import type { Manifest } from '../core/manifest.ts';
-import type { Replication } from '../load/index.ts';
+import type { Pipeline, Replication } from '../load/index.ts';
 import type { Report } from '../report/index.ts';
 import type { Sync } from '../sync/index.ts';
 import type { TransformProject } from '../transform/index.ts';
@@ -28,6 +28,7 @@ export interface Project {
 export interface ProjectParts {
   readonly tasks: readonly Task[];
   readonly replications: readonly Replication[];
+  readonly pipelines?: readonly Pipeline[];
   readonly transform: TransformProject | undefined;
   readonly reports: readonly Report[];
   readonly syncs: readonly Sync[];

@@ -4,7 +4,7 @@ import { buildGraph } from '../core/graph.ts';
 import { makeManifest } from '../core/manifest.ts';
 import type { GraphNode } from '../core/node.ts';
 import { checkSchedules } from '../engine/index.ts';
-import { readReplication, type Replication } from '../load/index.ts';
+import { type Pipeline, readPipeline, readReplication, type Replication } from '../load/index.ts';
 import { readReport } from '../report/index.ts';
 import { readSync } from '../sync/index.ts';
 import { readConfigFile } from './config-file.ts';
@@ -53,6 +53,9 @@ export async function readProject(
   const written = await readEach(folder, 'replications', ['.yaml', '.yml'], mistakes, (text, path) =>
     readReplication(text, path, environment, folder),
   );
+  const pipelines = await readEach(folder, 'pipelines', ['.yaml', '.yml'], mistakes, (text, path) =>
+    readPipeline(text, path, environment),
+  );
   const { replications, connections } = (await mistakes.collect(() =>
     nameInlineConnections(written, declared),
   )) ?? { replications: written, connections: declared };
@@ -64,7 +67,7 @@ export async function readProject(
   const syncs = await readEach(folder, 'syncs', ['.yaml', '.yml'], mistakes, readSync);
 
   // Reports are read against the models; without those their references would all be mistakes.
-  const parts: ProjectParts = { tasks, replications, transform, reports, syncs };
+  const parts: ProjectParts = { tasks, replications, pipelines, transform, reports, syncs };
   mistakes.throwIfAny();
   const nodes = await partNodes(parts, connections, warehouse, mistakes);
   mistakes.throwIfAny();
@@ -91,6 +94,28 @@ export async function replicationProject(
     nameInlineConnections(written, withLocalFolder(surroundings.connections, files)),
   )) ?? { replications: [], connections: surroundings.connections };
   const parts: ProjectParts = { tasks: [], replications, transform: undefined, reports: [], syncs: [] };
+  const nodes = await partNodes(parts, connections, undefined, mistakes);
+  mistakes.throwIfAny();
+  return assemble({ folder, definition, environment, connections, warehouse: undefined, parts, nodes });
+}
+
+/** A project of one pipeline and nothing else, for `millrace run -p`. */
+export async function pipelineProject(
+  folder: string,
+  given: Environment,
+  read: (environment: Environment) => Pipeline,
+): Promise<Project> {
+  const mistakes = new Mistakes();
+  const { definition, environment, connections } = await readSurroundings(folder, given, mistakes);
+  const pipeline = await mistakes.collect(() => read(environment));
+  const parts: ProjectParts = {
+    tasks: [],
+    replications: [],
+    pipelines: pipeline ? [{ ...pipeline, after: [] }] : [],
+    transform: undefined,
+    reports: [],
+    syncs: [],
+  };
   const nodes = await partNodes(parts, connections, undefined, mistakes);
   mistakes.throwIfAny();
   return assemble({ folder, definition, environment, connections, warehouse: undefined, parts, nodes });

@@ -9,6 +9,7 @@ export interface RunCommandOptions extends Place {
   readonly exclude?: string;
   readonly fullRefresh?: boolean;
   readonly replication?: string;
+  readonly pipeline?: string;
   readonly directory?: string;
   readonly config?: string;
   readonly streams?: string;

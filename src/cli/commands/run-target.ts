@@ -5,6 +5,7 @@ import { ConfigError } from '../../core/errors.ts';
 import type { Plan } from '../../core/plan.ts';
 import { makePlan } from '../../engine/index.ts';
 import {
+  readPipeline,
   readReplication,
   type Replication,
   selectStreams,
@@ -13,7 +14,7 @@ import {
 import { findProjectFolder } from '../../project/config-file.ts';
 import { connectionsFileName } from '../../project/connections-file.ts';
 import type { Project } from '../../project/project.ts';
-import { readProject, replicationProject } from '../../project/read-project.ts';
+import { pipelineProject, readProject, replicationProject } from '../../project/read-project.ts';
 import { loadLedger, projectLedger } from '../../project/session.ts';
 import { givenEnvironment, names, type RunCommandOptions, streamKeys } from './run-options.ts';
 import { runSwitches, type RunSwitches } from './run-switches.ts';
@@ -44,6 +45,10 @@ async function findTarget(options: RunCommandOptions): Promise<FoundTarget> {
   if (options.directory !== undefined) {
     const project = await directoryProject(folder, environment, options.directory, options);
     return { project, selection: '', ledger: loadLedger };
+  }
+  if (options.pipeline !== undefined) {
+    requireNoStreamFlags(options);
+    return pipelineTarget(folder, environment, options.pipeline);
   }
   const file = options.replication ?? replicationIn(options.selection);
   if (file !== undefined) return replicationTarget(folder, environment, file, options);
@@ -137,6 +142,20 @@ function selectionOf(project: Project, path: string, streams: readonly string[])
     )
     .map(({ key }) => key)
     .join(' ');
+}
+
+/** A pipeline of the project is a task of its graph; any other one is run by itself. */
+async function pipelineTarget(folder: string, environment: Environment, file: string): Promise<FoundTarget> {
+  const path = relative(folder, resolve(file)).split(sep).join('/');
+  if (/^pipelines\/.+\.ya?ml$/.test(path) && (await findProjectFolder(folder)) !== undefined)
+    return {
+      project: await readProject(folder, environment),
+      selection: `path:${path}`,
+      ledger: projectLedger,
+    };
+  const text = await textOf(file);
+  const project = await pipelineProject(folder, environment, (all) => readPipeline(text, file, all));
+  return { project, selection: '', ledger: loadLedger };
 }
 
 async function directoryProject(

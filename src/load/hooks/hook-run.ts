@@ -59,10 +59,10 @@ export async function runHook(hook: Hook, place: HookPlace): Promise<HookEnd> {
 }
 
 async function act(hook: Hook, place: HookPlace): Promise<HookEnd> {
-  if (hook.type === 'group') return runGroup(hook, place, runList);
+  if (hook.type === 'group') return { ...(await runGroup(hook, place, runList)), didAct: true };
   const outcome = await outcomeOf(hook, place);
   const scope = withState(place.scope, hook.id, outcome);
-  return { scope: withStored(scope, storedBy(hook, outcome, place)), ending: 'done' };
+  return { scope: withStored(scope, storedBy(hook, outcome, place)), ending: 'done', didAct: true };
 }
 
 async function outcomeOf(hook: Exclude<Hook, GroupHook>, place: HookPlace): Promise<JsonObject> {

@@ -85,6 +85,8 @@ export function replicationHooks(
 export interface HookListPlace {
   /** As messages call it. */
   readonly where: string;
+  /** Place of its first hook in the list that is written. Default: 0. */
+  readonly firstIndex?: number;
   readonly origin: Origin;
   readonly mayRunCommands: boolean;
 }
@@ -108,16 +110,18 @@ function refuseUnbuiltTypes(written: unknown, origin: Origin): void {
   }
 }
 
-function malformed(written: unknown, error: z.ZodError, { where, origin }: HookListPlace): ConfigError {
+function malformed(written: unknown, error: z.ZodError, place: HookListPlace): ConfigError {
+  const { where, origin, firstIndex = 0 } = place;
   const [issue] = error.issues;
   const path = issue?.path ?? [];
+  const shown = path.map((step, index) => (index === 0 ? Number(step) + firstIndex : step)).join('.');
   const type = path.at(-1) === 'type' ? valueAt(written, path) : undefined;
   const near = typeof type === 'string' ? nearest(type, types) : undefined;
   const said =
     typeof type === 'string'
       ? `unknown type '${type}'${near ? `, did you mean '${near}'?` : ''}`
       : (issue?.message ?? 'is not a list');
-  return new ConfigError(`${where}[${path.join('.')}]: ${said}`, {
+  return new ConfigError(`${where}[${shown}]: ${said}`, {
     code: 'invalid_value',
     origin,
     next: `Types: ${types.join(', ')}; their keys are in docs/replications.md`,
