@@ -1,11 +1,10 @@
-import { isIP } from 'node:net';
-import { resolve } from 'node:path';
-import type { ConnectionOptions } from 'node:tls';
 import { z } from 'zod';
-import { readPem } from '../../connector/pem-file.ts';
 import { ConfigError } from '../../core/errors.ts';
 
-export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
+
+/** As libpq understands them. */
+export type SslMode = (typeof sslModes)[number];
 
 /** Keys of a `postgres` connection. */
 export interface PostgresConfig {
@@ -18,15 +17,26 @@ export interface PostgresConfig {
   readonly database: string;
   /** Used where a table name comes without one. */
   readonly schema?: string | undefined;
+  /** Role that sessions take after the login. */
+  readonly role?: string | undefined;
+  /** Settings of sessions as libpq takes them: `-c statement_timeout=5min`. */
+  readonly options?: string | undefined;
+  /** Seconds. */
+  readonly connect_timeout: number;
+  readonly channel_binding: 'disable' | 'prefer';
   readonly sslmode: SslMode;
-  /** PEM files; relative paths start at the project folder. */
+  /** PEM itself, or files of it; relative paths start at the project folder. `sslrootcert: system` is what Node trusts. */
   readonly sslrootcert?: string | undefined;
   readonly sslcert?: string | undefined;
   readonly sslkey?: string | undefined;
+  /** Of an encrypted `sslkey`. */
+  readonly sslpassword?: string | undefined;
   readonly application_name: string;
   /** Readings of loads that may go on at the same time. */
   readonly max_reads?: number | undefined;
 }
+
+const pem = z.string().min(1).optional();
 
 export const postgresConfig: z.ZodType<PostgresConfig> = z
   .strictObject({
@@ -39,20 +49,39 @@ export const postgresConfig: z.ZodType<PostgresConfig> = z
     database: z.string().min(1).optional(),
     dbname: z.string().min(1).optional(),
     schema: z.string().min(1).optional(),
-    sslmode: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']).default('prefer'),
-    sslrootcert: z.string().min(1).optional(),
-    sslcert: z.string().min(1).optional(),
-    sslkey: z.string().min(1).optional(),
+    role: z.string().min(1).optional(),
+    options: z.string().min(1).optional(),
+    connect_timeout: z.coerce.number().int().min(1).max(3600).default(15),
+    channel_binding: z
+      .enum(['disable', 'prefer', 'require'], { error: "must be 'disable' or 'prefer'" })
+      .refine((value) => value !== 'require', 'cannot be required; use prefer, and sslmode: verify-full')
+      .transform((value) => (value === 'disable' ? ('disable' as const) : ('prefer' as const)))
+      .default('disable'),
+    sslmode: z.enum(sslModes).default('prefer'),
+    sslrootcert: pem,
+    sslcert: pem,
+    sslkey: pem,
+    sslpassword: z.coerce.string().optional(),
+    cert_ca_file: pem,
+    cert_file: pem,
+    cert_key_file: pem,
     application_name: z.string().min(1).default('millrace'),
     max_reads: z.coerce.number().int().min(1).max(64).optional(),
   })
-  .transform(({ username, dbname, ...config }, context) => {
+  .transform(({ username, dbname, cert_ca_file, cert_file, cert_key_file, ...config }, context) => {
     const user = config.user ?? username;
     if (user === undefined) {
       context.addIssue({ code: 'custom', path: ['user'], message: 'name the user' });
       return z.NEVER;
     }
-    return { ...config, user, database: config.database ?? dbname ?? user };
+    return {
+      ...config,
+      user,
+      database: config.database ?? dbname ?? user,
+      sslrootcert: config.sslrootcert ?? cert_ca_file,
+      sslcert: config.sslcert ?? cert_file,
+      sslkey: config.sslkey ?? cert_key_file,
+    };
   });
 
 /**
@@ -79,29 +108,4 @@ export function parsePostgresUrl(url: string): Readonly<Record<string, unknown>>
   };
   const present = Object.entries(given).filter(([, value]) => value !== '');
   return { ...Object.fromEntries(present), ...Object.fromEntries(parsed.searchParams) };
-}
-
-/** What TLS is asked for, as libpq understands `sslmode`; undefined for none. */
-export function tlsOptions(
-  connection: string,
-  config: PostgresConfig,
-  projectFolder: string,
-): ConnectionOptions | undefined {
-  if (config.sslmode === 'disable') return undefined;
-  const read = (key: 'sslrootcert' | 'sslcert' | 'sslkey'): string | undefined => {
-    const path = config[key];
-    return path === undefined ? undefined : readPem(connection, key, resolve(projectFolder, path));
-  };
-  const ca = read('sslrootcert');
-  const cert = read('sslcert');
-  const key = read('sslkey');
-  const verifies = config.sslmode.startsWith('verify') || (config.sslmode === 'require' && ca !== undefined);
-  return {
-    rejectUnauthorized: verifies,
-    ...(config.sslmode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
-    ...(config.hostaddr === undefined || isIP(config.host) ? {} : { servername: config.host }),
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  };
 }

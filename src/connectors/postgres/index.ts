@@ -1,22 +1,23 @@
 import { type Connector, defineConnector } from '../../connector/connector.ts';
 import { postgresDialect } from '../../sql/dialects/index.ts';
-import { parsePostgresUrl, postgresConfig, type PostgresConfig, tlsOptions } from './config.ts';
+import { parsePostgresUrl, postgresConfig, type PostgresConfig } from './config.ts';
 import { postgresDatabase } from './database.ts';
 import { openServer } from './server.ts';
 import { postgresSource } from './source.ts';
 import { postgresTarget } from './target.ts';
+import { tlsWays } from './tls.ts';
 
 /** PostgreSQL servers. A session is opened at first use. */
 export const postgresConnector: Connector<PostgresConfig> = defineConnector({
   type: 'postgres',
   aliases: ['postgresql'],
   config: postgresConfig,
-  secretKeys: ['password'],
+  secretKeys: ['password', 'sslpassword', 'sslkey'],
   parseUrl: parsePostgresUrl,
   open: async (config, { name, projectFolder }) => {
     const { host, port, user, database: databaseName } = config;
     const identity = { connection: name, host, port, user, database: databaseName };
-    const server = openServer(config, tlsOptions(name, config, projectFolder), identity);
+    const server = openServer(config, tlsWays(name, config, projectFolder), identity);
     const database = postgresDatabase(server);
     return {
       name,

@@ -71,6 +71,12 @@ function serverError(error: pg.DatabaseError, server: ServerIdentity): MillraceE
         state: `${rolledBack} Tables that were published before are as they were.`,
         next: 'Free some space on the database server, then run again.',
       });
+    case '22023':
+      if (!error.message.startsWith('role ')) break;
+      return new ConfigError(message, {
+        code: 'role_missing',
+        next: `Correct role of ${server.connection}.`,
+      });
     case '42P01':
       return new ConfigError(message, { code: 'relation_missing' });
     case '42703':
@@ -115,13 +121,21 @@ function describeServerError(error: pg.DatabaseError): string {
 
 function loginFailed(error: Error, server: ServerIdentity): ConfigError {
   const { connection, host, port, user, database } = server;
-  const next = /no encryption|SSL off/i.test(error.message)
-    ? `The server wants TLS: set sslmode: require on ${connection}.`
-    : `Correct user and password of ${connection}, then run: millrace check`;
+  const next = loginAdvice(error.message, connection);
   return new ConfigError(
     `Connection ${connection}: ${host}:${port} refused the login of user "${user}" to database "${database}": ${error.message}.`,
     { code: 'login_failed', next },
   );
+}
+
+function loginAdvice(message: string, connection: string): string {
+  if (/no encryption|SSL off/i.test(message))
+    return `The server wants TLS: set sslmode: require on ${connection}.`;
+  if (/SSL encryption|SSL on/.test(message))
+    return `The server wants no TLS for this user and database: set sslmode: disable on ${connection}.`;
+  if (/client certificate/i.test(message))
+    return `The server wants a client certificate: set sslcert and sslkey of ${connection}.`;
+  return `Correct user and password of ${connection}, then run: millrace check`;
 }
 
 function driverError(error: unknown, server: ServerIdentity): MillraceError {
@@ -148,16 +162,22 @@ function driverError(error: unknown, server: ServerIdentity): MillraceError {
   }
   if (/SASL|password must be a string/i.test(message))
     return loginFailed(new Error('no password was given'), server);
+  if (/_ALERT_|alert number/i.test(`${code} ${message}`)) {
+    return new ConfigError(
+      `Connection ${connection}: ${host}:${port} refused the client certificate: ${message.trim()}.`,
+      {
+        code: 'client_certificate_refused',
+        next: `Name an sslcert and sslkey of ${connection} that an authority of the server has signed.`,
+      },
+    );
+  }
   if (
     /certificate|self.signed|altname/i.test(message) ||
-    /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|UNABLE_TO)/.test(code)
+    /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED)/.test(code)
   ) {
     return new ConfigError(
-      `Connection ${connection}: the certificate of ${host}:${port} was refused: ${message}.`,
-      {
-        code: 'certificate_refused',
-        next: `Name the right sslrootcert, or choose another sslmode for ${connection}.`,
-      },
+      `Connection ${connection}: the certificate of ${host}:${port} was refused: ${message.replace(/\.$/, '')}.`,
+      { code: 'certificate_refused', next: certificateAdvice(code, connection) },
     );
   }
   if (/does not support SSL/i.test(message)) {
@@ -167,4 +187,17 @@ function driverError(error: unknown, server: ServerIdentity): MillraceError {
     });
   }
   return new FatalError(`${place(server)}: ${message}`, { code: 'postgres_failed', cause: error });
+}
+
+/** Names of OpenSSL's verification errors: `X509_verify_cert_error_string` in its manual. */
+function certificateAdvice(code: string, connection: string): string {
+  switch (code) {
+    case 'CERT_HAS_EXPIRED':
+    case 'CERT_NOT_YET_VALID':
+      return 'Renew the certificate of the server, or set the clock of this machine right.';
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return `Write the host of ${connection} as its certificate has it, or use sslmode: verify-ca.`;
+    default:
+      return `Name the authority that signed it: sslrootcert of ${connection}, as PEM or its file.`;
+  }
 }

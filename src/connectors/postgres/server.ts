@@ -1,12 +1,13 @@
 import pg from 'pg';
 import { CancelledError, MillraceError } from '../../core/errors.ts';
+import { postgresDialect } from '../../sql/dialects/index.ts';
 import type { PostgresConfig } from './config.ts';
 import { postgresError, type ServerIdentity } from './postgres-error.ts';
 import { readingSocket } from './reading-socket.ts';
+import type { TlsWay } from './tls.ts';
 
 /** Sessions side by side; more wait for one of them. */
 const maxSessions = 16;
-const connectTimeoutSeconds = 15;
 const idleSeconds = 10;
 /** Silence after which a socket is probed, so that firewalls keep it and a dead peer is found. */
 const keepAliveAfterSeconds = 30;
@@ -43,9 +44,10 @@ export interface ServerLease {
   release(broken: boolean): void;
 }
 
+/** @param tlsWays tried in this order until the server takes one */
 export function openServer(
   config: PostgresConfig,
-  ssl: pg.ClientConfig['ssl'],
+  tlsWays: readonly TlsWay[],
   identity: ServerIdentity,
 ): Server {
   const options = {
@@ -55,11 +57,17 @@ export function openServer(
     password: config.password ?? '',
     database: config.database,
     application_name: config.application_name,
-    connectionTimeoutMillis: connectTimeoutSeconds * 1000,
+    ...(config.options === undefined ? {} : { options: config.options }),
+    enableChannelBinding: config.channel_binding === 'prefer',
+    connectionTimeoutMillis: config.connect_timeout * 1000,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveAfterSeconds * 1000,
   };
-  const poolWith = (chosen: pg.ClientConfig['ssl']): pg.Pool => {
+  const settings =
+    config.role === undefined
+      ? sessionSettings
+      : `${sessionSettings}; set role ${postgresDialect.quote(config.role)}`;
+  const poolWith = (chosen: TlsWay): pg.Pool => {
     const pool = new pg.Pool({
       ...options,
       ssl: chosen ?? false,
@@ -70,20 +78,23 @@ export function openServer(
     pool.on('error', () => undefined);
     return pool;
   };
-  let usedSsl = ssl;
-  let pool = poolWith(ssl);
+  const [first, ...others] = tlsWays;
+  const otherWays = [...others];
+  let usedSsl = first;
+  let pool = poolWith(first);
   const prepared = new WeakSet<pg.PoolClient>();
 
   async function connect(): Promise<pg.PoolClient> {
     const tried = pool;
     try {
-      return await tried.connect();
+      const client = await tried.connect();
+      otherWays.length = 0;
+      return client;
     } catch (error) {
-      const fallsBack = config.sslmode === 'prefer' && /does not support SSL/.test(String(error));
-      if (!fallsBack) throw postgresError(error, identity);
       if (pool === tried) {
-        usedSsl = undefined;
-        pool = poolWith(undefined);
+        if (otherWays.length === 0 || !refusesWay(error)) throw postgresError(error, identity);
+        usedSsl = otherWays.shift();
+        pool = poolWith(usedSsl);
         void tried.end();
       }
       return await connect();
@@ -95,7 +106,7 @@ export function openServer(
     if (prepared.has(client)) return client;
     client.on('error', () => undefined);
     try {
-      await client.query(sessionSettings);
+      await client.query(settings);
     } catch (error) {
       client.release(true);
       throw postgresError(error, identity);
@@ -124,14 +135,14 @@ export function openServer(
 
   /** TLS decrypts into buffers of its own, so there a session of the pool does as well. */
   async function leaseReader(signal: AbortSignal | undefined): Promise<ServerLease> {
-    if (usedSsl) return await lease(signal);
+    if (usedSsl || otherWays.length > 0) return await lease(signal);
     if (signal?.aborted) throw cancelled(identity);
     const client = new pg.Client({ ...options, ssl: false, stream: readingSocket });
     client.on('error', () => undefined);
     const end = (): void => void client.end().catch(() => undefined);
     try {
       await client.connect();
-      await client.query(sessionSettings);
+      await client.query(settings);
     } catch (error) {
       end();
       throw postgresError(error, identity);
@@ -146,7 +157,7 @@ export function openServer(
     client.on('error', () => undefined);
     try {
       await client.connect();
-      await client.query(sessionSettings);
+      await client.query(settings);
     } catch (error) {
       void client.end().catch(() => undefined);
       throw postgresError(error, identity);
@@ -207,6 +218,16 @@ function isBroken(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return /^(08|57P)/.test(error.code ?? '');
   if (error instanceof MillraceError) return error.kind === 'transient' || error.kind === 'cancelled';
   return true;
+}
+
+/** Whether the server wants TLS, or wants none. */
+function refusesWay(error: unknown): boolean {
+  if (/does not support SSL/.test(String(error))) return true;
+  return (
+    error instanceof pg.DatabaseError &&
+    error.code === '28000' &&
+    /encryption|SSL o(n|ff)/i.test(error.message)
+  );
 }
 
 function processIdOf(client: pg.ClientBase): number {

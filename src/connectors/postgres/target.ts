@@ -21,7 +21,7 @@ export function postgresTarget(server: Server): Target {
         await client.query(`drop table if exists ${postgresDialect.quoteTable(request.table)}`);
         await client.query('begin');
         try {
-          const result = await createAndFill(client, request, payload);
+          const result = await createAndFill(client, request, payload, signal);
           if (signal.aborted) throw new CancelledError('Staging was cancelled.', { code: 'cancelled' });
           await client.query('commit');
           return result;
@@ -38,6 +38,7 @@ async function createAndFill(
   client: pg.ClientBase,
   request: StageRequest,
   payload: Payload,
+  signal: AbortSignal,
 ): Promise<StageResult> {
   const table = postgresDialect.quoteTable(request.table);
   const { columns } = request.schema;
@@ -53,7 +54,12 @@ async function createAndFill(
     case 'pg-copy-binary':
       return await copyIn(client, table, payload.bytes, request);
     case 'columns':
-      return await copyIn(client, table, Readable.from(encodeBatches(payload.batches, columns)), request);
+      return await copyIn(
+        client,
+        table,
+        Readable.from(encodeBatches(payload.batches, columns, signal)),
+        request,
+      );
     case 'file':
       throw new ConfigError('PostgreSQL does not read files by itself.', { code: 'format_unsupported' });
   }
@@ -86,8 +92,12 @@ async function copyIn(
 async function* encodeBatches(
   batches: AsyncIterable<ColumnBatch>,
   columns: readonly Column[],
+  signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   yield copyHeader;
-  for await (const batch of batches) yield encodeBatch(batch, columns);
+  for await (const batch of batches) {
+    signal.throwIfAborted();
+    yield encodeBatch(batch, columns);
+  }
   yield copyTrailer;
 }
