@@ -73,13 +73,10 @@ export function readPipeline(text: string, file: string, environment: Environmen
   };
 }
 
-function readEnv(
-  { value, originOf }: YamlFile<PipelineYaml>,
-  environment: Environment,
-): Record<string, string> {
+function readEnv(yaml: YamlFile<PipelineYaml>, environment: Environment): Record<string, string> {
   const env: Record<string, string> = {};
-  for (const [key, written] of Object.entries(value.env ?? {}))
-    env[key] = expandEnvironment(String(written), { ...environment, ...env }, originOf(['env', key]));
+  for (const [key, written] of Object.entries(yaml.value.env ?? {}))
+    env[key] = expandEnvironment(String(written), { ...environment, ...env }, yaml.originOf(['env', key]));
   return env;
 }
 

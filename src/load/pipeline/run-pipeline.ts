@@ -1,4 +1,4 @@
-import { ConfigError, DataError, FatalError } from '../../core/errors.ts';
+import { ConfigError, DataError, FatalError, toFailure } from '../../core/errors.ts';
 import type { Executor, StepContext, StepOutcome } from '../../core/executor.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Scope } from '../expression/expression.ts';
@@ -93,13 +93,8 @@ async function runStep(
     done: progress.done + 1,
     jumps,
     kept: keptOf(end.scope),
-    deferred: progress.deferred ?? messageOf(end.deferred),
+    deferred: progress.deferred ?? (end.deferred === undefined ? null : toFailure(end.deferred).message),
   };
-}
-
-function messageOf(error: unknown): string | null {
-  if (error === undefined) return null;
-  return error instanceof Error ? error.message : String(error);
 }
 
 function progressOf(checkpoint: JsonValue | undefined): Progress | undefined {
