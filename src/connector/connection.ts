@@ -127,6 +127,8 @@ export interface StageRequest {
   readonly options?: Readonly<Record<string, unknown>>;
   /** Called with running totals. */
   readonly onProgress: (rows: number, bytes: number) => void;
+  /** Called with what people should know about the way that was taken. */
+  readonly onNote?: (text: string) => void;
 }
 
 export interface StageResult {

@@ -1,4 +1,10 @@
-import { deleteMissingRows, dropTable, markMissingRows, type Statement } from '../sql/merge/index.ts';
+import {
+  deleteMissingRows,
+  dropTable,
+  markMissingRows,
+  type Statement,
+  type StatementTurn,
+} from '../sql/merge/index.ts';
 import { fillStage } from './stage-fill.ts';
 import { sourceDialect } from './stream-task.ts';
 import { stagePart } from './stream/stage-name.ts';
@@ -46,11 +52,20 @@ export async function missingStatements(load: TableLoad): Promise<readonly State
     keys,
     key: key.map(({ name, type, source }) => {
       const [staged, held] = [dialect.typeName(source.type), dialect.typeName(type)];
-      return staged === held ? { name } : { name, castTo: held };
+      return staged === held ? { name } : { name, castTo: type };
     }),
     ...(missing.targetWhere === undefined ? {} : { where: missing.targetWhere }),
   };
   const statements =
-    missing.type === 'hard' ? deleteMissingRows(dialect, rows) : markMissingRows(dialect, rows, deletedAt);
+    missing.type === 'hard'
+      ? deleteMissingRows(dialect, rows)
+      : markMissingRows(dialect, rows, deletedAt, await addition(load));
   return [...statements, dropTable(dialect, keys)];
+}
+
+/** When the mark's column is added: to a table that takes the target's place, once it is there. */
+async function addition({ task, plan, database }: TableLoad): Promise<StatementTurn | undefined> {
+  const held = await database.describe(task.object);
+  if (plan.publication?.rebuilds || !held) return 'placed';
+  return held.columns.some((column) => column.name === deletedAt) ? undefined : 'before';
 }

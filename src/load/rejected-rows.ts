@@ -69,7 +69,11 @@ export async function stageRejects(load: TableLoad): Promise<RejectedRows> {
   return {
     rows,
     statements: [
-      { role: 'prepare', sql: `create table if not exists ${table} (${definitions.join(', ')})` },
+      {
+        role: 'prepare',
+        turn: 'before',
+        sql: `create table if not exists ${table} (${definitions.join(', ')})`,
+      },
       { role: 'prepare', sql: `delete from ${table} where stream = ${stream}` },
       {
         role: 'prepare',

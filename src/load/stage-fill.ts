@@ -71,6 +71,7 @@ async function fill(
         table: reading.stage ?? plan.stage,
         schema: stageSchema(plan),
         ...(task.target.database ? {} : { options: task.stream.target.file }),
+        onNote: (text) => context.log(`${plan.stream}: ${text}`, 'warn'),
         onProgress,
       },
       payload,

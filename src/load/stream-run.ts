@@ -12,6 +12,7 @@ import { StreamHookRun } from './stream-hooks.ts';
 import type { LoadFigures } from './stream/figures.ts';
 import { isStageFileOf } from './stream/stage-name.ts';
 import type { PublishTurns } from './stream/publish.ts';
+import { recoverSwaps } from './stream/swap.ts';
 import { refuseNullKeys, settleBeforeRead } from './stream-bounds.ts';
 import { loadWindow } from './window-load.ts';
 import type { TableLoad } from './table-load.ts';
@@ -39,11 +40,13 @@ export async function loadStream(
   if (!(await hooks.prepare())) return skipped(task, context);
   const { database } = task.target;
   const { plan, figures } = database
-    ? await withTargetLease(database, task.object, context, (lease) =>
-        loadPlanned(task, context, (plan) =>
+    ? await withTargetLease(database, task.object, context, async (lease) => {
+        if ((await recoverSwaps(database, task.object)) > 0)
+          context.log(`put back the ${task.object.name} that a stopped run had not finished replacing`);
+        return await loadPlanned(task, context, (plan) =>
           loadIntoTable({ task, plan, database, context, turns, hooks, lease }),
-        ),
-      )
+        );
+      })
     : await loadPlanned(task, context, (plan) => loadIntoFile(task, plan, context));
   await hooks.run('post', { figures });
   return loaded(task, figures, plan);

@@ -13,6 +13,7 @@ import { settleAfterStage, settleBeforeRead } from './stream-bounds.ts';
 import { addFigures, type LoadFigures } from './stream/figures.ts';
 import { requireRules } from './stream/column-rules.ts';
 import { publish } from './stream/publish.ts';
+import { prepareSwaps } from './stream/swap.ts';
 import { prepareStage, requireKeys } from './stream/stage-table.ts';
 import { prepareWatermarks, writePublication } from './stream/watermark-store.ts';
 import type { Watermark } from './stream/watermark.ts';
@@ -66,6 +67,7 @@ export async function prepareTarget(
   const leftovers = await prepareStage(database, task.object, keep);
   if (leftovers.length > 0) context.log(`removed what a stopped run left: ${leftovers.join(', ')}`);
   await prepareWatermarks(database);
+  await prepareSwaps(database);
 }
 
 export interface Publishing {
@@ -100,7 +102,10 @@ export async function publishStage(
     publish(
       database,
       (session) => hooks.run('pre_merge', { session }),
-      [...(plan.publication?.statements ?? []), ...missing, ...rejects.statements],
+      {
+        statements: [...(plan.publication?.statements ?? []), ...missing, ...rejects.statements],
+        ...(plan.publication?.swap ? { swap: plan.publication.swap } : {}),
+      },
       async (session, counts) => {
         const rowsInTarget = await verifiedRows(load, staged.rows, session);
         await hooks.run('post_merge', { session });

@@ -1,5 +1,6 @@
 import type { Connection } from 'mysql2';
 import { CancelledError, type SqlDatabase, type SqlSession } from '../../connector/index.ts';
+import type { Dialect } from '../../sql/dialect.ts';
 import { mysqlDialect } from '../../sql/dialects/index.ts';
 import { describeTable, listRelations } from './catalogue.ts';
 import type { TypeChoices } from './column-type.ts';
@@ -16,7 +17,7 @@ import { type Answer, run } from './statement.ts';
  */
 export function mysqlDatabase(server: Server, choices: TypeChoices): SqlDatabase {
   return {
-    dialect: { ...mysqlDialect, defaultSchema: server.identity.database ?? mysqlDialect.defaultSchema },
+    dialect: dialectOf(server, choices),
     query: (sql, parameters, signal) =>
       server.use(signal, async (connection) => toResultSet(await run(connection, sql, parameters), choices)),
     execute: (sql, parameters, signal) =>
@@ -33,6 +34,19 @@ export function mysqlDatabase(server: Server, choices: TypeChoices): SqlDatabase
   };
 }
 
+/** What comes back of a column depends on how the connection reads some types. */
+function dialectOf({ identity }: Server, choices: TypeChoices): Dialect {
+  return {
+    ...mysqlDialect,
+    defaultSchema: identity.database ?? mysqlDialect.defaultSchema,
+    storedType: (type) => {
+      if (type.type === 'boolean' && choices.tinyint1 === 'boolean') return type;
+      if (type.type === 'time' && choices.times === 'interval') return { type: 'interval' };
+      return mysqlDialect.storedType?.(type) ?? type;
+    },
+  };
+}
+
 async function inTransaction<T>(
   connection: Connection,
   server: Server,
@@ -40,6 +54,8 @@ async function inTransaction<T>(
   work: (session: SqlSession) => Promise<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
+  // Without locks on the gaps between rows, writers of different rows do not wait for each other.
+  await run(connection, 'set transaction isolation level read committed');
   await run(connection, 'start transaction');
   try {
     const result = await work(transactionSession(connection, server, choices, signal));

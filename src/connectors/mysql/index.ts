@@ -3,8 +3,9 @@ import { mysqlConfig, parseMysqlUrl, type MysqlConfig, tlsOptions } from './conf
 import { mysqlDatabase } from './database.ts';
 import { openServer } from './server.ts';
 import { mysqlSource } from './source.ts';
+import { mysqlTarget } from './target.ts';
 
-/** MySQL and MariaDB servers, to read from. A session is opened at first use. */
+/** MySQL and MariaDB servers. A session is opened at first use. */
 export const mysqlConnector: Connector<MysqlConfig> = defineConnector({
   type: 'mysql',
   aliases: ['mariadb'],
@@ -22,6 +23,7 @@ export const mysqlConnector: Connector<MysqlConfig> = defineConnector({
       ...(config.max_reads === undefined ? {} : { maxReads: config.max_reads }),
       database,
       source: mysqlSource(server, config),
+      target: mysqlTarget(server),
       check: async (signal) => {
         const { rows } = await database.query(
           `select version(), coalesce(database(), '(none)'), current_user()`,

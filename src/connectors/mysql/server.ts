@@ -12,18 +12,21 @@ const maxIdleSessions = 4;
 const idleSeconds = 10;
 
 /**
- * Every session reads instants in UTC and knows what a backslash in a text is, whatever the server's
- * defaults. A reader may pause for long while its rows are written elsewhere.
+ * Every session reads instants in UTC, knows what a backslash in a text is, and refuses values that do not fit,
+ * whatever the server's defaults. A reader may pause for long while its rows are written elsewhere, and a writer
+ * while they are read; a table that others read is waited for, but not for a day.
  */
 const sessionSettings =
-  `set time_zone = '+00:00', net_write_timeout = 3600, ` +
-  `sql_mode = replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')`;
+  `set time_zone = '+00:00', net_write_timeout = 3600, net_read_timeout = 3600, lock_wait_timeout = 600, ` +
+  `sql_mode = concat(replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), ',STRICT_ALL_TABLES')`;
 
 /**
  * Off: counting rows that an update found instead of those it changed; function names as reserved words;
  * the server asking for files of this machine; attributes before the text of a query.
  */
 const driverFlags = ['-FOUND_ROWS', '-IGNORE_SPACE', '-LOCAL_FILES', '-CLIENT_QUERY_ATTRIBUTES'];
+/** A writer gives the server what it asks for: only the rows of its own stream, whatever the name. */
+const writerFlags = driverFlags.filter((flag) => flag !== '-LOCAL_FILES');
 
 /** A pool of sessions on one server. */
 export interface Server {
@@ -32,6 +35,8 @@ export interface Server {
   use<T>(signal: AbortSignal | undefined, work: (connection: Connection) => Promise<T>): Promise<T>;
   /** A session for `readResult`, which is opened for it and closed after it. */
   leaseReader(signal: AbortSignal): Promise<ServerLease>;
+  /** A session for LOAD DATA, which is opened for it and closed after it. */
+  leaseWriter(signal: AbortSignal): Promise<ServerLease>;
   /** Stops the statement that a session runs. */
   cancel(connection: Connection): Promise<void>;
   close(): Promise<void>;
@@ -120,12 +125,18 @@ export function openServer(
 
   /** TLS decrypts into buffers of its own; without it the reader brings its socket. */
   async function reader(): Promise<Connection> {
-    const connection = await connected(async () =>
-      connect({
-        ...options(),
-        ...(usedSsl ? {} : { stream: () => readingSocket(readingAddress, config.port) }),
-      }),
-    );
+    return await alone(() => ({
+      ...options(),
+      ...(usedSsl ? {} : { stream: () => readingSocket(readingAddress, config.port) }),
+    }));
+  }
+
+  async function writer(): Promise<Connection> {
+    return await alone(() => ({ ...options(), flags: writerFlags }));
+  }
+
+  async function alone(settings: () => ConnectionOptions): Promise<Connection> {
+    const connection = await connected(async () => connect(settings()));
     try {
       await run(connection, sessionSettings);
     } catch (error) {
@@ -163,18 +174,21 @@ export function openServer(
     };
   }
 
+  async function leased(open: () => Promise<Connection>, signal: AbortSignal): Promise<ServerLease> {
+    if (signal.aborted) throw cancelled(identity);
+    const connection = await open();
+    if (signal.aborted) {
+      connection.destroy();
+      throw cancelled(identity);
+    }
+    return guarded({ connection, release: () => connection.destroy() }, signal);
+  }
+
   return {
     identity,
     cancel,
-    leaseReader: async (signal) => {
-      if (signal.aborted) throw cancelled(identity);
-      const connection = await reader();
-      if (signal.aborted) {
-        connection.destroy();
-        throw cancelled(identity);
-      }
-      return guarded({ connection, release: () => connection.destroy() }, signal);
-    },
+    leaseReader: (signal) => leased(reader, signal),
+    leaseWriter: (signal) => leased(writer, signal),
     use: async (signal, work) => {
       if (signal?.aborted) throw cancelled(identity);
       const lease = guarded(await session(), signal);

@@ -36,7 +36,8 @@ export async function prepare(connection: Connection, sql: string): Promise<read
         return;
       }
       const { columns } = statement as unknown as { readonly columns: readonly FieldPacket[] };
-      statement.close();
+      // The driver would otherwise answer for ever from what it was told first, whatever has become of the table.
+      connection.unprepare(sql);
       resolve(columns);
     });
   });

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { SqlDatabase, SqlSession } from '../../connector/connection.ts';
 import { sqliteDialect } from '../../sql/dialects/index.ts';
 import { describeTable, listRelations } from './schema.ts';
-import { openDatabase, sessionOf } from './session.ts';
+import { openWritable, sessionOf } from './session.ts';
 import { waitForLock } from './sqlite-error.ts';
 
 export interface SqliteDatabase extends SqlDatabase {
@@ -14,12 +14,7 @@ export interface SqliteDatabase extends SqlDatabase {
 export function sqliteDatabase(place: string, path: string, requireFile: () => void): SqliteDatabase {
   let shared: DatabaseSync | undefined;
 
-  function open(): DatabaseSync {
-    const created = !existsSync(path);
-    const database = openDatabase(place, path, false);
-    if (created) database.exec('pragma journal_mode = wal');
-    return database;
-  }
+  const open = (): DatabaseSync => openWritable(place, path);
   const session = (): SqlSession => sessionOf(place, (shared ??= open()));
   const reader = (): SqlSession => {
     requireFile();
@@ -31,10 +26,11 @@ export function sqliteDatabase(place: string, path: string, requireFile: () => v
     query: async (sql, parameters, signal) => await reader().query(sql, parameters, signal),
     execute: async (sql, parameters, signal) => await session().execute(sql, parameters, signal),
     describe: async (table) => {
-      const found = await describeTable(reader(), table);
+      if (!existsSync(path)) return undefined;
+      const found = await describeTable(session(), table);
       return found && { columns: found.columns, primaryKey: found.primaryKey };
     },
-    list: async (schema) => await listRelations(reader(), schema),
+    list: async (schema) => (existsSync(path) ? await listRelations(session(), schema) : []),
     transaction: async (work, signal) => {
       const database = open();
       try {

@@ -12,7 +12,8 @@ import type { DataType } from '../../sql/data-type.ts';
  * | DATETIME, TIMESTAMP | timestamp, from ISO text; a zone is converted to UTC |
  * | TIMESTAMPTZ, TIMESTAMP WITH TIME ZONE | timestamptz, from ISO text; no zone means UTC |
  * | DECIMAL(p,s), NUMERIC(p,s) | exact decimal |
- * | UUID, JSON | uuid, json |
+ * | UUID, JSON, the same with TEXT behind | uuid, json |
+ * | DECIMAL TEXT(p,s) | exact decimal, kept as text |
  * | affinity INTEGER: holds INT | int64 |
  * | affinity TEXT: holds CHAR, CLOB or TEXT | text; a length is not enforced by SQLite and so not kept |
  * | BLOB | bytes |
@@ -26,7 +27,7 @@ export function declaredDataType(declared: string | null): DataType | undefined 
   const base = words.replace(/ ?\(.*?\)/, '');
   const named = namedTypes[base];
   if (named) return named;
-  if (/^(DECIMAL|NUMERIC|DEC|NUMBER)$/.test(base)) return decimalType(words);
+  if (/^(DECIMAL|NUMERIC|DEC|NUMBER|DECIMAL TEXT)$/.test(base)) return decimalType(words);
   if (words.includes('INT')) return { type: 'int64' };
   if (/CHAR|CLOB|TEXT/.test(words)) return { type: 'text' };
   if (words.includes('BLOB')) return { type: 'bytes' };
@@ -46,6 +47,8 @@ const namedTypes: Readonly<Record<string, DataType>> = {
   'TIMESTAMP WITH TIME ZONE': { type: 'timestamptz' },
   UUID: { type: 'uuid' },
   JSON: { type: 'json' },
+  'UUID TEXT': { type: 'uuid' },
+  'JSON TEXT': { type: 'json' },
 };
 
 function decimalType(words: string): DataType {

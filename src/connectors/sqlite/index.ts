@@ -8,6 +8,7 @@ import {
 } from './config.ts';
 import { sqliteDatabase } from './database.ts';
 import { sqliteSource } from './source.ts';
+import { sqliteTarget } from './target.ts';
 
 /** SQLite files, by Node's own driver. */
 export const sqliteConnector: Connector<SqliteConfig> = defineConnector({
@@ -26,6 +27,7 @@ export const sqliteConnector: Connector<SqliteConfig> = defineConnector({
       type: 'sqlite',
       database,
       source: sqliteSource(place, path, requireFile),
+      target: sqliteTarget(place, path),
       check: async (signal) => {
         const { rows } = await database.query(
           'select sqlite_version(), count(*) from sqlite_schema',

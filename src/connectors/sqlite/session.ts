@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { FatalError } from '../../core/errors.ts';
 import type { SqlSession } from '../../connector/connection.ts';
 import type { ResultSet } from '../../connector/result-set.ts';
 import { declaredDataType } from './declared-type.ts';
+import { registerFunctions } from './functions.ts';
 import { readableValue, resultColumnType } from './result-value.ts';
 import { sqliteError, waitForLock } from './sqlite-error.ts';
 import type { StoredValue } from './stored-value.ts';
@@ -17,6 +19,19 @@ export function openDatabase(place: string, path: string, readOnly: boolean): Da
   } catch (error) {
     throw sqliteError(error, place);
   }
+}
+
+/**
+ * Opens the file to write, in WAL mode if it is created by that. A table may be renamed into the place of another
+ * that views read: with the old way of renaming SQLite does not look into them.
+ */
+export function openWritable(place: string, path: string): DatabaseSync {
+  const created = !existsSync(path);
+  const database = openDatabase(place, path, false);
+  if (created) database.exec('pragma journal_mode = wal');
+  database.exec('pragma legacy_alter_table = on');
+  registerFunctions(database);
+  return database;
 }
 
 export function sessionOf(place: string, database: DatabaseSync): SqlSession {

@@ -1,11 +1,14 @@
 import type { SqlDatabase, SqlSession } from '../../connector/connection.ts';
 import type { TableName } from '../../sql/dialect.ts';
+import { bookkeepingTable } from '../stream/bookkeeping.ts';
 import { ensureSchema } from '../stream/stage-table.ts';
 import type { StreamIdentity } from '../stream/watermark-store.ts';
 import type { PartsProgress } from './parts-progress.ts';
 
 /** One row for each stream whose stage is being filled in parts, or was when its run stopped. */
-const partsTable: TableName = { schema: '_millrace', name: 'unfinished' };
+function partsTable({ dialect }: SqlDatabase): TableName {
+  return bookkeepingTable(dialect, 'unfinished');
+}
 
 const identityColumns = ['source', 'stream', 'target_schema', 'target_table'] as const;
 const ownColumns = ['definition', 'idempotency_key', 'progress', 'saved_at'] as const;
@@ -28,9 +31,9 @@ export async function readParts(
   database: SqlDatabase,
   identity: StreamIdentity,
 ): Promise<StoredParts | undefined> {
-  if (!(await database.describe(partsTable))) return undefined;
+  if (!(await database.describe(partsTable(database)))) return undefined;
   const { rows } = await database.query(
-    `select ${ownColumns.join(', ')} from ${database.dialect.quoteTable(partsTable)} where ${whereIdentity(database)}`,
+    `select ${ownColumns.join(', ')} from ${database.dialect.quoteTable(partsTable(database))} where ${whereIdentity(database)}`,
     identityValues(identity),
   );
   const [row] = rows;
@@ -62,7 +65,7 @@ export async function writeParts(
   const marks = values.map((_, index) => database.dialect.parameter(index + 1)).join(', ');
   const columns = [...identityColumns, ...ownColumns].join(', ');
   await session.execute(
-    `insert into ${database.dialect.quoteTable(partsTable)} (${columns}) values (${marks})`,
+    `insert into ${database.dialect.quoteTable(partsTable(database))} (${columns}) values (${marks})`,
     values,
   );
 }
@@ -72,23 +75,23 @@ export async function forgetParts(
   session: SqlSession,
   identity: StreamIdentity,
 ): Promise<void> {
-  const table = database.dialect.quoteTable(partsTable);
+  const table = database.dialect.quoteTable(partsTable(database));
   await session.execute(`delete from ${table} where ${whereIdentity(database)}`, identityValues(identity));
 }
 
 /** Creates the schema and the table when they are missing; two processes may do so at once. */
 export async function prepareParts(database: SqlDatabase): Promise<void> {
-  if (await database.describe(partsTable)) return;
+  if (await database.describe(partsTable(database))) return;
   const { dialect } = database;
-  await ensureSchema(database, partsTable.schema);
+  await ensureSchema(database, partsTable(database).schema);
   const text = dialect.typeName({ type: 'text' });
   const columns = [...identityColumns, ...ownColumns].map((name) => `${name} ${text} not null`);
   try {
     await database.execute(
-      `create table if not exists ${dialect.quoteTable(partsTable)} (${columns.join(', ')})`,
+      `create table if not exists ${dialect.quoteTable(partsTable(database))} (${columns.join(', ')})`,
     );
   } catch (error) {
-    if (!(await database.describe(partsTable))) throw error;
+    if (!(await database.describe(partsTable(database)))) throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { SqlDatabase } from '../../connector/connection.ts';
 import { DataError } from '../../core/errors.ts';
+import { castTo } from '../../sql/cast.ts';
 import type { TableName } from '../../sql/dialect.ts';
 import type { StreamConfig } from '../replication/replication.ts';
 import { findByName, type MappedColumn } from './column-mapping.ts';
@@ -20,7 +21,7 @@ export async function requireRules(
       name,
     )?.mapped;
     if (!column) return [];
-    const value = `cast(${database.dialect.quote(column.name)} as ${database.dialect.typeName(column.type)})`;
+    const value = castTo(database.dialect, database.dialect.quote(column.name), column.type);
     return [
       ...(notNull ? [{ name, text: 'not_null', broken: `${value} is null` }] : []),
       ...(check === undefined
@@ -29,7 +30,7 @@ export async function requireRules(
     ];
   });
   if (rules.length === 0) return;
-  const counts = rules.map(({ broken }) => `count(*) filter (where ${broken})`);
+  const counts = rules.map(({ broken }) => `sum(case when ${broken} then 1 else 0 end)`);
   const { rows } = await database.query(
     `select ${counts.join(', ')} from ${database.dialect.quoteTable(stage)}`,
   );

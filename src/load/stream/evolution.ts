@@ -82,12 +82,16 @@ function fitColumn(
 ): void {
   const wanted = dialect.typeName(column.type);
   const present = dialect.typeName(held.type);
-  if (wanted === present || (!refilled && holds(held.type, column.type))) {
+  if (wanted === present || dialect.typeName(dialect.storedType?.(column.type) ?? column.type) === present) {
+    draft.published.push(published(dialect, column, column.type));
+    return;
+  }
+  if (!refilled && holds(held.type, column.type)) {
     draft.published.push(published(dialect, column, held.type));
     return;
   }
   if (refilled || (stream.target.adjustColumnType && holds(column.type, held.type))) {
-    draft.statements.push(changeColumnType(dialect, target.table, asColumn(column)));
+    draft.statements.push(...changeColumnType(dialect, target.table, asColumn(column)));
     draft.changes.push(`column ${column.name} changed from ${present} to ${wanted}`);
     draft.published.push(published(dialect, column, column.type));
     return;
@@ -119,7 +123,8 @@ function published(dialect: Dialect, column: MappedColumn, type: DataType): Publ
     ...(transforms.length === 0
       ? {}
       : { expression: transformedText(dialect, dialect.quote(column.name), transforms) }),
-    ...(staged === final ? {} : { castTo: final }),
+    type,
+    converted: staged !== final,
     comparable: isComparable(column.source.type) && isComparable(type),
   };
 }

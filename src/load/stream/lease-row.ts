@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { LockAttempt, SqlDatabase } from '../../connector/connection.ts';
-import type { TableName } from '../../sql/dialect.ts';
+import { bookkeepingTable } from './bookkeeping.ts';
 import { ensureSchema } from './stage-table.ts';
-
-const leaseTable: TableName = { schema: '_millrace', name: 'leases' };
 
 /** Holders of another machine that have not been heard of for so long are taken to be gone. */
 const expirySeconds = 300;
@@ -16,7 +14,7 @@ const processToken = randomUUID().slice(0, 8);
 /** Takes a lease by a row of its own, in systems without locks that end with their session. */
 export async function takeLeaseRow(database: SqlDatabase, name: string): Promise<LockAttempt> {
   const { dialect } = database;
-  const table = dialect.quoteTable(leaseTable);
+  const table = dialect.quoteTable(bookkeepingTable(dialect, 'leases'));
   await prepareTable(database);
   const owner = [hostname(), process.pid, processToken, randomUUID().slice(0, 8)].join(' ');
   const [p1, p2, p3] = [1, 2, 3].map((index) => dialect.parameter(index));
@@ -60,8 +58,9 @@ export async function takeLeaseRow(database: SqlDatabase, name: string): Promise
 }
 
 async function prepareTable(database: SqlDatabase): Promise<void> {
-  if (await database.describe(leaseTable)) return;
   const { dialect } = database;
+  const leaseTable = bookkeepingTable(dialect, 'leases');
+  if (await database.describe(leaseTable)) return;
   await ensureSchema(database, leaseTable.schema);
   const text = dialect.typeName({ type: 'text', maxLength: 255 });
   try {

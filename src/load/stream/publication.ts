@@ -1,3 +1,5 @@
+import { ConfigError } from '../../core/errors.ts';
+import { currentInstant, currentUtc, epochSeconds } from '../../sql/clock.ts';
 import type { Column, DataType } from '../../sql/data-type.ts';
 import type { Dialect, TableName } from '../../sql/dialect.ts';
 import {
@@ -15,11 +17,14 @@ import {
   type PublishedColumn,
   type StageRows,
   type Statement,
+  type StatementTurn,
 } from '../../sql/merge/index.ts';
 import type { StreamConfig } from '../replication/replication.ts';
 import { followsKeys } from '../replication/stream-mode.ts';
 import type { ColumnMapping } from './column-mapping.ts';
 import { evolve, freshColumns } from './evolution.ts';
+import { besideStage } from './stage-name.ts';
+import type { TableSwap } from './swap.ts';
 import type { TargetState } from './target-state.ts';
 
 export interface PublicationRequest {
@@ -43,10 +48,13 @@ export interface PublicationPlan {
   readonly statements: readonly Statement[];
   /** Changes of the target's columns, for people. */
   readonly schemaChanges: readonly string[];
+  /** True when another table takes the place of the target. */
+  readonly rebuilds: boolean;
+  /** How it does so where definitions cannot be rolled back. */
+  readonly swap?: TableSwap;
 }
 
 const loadedAt = '_sling_loaded_at';
-const loadedAtSeconds = 'cast(floor(extract(epoch from current_timestamp)) as bigint)';
 
 /** Decides how the stage becomes the target. Runs nothing. */
 export function planPublication(request: PublicationRequest): PublicationPlan {
@@ -54,14 +62,18 @@ export function planPublication(request: PublicationRequest): PublicationPlan {
   const keeps = stream.mode === 'truncate' || target.dependents.length > 0;
   const body =
     target.exists && (!request.replaces || keeps) ? publishIntoKept(request) : publishFresh(request);
+  const keys =
+    body.rebuilds || !target.exists
+      ? tableKeys(dialect, stream, mapping, target.table, body.swap?.next ?? target.table)
+      : [];
   return {
     ...body,
     statements: [
-      ...stream.target.preSql.map(userStatement),
+      ...stream.target.preSql.map((sql) => userStatement(sql, 'before')),
       ...body.statements,
       dropTable(dialect, request.stage),
-      ...tableKeys(dialect, stream, mapping, target, request.replaces && !keeps),
-      ...stream.target.postSql.map(userStatement),
+      ...keys,
+      ...stream.target.postSql.map((sql) => userStatement(sql, 'placed')),
     ],
   };
 }
@@ -72,27 +84,40 @@ function publishFresh(request: PublicationRequest): PublicationPlan {
   const rows = stageRows(request, columns);
   const choice = keyChoice(request);
   const isPlain =
-    columns.every((column) => column.castTo === undefined && column.expression === undefined) &&
+    columns.every((column) => !column.converted && column.expression === undefined) &&
     Object.keys(rows.constants).length === 0;
   const change = target.exists ? [] : [`table ${target.table.schema}.${target.table.name} created`];
+  const result = { schemaChanges: change, rebuilds: true };
   if (isPlain && (!choice || request.uniqueKey)) {
-    return {
-      method: 'swap: the stage takes the place of the table',
-      statements: swapTable(dialect, request.stage, target.table),
-      schemaChanges: change,
-    };
+    const method = 'swap: the stage takes the place of the table';
+    return dialect.ddlCommits
+      ? { ...result, method, statements: [], swap: swapOf(request, request.stage) }
+      : { ...result, method, statements: swapTable(dialect, request.stage, target.table) };
   }
   const definitions: Column[] = mapping.columns.map(({ name, type }) => ({ name, type, nullable: true }));
   const kind = loadedAtType(stream);
   if (kind) definitions.push({ name: loadedAt, type: kind, nullable: true });
+  const method = 'rebuild: a new table is filled from the stage';
+  const filled = (into: StageRows): readonly Statement[] => [
+    dropTable(dialect, into.target),
+    createTable(dialect, into.target, definitions),
+    choice
+      ? insertByKey(dialect, { rows: into, choice, unique: request.uniqueKey })
+      : insertRows(dialect, into),
+  ];
+  if (!dialect.ddlCommits) return { ...result, method, statements: filled(rows) };
+  const next = besideStage(request.stage, 'next');
+  const statements = filled({ ...rows, target: next }).map((one) => ({ ...one, turn: 'before' as const }));
+  return { ...result, method, statements, swap: swapOf(request, next) };
+}
+
+function swapOf({ stage, target }: PublicationRequest, next: TableName): TableSwap {
   return {
-    method: 'rebuild: a new table is filled from the stage',
-    statements: [
-      dropTable(dialect, target.table),
-      createTable(dialect, target.table, definitions),
-      choice ? insertByKey(dialect, { rows, choice, unique: request.uniqueKey }) : insertRows(dialect, rows),
-    ],
-    schemaChanges: change,
+    target: target.table,
+    next,
+    held: besideStage(stage, 'held'),
+    marker: besideStage(stage, 'marker'),
+    existed: target.exists,
   };
 }
 
@@ -106,6 +131,7 @@ function publishIntoKept(request: PublicationRequest): PublicationPlan {
     method,
     statements: [...evolution.statements, ...withLoadedAt, ...statements],
     schemaChanges: evolution.changes.filter((change) => !change.startsWith(`column ${loadedAt} `)),
+    rebuilds: false,
   });
   if (request.replaces) {
     const why = target.dependents.length > 0 ? `it has ${target.dependents.join(', ')}` : 'mode truncate';
@@ -162,11 +188,11 @@ function stageRows(request: PublicationRequest, columns: readonly PublishedColum
 }
 
 /** In the form that the stream asks for, unless the table was made by somebody who keeps another one. */
-function loadedAtSql({ stream, target }: PublicationRequest): string {
+function loadedAtSql({ dialect, stream, target }: PublicationRequest): string {
   const held = target.columns.find((column) => column.name === loadedAt)?.type ?? loadedAtType(stream);
-  if (held?.type === 'timestamptz') return 'current_timestamp';
-  if (held?.type === 'timestamp') return "(current_timestamp at time zone 'UTC')";
-  return loadedAtSeconds;
+  if (held?.type === 'timestamptz') return currentInstant(dialect);
+  if (held?.type === 'timestamp') return currentUtc(dialect);
+  return epochSeconds(dialect);
 }
 
 /** Rows are chosen by key in incremental mode only; the other modes take the source as it is. */
@@ -180,40 +206,72 @@ function keyChoice(request: PublicationRequest): KeyChoice | undefined {
 }
 
 /**
- * Keys that `target_options.table_keys` asks for, on a table that was made anew. PostgreSQL gets the key of a
- * merge as well: without an index every later merge would read the whole table.
+ * Keys that `target_options.table_keys` asks for, on a table that was made anew. The key of a merge gets an index as
+ * well, without which every later merge would read the whole table; DuckDB merges better without one.
+ * @param table what it is called in the end
+ * @param place what it is called now
  */
 function tableKeys(
   dialect: Dialect,
   stream: StreamConfig,
   mapping: ColumnMapping,
-  target: TargetState,
-  rebuilt: boolean,
+  table: TableName,
+  place: TableName,
 ): readonly Statement[] {
-  if (target.exists && !rebuilt) return [];
   const { primary, unique, index, uniqueColumns, indexedColumns } = stream.target.tableKeys;
-  const named = (names: readonly string[]): string[] =>
-    names.map((name) => mapping.columns.find((column) => column.source.name === name)?.name ?? name);
+  const columnOf = (name: string): Column => {
+    const found = mapping.columns.find((column) => column.source.name === name);
+    return { name: found?.name ?? name, type: found?.type ?? { type: 'int64' }, nullable: true };
+  };
   const key = (names: readonly string[], suffix: string, isUnique: boolean): Statement[] =>
     names.length === 0
       ? []
-      : [createIndex(dialect, target.table, `${target.table.name}_${suffix}`, named(names), isUnique)];
-  const table = dialect.quoteTable(target.table);
-  const columns = named(primary).map((name) => dialect.quote(name));
-  const mergesByKey = dialect.name === 'postgres' && primary.length === 0 && followsKeys(stream.mode);
+      : [createIndex(dialect, place, `${table.name}_${suffix}`, names.map(columnOf), isUnique)];
+  const asked = (names: readonly string[], suffix: string): Statement[] => {
+    requireWhole(dialect, stream, names.map(columnOf));
+    return key(names, suffix, true);
+  };
+  const mergesByKey = dialect.name !== 'duckdb' && primary.length === 0 && followsKeys(stream.mode);
   const mergeKey = mergesByKey ? mapping.primaryKey.map((column) => column.source.name) : [];
   return [
-    ...(columns.length > 0
-      ? [{ role: 'schema' as const, sql: `alter table ${table} add primary key (${columns.join(', ')})` }]
-      : []),
+    ...(dialect.name === 'sqlite'
+      ? asked(primary, 'primary')
+      : primaryKey(dialect, stream, place, primary.map(columnOf))),
     ...key(mergeKey, 'key', true),
-    ...key(unique, 'unique', true),
+    ...asked(unique, 'unique'),
     ...key(index, 'index', false),
-    ...uniqueColumns.flatMap((name) => key([name], `${name}_unique`, true)),
+    ...uniqueColumns.flatMap((name) => asked([name], `${name}_unique`)),
     ...indexedColumns.flatMap((name) => key([name], `${name}_index`, false)),
   ];
 }
 
-function userStatement(sql: string): Statement {
-  return { role: 'prepare', sql };
+function primaryKey(
+  dialect: Dialect,
+  stream: StreamConfig,
+  table: TableName,
+  columns: readonly Column[],
+): readonly Statement[] {
+  if (columns.length === 0) return [];
+  requireWhole(dialect, stream, columns);
+  const list = columns.map((column) => dialect.quote(column.name)).join(', ');
+  const sql = `alter table ${dialect.quoteTable(table)} add primary key (${list})`;
+  return [{ role: 'schema', turn: 'before', sql }];
+}
+
+/** @throws ConfigError code `key_too_long` when a column fits into an index by its beginning only */
+function requireWhole(dialect: Dialect, stream: StreamConfig, columns: readonly Column[]): void {
+  const long = columns.find((column) => dialect.indexed?.(column).partly);
+  if (!long) return;
+  throw new ConfigError(
+    `stream ${stream.name}: '${long.name}' is ${dialect.typeName(long.type)} in the target, which cannot be unique there`,
+    {
+      code: 'key_too_long',
+      origin: stream.origin,
+      next: `Declare how long it may be: columns: { ${long.name}: string(64) }`,
+    },
+  );
+}
+
+function userStatement(sql: string, turn: StatementTurn): Statement {
+  return { role: 'prepare', sql, turn };
 }

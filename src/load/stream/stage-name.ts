@@ -19,6 +19,12 @@ export function stagePart(
   return stageTable(target, dialect, `${idempotencyKey} part ${part}`);
 }
 
+/** A name of the same kind for a table that goes with a stage. */
+export function besideStage(stage: TableName, purpose: string): TableName {
+  const hash = shortHash(`${stage.name} ${purpose}`);
+  return { schema: stage.schema, name: `${stage.name.slice(0, -hexLength)}${hash}` };
+}
+
 /** True if a table is the stage of some load into `target`. */
 export function isStageOf(name: string, target: TableName, dialect: Dialect): boolean {
   const start = stagePrefix(target.name, dialect);

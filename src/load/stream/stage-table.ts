@@ -1,5 +1,5 @@
 import type { SqlDatabase } from '../../connector/connection.ts';
-import { DataError } from '../../core/errors.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
 import type { TableName } from '../../sql/dialect.ts';
 import { dropTable } from '../../sql/merge/index.ts';
 import { isStageOf } from './stage-name.ts';
@@ -35,11 +35,23 @@ export async function ensureSchema(database: SqlDatabase, schema: string): Promi
 }
 
 async function schemaExists(database: SqlDatabase, schema: string): Promise<boolean> {
-  const { rows } = await database.query(
-    `select 1 from pg_catalog.pg_namespace where nspname = ${database.dialect.parameter(1)}`,
-    [schema],
-  );
-  return rows.length > 0;
+  const { dialect } = database;
+  if (schema === '') return true;
+  const found =
+    (await database.query(schemaQuery(dialect.name, dialect.parameter(1)), [schema])).rows.length > 0;
+  if (found || dialect.name !== 'sqlite') return found;
+  throw new ConfigError(`SQLite has no schemas, and the object is in '${schema}'`, {
+    code: 'schema_missing',
+    state: 'Nothing was changed',
+    next: 'Write the table alone in object:, or main.<table>',
+  });
+}
+
+function schemaQuery(dialectName: string, parameter: string): string {
+  if (dialectName === 'mysql')
+    return `select 1 from information_schema.schemata where schema_name = ${parameter}`;
+  if (dialectName === 'sqlite') return `select 1 from pragma_database_list where name = ${parameter}`;
+  return `select 1 from pg_catalog.pg_namespace where nspname = ${parameter}`;
 }
 
 /**

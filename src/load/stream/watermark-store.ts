@@ -1,12 +1,17 @@
 import type { SqlDatabase, SqlSession } from '../../connector/connection.ts';
 import { FatalError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import type { Column } from '../../sql/data-type.ts';
 import type { TableName } from '../../sql/dialect.ts';
+import { createTable } from '../../sql/merge/index.ts';
+import { bookkeepingTable } from './bookkeeping.ts';
 import { ensureSchema } from './stage-table.ts';
 import type { Watermark } from './watermark.ts';
 
 /** Lives in the target database, beside the data it speaks of. */
-export const watermarkTable: TableName = { schema: '_millrace', name: 'watermarks' };
+function watermarkTable({ dialect }: SqlDatabase): TableName {
+  return bookkeepingTable(dialect, 'watermarks');
+}
 
 /** Which stream of which source goes into which table. */
 export interface StreamIdentity {
@@ -35,7 +40,7 @@ export async function readPublication(
   database: SqlDatabase,
   identity: StreamIdentity,
 ): Promise<Publication | undefined> {
-  if (!(await database.describe(watermarkTable))) return undefined;
+  if (!(await database.describe(watermarkTable(database)))) return undefined;
   const { dialect } = database;
   const columns = [
     'update_key',
@@ -47,7 +52,7 @@ export async function readPublication(
     'published_at',
   ];
   const result = await database.query(
-    `select ${columns.join(', ')} from ${dialect.quoteTable(watermarkTable)} where ${whereIdentity(database)}`,
+    `select ${columns.join(', ')} from ${dialect.quoteTable(watermarkTable(database))} where ${whereIdentity(database)}`,
     identityValues(identity),
   );
   const [row, second] = result.rows;
@@ -55,7 +60,7 @@ export async function readPublication(
     throw new FatalError(`there are two watermarks of ${identity.stream} into ${identity.target.name}`, {
       code: 'watermark_ambiguous',
       state: 'Nothing was loaded',
-      next: `Delete the wrong row of ${watermarkTable.schema}.${watermarkTable.name}`,
+      next: `Delete the wrong row of ${dialect.quoteTable(watermarkTable(database))}`,
     });
   }
   if (!row) return undefined;
@@ -86,7 +91,7 @@ export async function writePublication(
   identity: StreamIdentity,
   publication: Omit<Publication, 'publishedAtMs'>,
 ): Promise<void> {
-  const table = database.dialect.quoteTable(watermarkTable);
+  const table = database.dialect.quoteTable(watermarkTable(database));
   await session.execute(`delete from ${table} where ${whereIdentity(database)}`, identityValues(identity));
   const columns = [
     'source',
@@ -118,21 +123,19 @@ export async function writePublication(
 
 /** Creates the schema and the table when they are missing; two processes may do so at once. */
 export async function prepareWatermarks(database: SqlDatabase): Promise<void> {
-  if (await database.describe(watermarkTable)) return;
-  const { dialect } = database;
-  const text = dialect.typeName({ type: 'text' });
+  if (await database.describe(watermarkTable(database))) return;
+  const table = watermarkTable(database);
+  const column = (name: string, nullable: boolean): Column => ({ name, type: { type: 'text' }, nullable });
   const columns = [
-    ...['source', 'stream', 'target_schema', 'target_table'].map((name) => `${name} ${text} not null`),
-    ...['update_key', 'value', 'key_columns', 'key_values'].map((name) => `${name} ${text}`),
-    ...['idempotency_key', 'figures', 'published_at'].map((name) => `${name} ${text} not null`),
+    ...['source', 'stream', 'target_schema', 'target_table'].map((name) => column(name, false)),
+    ...['update_key', 'value', 'key_columns', 'key_values'].map((name) => column(name, true)),
+    ...['idempotency_key', 'figures', 'published_at'].map((name) => column(name, false)),
   ];
-  await ensureSchema(database, watermarkTable.schema);
+  await ensureSchema(database, table.schema);
   try {
-    await database.execute(
-      `create table if not exists ${dialect.quoteTable(watermarkTable)} (${columns.join(', ')})`,
-    );
+    await database.execute(createTable(database.dialect, table, columns).sql);
   } catch (error) {
-    if (!(await database.describe(watermarkTable))) throw error;
+    if (!(await database.describe(table))) throw error;
   }
 }
 

@@ -6,6 +6,8 @@ import type { Dialect, TableName } from '../dialect.ts';
  */
 export function dependentsQuery(dialect: Dialect, table: TableName): string | undefined {
   if (dialect.name === 'duckdb') return duckdbDependents(dialect, table);
+  if (dialect.name === 'mysql') return mysqlDependents(dialect, table);
+  if (dialect.name === 'sqlite') return sqliteDependents(dialect, table);
   if (dialect.name !== 'postgres') return undefined;
   const id = `${dialect.literal(dialect.quoteTable(table))}::regclass`;
   return `select 'view', v.relname::text from pg_depend d join pg_rewrite r on r.oid = d.objid join pg_class v on v.oid = r.ev_class
@@ -32,5 +34,34 @@ function duckdbDependents(dialect: Dialect, table: TableName): string {
   return `select 'index', index_name from duckdb_indexes() where ${place}
 union select 'constraint', constraint_name from duckdb_constraints() where ${place} and constraint_type <> 'NOT NULL'
 union select 'comment', comment from duckdb_tables() where ${place} and comment is not null
+order by 1, 2`;
+}
+
+/** Grants and views go by name; the check that MariaDB gives a JSON column comes with every such column. */
+function mysqlDependents(dialect: Dialect, table: TableName): string {
+  const schema = table.schema === '' ? 'database()' : dialect.literal(table.schema);
+  const name = dialect.literal(table.name);
+  const place = `table_schema = ${schema} and table_name = ${name}`;
+  return `select 'index', index_name from information_schema.statistics where ${place}
+union select 'constraint', constraint_name from information_schema.referential_constraints where constraint_schema = ${schema} and table_name = ${name}
+union select 'foreign key', constraint_name from information_schema.referential_constraints where unique_constraint_schema = ${schema} and referenced_table_name = ${name}
+union select 'trigger', trigger_name from information_schema.triggers where event_object_schema = ${schema} and event_object_table = ${name}
+union select 'comment', table_comment from information_schema.tables where ${place} and table_comment <> ''
+union select 'comment', column_comment from information_schema.columns where ${place} and column_comment <> ''
+union select 'column', column_name from information_schema.columns where ${place} and (extra <> '' or (column_default is not null and column_default <> 'NULL'))
+union select 'partition', partition_name from information_schema.partitions where ${place} and partition_name is not null
+order by 1, 2`;
+}
+
+/** Views go by name. */
+function sqliteDependents(dialect: Dialect, table: TableName): string {
+  const schema = dialect.literal(table.schema);
+  const name = dialect.literal(table.name);
+  return `select 'index' as kind, name from pragma_index_list(${name}, ${schema}) where origin = 'c'
+union select 'constraint', name from pragma_index_list(${name}, ${schema}) where origin <> 'c'
+union select 'column', name from pragma_table_xinfo(${name}, ${schema}) where pk > 0 or "notnull" = 1 or dflt_value is not null or hidden in (2, 3)
+union select 'constraint', "table" from pragma_foreign_key_list(${name}, ${schema})
+union select 'trigger', name from ${dialect.quoteTable({ schema: table.schema, name: 'sqlite_schema' })} where type = 'trigger' and tbl_name = ${name}
+union select 'foreign key', m.name from ${dialect.quoteTable({ schema: table.schema, name: 'sqlite_schema' })} as m, pragma_foreign_key_list(m.name) as f where m.type = 'table' and f."table" = ${name}
 order by 1, 2`;
 }

@@ -1,3 +1,4 @@
+import { castTo } from '../cast.ts';
 import type { Dialect } from '../dialect.ts';
 import { stageColumnList, stageSelect, type KeyChoice, type StageRows } from './stage-rows.ts';
 import type { Statement } from './statement.ts';
@@ -18,7 +19,7 @@ export function insertRows(dialect: Dialect, rows: StageRows, choice?: KeyChoice
 export function replaceTail(dialect: Dialect, rows: StageRows, updateKey: string): readonly Statement[] {
   const key = dialect.quote(updateKey);
   const column = rows.columns.find((candidate) => candidate.name === updateKey);
-  const least = column?.castTo === undefined ? `min(${key})` : `cast(min(${key}) as ${column.castTo})`;
+  const least = column?.converted ? castTo(dialect, `min(${key})`, column.type) : `min(${key})`;
   const target = dialect.quoteTable(rows.target);
   return [
     {
@@ -37,9 +38,11 @@ export function refill(
   canTruncate: boolean,
 ): readonly Statement[] {
   const target = dialect.quoteTable(rows.target);
+  // MySQL's truncate cannot be rolled back, SQLite has none.
+  const truncates = canTruncate && dialect.name !== 'mysql' && dialect.name !== 'sqlite';
   const clear: Statement = {
     role: 'clear',
-    sql: canTruncate ? `truncate table ${target}` : `delete from ${target}`,
+    sql: truncates ? `truncate table ${target}` : `delete from ${target}`,
   };
   return [clear, insertRows(dialect, rows, choice)];
 }

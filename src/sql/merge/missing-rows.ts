@@ -1,5 +1,8 @@
+import { castTo } from '../cast.ts';
+import { currentInstant } from '../clock.ts';
+import type { DataType } from '../data-type.ts';
 import type { Dialect, TableName } from '../dialect.ts';
-import type { Statement } from './statement.ts';
+import type { Statement, StatementTurn } from './statement.ts';
 
 /** Rows of a target whose key is in no source row any more. */
 export interface MissingRows {
@@ -7,7 +10,7 @@ export interface MissingRows {
   /** Holds the source's keys, under the target's names. */
   readonly keys: TableName;
   /** Columns of the key with the type to cast them to, when the target has another. */
-  readonly key: readonly { readonly name: string; readonly castTo?: string }[];
+  readonly key: readonly { readonly name: string; readonly castTo?: DataType }[];
   /** Target rows that may be missing; all when absent. */
   readonly where?: string;
 }
@@ -15,21 +18,29 @@ export interface MissingRows {
 /** Removes them. */
 export function deleteMissingRows(dialect: Dialect, rows: MissingRows): readonly Statement[] {
   const target = dialect.quoteTable(rows.target);
-  return [
-    { role: 'remove', sql: `delete from ${target} as t where ${conditions(dialect, rows, 'not exists')}` },
-  ];
+  const from = dialect.name === 'mysql' ? `delete t from ${target} as t` : `delete from ${target} as t`;
+  return [{ role: 'remove', sql: `${from} where ${conditions(dialect, rows, 'not exists')}` }];
 }
 
-/** Writes the time into `column` of those that are missing, and takes it from those that came back. */
-export function markMissingRows(dialect: Dialect, rows: MissingRows, column: string): readonly Statement[] {
+/**
+ * Writes the time into `column` of those that are missing, and takes it from those that came back.
+ * @param add when the column is added to the target; absent when it is there already
+ */
+export function markMissingRows(
+  dialect: Dialect,
+  rows: MissingRows,
+  column: string,
+  add?: StatementTurn,
+): readonly Statement[] {
   const target = dialect.quoteTable(rows.target);
   const mark = dialect.quote(column);
   const definition = `${mark} ${dialect.typeName({ type: 'timestamptz' })}`;
+  const addition = { role: 'schema', sql: `alter table ${target} add column ${definition}` } as const;
   return [
-    { role: 'schema', sql: `alter table ${target} add column if not exists ${definition}` },
+    ...(add ? [{ ...addition, turn: add }] : []),
     {
       role: 'remove',
-      sql: `update ${target} as t set ${mark} = current_timestamp where t.${mark} is null and ${conditions(dialect, rows, 'not exists')}`,
+      sql: `update ${target} as t set ${mark} = ${currentInstant(dialect)} where t.${mark} is null and ${conditions(dialect, rows, 'not exists')}`,
     },
     {
       role: 'update',
@@ -39,9 +50,9 @@ export function markMissingRows(dialect: Dialect, rows: MissingRows, column: str
 }
 
 function conditions(dialect: Dialect, rows: MissingRows, test: 'exists' | 'not exists'): string {
-  const onKey = rows.key.map(({ name, castTo }) => {
+  const onKey = rows.key.map(({ name, castTo: type }) => {
     const column = dialect.quote(name);
-    const key = castTo === undefined ? `k.${column}` : `cast(k.${column} as ${castTo})`;
+    const key = type === undefined ? `k.${column}` : castTo(dialect, `k.${column}`, type);
     return `${key} = t.${column}`;
   });
   const own = rows.where === undefined ? [] : [`(${rows.where})`];

@@ -1,3 +1,5 @@
+import { castTo } from '../cast.ts';
+import type { DataType } from '../data-type.ts';
 import type { Dialect, TableName } from '../dialect.ts';
 
 /** A column on its way from the stage into the target. */
@@ -6,8 +8,10 @@ export interface PublishedColumn {
   readonly name: string;
   /** SQL over the stage's columns that gives the value; the column itself when absent. */
   readonly expression?: string;
-  /** The system's type name to cast to; absent when the stage already has the target's type. */
-  readonly castTo?: string;
+  /** Its type in the target. */
+  readonly type: DataType;
+  /** True when the stage has another one. */
+  readonly converted: boolean;
   /** False for types that the system cannot compare, such as PostgreSQL's `json`. */
   readonly comparable: boolean;
 }
@@ -31,13 +35,13 @@ export interface KeyChoice {
 /** `cast("a" as bigint)` or `"a"`. */
 function columnExpression(dialect: Dialect, column: PublishedColumn): string {
   const name = column.expression ?? dialect.quote(column.name);
-  return column.castTo === undefined ? name : `cast(${name} as ${column.castTo})`;
+  return column.converted ? castTo(dialect, name, column.type) : name;
 }
 
 /** The stage's rows in the target's types; one per key when a choice is given. */
 export function stageSelect(dialect: Dialect, rows: StageRows, choice?: KeyChoice): string {
   const columns = rows.columns.map((column) =>
-    column.castTo === undefined && column.expression === undefined
+    !column.converted && column.expression === undefined
       ? dialect.quote(column.name)
       : `${columnExpression(dialect, column)} as ${dialect.quote(column.name)}`,
   );
@@ -47,9 +51,16 @@ export function stageSelect(dialect: Dialect, rows: StageRows, choice?: KeyChoic
   if (!choice) return `select ${list} from ${stage}`;
   const key = choice.key.map((name) => dialect.quote(name)).join(', ');
   const order =
-    choice.latestBy === undefined ? '' : ` order by ${dialect.quote(choice.latestBy)} desc nulls last`;
+    choice.latestBy === undefined
+      ? ''
+      : ` order by ${dialect.quote(choice.latestBy)} desc${nullsLast(dialect)}`;
   const rank = dialect.quote('_millrace_rank');
   return `select ${list} from (select *, row_number() over (partition by ${key}${order}) as ${rank} from ${stage}) as staged where ${rank} = 1`;
+}
+
+/** MySQL has no such words, and puts NULLs last in descending order. */
+function nullsLast(dialect: Dialect): string {
+  return dialect.name === 'mysql' ? '' : ' nulls last';
 }
 
 /** Names of the columns that `stageSelect` gives, in its order. */

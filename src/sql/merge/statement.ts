@@ -10,8 +10,16 @@
  */
 export type StatementRole = 'insert' | 'replace' | 'update' | 'remove' | 'clear' | 'schema' | 'prepare';
 
-/** One statement of a publication. All of them run in order, in one transaction. */
+/**
+ * When a statement runs where definitions commit by themselves: `before` the transaction; once the new table is
+ * in its `place`, or the rows are; or when everything else is done and only leftovers are `dropped`.
+ */
+export type StatementTurn = 'before' | 'placed' | 'dropped';
+
+/** One statement of a publication. */
 export interface Statement {
   readonly role: StatementRole;
   readonly sql: string;
+  /** Absent: in the transaction. Where definitions can be rolled back all are, in the order of the list. */
+  readonly turn?: StatementTurn;
 }

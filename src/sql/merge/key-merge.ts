@@ -1,0 +1,20 @@
+import type { KeyChoice, StageRows } from './stage-rows.ts';
+
+/**
+ * What is done with changed and new rows: `insert` adds new ones only, `update` changes held ones only, the
+ * other two do both, by an update in place or by a delete and an insert.
+ */
+export type MergeStrategy = 'insert' | 'update' | 'update_insert' | 'delete_insert';
+
+export interface KeyMerge {
+  readonly rows: StageRows;
+  readonly choice: KeyChoice;
+  /** True when the source's catalogue promises one row per key. */
+  readonly unique: boolean;
+  /** Columns that only the target has; they keep their values. */
+  readonly extraColumns: readonly string[];
+  /** Name of the temporary table, free in this session. */
+  readonly deltaName: string;
+  /** The cheapest for the system when absent. */
+  readonly strategy?: MergeStrategy;
+}
