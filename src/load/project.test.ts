@@ -131,7 +131,7 @@ describe('mistakes', () => {
     'update',
   ];
   const unbuilt: readonly (readonly [string, string])[] = [
-    ...['files: [a]', 'change_capture_options: { soft_delete: true }'].map(
+    ...['change_capture_options: { soft_delete: true }'].map(
       (line) => [line.split(':')[0] ?? '', line] as const,
     ),
     ...[...sourceKeys, ...movedKeys].map((key) => [key, `source_options: { ${key}: 1 }`] as const),

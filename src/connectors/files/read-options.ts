@@ -76,6 +76,7 @@ const readers: Readonly<Record<string, Reader>> = {
     if (value !== 'without' && value !== 'only') throw invalid(key, 'without or only');
     return { rejects: value };
   },
+  files: () => ({}),
   metadata: (value) => ({ metadata: value as readonly FileMetadata[] }),
   datetime_format: (value, key) => {
     const format = text(value, key);

@@ -39,7 +39,7 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
     signal?: AbortSignal,
   ): Promise<FileTable> {
     refuseQuery(stream);
-    const files = await sourceFiles(stream.name, folder, spool);
+    const files = await sourceFiles(stream.name, options, folder, spool);
     const version = JSON.stringify(files);
     const key = JSON.stringify([stream.name, options]);
     const before = known.get(key);
@@ -107,7 +107,15 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
   };
 }
 
-async function sourceFiles(streamName: string, folder: string, spool: Spool): Promise<readonly SourceFile[]> {
+/** What the stream's name means, or the option `files`: a list of such names, in its place. */
+async function sourceFiles(
+  streamName: string,
+  { files }: ReadRequest['options'],
+  folder: string,
+  spool: Spool,
+): Promise<readonly SourceFile[]> {
+  if (Array.isArray(files))
+    return (await Promise.all(files.map((name: string) => findFiles(name, folder)))).flat();
   if (!isStandardStream(streamName)) return await findFiles(streamName, folder);
   const [file] = await findFiles(await spool.standardInput(), folder);
   if (!file) throw new Error('standard input was not kept');

@@ -145,7 +145,7 @@ const stream = z.strictObject({
     .optional(),
   object: word.optional(),
   select: words.optional(),
-  files: anything.optional(),
+  files: words.optional(),
   where: z.string().optional(),
   primary_key: words.optional(),
   update_key: z.string().optional(),
@@ -194,6 +194,7 @@ export interface StreamYaml {
   readonly mode?: string;
   readonly object?: string;
   readonly select?: Words;
+  readonly files?: Words;
   readonly where?: string;
   readonly primary_key?: Words;
   readonly update_key?: string;

@@ -120,7 +120,10 @@ export function streamConfig(name: string, stream: StreamYaml, origins: StreamOr
     rules,
     transforms:
       stream.transforms === undefined ? {} : columnTransforms(stream.transforms, origins.of(['transforms'])),
-    sourceOptions: pick(stream.source_options ?? {}, connectorSourceOptions),
+    sourceOptions: {
+      ...pick(stream.source_options ?? {}, connectorSourceOptions),
+      ...optional('files', streamFiles(name, stream.files)),
+    },
     ...optional('limit', limit === 0 ? undefined : limit),
     ...optional('range', readRange(name, stream, updateKey, origins)),
     ...optional(
@@ -262,6 +265,17 @@ function assetKey(written: string | readonly string[], origin: Origin): string {
     origin,
     next: 'Use letters, digits, _ and - joined by dots',
   });
+}
+
+/** The files of a stream as streams name them: those without a folder are in that of the stream. */
+function streamFiles(
+  name: string,
+  files: string | readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (files === undefined) return undefined;
+  const path = name.replace(/^file:\/\//, '');
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  return list(files).map((file) => (file.includes('/') ? file : `${folder}${file}`));
 }
 
 function objectMissing(name: string, origin: Origin): ConfigError {

@@ -4,7 +4,6 @@ import type { Origin } from '../../core/origin.ts';
 
 /** Keys of the format that are known but not built, with what to do instead. */
 const streamKeys: Readonly<Record<string, string>> = {
-  files: 'Name the files by the stream itself, such as file://data/*.csv',
   change_capture_options: 'Use mode: incremental with update_key and primary_key',
 };
 
