@@ -17,7 +17,7 @@ import {
   wantedColumns,
 } from './stream-select.ts';
 import { parseTypeName } from './type-name.ts';
-import { readChunk } from './vector-reader.ts';
+import { readChunk } from '../../connector/duckdb/vector-reader.ts';
 import type { Warehouse } from './warehouse.ts';
 
 export interface DuckdbSourceContext {

@@ -4,7 +4,7 @@ import type { Payload } from '../../connector/payload.ts';
 import { CancelledError, ConfigError } from '../../core/errors.ts';
 import type { Column } from '../../sql/data-type.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
-import { segmentsOf, withBatches } from './batch-pump.ts';
+import { segmentsOf, withBatches } from '../../connector/duckdb/batch-pump.ts';
 import type { Warehouse } from './warehouse.ts';
 
 /** Fills stage tables: by a SELECT of the same warehouse, by DuckDB's own file readers, or from columns. */

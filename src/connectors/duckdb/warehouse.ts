@@ -4,7 +4,7 @@ import { isMainThread } from 'node:worker_threads';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { LockAttempt } from '../../connector/connection.ts';
 import { ConfigError, FatalError } from '../../core/errors.ts';
-import { registerBatchFunction } from './batch-pump.ts';
+import { registerBatchFunction } from '../../connector/duckdb/batch-pump.ts';
 import { duckdbError } from './duckdb-error.ts';
 
 /** A DuckDB instance that this process holds, and connections of it that wait to be used again. */

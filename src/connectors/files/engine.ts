@@ -1,5 +1,6 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
+import { registerBatchFunction } from '../../connector/duckdb/batch-pump.ts';
 import { CancelledError } from '../../core/errors.ts';
 
 export interface FileEngine {
@@ -8,6 +9,8 @@ export interface FileEngine {
   /** A connection that the caller closes. */
   connect(): Promise<DuckDBConnection>;
   close(): void;
+  /** Most memory that batches may take before they are handed over. */
+  readonly memoryBudgetBytes: number;
 }
 
 /** A DuckDB in memory that reads and writes files; tables that outgrow the budget go to the temporary folder. */
@@ -16,16 +19,14 @@ export function fileEngine(temporaryFolder: string, memoryBudgetBytes: number): 
   const megabytes = Math.max(256, Math.floor(memoryBudgetBytes / 1e6));
 
   async function connect(): Promise<DuckDBConnection> {
-    instance ??= DuckDBInstance.create(':memory:', {
-      memory_limit: `${megabytes}MB`,
-      temp_directory: temporaryFolder,
-    });
+    instance ??= openInstance(megabytes, temporaryFolder);
     const connection = await (await instance).connect();
     await connection.run(`set TimeZone = 'UTC'`);
     return connection;
   }
 
   return {
+    memoryBudgetBytes,
     connect,
     use: async (signal, work) => {
       const connection = await connect();
@@ -46,6 +47,17 @@ export function fileEngine(temporaryFolder: string, memoryBudgetBytes: number): 
       instance = undefined;
     },
   };
+}
+
+async function openInstance(megabytes: number, temporaryFolder: string): Promise<DuckDBInstance> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: `${megabytes}MB`,
+    temp_directory: temporaryFolder,
+  });
+  const connection = await instance.connect();
+  registerBatchFunction(connection);
+  connection.closeSync();
+  return instance;
 }
 
 function cancelled(): CancelledError {

@@ -337,9 +337,7 @@ describe('writing', () => {
     );
     expect(readFileSync(join(folder, 'out.csv'), 'utf8')).toBe('1;2024-02-29\n2;\n');
     expect(existsSync(join(folder, 'out.csv~stage'))).toBe(false);
-    await expect(write('x.csv', await payloadOf('in.csv'), { file_max_rows: 1 })).rejects.toThrow(
-      /file_max_rows/,
-    );
+    await expect(write('x.csv', await payloadOf('in.csv'), { table_tmp: 'x' })).rejects.toThrow(/table_tmp/);
   });
 
   it('removes the stage when the source fails', async () => {

@@ -27,7 +27,7 @@ export const filesConnector: Connector<FilesConfig> = defineConnector({
       type: 'file',
       folder,
       source: filesSource(folder, engine, spool),
-      target: filesTarget(folder, engine),
+      target: filesTarget(folder, engine, spool),
       check: async () => {
         await access(folder).catch(() => {
           throw new ConfigError(`Connection ${name}: there is no folder ${folder}.`, {

@@ -156,7 +156,7 @@ function readJsonSql(
 ): string {
   const shape = names
     ? `columns = {${names.map((name) => `${literal(name)}: 'JSON'`).join(', ')}}`
-    : `sample_size = -1, maximum_depth = 1, union_by_name = true`;
+    : `sample_size = -1, maximum_depth = 1, map_inference_threshold = -1, union_by_name = true`;
   const { compression } = options;
   const isCopy = paths.some((path) => path.endsWith(`.${fileType}`));
   const settings = [
@@ -170,7 +170,21 @@ function readJsonSql(
   return `read_json([${paths.map(literal).join(', ')}], ${settings.join(', ')})`;
 }
 
+/** A list of distinct values takes memory of its own: hundreds of them in one SELECT take all there is. */
+const mostKindsAsked = 64;
+
 async function kindsOf(
+  connection: DuckDBConnection,
+  from: string,
+  names: readonly string[],
+): Promise<readonly ReadonlySet<string>[]> {
+  const found: ReadonlySet<string>[] = [];
+  for (let start = 0; start < names.length; start += mostKindsAsked)
+    found.push(...(await kindsOfSome(connection, from, names.slice(start, start + mostKindsAsked))));
+  return found;
+}
+
+async function kindsOfSome(
   connection: DuckDBConnection,
   from: string,
   names: readonly string[],

@@ -1,10 +1,10 @@
 import { relative, resolve } from 'node:path';
 import type { ReadRequest, Source, StreamRef } from '../../connector/connection.ts';
 import type { ColumnBatch } from '../../connector/column-batch.ts';
+import { readChunk } from '../../connector/duckdb/vector-reader.ts';
 import type { Payload } from '../../connector/payload.ts';
 import { CancelledError, ConfigError } from '../../core/errors.ts';
 import type { Column } from '../../sql/data-type.ts';
-import { encodableSql, encodeChunk } from './batch-encoder.ts';
 import { pathOfUrl } from './config.ts';
 import { csvTable } from './csv-table.ts';
 import { type FileEngine, quote } from './engine.ts';
@@ -209,17 +209,27 @@ async function* readBatches(
   signal: AbortSignal,
 ): AsyncGenerator<ColumnBatch> {
   const connection = await engine.connect();
+  const types = columns.map((column) => column.type);
   try {
-    const result = await connection.stream(`select ${columns.map(encodableSql).join(', ')} from (${select})`);
+    const result = await connection.stream(`select ${columns.map(vectorSql).join(', ')} from (${select})`);
     for (;;) {
       if (signal.aborted) throw new CancelledError('Reading the files was cancelled.', { code: 'cancelled' });
       const chunk = await result.fetchChunk();
       if (!chunk || chunk.rowCount === 0) return;
-      yield encodeChunk(chunk, columns);
+      yield readChunk(chunk, types);
     }
   } catch (error) {
     throw await readError(error, table.files);
   } finally {
     connection.closeSync();
   }
+}
+
+/** SQL that gives a column in the form in which batches carry it: arrays as JSON of texts. */
+function vectorSql(column: Column): string {
+  const name = quote(column.name);
+  if (column.type.type === 'json') return `cast(${name} as varchar) as ${name}`;
+  if (column.type.type === 'array')
+    return `cast(to_json(list_transform(${name}, item -> cast(item as varchar))) as varchar) as ${name}`;
+  return name;
 }

@@ -1,21 +1,26 @@
+import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { type DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { StageRequest, StageResult, Target } from '../../connector/connection.ts';
+import { segmentsOf, stagingType, withBatches } from '../../connector/duckdb/batch-pump.ts';
 import type { ColumnsPayload } from '../../connector/payload.ts';
-import { CancelledError, FatalError } from '../../core/errors.ts';
-import type { Column } from '../../sql/data-type.ts';
+import { CancelledError, ConfigError, FatalError } from '../../core/errors.ts';
 import type { TableName } from '../../sql/dialect.ts';
-import { collectedType, decodeColumn } from './batch-decoder.ts';
 import { pathOfUrl } from './config.ts';
-import { type FileEngine, literal, quote } from './engine.ts';
+import { type FileEngine, quote } from './engine.ts';
 import { pathError } from './file-paths.ts';
+import { writeFiles } from './file-writer.ts';
 import { readError } from './read-error.ts';
-import { type WriteOptions, writeOptions } from './write-options.ts';
+import type { Spool } from './spool.ts';
+import { isStandardStream } from './standard-stream.ts';
+import { type WriteOptions, writeOptions, writtenValue } from './write-options.ts';
 
-/** Writes CSV, JSONL and Parquet. A table's name is the path of its file; its schema is not looked at. */
-export function filesTarget(folder: string, engine: FileEngine): Target {
-  const pathOf = (table: TableName) => resolve(folder, pathOfUrl(table.name));
+/** Writes CSV, JSON, JSONL and Parquet. A table's name is the path of its file; its schema is not looked at. */
+export function filesTarget(folder: string, engine: FileEngine, spool: Spool): Target {
+  const pathOf = ({ name }: TableName): string =>
+    isStageOfOutput(name) ? spool.place(basename(name)) : resolve(folder, pathOfUrl(name));
   return {
     takes: ['columns'],
     stage: async (request, payload, signal): Promise<StageResult> => {
@@ -25,19 +30,25 @@ export function filesTarget(folder: string, engine: FileEngine): Target {
         });
       }
       const path = pathOf(request.table);
-      const options = writeOptions(path, request.options ?? {});
+      const options = optionsFor(path, request);
       try {
         await mkdir(dirname(path), { recursive: true });
-        const rows = await engine.use(signal, async (connection) => {
-          const collected = await collect(connection, request, payload, signal);
-          await connection.run(copyText(path, request.schema.columns, options));
-          return collected;
+        const { rows, bytes } = await engine.use(signal, async (connection) => {
+          const collected = await collect(connection, engine, request, payload, signal);
+          const columns = columnsText(request, options);
+          return {
+            rows: collected,
+            bytes: await writeFiles(
+              { connection, table: stageTable, rows: collected, columns },
+              path,
+              options,
+            ),
+          };
         });
-        const bytes = (await stat(path)).size;
         request.onProgress(rows, bytes);
         return { rows, bytes };
       } catch (error) {
-        await rm(path, { force: true }).catch(() => undefined);
+        await rm(path, { force: true, recursive: true }).catch(() => undefined);
         throw await readError(pathError(error, path), [{ path, place: path }]);
       }
     },
@@ -45,13 +56,19 @@ export function filesTarget(folder: string, engine: FileEngine): Target {
       const place = dirname(pathOf(final));
       const names = await readdir(place).catch(() => []);
       const leftovers = names.filter((name) => isLeftover(name));
-      for (const name of leftovers) await rm(join(place, name), { force: true });
+      for (const name of leftovers) await rm(join(place, name), { force: true, recursive: true });
       return leftovers;
     },
     publishFile: async (stage, final) => {
+      const from = pathOf(stage);
+      if (isStandardStream(final.name)) {
+        await pipeline(createReadStream(from), process.stdout, { end: false });
+        await rm(from);
+        return;
+      }
       const path = pathOf(final);
       try {
-        await rename(pathOf(stage), path);
+        await publish(from, path);
       } catch (error) {
         throw pathError(error, path);
       }
@@ -59,48 +76,89 @@ export function filesTarget(folder: string, engine: FileEngine): Target {
   };
 }
 
+/** The load room names stages after their file: `.orders.csv~0123abcd`, and so `.-~0123abcd` for standard output. */
+function isStageOfOutput(name: string): boolean {
+  return /(^|\/)\.(-|stdout)~[0-9a-f]{8}$/.test(name);
+}
+
+function optionsFor(path: string, request: StageRequest): WriteOptions {
+  const isOutput = isStageOfOutput(request.table.name);
+  const options = writeOptions(path, request.options ?? {}, isOutput ? 'csv' : undefined);
+  if (!isOutput || (options.maxRows === undefined && options.maxBytes === undefined)) return options;
+  throw new ConfigError('standard output cannot be split into parts.', {
+    code: 'option_contradictory',
+    next: 'Remove file_max_rows and file_max_bytes, or write into a file.',
+  });
+}
+
+/** A file takes the place of a file in one step, a folder of parts that of what was there in two. */
+async function publish(from: string, path: string): Promise<void> {
+  const before = await stat(path).catch(() => undefined);
+  if (!before?.isDirectory() && !(await stat(from)).isDirectory()) {
+    await rename(from, path);
+    return;
+  }
+  if (before?.isDirectory()) await requireParts(path);
+  const aside = join(dirname(path), `.${basename(path)}~00000000`);
+  await rm(aside, { force: true, recursive: true });
+  if (before) await rename(path, aside);
+  await rename(from, path);
+  await rm(aside, { force: true, recursive: true });
+}
+
+/** Only folders that hold nothing but parts are replaced. */
+async function requireParts(folder: string): Promise<void> {
+  const foreign = (await readdir(folder)).find((name) => !/^part-\d{4,}\./.test(name));
+  if (foreign === undefined) return;
+  throw new ConfigError(
+    `${folder} is a folder in which there is ${foreign}, and not parts of a file alone.`,
+    {
+      code: 'folder_not_ours',
+      state: 'Nothing in it was changed.',
+      next: 'Name another object: for the stream.',
+    },
+  );
+}
+
 const stageTable = 'rows_to_write';
 
+/** One segment is inserted while the next is collected. */
 async function collect(
   connection: DuckDBConnection,
+  { memoryBudgetBytes }: FileEngine,
   request: StageRequest,
   payload: ColumnsPayload,
   signal: AbortSignal,
 ): Promise<number> {
   const { columns } = payload.schema;
-  const types = columns.map((column) => collectedType(column.type));
-  const definitions = columns.map((column, index) => `${quote(column.name)} ${String(types[index])}`);
+  const definitions = columns.map(({ name, type }) => `${quote(name)} ${String(stagingType(type))}`);
   await connection.run(`create temp table ${stageTable} (${definitions.join(', ')})`);
-  const appender = await connection.createAppender(stageTable);
-  let rows = 0;
-  let bytes = 0;
-  for await (const batch of payload.batches) {
+  let inserting: Promise<unknown> = Promise.resolve();
+  const total = { rows: 0, bytes: 0 };
+  const onBatch = (rows: number, bytes: number): void => {
     if (signal.aborted) throw new CancelledError('Writing the file was cancelled.', { code: 'cancelled' });
-    const chunk = DuckDBDataChunk.create(types, batch.rowCount);
-    for (const [index, vector] of batch.vectors.entries()) {
-      const column = columns[index];
-      if (column) chunk.setColumnValues(index, decodeColumn(vector, column.type, batch.rowCount));
-      bytes += 'data' in vector ? vector.data.byteLength : vector.values.byteLength;
+    total.rows += rows;
+    total.bytes += bytes;
+    request.onProgress(total.rows, total.bytes);
+  };
+  try {
+    for await (const segment of segmentsOf(payload.batches, memoryBudgetBytes, onBatch)) {
+      await inserting;
+      inserting = withBatches(columns, segment, (from) =>
+        connection.run(`insert into ${stageTable} select * from ${from}`),
+      );
+      inserting.catch(() => undefined);
     }
-    appender.appendDataChunk(chunk);
-    rows += batch.rowCount;
-    request.onProgress(rows, bytes);
+  } finally {
+    await inserting;
   }
-  appender.closeSync();
-  return rows;
+  return total.rows;
 }
 
 /** Columns keep the names of the target's schema, which may differ from the payload's. */
-function copyText(path: string, columns: readonly Column[], options: WriteOptions): string {
-  const selected = columns.map(
-    (column, index) => `${writtenValue(`#${index + 1}`, column)} as ${quote(column.name)}`,
-  );
-  const values = columns.length === 0 ? '*' : selected.join(', ');
-  return `copy (select ${values} from ${stageTable}) to ${literal(path)} (${options.clauses.join(', ')}, use_tmp_file false)`;
-}
-
-function writtenValue(expression: string, column: Column): string {
-  return column.type.type === 'json' || column.type.type === 'array'
-    ? `cast(${expression} as json)`
-    : expression;
+function columnsText({ schema }: StageRequest, options: WriteOptions): string {
+  if (schema.columns.length === 0) return '*';
+  return schema.columns
+    .map(({ name, type }, index) => `${writtenValue(`#${index + 1}`, type, options)} as ${quote(name)}`)
+    .join(', ');
 }

@@ -82,7 +82,28 @@ async function likelyCandidates(
   return sample.map((column) => possible.filter((candidate) => column.fits.has(candidate.name)));
 }
 
+/** The time that a SELECT takes grows with the square of its aggregates: 500 columns in one go take minutes. */
+const mostColumnsAsked = 16;
+
 async function evidence(
+  connection: DuckDBConnection,
+  from: string,
+  columns: readonly TextColumn[],
+  asked: readonly (readonly Candidate[])[],
+): Promise<readonly ColumnEvidence[]> {
+  // Whoever asks about one candidate per column has few aggregates, and much to read.
+  const most = mostColumnsAsked * (asked.some((candidates) => candidates.length > 1) ? 1 : 4);
+  const found: ColumnEvidence[] = [];
+  for (let start = 0; start < columns.length; start += most) {
+    const end = start + most;
+    found.push(
+      ...(await evidenceOfSome(connection, from, columns.slice(start, end), asked.slice(start, end))),
+    );
+  }
+  return found;
+}
+
+async function evidenceOfSome(
   connection: DuckDBConnection,
   from: string,
   columns: readonly TextColumn[],

@@ -1,74 +1,174 @@
 import { ConfigError } from '../../core/errors.ts';
+import type { DataType } from '../../sql/data-type.ts';
+import { duckdbDialect } from '../../sql/dialects/index.ts';
 import { literal } from './engine.ts';
-import { fileNameOf } from './file-type.ts';
+import { fileNameOf, type FileType, type TableType } from './file-type.ts';
+import { type Encoding, encodingNames, encodingOf } from './formats/text-encoding.ts';
+import { strptimeFormat, type TimeFormat } from './time-format.ts';
 
+/** How a file is written. */
 export interface WriteOptions {
-  /** Settings of DuckDB's COPY. */
+  readonly fileType: TableType;
+  /** Settings of DuckDB's COPY, without compression. */
   readonly clauses: readonly string[];
+  readonly compression: 'none' | 'gzip' | 'zstd' | 'snappy';
+  readonly encoding: Encoding;
+  /** True: UTF-8 begins with a byte order mark. */
+  readonly marked: boolean;
+  /** Extension of the parts of a file that is split. */
+  readonly extension: string;
+  readonly timeFormat?: TimeFormat;
+  readonly maxDecimals?: number;
+  /** Rows of a part; absent when the file is one. */
+  readonly maxRows?: number;
+  /** Bytes of a part; absent when the file is one. */
+  readonly maxBytes?: number;
 }
 
-const compressions = new Set(['none', 'gzip', 'zstd', 'snappy']);
+const knownOptions = [
+  'format',
+  'header',
+  'delimiter',
+  'compression',
+  'encoding',
+  'datetime_format',
+  'max_decimals',
+  'file_max_rows',
+  'file_max_bytes',
+];
 
-/** Checks `target_options` of a file; a key that cannot be obeyed is an error that names it. */
-export function writeOptions(path: string, options: Readonly<Record<string, unknown>>): WriteOptions {
-  const { format, header, delimiter, compression, ...others } = options;
-  const unknown = Object.keys(others).find((key) => others[key] !== undefined);
-  if (unknown !== undefined) {
-    throw new ConfigError(`target option ${unknown} is not yet supported for files.`, {
-      code: 'not_yet_supported',
-      next: 'Leave it out; files know: format, header, delimiter, compression.',
-    });
+/**
+ * Checks `target_options` of a file; a key that cannot be obeyed is an error that names it.
+ * @param fallback what is written when neither name nor options tell
+ */
+export function writeOptions(
+  path: string,
+  options: Readonly<Record<string, unknown>>,
+  fallback?: string,
+): WriteOptions {
+  const unknown = Object.keys(options).find(
+    (key) => options[key] !== undefined && !knownOptions.includes(key),
+  );
+  if (unknown !== undefined)
+    throw unsupported(unknown, `Leave it out; files know: ${knownOptions.join(', ')}.`);
+  const name = fileNameOf(path, options['format'] ?? fallback);
+  const fileType = writable(name.fileType, path);
+  const compression = compressionOf(options['compression'], name.compression, fileType);
+  const { encoding, marked } = encodingOption(options['encoding'], fileType);
+  const maxRows = countOf(options['file_max_rows'], 'file_max_rows');
+  const maxBytes = countOf(options['file_max_bytes'], 'file_max_bytes');
+  const maxDecimals = options['max_decimals'] === -1 ? undefined : options['max_decimals'];
+  if (maxDecimals !== undefined && !isCount(maxDecimals)) throw invalid('max_decimals', 'a number of digits');
+  const timeFormat = timeFormatOf(options['datetime_format'], fileType);
+  const packed = { none: '', gzip: '.gz', zstd: '.zst', snappy: '' }[compression];
+  return {
+    fileType,
+    clauses: clausesOf(fileType, options, name.tabs),
+    compression,
+    encoding,
+    marked,
+    extension: `${fileType === 'csv' && name.tabs ? 'tsv' : fileType}${fileType === 'parquet' ? '' : packed}`,
+    ...(timeFormat ? { timeFormat } : {}),
+    ...(maxDecimals === undefined ? {} : { maxDecimals }),
+    ...(maxRows === undefined ? {} : { maxRows }),
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+  };
+}
+
+/** SQL of a value as the options want it written. */
+export function writtenValue(expression: string, type: DataType, options: WriteOptions): string {
+  const { timeFormat, maxDecimals, fileType } = options;
+  const isTime = type.type === 'timestamp' || type.type === 'timestamptz';
+  if (timeFormat && (timeFormat.kind === 'date' ? type.type === 'date' : isTime))
+    return `strftime(${expression}, ${literal(timeFormat.pattern)})`;
+  if (maxDecimals !== undefined) {
+    if (type.type === 'float32' || type.type === 'float64') return `round(${expression}, ${maxDecimals})`;
+    if (
+      type.type === 'decimal' &&
+      type.precision !== undefined &&
+      type.precision <= 38 &&
+      (type.scale ?? 0) > maxDecimals
+    ) {
+      const shorter = { ...type, precision: Math.min(38, type.precision + 1), scale: maxDecimals };
+      return `cast(round(${expression}, ${maxDecimals}) as ${duckdbDialect.typeName(shorter)})`;
+    }
   }
-  const name = fileNameOf(path, format);
-  const packed =
-    typeof compression === 'string' && compression !== 'auto' ? compression.toLowerCase() : undefined;
-  if (
-    packed !== undefined &&
-    (!compressions.has(packed) || (packed === 'snappy' && name.fileType !== 'parquet'))
-  ) {
-    throw new ConfigError(
-      `target option compression: ${packed} is not yet supported for ${name.fileType} files.`,
-      {
-        code: 'not_yet_supported',
-        next: 'Use none, gzip or zstd.',
-      },
-    );
-  }
-  switch (name.fileType) {
+  if (type.type === 'array' && fileType === 'parquet')
+    return `cast(cast(${expression} as json) as varchar[])`;
+  return type.type === 'json' || type.type === 'array' ? `cast(${expression} as json)` : expression;
+}
+
+function writable(fileType: FileType, path: string): TableType {
+  if (fileType !== 'xlsx' && fileType !== 'xml' && fileType !== 'avro') return fileType;
+  throw new ConfigError(`${path}: ${fileType} files are read, and not written.`, {
+    code: 'not_yet_supported',
+    next: 'Write csv, jsonl, json or parquet.',
+  });
+}
+
+function clausesOf(
+  fileType: TableType,
+  { header, delimiter }: Readonly<Record<string, unknown>>,
+  tabs: boolean,
+): readonly string[] {
+  switch (fileType) {
     case 'parquet':
-      return {
-        clauses: [
-          'format parquet',
-          `compression ${literal(packed === 'none' ? 'uncompressed' : (packed ?? 'zstd'))}`,
-        ],
-      };
+      return ['format parquet'];
     case 'csv': {
       const letter =
-        typeof delimiter === 'string' ? delimiter.replace(String.raw`\t`, '\t') : name.tabs ? '\t' : ',';
-      return {
-        clauses: [
-          'format csv',
-          `header ${header !== false}`,
-          `delimiter ${literal(letter)}`,
-          `compression ${literal(packed ?? name.compression)}`,
-        ],
-      };
+        typeof delimiter === 'string' ? delimiter.replace(String.raw`\t`, '\t') : tabs ? '\t' : ',';
+      return ['format csv', `header ${header !== false}`, `delimiter ${literal(letter)}`];
     }
     case 'jsonl':
     case 'json':
-      return {
-        clauses: [
-          'format json',
-          `array ${name.fileType === 'json'}`,
-          `compression ${literal(packed ?? name.compression)}`,
-        ],
-      };
-    case 'xlsx':
-    case 'xml':
-    case 'avro':
-      throw new ConfigError(`${path}: ${name.fileType} files are read, and not written.`, {
-        code: 'not_yet_supported',
-        next: 'Write csv, jsonl, json or parquet.',
-      });
+      return ['format json', `array ${fileType === 'json'}`];
   }
+}
+
+function compressionOf(wanted: unknown, byName: string, fileType: TableType): WriteOptions['compression'] {
+  const word = typeof wanted === 'string' && wanted !== 'auto' ? wanted.toLowerCase() : undefined;
+  const known = word ?? (fileType === 'parquet' && byName === 'none' ? 'zstd' : byName);
+  if (known === 'none' || known === 'gzip' || known === 'zstd') return known;
+  if (known === 'snappy' && fileType === 'parquet') return known;
+  throw unsupported(`compression: ${known}`, `${fileType} files are written with none, gzip or zstd.`);
+}
+
+function encodingOption(wanted: unknown, fileType: TableType): Pick<WriteOptions, 'encoding' | 'marked'> {
+  if (wanted === undefined) return { encoding: 'utf-8', marked: false };
+  const known = typeof wanted === 'string' ? encodingOf(wanted) : undefined;
+  if (!known || typeof wanted !== 'string')
+    throw unsupported('encoding', `Use one of ${encodingNames.join(', ')}.`);
+  if (known !== 'utf-8' && fileType !== 'csv')
+    throw unsupported(`encoding: ${wanted}`, `${fileType} files are UTF-8; leave it out.`);
+  return { encoding: known, marked: fileType === 'csv' && /bom/i.test(wanted) };
+}
+
+function timeFormatOf(wanted: unknown, fileType: TableType): TimeFormat | undefined {
+  if (wanted === undefined || wanted === '') return undefined;
+  if (typeof wanted !== 'string') throw invalid('datetime_format', 'text');
+  if (wanted.toUpperCase() === 'AUTO') return undefined;
+  if (fileType === 'parquet')
+    throw unsupported('datetime_format', 'Parquet keeps times as times; leave it out.');
+  return strptimeFormat(wanted);
+}
+
+function countOf(value: unknown, key: string): number | undefined {
+  if (value === undefined || value === 0) return undefined;
+  if (!isCount(value)) throw invalid(key, 'a whole number');
+  return value;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
+}
+
+function unsupported(what: string, next: string): ConfigError {
+  return new ConfigError(`target option ${what} is not yet supported for files.`, {
+    code: 'not_yet_supported',
+    next,
+  });
+}
+
+function invalid(key: string, expected: string): ConfigError {
+  return new ConfigError(`target option ${key} must be ${expected}.`, { code: 'invalid_value' });
 }

@@ -1,6 +1,6 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
-import { type ColumnBatch, type ColumnVector, type DataType, vectorKindOf } from '../../connector/index.ts';
+import { type ColumnBatch, type ColumnVector, type DataType, vectorKindOf } from '../index.ts';
 
 const inlineBytes = 12;
 

@@ -6,7 +6,7 @@ import {
   type ColumnBatch,
   type ColumnVector,
   type DataType,
-} from '../../connector/index.ts';
+} from '../index.ts';
 
 /** Texts of up to this many bytes lie inside `duckdb_string_t`; longer ones behind a pointer. */
 const inlineBytes = 12;

@@ -18,7 +18,7 @@ import {
   VARCHAR,
   type DuckDBType,
 } from '@duckdb/node-api';
-import type { Column, ColumnBatch, DataType } from '../../connector/index.ts';
+import type { Column, ColumnBatch, DataType } from '../index.ts';
 import { type BatchWriter, createBatchWriter } from './vector-writer.ts';
 
 /** The table function that hands batches to a statement: `select * from millrace_batches('id')`. */

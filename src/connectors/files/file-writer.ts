@@ -1,0 +1,98 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip, createZstdCompress } from 'node:zlib';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { literal } from './engine.ts';
+import { encodeText } from './formats/text-encoder.ts';
+import { decodeText } from './formats/text-encoding.ts';
+import type { WriteOptions } from './write-options.ts';
+
+/** Rows that are at hand in a table of the connection. */
+export interface WrittenRows {
+  readonly connection: DuckDBConnection;
+  /** Name of the table. */
+  readonly table: string;
+  readonly rows: number;
+  /** SQL of the columns to write. */
+  readonly columns: string;
+}
+
+/** Writes one file, or a folder of parts when the options limit their size. Resolves to the bytes. */
+export async function writeFiles(rows: WrittenRows, path: string, options: WriteOptions): Promise<number> {
+  if (options.maxRows === undefined && options.maxBytes === undefined) {
+    await writeOne(rows, '', path, options);
+    return (await stat(path)).size;
+  }
+  await mkdir(path, { recursive: true });
+  return await writeParts(rows, path, options);
+}
+
+/** Rows of the first part when only bytes are limited; later ones are reckoned from it. */
+const firstRows = 50_000;
+
+async function writeParts(rows: WrittenRows, folder: string, options: WriteOptions): Promise<number> {
+  const { maxRows = Infinity, maxBytes = Infinity } = options;
+  let count = Math.min(maxRows, Number.isFinite(maxBytes) ? firstRows : maxRows);
+  let bytes = 0;
+  let part = 1;
+  for (let start = 0; start < rows.rows || part === 1;) {
+    const path = join(folder, `part-${String(part).padStart(4, '0')}.${options.extension}`);
+    await writeOne(rows, ` where rowid >= ${start} and rowid < ${start + count}`, path, options);
+    const { size } = await stat(path);
+    const rowsInPart = Math.min(count, rows.rows - start);
+    if (size > maxBytes && rowsInPart > 1) {
+      await rm(path);
+      count = Math.max(1, Math.floor((rowsInPart * maxBytes * 0.9) / size));
+      continue;
+    }
+    bytes += size;
+    start += count;
+    part += 1;
+    const fitting = Number.isFinite(maxBytes) ? Math.floor((rowsInPart * maxBytes * 0.9) / size) : maxRows;
+    count = Math.max(1, Math.min(maxRows, fitting));
+  }
+  return bytes;
+}
+
+async function writeOne(
+  { connection, table, columns }: WrittenRows,
+  where: string,
+  path: string,
+  options: WriteOptions,
+): Promise<void> {
+  const { clauses, compression, fileType, encoding, marked } = options;
+  const isPlain = encoding === 'utf-8' && !marked;
+  const packing = fileType === 'parquet' && compression === 'none' ? 'uncompressed' : compression;
+  const settings = [...clauses, `compression ${literal(isPlain ? packing : 'none')}`, 'use_tmp_file false'];
+  const copy = isPlain ? path : `${path}.utf8`;
+  await connection.run(
+    `copy (select ${columns} from ${table}${where}) to ${literal(copy)} (${settings.join(', ')})`,
+  );
+  if (isPlain) return;
+  try {
+    await transcode(copy, path, options);
+  } finally {
+    await rm(copy, { force: true });
+  }
+}
+
+async function transcode(
+  from: string,
+  to: string,
+  { encoding, marked, compression }: WriteOptions,
+): Promise<void> {
+  const bytes = createReadStream(from) as AsyncIterable<Uint8Array>;
+  const packer =
+    compression === 'gzip' ? createGzip() : compression === 'zstd' ? createZstdCompress() : new PassThrough();
+  await pipeline(
+    async function* recoded() {
+      if (marked) yield Buffer.from('\ufeff');
+      yield* encodeText(decodeText(bytes, 'utf-8', to), encoding, to);
+    },
+    packer,
+    createWriteStream(to),
+  );
+}
