@@ -12,6 +12,8 @@ export interface RunTrigger {
   readonly schedule?: string;
   /** The time the schedule meant, which may be earlier than the run. Milliseconds since 1970, UTC. */
   readonly nominalAtMs?: number;
+  /** The caller's place in a trace, as W3C Trace Context writes `traceparent`. */
+  readonly traceParent?: string;
 }
 
 /** A run without its steps. Times are milliseconds since 1970, UTC. */

@@ -38,7 +38,10 @@ export function liveExecutors(current: () => ReadonlyMap<string, Executor>): rea
 }
 
 /** The executor of each room that the project has something for. */
-export function executorsOf(project: Project, connections: ConnectionPool): ReadonlyMap<string, Executor> {
+export function executorsOf(
+  project: Project,
+  connections: Pick<ConnectionPool, 'get'>,
+): ReadonlyMap<string, Executor> {
   const { tasks, replications, pipelines = [], transform, reports, syncs } = project.parts;
   const load = {
     connections: knownConnections(project.connections),

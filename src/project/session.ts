@@ -15,7 +15,9 @@ import { readMetrics } from './metrics.ts';
 import { stateFolderName, type Project } from './project.ts';
 import { secretsOf } from './redaction.ts';
 import { telemetrySettings } from './telemetry-settings.ts';
-import { startTelemetry } from './telemetry.ts';
+import { startTelemetry, telemetryReport } from './telemetry.ts';
+import { tracedConnections } from './traced-connection.ts';
+import { openTracing } from './tracing.ts';
 
 /** A project with its ledger, connections and engine open. */
 export interface Session {
@@ -84,10 +86,14 @@ export async function openSession(project: Project, options: SessionOptions = {}
   connections.keepSecret([...secretsOf(undefined, await ledgerUrl(project.folder)), ...settings.secrets]);
   const { redact } = connections;
   let current = project;
-  let executors = executorsOf(project, connections);
+  const tracing =
+    settings.traces &&
+    (await openTracing(settings.traces, project.definition.name, store, redact, telemetryReport(redact)));
+  const provider = { get: tracing ? tracedConnections(connections.get, tracing.tracer) : connections.get };
+  let executors = executorsOf(project, provider);
   const engine = createEngine({
     store,
-    executors: liveExecutors(() => executors),
+    executors: liveExecutors(() => executors).map((executor) => tracing?.tracer.around(executor) ?? executor),
     definitions: () => ({
       graph: current.graph,
       manifestHash: current.manifest.hash,
@@ -98,7 +104,7 @@ export async function openSession(project: Project, options: SessionOptions = {}
     ...(project.definition.concurrency === undefined ? {} : { concurrency: project.definition.concurrency }),
   });
   const telemetryPlace = { project: () => current, store, owner: engine.owner, redact };
-  const telemetry = await startTelemetry(settings, telemetryPlace);
+  const telemetry = await startTelemetry(settings, telemetryPlace, tracing);
   return {
     get project() {
       return current;
@@ -106,7 +112,7 @@ export async function openSession(project: Project, options: SessionOptions = {}
     metrics: () => readMetrics(telemetryPlace, true),
     reload: (next) => {
       current = next;
-      executors = executorsOf(next, connections);
+      executors = executorsOf(next, provider);
     },
     store,
     engine,

@@ -16,5 +16,13 @@ export const telemetrySchema: z.ZodType<TelemetryDefinition> = z.strictObject({
       error: 'name where the events go: either url or file',
     })
     .optional(),
+  traces: z
+    .strictObject({
+      endpoint: text,
+      headers: z.record(text, z.string()).optional(),
+      serviceName: text.optional(),
+      keepHours: z.number().min(1).max(720).optional(),
+    })
+    .optional(),
   metricsFile: text.endsWith('.prom', 'must end with .prom, or the collector does not read it').optional(),
 }) as z.ZodType<TelemetryDefinition>;

@@ -5,11 +5,13 @@ import type { LineageDestination } from '../telemetry/open-lineage/lineage-recei
 import { configFileName } from './config-file.ts';
 import type { ProjectDefinition } from './definitions.ts';
 import { alertChannels, channelSecrets } from './alert-settings.ts';
+import { traceSettings, type TraceSettings } from './trace-settings.ts';
 import { httpUrl } from './http-url.ts';
 
 /** What is sent where, with the environment's values filled in. */
 export interface TelemetrySettings {
   readonly openLineage?: OpenLineageSettings;
+  readonly traces?: TraceSettings;
   /** Absolute. */
   readonly metricsFile?: string;
   /** Absent when nobody is to be told. */
@@ -36,12 +38,18 @@ export function telemetrySettings(
   const openLineage = openLineageSettings(telemetry?.openLineage, environment, folder);
   const apiKey = openLineage && 'url' in openLineage.destination ? openLineage.destination.apiKey : undefined;
   const metricsFile = expanded(telemetry?.metricsFile, environment);
+  const traces = traceSettings(telemetry?.traces, environment);
   const channels = alerts && alertChannels(alerts, environment);
   return {
     ...(openLineage ? { openLineage } : {}),
     ...(metricsFile === undefined ? {} : { metricsFile: resolve(folder, metricsFile) }),
+    ...(traces ? { traces } : {}),
     ...(channels ? { alertChannels: channels } : {}),
-    secrets: [...(apiKey === undefined ? [] : [apiKey]), ...channelSecrets(channels ?? new Map())],
+    secrets: [
+      ...(apiKey === undefined ? [] : [apiKey]),
+      ...headerSecrets(traces?.collector.headers ?? {}),
+      ...channelSecrets(channels ?? new Map()),
+    ],
   };
 }
 
@@ -76,4 +84,11 @@ function variable(environment: Environment, name: string): string | undefined {
 
 function expanded(text: string | undefined, environment: Environment): string | undefined {
   return text === undefined ? undefined : expandEnvironment(text, environment, { file: configFileName });
+}
+
+/** Headers that let somebody in; others, such as a tenant's name, may be shown. */
+function headerSecrets(headers: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(headers)
+    .filter(([name]) => /auth|key|token|secret|password/i.test(name))
+    .flatMap(([, value]) => [value, value.replace(/^\w+ /, '')]);
 }

@@ -1,11 +1,13 @@
 import type { RunStore } from '../core/ports.ts';
 import { createTimetable, mayBeAlive } from '../engine/index.ts';
 import type { AlertChannel } from '../telemetry/alerts/alert-channel.ts';
+import type { Receiver } from '../telemetry/delivery/courier.ts';
 import type { Chore, Rounds } from '../telemetry/delivery/rounds.ts';
 import type { NoteKeeper } from '../telemetry/delivery/note-turn.ts';
 import { alertRules } from './alert-settings.ts';
 import { readMetrics } from './metrics.ts';
 import type { Project } from './project.ts';
+import type { Tracing } from './tracing.ts';
 import type { TelemetrySettings } from './telemetry-settings.ts';
 
 export interface TelemetryPlace {
@@ -17,18 +19,25 @@ export interface TelemetryPlace {
 }
 
 /** Begins to tell other systems what the ledger says. Does nothing, and loads nothing, for a project that tells nobody. */
-export async function startTelemetry(settings: TelemetrySettings, place: TelemetryPlace): Promise<Rounds> {
+export async function startTelemetry(
+  settings: TelemetrySettings,
+  place: TelemetryPlace,
+  tracing: Tracing | undefined,
+): Promise<Rounds> {
   const keeper: NoteKeeper = {
     store: place.store,
     holder: place.owner,
     isGone: (holder) => !mayBeAlive(holder),
     now: Date.now,
   };
-  const report = (message: string): void => {
-    process.stderr.write(`${place.redact(message)}\n`);
-  };
+  const report = telemetryReport(place.redact);
   const chores: Chore[] = [];
   if (settings.openLineage) chores.push(await lineageChore(settings.openLineage, place, keeper, report));
+  if (tracing)
+    chores.push(
+      await courierChore(tracing.receiver, tracing.keepHours, keeper, report),
+      tracing.tracer.chore,
+    );
   if (settings.alertChannels) chores.push(await alertChore(settings.alertChannels, place, keeper, report));
   if (settings.metricsFile !== undefined) chores.push(metricsChore(settings.metricsFile, place));
   if (chores.length === 0) return { close: () => Promise.resolve() };
@@ -42,16 +51,30 @@ async function lineageChore(
   keeper: NoteKeeper,
   report: (message: string) => void,
 ): Promise<Chore> {
-  const [{ createLineageReceiver }, { createCourier }, { createLineageSource }] = await Promise.all([
+  const [{ createLineageReceiver }, { createLineageSource }] = await Promise.all([
     import('../telemetry/open-lineage/lineage-receiver.ts'),
-    import('../telemetry/delivery/courier.ts'),
     import('./lineage-source.ts'),
   ]);
   const source = await createLineageSource(place.project, namespace, place.redact);
   const receiver = createLineageReceiver(destination, place.store, source);
+  return courierChore(receiver, keepHours, keeper, report);
+}
+
+async function courierChore(
+  receiver: Receiver,
+  keepHours: number | undefined,
+  keeper: NoteKeeper,
+  report: (message: string) => void,
+): Promise<Chore> {
+  const { createCourier } = await import('../telemetry/delivery/courier.ts');
   const courier = createCourier({ keeper, receiver, report, keepHours });
   await courier.prepare();
   return courier;
+}
+
+/** Says on standard error what becomes of messages to others. */
+export function telemetryReport(redact: (text: string) => string): (message: string) => void {
+  return (message) => void process.stderr.write(`${redact(message)}\n`);
 }
 
 const metricsSeconds = 15;

@@ -12,6 +12,16 @@ export interface TelemetryDefinition {
     /** What could not be sent for so long is given up. Default 72. */
     readonly keepHours?: number;
   };
+  /** Spans of runs, steps, chunks and queries, by OTLP over HTTP in JSON. */
+  readonly traces?: {
+    /** Base of the collector, such as `http://otel:4318`; `/v1/traces` is added. */
+    readonly endpoint: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    /** Default: the project's name. */
+    readonly serviceName?: string;
+    /** What could not be sent for so long is given up. Default 72. */
+    readonly keepHours?: number;
+  };
   /** Metrics for the text file collector of Prometheus' node exporter, such as `/var/lib/node_exporter/millrace.prom`. Relative to the project. */
   readonly metricsFile?: string;
 }

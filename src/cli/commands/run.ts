@@ -1,5 +1,6 @@
 import type { Plan } from '../../core/plan.ts';
 import { mayBeAlive, isOwnershipLive } from '../../engine/index.ts';
+import { commandTrigger } from '../../project/command-trigger.ts';
 import { openSession, type Session } from '../../project/session.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { paint } from '../terminal/output.ts';
@@ -57,7 +58,7 @@ async function execute(
 ): Promise<number> {
   const { engine } = session;
   const interrupted = await takeUpInterrupted(session, plan);
-  const runId = interrupted ?? (await engine.enqueue(plan, { kind: 'command' }));
+  const runId = interrupted ?? (await engine.enqueue(plan, commandTrigger(process.env)));
   const note = (line: string): void => {
     if (!json) process.stderr.write(`${paint('dim', line, process.stderr)}\n`);
   };
