@@ -16,6 +16,7 @@ import { recoverSwaps } from './stream/swap.ts';
 import { refuseNullKeys, settleBeforeRead } from './stream-bounds.ts';
 import { loadWindow } from './window-load.ts';
 import type { TableLoad } from './table-load.ts';
+import { watchedSource } from './watched-source.ts';
 import { withTargetLease } from './target-lease.ts';
 import { formatWatermark } from './stream/watermark.ts';
 
@@ -32,10 +33,11 @@ export interface LoadedStream {
  * transaction (one rename for files), and a repeated call after it finds its own trace and does nothing.
  */
 export async function loadStream(
-  task: StreamTask,
+  given: StreamTask,
   context: StepContext,
   turns: PublishTurns,
 ): Promise<LoadedStream> {
+  const task = given.source === given.target ? given : withWatchedSource(given);
   const hooks = new StreamHookRun(task, context);
   if (!(await hooks.prepare())) return skipped(task, context);
   const { database } = task.target;
@@ -50,6 +52,10 @@ export async function loadStream(
     : await loadPlanned(task, context, (plan) => loadIntoFile(task, plan, context));
   await hooks.run('post', { figures });
   return loaded(task, figures, plan);
+}
+
+function withWatchedSource(task: StreamTask): StreamTask {
+  return { ...task, source: watchedSource(task.source, task.stream.stallSeconds) };
 }
 
 /** Plans, and loads by the plan unless an earlier attempt has done so. */

@@ -10,6 +10,10 @@ import { run } from './statement.ts';
 const maxSessions = 16;
 const maxIdleSessions = 4;
 const idleSeconds = 10;
+/** A session that does not end by a request to stop within this is cut off. */
+const stopPatienceSeconds = 5;
+/** Silence after which a socket is probed, so that firewalls keep it and a dead peer is found. */
+const keepAliveAfterSeconds = 30;
 
 /**
  * Every session reads instants in UTC, knows what a backslash in a text is, and refuses values that do not fit,
@@ -61,6 +65,7 @@ export function openServer(
     password: config.password ?? '',
     ...(config.database === undefined ? {} : { database: config.database }),
     connectTimeout: config.connect_timeout * 1000,
+    keepAliveInitialDelay: keepAliveAfterSeconds * 1000,
     flags: driverFlags,
     ...(usedSsl ? { ssl: usedSsl } : {}),
     ...(config.hostaddr === undefined ? {} : { stream: () => openSocket(config.port, config.hostaddr) }),
@@ -159,14 +164,18 @@ export function openServer(
   /** Stops the session's statement when the signal says so. */
   function guarded(lease: ServerLease, signal: AbortSignal | undefined): ServerLease {
     let cancelling: Promise<void> | undefined;
+    let patience: NodeJS.Timeout | undefined;
     const onAbort = (): void => {
       cancelling = cancel(lease.connection).catch(() => undefined);
+      patience = setTimeout(() => lease.connection.destroy(), stopPatienceSeconds * 1000);
+      patience.unref();
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     return {
       connection: lease.connection,
       release: (broken) => {
         signal?.removeEventListener('abort', onAbort);
+        clearTimeout(patience);
         // A request to stop that is still under way must not hit the session's next statement.
         if (broken || !cancelling) lease.release(broken);
         else void cancelling.then(() => lease.release(true));

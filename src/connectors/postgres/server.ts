@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import { CancelledError, MillraceError } from '../../core/errors.ts';
 import { postgresDialect } from '../../sql/dialects/index.ts';
@@ -9,6 +10,8 @@ import type { TlsWay } from './tls.ts';
 /** Sessions side by side; more wait for one of them. */
 const maxSessions = 16;
 const idleSeconds = 10;
+/** A session that does not end by a cancel request within this is cut off. */
+const cancelPatienceSeconds = 5;
 /** Silence after which a socket is probed, so that firewalls keep it and a dead peer is found. */
 const keepAliveAfterSeconds = 30;
 
@@ -117,7 +120,8 @@ export function openServer(
 
   /** Over a connection of its own, since the pool's may all be busy. */
   async function cancel(busy: pg.ClientBase): Promise<void> {
-    const client = new pg.Client({ ...options, ssl: usedSsl ?? false });
+    const patience = { query_timeout: cancelPatienceSeconds * 1000 };
+    const client = new pg.Client({ ...options, ...patience, ssl: usedSsl ?? false });
     client.on('error', () => undefined);
     try {
       await client.connect();
@@ -171,14 +175,18 @@ export function openServer(
     giveBack: (broken: boolean) => void,
   ): ServerLease {
     let cancelling: Promise<void> | undefined;
+    let patience: NodeJS.Timeout | undefined;
     const onAbort = (): void => {
       cancelling = cancel(client).catch(() => undefined);
+      patience = setTimeout(() => socketOf(client).destroy(), cancelPatienceSeconds * 1000);
+      patience.unref();
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     return {
       client,
       release: (broken) => {
         signal?.removeEventListener('abort', onAbort);
+        clearTimeout(patience);
         // A cancel request that is still under way must not hit the session's next statement.
         if (broken || !cancelling) giveBack(broken);
         else void cancelling.then(() => giveBack(true));
@@ -228,6 +236,10 @@ function refusesWay(error: unknown): boolean {
     error.code === '28000' &&
     /encryption|SSL o(n|ff)/i.test(error.message)
   );
+}
+
+function socketOf(client: pg.ClientBase): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
 function processIdOf(client: pg.ClientBase): number {
