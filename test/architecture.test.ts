@@ -9,6 +9,7 @@ const allowed: Readonly<Record<string, readonly string[] | 'everything'>> = {
   sql: ['core'],
   connector: ['core', 'sql'],
   connectors: ['connector', 'sql', 'core'],
+  testing: ['core', 'sql', 'connector'],
   load: ['core', 'config', 'sql', 'connector'],
   transform: ['core', 'config', 'sql', 'connector'],
   report: ['core', 'config', 'sql', 'connector'],

@@ -70,5 +70,12 @@ function bytesValue({ data, starts, ends }: BytesVector, type: DataType, row: nu
   const bytes = data.slice(starts[row], ends[row]);
   if (type.type === 'bytes') return bytes;
   const text = decoder.decode(bytes);
-  return type.type === 'json' || type.type === 'array' ? (JSON.parse(text) as RowValue) : text;
+  return type.type === 'json' || type.type === 'array' ? exactJson(text) : text;
+}
+
+/** Numbers with more digits than JavaScript's hold stay text. */
+function exactJson(text: string): RowValue {
+  const reviver = (_key: string, value: RowValue, { source }: { readonly source?: string }): RowValue =>
+    typeof value === 'number' && source !== undefined && source.length > 15 ? source : value;
+  return JSON.parse(text, reviver as (key: string, value: RowValue) => RowValue) as RowValue;
 }

@@ -20,6 +20,7 @@ export async function importUserModule(
     const own = new Map([
       ['millrace', new URL('../index.ts', import.meta.url).href],
       ['millrace/connector', new URL('../connector/index.ts', import.meta.url).href],
+      ['millrace/testing', new URL('../testing/index.ts', import.meta.url).href],
     ]);
     const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
     registerHooks({
