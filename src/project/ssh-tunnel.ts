@@ -1,11 +1,13 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createHash } from 'node:crypto';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { Client, type ConnectConfig } from 'ssh2';
 import { ConfigError, TransientError, type MillraceError } from '../core/errors.ts';
+import { type HostKeyJudge, hostKeyJudge, type HostKeyRefusal, type TrustedHosts } from './ssh-host-key.ts';
+import { readKnownHosts } from './ssh-known-hosts.ts';
 
 /** Keys that any connection with a host may have, as in Sling. */
 export interface TunnelSettings {
@@ -14,8 +16,12 @@ export interface TunnelSettings {
   /** Path of a private key, or the key itself. */
   readonly privateKey: string | undefined;
   readonly passphrase: string | undefined;
-  /** `SHA256:...` of the last hop's host key, as `ssh-keygen -l` prints it. Absent: not verified. */
+  /** `SHA256:...` of the last hop's host key, as `ssh-keygen -l` prints it. */
   readonly hostKey: string | undefined;
+  /** File that must hold the key of every hop. */
+  readonly knownHosts: string | undefined;
+  /** True: every hop must be known. False: nothing is verified. Absent: known hosts must have the key that is known. */
+  readonly strictHostKey: boolean | undefined;
 }
 
 /** A port on loopback whose connections come out at the other end of an SSH connection. */
@@ -83,13 +89,22 @@ export function tunnelSettings(config: Readonly<Record<string, unknown>>): {
     ssh_private_key: key,
     ssh_passphrase: passphrase,
     ssh_host_key: hostKey,
+    ssh_known_hosts: knownHosts,
+    ssh_strict_host_key: strict,
     ...rest
   } = config;
   if (url === undefined) return { settings: undefined, rest: config };
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
   const hops = (Array.isArray(url) ? url : [url]).filter((hop): hop is string => typeof hop === 'string');
   return {
-    settings: { hops, privateKey: text(key), passphrase: text(passphrase), hostKey: text(hostKey) },
+    settings: {
+      hops,
+      privateKey: text(key),
+      passphrase: text(passphrase),
+      hostKey: text(hostKey),
+      knownHosts: text(knownHosts),
+      strictHostKey: strict === undefined ? undefined : strict !== false && strict !== 'false',
+    },
     rest,
   };
 }
@@ -98,7 +113,7 @@ interface Hop {
   readonly host: string;
   readonly port: number;
   readonly config: ConnectConfig;
-  readonly hostKey: string | undefined;
+  readonly judge: HostKeyJudge;
 }
 
 interface Way {
@@ -113,6 +128,7 @@ async function readHops(
   projectFolder: string,
 ): Promise<readonly Hop[]> {
   const privateKey = await readKey(connection, settings.privateKey, projectFolder);
+  const known = await findKnownHosts(connection, settings, projectFolder);
   return settings.hops.map((hop, index) => {
     const url = URL.canParse(hop) ? new URL(hop) : undefined;
     if (!url || url.protocol !== 'ssh:' || url.hostname === '' || url.username === '') {
@@ -123,10 +139,12 @@ async function readHops(
     }
     const port = url.port === '' ? 22 : Number(url.port);
     const host = decodeURIComponent(url.hostname);
+    const fingerprint = index === settings.hops.length - 1 ? settings.hostKey : undefined;
+    const judge = hostKeyJudge({ host, port, fingerprint, known });
     return {
       host,
       port,
-      hostKey: index === settings.hops.length - 1 ? settings.hostKey : undefined,
+      judge,
       config: {
         host,
         port,
@@ -134,12 +152,31 @@ async function readHops(
         readyTimeout: connectTimeoutMs,
         keepaliveInterval: keepaliveMs,
         keepaliveCountMax: 4,
-        ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+        algorithms: { serverHostKey: [...judge.algorithms] },
+        ...(url.password === '' ? {} : { password: decodeURIComponent(url.password), tryKeyboard: true }),
         ...(privateKey === undefined ? {} : { privateKey }),
         ...(settings.passphrase === undefined ? {} : { passphrase: settings.passphrase }),
       },
     };
   });
+}
+
+/** Undefined where nothing is to be verified, or nothing can be. */
+async function findKnownHosts(
+  connection: string,
+  { knownHosts, strictHostKey }: TunnelSettings,
+  projectFolder: string,
+): Promise<TrustedHosts | undefined> {
+  if (knownHosts === undefined && strictHostKey === false) return undefined;
+  const usual = join(homedir(), '.ssh', 'known_hosts');
+  const file = knownHosts === undefined ? usual : pathOf(knownHosts, projectFolder);
+  const isStrict = strictHostKey ?? knownHosts !== undefined;
+  if (!isStrict && !existsSync(file)) return undefined;
+  return { file, isStrict, hosts: await readKnownHosts(connection, file) };
+}
+
+function pathOf(written: string, projectFolder: string): string {
+  return resolve(projectFolder, written.replace(/^~(?=\/)/, homedir()));
 }
 
 async function readKey(
@@ -148,7 +185,7 @@ async function readKey(
   projectFolder: string,
 ): Promise<string | undefined> {
   if (key === undefined || key.includes('PRIVATE KEY-----')) return key;
-  const path = resolve(projectFolder, key.replace(/^~(?=\/)/, homedir()));
+  const path = pathOf(key, projectFolder);
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new ConfigError(
       `Connection ${connection}: ssh_private_key names ${path}, which cannot be read (${error.code}).`,
@@ -195,19 +232,22 @@ async function connectHops(connection: string, hops: readonly Hop[]): Promise<Wa
 
 async function signIn(connection: string, hop: Hop, sock: Duplex | undefined): Promise<Client> {
   const client = new Client();
-  let isOtherHost = false;
+  let refused: HostKeyRefusal | undefined;
   const verify = (key: Buffer): boolean => {
-    const found = `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
-    isOtherHost = hop.hostKey !== undefined && found !== hop.hostKey;
-    return !isOtherHost;
+    refused = hop.judge.refusal(key);
+    return refused === undefined;
   };
+  // Servers that ask for the password by questions ask one.
+  client.on('keyboard-interactive', (_name, _instructions, _language, prompts, answer) => {
+    answer(prompts.map(() => hop.config.password ?? ''));
+  });
   return new Promise((resolved, reject) => {
     client.once('ready', () => resolved(client));
-    client.once('error', (error) => reject(signInError(connection, hop, error, isOtherHost)));
+    client.once('error', (error) => reject(signInError(connection, hop, error, refused)));
     try {
       client.connect({ ...hop.config, hostVerifier: verify, ...(sock ? { sock } : {}) });
     } catch (error) {
-      reject(signInError(connection, hop, error as Error, false));
+      reject(signInError(connection, hop, error as Error, undefined));
     }
   });
 }
@@ -216,18 +256,15 @@ function signInError(
   connection: string,
   hop: Hop,
   error: Error & { level?: string },
-  isOtherHost: boolean,
+  refused: HostKeyRefusal | undefined,
 ): MillraceError {
   const where = `${hop.config.username}@${hop.host}:${hop.port}`;
-  if (isOtherHost) {
-    return new ConfigError(
-      `Connection ${connection}: the SSH server ${where} shows another host key than ssh_host_key.`,
-      {
-        code: 'ssh_host_key_mismatch',
-        state: 'Nothing was sent to it.',
-        next: 'Find out why before you change ssh_host_key: somebody may stand between.',
-      },
-    );
+  if (refused) {
+    return new ConfigError(`Connection ${connection}: the SSH server ${where} ${refused.message}.`, {
+      code: refused.code,
+      state: 'Nothing was sent to it.',
+      next: refused.next,
+    });
   }
   const isUnreachable = error.level === 'client-socket' || error.level === 'client-timeout';
   if (isUnreachable) {

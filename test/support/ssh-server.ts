@@ -17,6 +17,8 @@ export interface SshServer {
   readonly keyFile: string;
   /** `SHA256:...` */
   readonly hostKey: string;
+  /** Type and key, as in `known_hosts`. */
+  readonly publicHostKey: string;
   /** Ends every connection; new ones are let in. */
   dropConnections(): Promise<void>;
   stop(): Promise<void>;
@@ -57,6 +59,7 @@ export async function startSshServer(): Promise<SshServer | undefined> {
     user: userInfo().username,
     keyFile,
     hostKey: fingerprint(join(folder, 'host.pub')),
+    publicHostKey: (await readFile(join(folder, 'host.pub'), 'utf8')).split(' ', 2).join(' '),
     dropConnections: async () => {
       spawnSync('pkill', ['-P', String(server.pid)]);
       await sleep(100);
