@@ -84,3 +84,16 @@ test('the stream itself may be dated', async () => {
   );
   expect(await harness.rows('DUCK', 'from raw.today')).toEqual([[5]]);
 });
+
+test('a pattern leaves out what is disabled, by name or by pattern', async () => {
+  await harness.run('LITE', 'create table tmp_a (id integer)', 'create table tmp_b (id integer)');
+  await harness.load(`
+source: LITE
+target: DUCK
+streams:
+  main.*: { object: 'some.{stream_table}' }
+  main.tmp_*: { disabled: true }
+  main.users: { disabled: true }
+`);
+  expect(await names('some')).toEqual(['orders']);
+});

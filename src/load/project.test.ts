@@ -115,10 +115,7 @@ describe('mistakes', () => {
     expect(mistakes(`${head}streams:\n  a: { object: b, mode: replace }\n`)[0]).toMatch(/^4 invalid_value/);
   });
 
-  const sourceKeys = ['flatten', 'fields_per_rec', 'max_decimals', 'jmespath', 'jq', 'sheet', 'offset'];
-  const movedKeys = ['columns', 'transforms'];
-  const targetKeys = ['concurrency', 'batch_limit', 'batch_max_duration', 'file_max_rows', 'file_max_bytes'];
-  const moreTargetKeys = ['max_decimals', 'ignore_existing', 'encoding'];
+  const moreTargetKeys = ['ignore_existing'];
   const lastTargetKeys = ['direct_insert', 'table_tmp', 'table_ddl', 'isolation_level'];
   const tableKeys = [
     'cluster',
@@ -134,10 +131,7 @@ describe('mistakes', () => {
     ...['change_capture_options: { soft_delete: true }'].map(
       (line) => [line.split(':')[0] ?? '', line] as const,
     ),
-    ...[...sourceKeys, ...movedKeys].map((key) => [key, `source_options: { ${key}: 1 }`] as const),
-    ...[...targetKeys, ...moreTargetKeys, ...lastTargetKeys].map(
-      (key) => [key, `target_options: { ${key}: 1 }`] as const,
-    ),
+    ...[...moreTargetKeys, ...lastTargetKeys].map((key) => [key, `target_options: { ${key}: 1 }`] as const),
     ...tableKeys.map(
       (key) => [`table_keys.${key}`, `target_options: { table_keys: { ${key}: [a] } }`] as const,
     ),
@@ -187,6 +181,23 @@ streams:
     expect(names(['o', 'audit.log'])).toEqual(['public.orders', 'audit.log']);
     expect(names(['public.*', '-tag:small'])).toEqual(['public.orders']);
     expect(names(['tag:daily'])).toEqual(['public.orders', 'public.users']);
+  });
+
+  test('one stream, or some, of a wildcard, and all but some', () => {
+    const wild = readReplication(
+      `${head}streams:\n  public.*: { object: 'raw.{stream_table}', tags: [t] }\n  public.log: { object: raw.l }\n`,
+      'r.yaml',
+      {},
+    );
+    const chosen = (...patterns: string[]): readonly string[] =>
+      selectStreams(wild, patterns).streams.map(({ name, disabled }) => (disabled ? `not ${name}` : name));
+    expect(chosen('public.orders')).toEqual(['public.orders']);
+    expect(chosen('public.ord_*', 'public.log')).toEqual(['public.log', 'public.ord_*']);
+    expect(chosen('public.*')).toEqual(['public.*', 'public.log']);
+    expect(chosen('-public.tmp_*')).toEqual(['public.*', 'public.log', 'not public.tmp_*']);
+    expect(chosen('-public.log')).toEqual(['public.*', 'not public.log']);
+    expect(chosen('tag:t')).toEqual(['public.*', 'not public.log']);
+    expect(() => chosen('audit.orders')).toThrow(/no stream of r.yaml fits 'audit.orders'/);
   });
 
   test('a pattern that fits nothing is an error', () => {

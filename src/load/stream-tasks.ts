@@ -6,7 +6,7 @@ import type { HookServices } from './hooks/hook-place.ts';
 import { connectionEnd, targetTable, type KnownConnection } from './nodes.ts';
 import type { StreamTask } from './stream-task.ts';
 import { isCollapsed } from './replication/collapse.ts';
-import { isWildcard } from './replication/glob.ts';
+import { isWildcard, matchesGlob } from './replication/glob.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { runVariables } from './replication/run-time.ts';
 import { parseTableName } from './replication/stream-name.ts';
@@ -104,12 +104,17 @@ async function expand(
   if (!isWildcard(stream.name)) return [stream];
   if (isCollapsed(stream, ends)) return [stream];
   const names = (await source.source?.discover(stream.name)) ?? [];
+  const others = replication.streams.filter((other) => other.name !== stream.name);
   const explicit = new Set(
-    replication.streams
-      .filter((other) => !isWildcard(other.name))
-      .map((other) => plainName(other.name, ends)),
+    others.filter((other) => !isWildcard(other.name)).map((other) => plainName(other.name, ends)),
   );
-  return names.filter((name) => !explicit.has(plainName(name, ends))).map((name) => ({ ...stream, name }));
+  const leftOut = others
+    .filter((other) => other.disabled && isWildcard(other.name))
+    .map((other) => plainName(other.name, ends));
+  return names
+    .map((name) => ({ name, plain: plainName(name, ends) }))
+    .filter(({ plain }) => !explicit.has(plain) && !leftOut.some((pattern) => matchesGlob(pattern, plain)))
+    .map(({ name }) => ({ ...stream, name }));
 }
 
 function plainName(name: string, ends: Ends): string {

@@ -118,7 +118,8 @@ async function replicationTarget(
   const isPart = /^replications\/.+\.ya?ml$/.test(path) && (await findProjectFolder(folder)) !== undefined;
   if (isPart && Object.keys(keys).length === 0) {
     const project = await readProject(folder, environment);
-    return { project, selection: selectionOf(project, path, streams), ledger: projectLedger };
+    const selection = selectionOf(project, path, streams);
+    if (selection !== undefined) return { project, selection, ledger: projectLedger };
   }
   const text = await textOf(file);
   const project = await replicationProject(
@@ -130,11 +131,17 @@ async function replicationTarget(
   return { project, selection: '', ledger: loadLedger };
 }
 
-/** The file, or the nodes of those of its streams that are asked for. */
-function selectionOf(project: Project, path: string, streams: readonly string[]): string {
+/**
+ * The file, or the nodes of those of its streams that are asked for; undefined when one of them is no node, but
+ * one of the streams of a wildcard.
+ */
+function selectionOf(project: Project, path: string, streams: readonly string[]): string | undefined {
   const replication = project.parts.replications.find(({ file }) => file === path);
   if (streams.length === 0 || !replication) return `path:${path}`;
-  const wanted = new Set(selectStreams(replication, streams).streams.map(({ name }) => name));
+  const asked = selectStreams(replication, streams).streams;
+  const written = new Set(replication.streams.map(({ name }) => name));
+  if (!asked.every(({ name }) => written.has(name))) return undefined;
+  const wanted = new Set(asked.filter(({ disabled }) => !disabled).map(({ name }) => name));
   return project.graph.nodes
     .filter(
       ({ spec }) =>
