@@ -10,6 +10,8 @@ export interface PlanRequest {
   /** Selection expression; empty or absent means everything. */
   readonly select?: string | undefined;
   readonly exclude?: string | undefined;
+  /** Exactly these and their company, whatever `select` says: it is then only what the run is known by. */
+  readonly keys?: readonly NodeKey[] | undefined;
   readonly manifestHash: string;
   /** Default: continue what can be continued, no row limit. */
   readonly options?: RunOptions | undefined;
@@ -30,7 +32,9 @@ export const defaultRetryPolicy: RetryPolicy = Object.freeze({
  */
 export function makePlan(graph: Graph, request: PlanRequest): Plan {
   const selection = { select: request.select, exclude: request.exclude };
-  const selected = withCompany(graph, selectNodes(graph, selection), request.exclude);
+  const selected = request.keys
+    ? withCompany(graph, request.keys, undefined)
+    : withCompany(graph, selectNodes(graph, selection), request.exclude);
   const nodes = selected
     .map((key) => graph.byKey.get(key))
     .filter((node): node is RunnableNode => node?.executor !== undefined);

@@ -17,6 +17,8 @@ export interface TransformOverrides {
   readonly vars?: JsonObject;
   /** dbt's `target.name`. */
   readonly targetName?: string;
+  /** Whether tests keep their failing rows where they do not say so themselves. */
+  readonly storesFailures?: boolean;
 }
 
 /** The connection that the project names, or its only DuckDB or PostgreSQL one. */
@@ -89,6 +91,7 @@ export async function readTransform(
     schema: definition.transform?.schema ?? (dialectName === 'duckdb' ? 'main' : 'public'),
     environment,
     vars: { ...definition.transform?.vars, ...overrides.vars },
+    storesFailures: overrides.storesFailures ?? false,
     ...(overrides.targetName === undefined ? {} : { targetName: overrides.targetName }),
   });
 }

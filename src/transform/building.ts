@@ -9,6 +9,7 @@ import type { CompiledSql } from './compile/compiled-sql.ts';
 import { materializeByMacro } from './custom-materialization.ts';
 import { runHooks } from './hooks.ts';
 import type { Moment } from './context/render-scope.ts';
+import { contractOf } from './manifest/contract.ts';
 import type { RefNode } from './manifest/transform-node.ts';
 import { besideOf, type Build, relationSql, type RelationType } from './materialize/build.ts';
 import { finishRelation, runHeader } from './materialize/finishing.ts';
@@ -17,11 +18,12 @@ import { createMarkSql, isPublishedBy, markPublished, markRelation } from './mat
 import { countRows, publishTable, publishView, type RunCompiled } from './materialize/publish.ts';
 import type { RelationColumn } from './context/template-database.ts';
 import { presentColumns, relationColumns } from './materialize/relation-columns.ts';
+import { publishMaterializedView } from './materialize/materialized-view.ts';
 import { publishSnapshot } from './materialize/snapshot.ts';
 import { publishSeed } from './materialize/seed.ts';
 import type { Manifest } from './reading/manifest.ts';
 import { publishBatches } from './microbatch.ts';
-import { hashOf, momentOf, runStatement, type Step } from './step.ts';
+import { hashOf, keepCompiled, momentOf, runStatement, type Step } from './step.ts';
 
 /** Two writers of DuckDB's catalogue may collide; the loser tries again. */
 const maxConflictTries = 6;
@@ -46,6 +48,7 @@ export async function buildNode(step: Step, node: RefNode): Promise<StepOutcome>
   const outside = { isInTransaction: false, session: database, moment: momentOf(step, database, mode) };
   const compiled =
     node.kind !== 'seed' ? await compileNode(project.manifest, node, outside.moment) : undefined;
+  if (compiled) await keepCompiled(step, node, compiled.sql);
   if (compiled && node.config.customMaterialization !== undefined) {
     return await buildByMacro(step, node, compiled, mode);
   }
@@ -60,7 +63,7 @@ export async function buildNode(step: Step, node: RefNode): Promise<StepOutcome>
         ? await publishModel(step, node, build, compiled, inside.moment)
         : await publishSeedNode(node, build);
       const columns = await presentColumns(session, database.dialect, node.relation);
-      const type = node.config.materialized === 'view' ? 'view' : 'table';
+      const type = typeOf(node);
       await finishRelation(build, node, type, columns);
       await runHooks(step, node, node.config.postHooks, inside);
       return { ...published, columns };
@@ -131,6 +134,16 @@ async function publishModel(
     await publishView(build, compiled, runCompiled);
     return { metadata: {} };
   }
+  if (node.config.materialized === 'materialized_view') {
+    const change = await publishMaterializedView(
+      build,
+      compiled,
+      node.config,
+      moment.isFullRefresh,
+      runCompiled,
+    );
+    return { metadata: { change } };
+  }
   if (!isIncremental(node)) {
     const rows = await publishTable(build, compiled, runCompiled);
     return { rows, metadata: { rowsInserted: rows } };
@@ -189,6 +202,7 @@ function buildOf(
     existing,
     leftover,
     signal: step.context.signal,
+    contract: node.kind === 'model' ? contractOf(node) : undefined,
     ownViews: ownViewsOf(step.project.manifest),
     log: (message, level) => step.context.log(message, level),
   };
@@ -207,6 +221,11 @@ function ownViewsOf(manifest: Manifest): ReadonlySet<string> {
   );
   ownViews.set(manifest, names);
   return names;
+}
+
+function typeOf({ config }: RefNode): RelationType {
+  if (config.materialized === 'materialized_view') return 'materialized view';
+  return config.materialized === 'view' ? 'view' : 'table';
 }
 
 function isIncremental(node: RefNode): boolean {

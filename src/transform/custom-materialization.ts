@@ -35,7 +35,7 @@ export async function materializeByMacro(
       pre_hooks: node.config.preHooks.map(hookValue),
       post_hooks: node.config.postHooks.map(hookValue),
     },
-    nodeContext(scope, runScope(manifest, node), where.moment),
+    nodeContext(scope, runScope(manifest, node, where.moment), where.moment),
   );
   step.context.log(compiled.sql, 'debug');
   await callMacro(macro, context);

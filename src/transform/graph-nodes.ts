@@ -57,7 +57,7 @@ function testNode(manifest: Manifest, node: TestNode): GraphNode {
     kind: 'check',
     type: 'test',
     description: node.description,
-    tags: node.config.tags,
+    tags: [...new Set([...node.outerTags, ...node.config.tags])],
     group: subject ? groupOf(subject) : 'tests',
     origin: node.origin,
     edges: edgesTo(manifest, node.dependencies),

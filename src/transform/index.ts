@@ -1,4 +1,22 @@
+export type { ArtifactNode, ManifestArtifact } from './artifacts/artifact-node.ts';
+export { manifestArtifact } from './artifacts/manifest-artifact.ts';
+export { artifactMetadata, type Invocation, timeText } from './artifacts/metadata.ts';
+export type { Compiled } from './artifacts/node-entry.ts';
 export { compileSql } from './compile.ts';
+export { compileNodes, type CompiledNodeSql } from './compiling.ts';
+export { argumentsToJson, plainArguments, type RunArguments } from './context/run-arguments.ts';
 export { explainTransform } from './explain.ts';
+export { profileConnection } from './profile-connection.ts';
+export { readProfile } from './profile.ts';
 export { readTransformProject, type TransformProject } from './project.ts';
 export { createTransformExecutor } from './run.ts';
+export {
+  type IndirectSelection,
+  indirectSelections,
+  parseSelectionArguments,
+  type SelectionSpec,
+} from './selection/criterion.ts';
+export type { PreviousState } from './selection/previous-state.ts';
+export { selectResources } from './selection/select-resources.ts';
+export { readProjectSelectors } from './selectors.ts';
+export { writeSql, writtenPath } from './written-sql.ts';

@@ -88,7 +88,6 @@ test('keys of one’s own are kept and can be read by macros', async () => {
 test.each([
   ['packages.yml', 'packages:\n  - package: dbt-labs/dbt_utils\n    version: 1.0.0\n', 'packages'],
   ['models/p.py', 'def model(dbt, session): ...', 'Python'],
-  ['models/c.sql', "{{ config(contract={'enforced': true}) }} select 1", 'contract'],
   ['models/i.sql', "{{ config(materialized='materialized_view') }} select 1", 'materialized_view'],
   [
     'models/m.sql',
@@ -262,7 +261,7 @@ test('edges say where they come from, and a check waits for everything it reads'
   const check = byKey.get('check/relationships_a_id__id__ref_c_');
   expect(check?.edges.map((edge) => edge.from)).toEqual(['a', 'c']);
   expect(check?.check).toEqual({ asset: 'c', severity: 'warn' });
-  expect(byKey.get('check/unique_source_raw_t_id')?.check).toEqual({ asset: 'raw/t', severity: 'error' });
+  expect(byKey.get('check/source_unique_raw_t_id')?.check).toEqual({ asset: 'raw/t', severity: 'error' });
   expect(byKey.get('report/board')).toMatchObject({ kind: 'report', type: 'exposure' });
   expect(byKey.get('report/board')?.edges.map((edge) => edge.from)).toEqual(['c', 'raw/t']);
 });

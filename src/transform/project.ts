@@ -6,12 +6,16 @@ import { readManifest, type TransformOptions } from './reading/manifest-reader.t
 /** A dbt project, read and checked; nothing of it has touched the warehouse. */
 export interface TransformProject {
   readonly name: string;
+  /** Absolute folder that holds `dbt_project.yml`. */
+  readonly folder: string;
   /** Name of the warehouse connection. */
   readonly connection: string;
   readonly dialectName: 'duckdb' | 'postgres';
   /** Sources, models, seeds, tests and exposures. */
   readonly nodes: readonly GraphNode[];
   readonly manifest: Manifest;
+  /** Statements that open a session of the warehouse. */
+  readonly openingStatements: readonly string[];
 }
 
 /** Reads the dbt project in `options.folder`. Throws one ProjectError that names everything that is wrong. */
@@ -19,9 +23,11 @@ export async function readTransformProject(options: TransformOptions): Promise<T
   const manifest = await readManifest(options);
   return {
     name: manifest.projectName,
+    folder: options.folder,
     connection: options.connection,
     dialectName: options.dialectName,
     nodes: graphNodes(manifest, options.connection),
     manifest,
+    openingStatements: options.openingStatements ?? [],
   };
 }

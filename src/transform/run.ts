@@ -1,8 +1,9 @@
 import type { ConnectionProvider } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';
-import type { Executor, StepOutcome } from '../core/executor.ts';
+import type { Executor, StepContext, StepOutcome } from '../core/executor.ts';
 import { buildNode } from './building.ts';
 import { checkOutcome, checkSql, readCheckCount, sampleSql } from './check.ts';
+import { argumentsOf } from './context/run-arguments.ts';
 import { compileNode } from './compile/compile-node.ts';
 import { unitTestSql } from './compile/unit-test-sql.ts';
 import { relationColumns } from './materialize/relation-columns.ts';
@@ -10,7 +11,7 @@ import { endKey, executorName } from './graph-nodes.ts';
 import { runRunHooks } from './run-hooks.ts';
 import type { TestNode } from './manifest/transform-node.ts';
 import type { TransformProject } from './project.ts';
-import { hashOf, momentOf, runStatement, type Step } from './step.ts';
+import { hashOf, keepCompiled, keepExecuted, momentOf, runStatement, type Step } from './step.ts';
 import { keepFailures } from './stored-failures.ts';
 import { openWarehouse, type Warehouse } from './warehouse.ts';
 
@@ -45,7 +46,7 @@ export function createTransformExecutor(
     name: executorName,
     execute: async (node, context) => {
       if (node.key === endKey) {
-        const step: Step = { project, warehouse: await open(), context, startedAtMs: Date.now() };
+        const step = stepOf(project, await open(), context);
         return { metadata: { statements: await runRunHooks(step, 'end') } };
       }
       const found = project.manifest.byKey.get(node.key);
@@ -58,11 +59,18 @@ export function createTransformExecutor(
       if (found.kind === 'model' && found.config.materialized === 'ephemeral') {
         return { metadata: { materialization: 'ephemeral' } };
       }
-      const step: Step = { project, warehouse: await open(), context, startedAtMs: Date.now() };
+      const step = stepOf(project, await open(), context);
       await start(step);
-      return found.kind === 'test' ? await runCheck(step, found) : await buildNode(step, found);
+      const outcome = found.kind === 'test' ? await runCheck(step, found) : await buildNode(step, found);
+      await keepExecuted(step, found);
+      return outcome;
     },
   };
+}
+
+function stepOf(project: TransformProject, warehouse: Warehouse, context: StepContext): Step {
+  const given = argumentsOf(context.options.room);
+  return { project, warehouse, context, startedAtMs: Date.now(), given, executed: [] };
 }
 
 async function runCheck(step: Step, node: TestNode): Promise<StepOutcome> {
@@ -79,6 +87,7 @@ async function runCheck(step: Step, node: TestNode): Promise<StepOutcome> {
           columnsOf: (other) => relationColumns(database, database.dialect, other.relation),
         })
       : await compileNode(step.project.manifest, node, moment);
+  await keepCompiled(step, node, compiled.sql);
   const query = (sql: string): ReturnType<typeof database.query> =>
     database.query(sql, [], step.context.signal);
   const failing = node.failures ? await keepFailures(step, node, node.failures, compiled) : compiled;

@@ -4,11 +4,13 @@ import type { StepContext } from '../core/executor.ts';
 import { graphDictionary } from './compile/graph-dictionary.ts';
 import type { CompiledSql } from './compile/compiled-sql.ts';
 import type { Moment } from './context/render-scope.ts';
+import type { RunArguments } from './context/run-arguments.ts';
 import { statementError } from './errors.ts';
 import type { TransformNode } from './manifest/transform-node.ts';
 import type { TransformProject } from './project.ts';
 import { relationColumns } from './materialize/relation-columns.ts';
 import type { Warehouse } from './warehouse.ts';
+import { writeSql, writtenPath } from './written-sql.ts';
 
 /** One call of the executor. */
 export interface Step {
@@ -16,6 +18,9 @@ export interface Step {
   readonly warehouse: Warehouse;
   readonly context: StepContext;
   readonly startedAtMs: number;
+  readonly given: RunArguments;
+  /** SQL of the node that the step has run, for the target folder. */
+  readonly executed: string[];
 }
 
 /** What templates see while the step runs; `session` is where their queries go. */
@@ -30,7 +35,8 @@ export function momentOf(
     isExecuting: true,
     ...mode,
     startedAtMs: step.startedAtMs,
-    invocationId: step.context.runId,
+    arguments: step.given,
+    invocationId: step.given.invocationId || step.context.runId,
     database: {
       dialect: database.dialect,
       query: (sql) => session.query(sql, [], signal),
@@ -51,11 +57,27 @@ export async function runStatement<T>(
   run: (sql: string) => Promise<T>,
 ): Promise<T> {
   step.context.log(statement.sql, 'debug');
+  step.executed.push(statement.sql);
   try {
     return await run(statement.sql);
   } catch (error) {
     throw statementError(error, statement, node.origin);
   }
+}
+
+/** Keeps what was compiled of a node in the target folder. */
+export async function keepCompiled(step: Step, node: TransformNode, sql: string): Promise<void> {
+  const { targetFolder } = step.given;
+  if (targetFolder === undefined) return;
+  await writeSql(targetFolder, 'compiled', writtenPath(step.project.manifest, node), sql);
+}
+
+/** Keeps what the step has run in the target folder. */
+export async function keepExecuted(step: Step, node: TransformNode): Promise<void> {
+  const { targetFolder } = step.given;
+  if (targetFolder === undefined || step.executed.length === 0) return;
+  const sql = step.executed.join(';\n\n');
+  await writeSql(targetFolder, 'run', writtenPath(step.project.manifest, node), sql);
 }
 
 export function hashOf(text: string): string {

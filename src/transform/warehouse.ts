@@ -38,6 +38,7 @@ export async function openWarehouse(
       { code: 'dialect_mismatch' },
     );
   }
+  for (const statement of project.openingStatements) await database.execute(statement);
   await checkDatabaseName(project, database);
   const typesOf: Warehouse['typesOf'] = (schema, names) => relationTypes(database, schema, names);
   const typeOf: Warehouse['typeOf'] = async ({ schema, identifier }) =>
@@ -90,7 +91,7 @@ select view_name, 'view' from duckdb_views()
 where database_name = current_database() and schema_name = $1 and view_name in (select unnest(from_json($2, '["varchar"]')))`;
 
 const postgresTypes = `
-select c.relname::text, case when c.relkind in ('v', 'm') then 'view' else 'table' end
+select c.relname::text, case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relname = any($2::text[]) and c.relkind in ('r', 'p', 'v', 'm', 'f')`;
 
@@ -104,7 +105,7 @@ async function relationTypes(
     schema,
     isPostgres ? names : JSON.stringify(names),
   ]);
-  return new Map(rows.map(([name, type]) => [String(name), type === 'view' ? 'view' : 'table']));
+  return new Map(rows.map(([name, type]) => [String(name), type as RelationType]));
 }
 
 async function hasSchema(database: SqlDatabase, schema: string): Promise<boolean> {

@@ -15,7 +15,13 @@ import {
   renderSync,
   type Template,
 } from '../jinja/index.ts';
-import type { AnalysisNode, Dependency, ModelNode, SnapshotNode, TestNode } from '../manifest/transform-node.ts';
+import type {
+  AnalysisNode,
+  Dependency,
+  ModelNode,
+  SnapshotNode,
+  TestNode,
+} from '../manifest/transform-node.ts';
 import { genericTestArguments, genericTestMacro, testedRelation } from '../reading/generic-test-call.ts';
 import { ephemeralsOf, type Manifest, scopeOf } from '../reading/manifest.ts';
 import { type CompiledSql, compiledFrom } from './compiled-sql.ts';
@@ -68,7 +74,7 @@ export async function renderHook(
   sql: string,
   moment: Moment,
 ): Promise<string> {
-  const context = nodeContext(scopeOf(manifest, node), runScope(manifest, node), moment);
+  const context = nodeContext(scopeOf(manifest, node), runScope(manifest, node, moment), moment);
   const local = contextOf(node.kind === 'test' ? {} : { this: createRelation(node.relation) }, context);
   return (await render(parseTemplate(sql, node.origin.file), local)).trim();
 }
@@ -97,7 +103,7 @@ function renderNode(
   moment: Moment,
   mode: Mode,
 ): Awaitable<CompiledSql> {
-  const context = nodeContext(scopeOf(manifest, node), runScope(manifest, node, moment.batch), moment);
+  const context = nodeContext(scopeOf(manifest, node), runScope(manifest, node, moment), moment);
   if (node.kind !== 'test') {
     return renderTemplate(node.template, { text: node.sql, file: node.origin.file }, context, mode);
   }

@@ -2,6 +2,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { dateTime } from '../context/date-time.ts';
 import { createRelation, cteName, narrowedRelation, type Relation } from '../context/relation.ts';
 import type { Moment, NodeScope } from '../context/render-scope.ts';
+import type { RunArguments } from '../context/run-arguments.ts';
 import { fromJs, type Value } from '../jinja/index.ts';
 import { withinSql } from '../manifest/batches.ts';
 import type { ConfigEntries } from '../manifest/config-layer.ts';
@@ -22,8 +23,9 @@ export function relationOf(node: RefNode | SourceNode): Relation {
   if (node.kind === 'model' && node.config.materialized === 'ephemeral') {
     return createRelation({ database: '', schema: '', identifier: cteName(node.name) }, 'cte');
   }
-  const isView = node.kind === 'model' && node.config.materialized === 'view';
-  return createRelation(node.relation, isView ? 'view' : 'table');
+  const { materialized } = node.config;
+  const isView = node.kind === 'model' && (materialized === 'view' || materialized === 'materialized_view');
+  return createRelation(node.relation, isView ? materialized : 'table');
 }
 
 type CompiledOrSource = TransformNode | AnalysisNode;
@@ -64,7 +66,11 @@ export function resolvedScope(
 }
 
 /** The scope of a node that runs: it may read what it was seen to read while the project was read, and nothing else. */
-export function runScope(manifest: Manifest, node: CompiledOrSource, batch?: Moment['batch']): NodeScope {
+export function runScope(
+  manifest: Manifest,
+  node: CompiledOrSource,
+  { batch, arguments: given }: Pick<Moment, 'batch' | 'arguments'>,
+): NodeScope {
   const known = new Set(dependenciesOf(node).map((dependency) => dependency.uniqueId));
   return resolvedScope(
     manifest,
@@ -85,17 +91,29 @@ export function runScope(manifest: Manifest, node: CompiledOrSource, batch?: Mom
         },
       );
     },
-    (read) => (batch ? batchOf(manifest, read, batch) : relationOf(read)),
+    (read) => {
+      const relation = relationFor(read, given);
+      return batch ? batchOf(manifest, read, relation, batch) : relation;
+    },
   );
+}
+
+/** The relation that a run reads for a node: of another environment where that is said, empty where no rows are wanted. */
+function relationFor(node: RefNode | SourceNode, given: RunArguments): Relation {
+  const elsewhere = given.deferred[node.uniqueId];
+  const relation = elsewhere ? createRelation(elsewhere, 'table') : relationOf(node);
+  if (!given.isEmpty || relation.type === 'cte') return relation;
+  const query = `(select * from ${relation.toString()} where false limit 0) _dbt_limit_subq_${relation.relationName.identifier}`;
+  return narrowedRelation(relation, query);
 }
 
 /** The rows of one batch of what has an `event_time`; all rows of what has none. */
 function batchOf(
   manifest: Manifest,
   node: RefNode | SourceNode,
+  relation: Relation,
   batch: NonNullable<Moment['batch']>,
 ): Relation {
-  const relation = relationOf(node);
   if (node.config.eventTime === undefined) return relation;
   const rows = `(select * from ${relation.toString()} where ${withinSql(node.config.eventTime, batch)})`;
   const needsAlias = manifest.scope.dialectName === 'postgres';

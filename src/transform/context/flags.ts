@@ -1,16 +1,19 @@
 import type { TemplateObject, Value } from '../jinja/index.ts';
+import type { RunArguments } from './run-arguments.ts';
 
 /** dbt's `flags`. Those that Millrace has no switch for are off. */
-export function createFlags(isFullRefresh: boolean): TemplateObject {
-  return new Flags(isFullRefresh);
+export function createFlags(isFullRefresh: boolean, given: RunArguments): TemplateObject {
+  return new Flags(isFullRefresh, given);
 }
 
 class Flags implements TemplateObject {
   readonly jinjaIsMapping = true;
   readonly #isFullRefresh: boolean;
+  readonly #given: RunArguments;
 
-  constructor(isFullRefresh: boolean) {
+  constructor(isFullRefresh: boolean, given: RunArguments) {
     this.#isFullRefresh = isFullRefresh;
+    this.#given = given;
   }
 
   jinjaItem(key: Value): Value | undefined {
@@ -18,11 +21,15 @@ class Flags implements TemplateObject {
   }
 
   jinjaAttribute(name: string): Value | undefined {
-    switch (name) {
+    switch (name.toUpperCase()) {
       case 'FULL_REFRESH':
         return this.#isFullRefresh;
       case 'WHICH':
-        return 'build';
+        return this.#given.command;
+      case 'EMPTY':
+        return this.#given.isEmpty;
+      case 'STORE_FAILURES':
+        return this.#given.storesFailures;
       case 'INDIRECT_SELECTION':
         return 'eager';
       default:

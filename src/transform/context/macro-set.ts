@@ -68,6 +68,40 @@ export function customMaterialization(macros: MacroSet, name: string): Value | u
   return undefined;
 }
 
+/** Macros of dbt that Millrace gives to templates as functions. */
+export const contextMacros: readonly string[] = [
+  'is_incremental',
+  'should_full_refresh',
+  'run_query',
+  'statement',
+  'noop_statement',
+  'load_relation',
+  'before_begin',
+  'after_commit',
+  'in_transaction',
+  'get_where_subquery',
+];
+
+/** Names under which templates find dbt's own macros. */
+export function builtinPackages(macros: MacroSet): readonly string[] {
+  return [builtinPackage, `dbt_${macros.adapterType}`];
+}
+
+/** dbt's id of the macro that `name`, or `packageName.name`, means: `macro.dbt_utils.star`. */
+export function macroIdOf(
+  macros: MacroSet,
+  packageName: string | undefined,
+  name: string,
+): string | undefined {
+  const own = packageName === undefined ? [macros.local, macros.root] : [packageName];
+  const found = own.find((candidate) => macros.packages.get(candidate)?.has(name));
+  if (found !== undefined) return `macro.${found}.${name}`;
+  const isBuiltin = packageName === undefined || builtinPackages(macros).includes(packageName);
+  return isBuiltin && (macros.builtin.has(name) || contextMacros.includes(name))
+    ? `macro.${builtinPackage}.${name}`
+    : undefined;
+}
+
 /** Names that `findMacro` finds. */
 export function* macroNames(macros: MacroSet): Iterable<string> {
   yield* macros.packages.get(macros.local)?.keys() ?? [];
@@ -77,7 +111,7 @@ export function* macroNames(macros: MacroSet): Iterable<string> {
 
 /** What stands behind a package's name: `dbt_utils.star()`, `dbt.type_string()`. */
 export function macroNamespace(macros: MacroSet, name: string): TemplateObject | undefined {
-  const isBuiltin = name === builtinPackage || name === `dbt_${macros.adapterType}`;
+  const isBuiltin = builtinPackages(macros).includes(name);
   if (!isBuiltin && !macros.packages.has(name)) return undefined;
   return new PackageMacros((macro) => macroOfPackage(macros, isBuiltin ? builtinPackage : name, macro));
 }

@@ -31,6 +31,18 @@ export function yamlContext(project: ProjectScope, documents?: ReadonlyMap<strin
   });
 }
 
+/** What `profiles.yml` may use: the environment, secrets included, and variables of the command line. */
+export function profileContext(
+  environment: Readonly<Record<string, string | undefined>>,
+  variables: Readonly<Record<string, unknown>>,
+): RenderContext {
+  return contextOf({
+    ...dataFunctions,
+    var: createVariables(variables),
+    env_var: environmentFunction(environment, true),
+  });
+}
+
 /** Everything that dbt gives to the template of a node. The project's own macros win over dbt's names, as in dbt. */
 export function nodeContext(project: ProjectScope, node: NodeScope, moment: Moment): RenderContext {
   const own = nodeValues(project, node);
@@ -103,7 +115,8 @@ function momentValues(project: ProjectScope, moment: Moment): Record<string, Val
   return {
     ...projectValues(project),
     ...statementFunctions(moment.database),
-    ...unsupportedNames(moment.isExecuting),
+    ...unsupportedNames(),
+    selected_resources: [...moment.arguments.selected],
     database: project.databaseName,
     execute: moment.isExecuting,
     run_started_at: dateTime(moment.startedAtMs),
@@ -111,7 +124,8 @@ function momentValues(project: ProjectScope, moment: Moment): Record<string, Val
     thread_id: 'main',
     is_incremental: () => moment.isIncremental,
     should_full_refresh: () => moment.isFullRefresh,
-    flags: createFlags(moment.isFullRefresh),
+    flags: createFlags(moment.isFullRefresh, moment.arguments),
+    invocation_args_dict: { which: moment.arguments.command },
     adapter: createAdapter({
       type: project.dialectName,
       databaseName: project.databaseName,

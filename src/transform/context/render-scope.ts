@@ -4,6 +4,7 @@ import type { Value } from '../jinja/index.ts';
 import type { MacroSet } from './macro-set.ts';
 import type { Log } from './messages.ts';
 import type { Relation } from './relation.ts';
+import { plainArguments, type RunArguments } from './run-arguments.ts';
 import type { TemplateDatabase } from './template-database.ts';
 
 /** What is the same for every template of a project. */
@@ -20,6 +21,8 @@ export interface ProjectScope {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly macros: MacroSet;
+  /** Whether tests keep their failing rows where they do not say so themselves. */
+  readonly storesFailures: boolean;
 }
 
 /** What a template may say about its node, and is told about it. */
@@ -27,12 +30,7 @@ export interface NodeScope {
   /** dbt's `model` (or `node`) dictionary. */
   readonly model: Readonly<Record<string, Value>>;
   readonly relation: Relation | undefined;
-  ref(
-    name: string,
-    packageName: string | undefined,
-    origin: Origin,
-    version?: string | number,
-  ): Value;
+  ref(name: string, packageName: string | undefined, origin: Origin, version?: string | number): Value;
   source(sourceName: string, tableName: string, origin: Origin): Value;
   /** A call of `config(...)`. */
   configure(values: ReadonlyMap<string, Value>, origin: Origin): void;
@@ -49,6 +47,8 @@ export interface Moment {
   /** When the rendering's run began, in milliseconds since 1970. */
   readonly startedAtMs: number;
   readonly invocationId: string;
+  /** What the command says about its run. */
+  readonly arguments: RunArguments;
   /** Time that the rendering is for: a batch of a microbatch model. Milliseconds since 1970, UTC, end excluded. */
   readonly batch?: { readonly startMs: number; readonly endMs: number };
   readonly database: TemplateDatabase | undefined;
@@ -75,6 +75,7 @@ export const readingMoment: Moment = {
   isFullRefresh: false,
   startedAtMs: Date.now(),
   invocationId: 'reading',
+  arguments: plainArguments,
   database: undefined,
   graph: () => emptyGraph,
   log: () => {},

@@ -11,11 +11,8 @@ const names = [
 ];
 
 /** Names of dbt that a template may use and that are not built: their first use is an error that says so. */
-export function unsupportedNames(isExecuting: boolean): Record<string, Value> {
-  return {
-    ...Object.fromEntries(names.map((name) => [name, new NotYet(name)])),
-    selected_resources: isExecuting ? new NotYet('selected_resources') : [],
-  };
+export function unsupportedNames(): Record<string, Value> {
+  return Object.fromEntries(names.map((name) => [name, new NotYet(name)]));
 }
 
 class NotYet implements TemplateObject {

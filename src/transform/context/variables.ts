@@ -68,11 +68,12 @@ const secretPrefix = 'DBT_ENV_SECRET_';
 /** `env_var(name, default)`. Refuses dbt's secrets: compiled SQL is logged and kept. */
 export function environmentFunction(
   environment: Readonly<Record<string, string | undefined>>,
+  areSecretsAllowed = false,
 ): TemplateFunction {
   return (args) => {
     const { name, default: fallback } = args.bind('env_var', ['name', 'default?']);
     const key = printed(name ?? null);
-    if (key.startsWith(secretPrefix)) {
+    if (key.startsWith(secretPrefix) && !areSecretsAllowed) {
       throw new ConfigError(`"${key}" is a secret and may not be used in a template`, {
         code: 'secret_refused',
         next: 'Put secrets into connections.yaml.',

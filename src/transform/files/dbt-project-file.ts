@@ -18,6 +18,9 @@ export interface DbtProjectFile {
   readonly docsPaths: readonly string[];
   readonly analysisPaths: readonly string[];
   readonly packagesPath: string;
+  readonly targetPath: string;
+  /** Folders that `clean` removes. */
+  readonly cleanTargets: readonly string[];
   /** `dispatch:`: packages to search by macro namespace. */
   readonly dispatch: ReadonlyMap<string, readonly string[]>;
   readonly functionPaths: readonly string[];
@@ -58,11 +61,11 @@ const schema = record({
   'function-paths': texts,
   'source-paths': texts,
   'data-paths': texts,
-  'target-path': metadata,
+  'target-path': z.string().optional(),
   'log-path': metadata,
   'packages-install-path': z.string().optional(),
   'modules-path': z.string().optional(),
-  'clean-targets': metadata,
+  'clean-targets': texts,
   'require-dbt-version': metadata,
   'dbt-cloud': metadata,
   'restrict-access': metadata,
@@ -121,6 +124,8 @@ export function shapeDbtProject(
     docsPaths: raw['docs-paths'] ?? [],
     analysisPaths: raw['analysis-paths'] ?? ['analyses'],
     packagesPath: raw['packages-install-path'] ?? raw['modules-path'] ?? 'dbt_packages',
+    targetPath: raw['target-path'] ?? 'target',
+    cleanTargets: raw['clean-targets'] ?? [raw['target-path'] ?? 'target'],
     dispatch: new Map((raw.dispatch ?? []).map((item) => [item.macro_namespace, item.search_order])),
     functionPaths: raw['function-paths'] ?? ['functions'],
     vars: raw.vars ?? {},

@@ -78,7 +78,11 @@ export function modelVersions<Entry extends VersionedEntry>(
     const fileNames =
       typeof file === 'string'
         ? [file]
-        : [`${entry.name}.v${v}`, `${entry.name}_v${v}`, ...(String(v) === String(latest) ? [entry.name] : [])];
+        : [
+            `${entry.name}.v${v}`,
+            `${entry.name}_v${v}`,
+            ...(String(v) === String(latest) ? [entry.name] : []),
+          ];
     return {
       entry: {
         ...common,
@@ -102,7 +106,12 @@ function withoutEmpty(rest: Readonly<Record<string, unknown>>): Record<string, u
 function latestOf(entry: VersionedEntry, versions: readonly RawVersion[]): string | number {
   const said = entry.latest_version;
   if (typeof said === 'string' || typeof said === 'number') return said;
-  return versions.map(({ v }) => v).toSorted(compareVersions).at(-1) ?? 1;
+  return (
+    versions
+      .map(({ v }) => v)
+      .toSorted(compareVersions)
+      .at(-1) ?? 1
+  );
 }
 
 /** Numbers by value, everything else by its text. */

@@ -285,7 +285,10 @@ export function shapePropertyFile(
   };
 }
 
-function sectionsOf(entries: readonly { readonly name: string }[] | null | undefined, key: string): readonly Section[] {
+function sectionsOf(
+  entries: readonly { readonly name: string }[] | null | undefined,
+  key: string,
+): readonly Section[] {
   return (entries ?? []).map((entry, index) => ({
     name: entry.name,
     raw: toJsonValue(entry) as JsonObject,
@@ -319,6 +322,12 @@ function testsOf(raw: {
 /** Old spelling: configuration written beside `config` instead of in it. */
 function picked(raw: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
-    keys.filter((key) => raw[key] !== undefined && raw[key] !== null).map((key) => [key, raw[key]]),
+    keys
+      .filter((key) => raw[key] !== undefined && raw[key] !== null && !isEmptyList(raw[key]))
+      .map((key) => [key, raw[key]]),
   );
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }

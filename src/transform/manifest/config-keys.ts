@@ -6,7 +6,6 @@ import { snapshotKeys } from './snapshot-config.ts';
 
 /** Keys of dbt that change what is built, with what to do as long as they are not supported. */
 const notYet: Readonly<Record<string, string>> = {
-  contract: 'test the columns, or cast them in the model',
   unlogged: 'remove it',
   partitioned_by: 'remove it',
   on_error: 'remove it',
@@ -29,7 +28,6 @@ const metadataKeys = [
   'maturity',
   'description',
   'name',
-  'on_configuration_change',
 ];
 
 /** Keys of other databases' adapters: without effect here, as in dbt. */
@@ -109,6 +107,5 @@ function isWithoutEffect(key: string, value: unknown, targetDatabase: string): b
   if (key === 'database') return value === targetDatabase;
   if (typeof value !== 'object') return false;
   const parts = Object.values(value);
-  if (key === 'contract') return !('enforced' in value) || value.enforced !== true;
   return parts.length === 0;
 }

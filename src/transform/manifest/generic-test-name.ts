@@ -20,11 +20,11 @@ export function genericTestName(
 /** The longest name that dbt gives to a table for the failures of a generic test. */
 const maxShortNameLength = 63;
 
-/** dbt's name for a table of failures: a name that is too long ends in a hash of itself. */
-export function shortTestName(name: string): string {
+/** dbt's name for a file or table of a test: a name that is too long is cut to test and subject, and ends in a hash of itself. */
+export function shortTestName(name: string, identifier: string = name): string {
   if (name.length <= maxShortNameLength) return name;
   const hash = createHash('md5').update(name).digest('hex');
-  return `${name.slice(0, 30)}_${hash}`;
+  return `${identifier.slice(0, 30)}_${hash}`;
 }
 
 function flatten(value: unknown): readonly unknown[] {

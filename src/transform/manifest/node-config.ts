@@ -38,6 +38,10 @@ export interface NodeConfig {
   /** Whether descriptions become comments in the database. */
   readonly persistDocs: { readonly relation: boolean; readonly columns: boolean };
   readonly indexes: readonly IndexConfig[];
+  /** Whether the model's columns must be those of its property file. */
+  readonly isContractEnforced: boolean;
+  /** What happens when a materialized view is not as configured. */
+  readonly onConfigurationChange: 'apply' | 'continue' | 'fail';
   /** As what the failing rows of a test are kept; undefined where they are not. */
   readonly storedFailures: 'table' | 'view' | undefined;
   /** Of `microbatch`; undefined for every other strategy. */
@@ -73,6 +77,7 @@ export type Materialization =
   | 'table'
   | 'incremental'
   | 'ephemeral'
+  | 'materialized_view'
   | 'snapshot'
   | 'custom'
   | 'seed'
@@ -81,7 +86,6 @@ export type Materialization =
 
 const notYetMaterialized: Readonly<Record<string, string>> = {
   snapshot: 'write it under snapshots/',
-  materialized_view: 'use a table or a view',
   external: 'use a table, and write files with a replication',
   table_function: 'use a view',
 };
@@ -133,6 +137,13 @@ const schemas = {
       }),
     )
     .nullish(),
+  contract: z
+    .union([
+      z.boolean().transform((enforced) => ({ enforced })),
+      z.looseObject({ enforced: z.boolean().optional(), alias_types: z.boolean().optional() }),
+    ])
+    .nullish(),
+  on_configuration_change: z.enum(['apply', 'continue', 'fail']).default('apply'),
   event_time: optionalText,
   quoting,
   store_failures: z.boolean().nullish(),
@@ -216,6 +227,8 @@ export function readNodeConfig(
       columns: persistDocs?.columns ?? false,
     },
     indexes: read('indexes') ?? [],
+    isContractEnforced: read('contract')?.enforced === true,
+    onConfigurationChange: read('on_configuration_change'),
     storedFailures: storedFailures(
       read('store_failures') ?? undefined,
       read('store_failures_as') ?? undefined,
@@ -258,7 +271,13 @@ function withoutEmpty(
   );
 }
 
-const modelMaterializations: readonly Materialization[] = ['view', 'table', 'incremental', 'ephemeral'];
+const modelMaterializations: readonly Materialization[] = [
+  'view',
+  'table',
+  'incremental',
+  'ephemeral',
+  'materialized_view',
+];
 
 function materialization(
   configured: string | undefined,

@@ -100,6 +100,8 @@ export interface TestNode extends NodeBase {
   readonly kind: 'test';
   readonly dependencies: readonly Dependency[];
   readonly body: GenericTest | SingularTest | UnitTest;
+  /** Tags of the column and the source under test. */
+  readonly outerTags: readonly string[];
   /** Where failing rows are kept, if they are. */
   readonly failures: RelationName | undefined;
   /** Id of the node whose downstream waits for this test; undefined for a singular test that reads none. */
@@ -115,6 +117,8 @@ export interface GenericTest {
   readonly arguments: Readonly<Record<string, unknown>>;
   /** Id of the node that the macro gets as `model`. */
   readonly model: string;
+  /** Test and subject: `not_null_orders`. */
+  readonly identifier: string;
 }
 
 export interface SingularTest {

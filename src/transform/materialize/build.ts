@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { SqlSession } from '../../connector/connection.ts';
 import type { Dialect } from '../../sql/dialect.ts';
+import type { Contract } from '../manifest/contract.ts';
 import type { RelationName } from '../manifest/transform-node.ts';
 
-export type RelationType = 'table' | 'view';
+export type RelationType = 'table' | 'view' | 'materialized view';
 
 /** What is needed to build one relation inside a transaction. */
 export interface Build {
@@ -15,6 +16,8 @@ export interface Build {
   /** What holds the name of the relation built beside: left over by a process that was killed. */
   readonly leftover: RelationType | undefined;
   readonly signal: AbortSignal;
+  /** Columns and constraints that the relation must have. */
+  readonly contract: Contract | undefined;
   /** Views of this project, which rebuild themselves: `schema.name` in lower case. */
   readonly ownViews: ReadonlySet<string>;
   log(message: string, level: 'debug' | 'info' | 'warn'): void;

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { ConfigError } from '../../core/errors.ts';
 import type { ColumnDoc } from '../../core/node.ts';
 import type { RelationColumn } from '../context/template-database.ts';
 import type { RefNode } from '../manifest/transform-node.ts';
+import { createIndexSql } from './indexes.ts';
 import { type Build, relationSql, type RelationType, run } from './build.ts';
 
 /** Indexes, grants and comments of a relation that was just published, within its transaction. */
@@ -24,16 +24,7 @@ export async function runHeader(build: Build, node: RefNode): Promise<void> {
 
 async function createIndexes(build: Build, node: RefNode): Promise<void> {
   if (build.dialect.name !== 'postgres') return;
-  for (const { columns, unique, type } of node.config.indexes) {
-    const table = relationSql(build.dialect, build.relation);
-    const list = columns.map((column) => build.dialect.quote(column)).join(', ');
-    const name = createHash('md5').update(`${table} ${unique} ${type} ${list}`).digest('hex');
-    await run(
-      build,
-      `create ${unique ? 'unique ' : ''}index if not exists "${name}" on ${table}` +
-        `${type === undefined ? '' : ` using ${build.dialect.quote(type)}`} (${list})`,
-    );
-  }
+  for (const index of node.config.indexes) await run(build, createIndexSql(build, index));
 }
 
 async function grantPrivileges(build: Build, node: RefNode): Promise<void> {

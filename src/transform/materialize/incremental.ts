@@ -4,6 +4,7 @@ import type { NodeConfig } from '../manifest/node-config.ts';
 import type { RelationName } from '../manifest/transform-node.ts';
 import type { Dialect } from '../../sql/dialect.ts';
 import { besideOf, type Build, relationSql, run } from './build.ts';
+import { checkContract } from './contract-check.ts';
 import { createTableSql, dropSql } from './ddl.ts';
 import { mergeSql } from './merge-sql.ts';
 import { dropLeftover, type RunCompiled } from './publish.ts';
@@ -25,6 +26,7 @@ export async function publishIncrement(
   const { dialect, session } = build;
   const beside = besideOf(dialect, build.relation);
   await dropLeftover(build);
+  if (build.contract) await checkContract(build, build.contract, select);
   await runCompiled(build, createTableSql(dialect, beside, select));
   const fresh = await relationColumns(session, dialect, beside);
   const present = await relationColumns(session, dialect, build.relation);

@@ -1,6 +1,7 @@
 import type { CompiledSql } from '../compile/compiled-sql.ts';
 import { captureAttachments, restoreAttachments } from './attachments.ts';
 import { besideOf, type Build, relationSql, run } from './build.ts';
+import { checkContract, contractedTableSql } from './contract-check.ts';
 import { createTableSql, createViewSql, dropSql, renameSql } from './ddl.ts';
 
 /** Runs a statement that holds compiled SQL, so that an error can be told by its template line. */
@@ -14,9 +15,23 @@ export async function publishTable(
 ): Promise<number> {
   const beside = besideOf(build.dialect, build.relation);
   await dropLeftover(build);
-  const rows = await runCompiled(build, createTableSql(build.dialect, beside, select));
+  const rows = await createTable(build, beside, select, runCompiled);
   await replaceByBeside(build);
   return rows > 0 ? rows : await countRows(build);
+}
+
+async function createTable(
+  build: Build,
+  beside: Build['relation'],
+  select: CompiledSql,
+  runCompiled: RunCompiled,
+): Promise<number> {
+  const { contract } = build;
+  if (!contract) return await runCompiled(build, createTableSql(build.dialect, beside, select));
+  await checkContract(build, contract, select);
+  const { create, insert } = contractedTableSql(build, beside, contract, select);
+  await run(build, create);
+  return await runCompiled(build, insert);
 }
 
 /** Puts the finished table beside in the place of what was there. */
@@ -35,6 +50,7 @@ export async function publishView(
   select: CompiledSql,
   runCompiled: RunCompiled,
 ): Promise<void> {
+  if (build.contract) await checkContract(build, build.contract, select);
   const attachments = await captureAttachments(build);
   if (build.existing) await run(build, dropSql(build.dialect, build.relation, build.existing));
   await runCompiled(build, createViewSql(build.dialect, build.relation, select));

@@ -10,6 +10,7 @@ import type {
   TestNode,
   TransformNode,
 } from '../manifest/transform-node.ts';
+import type { DocBlock } from './docs-reader.ts';
 import { readExposures } from './exposure-reader.ts';
 import { ancestorsOf, type Manifest } from './manifest.ts';
 import {
@@ -55,7 +56,11 @@ interface Described<Node> {
 }
 
 /** Reads every node of the project (the first package) and its packages, then resolves what each refers to. */
-export function assembleManifest(packages: readonly ReadPackage[], mistakes: Mistakes): Manifest {
+export function assembleManifest(
+  packages: readonly ReadPackage[],
+  docs: readonly DocBlock[],
+  mistakes: Mistakes,
+): Manifest {
   const [root] = packages;
   if (!root) throw new TypeError('there is no project');
   const drafts = packages.map((item) => draftNodes(item));
@@ -93,6 +98,7 @@ export function assembleManifest(packages: readonly ReadPackage[], mistakes: Mis
   reportClashes(all, mistakes);
   return {
     projectName: root.room.projectFile.name,
+    projectFile: root.room.projectFile,
     scope: root.room.scope,
     scopes: new Map(packages.map(({ room }) => [room.projectFile.name, room.scope])),
     names: { ...names, refs: refsOf(upstream) },
@@ -102,6 +108,7 @@ export function assembleManifest(packages: readonly ReadPackage[], mistakes: Mis
       [...item.models, ...item.seeds].flatMap(({ node }) => (node.config.isEnabled ? [] : [node])),
     ),
     sections: readSections(packages),
+    docs,
     tests,
     warnings: mistakes.warnings,
     runHooks: packages.flatMap(({ room }) => readRunHooks(room)),

@@ -3,9 +3,21 @@ import type { ProjectFile } from '../files/project-files.ts';
 
 const block = /\{%-?\s*docs\s+(\w+)\s*-?%\}([\s\S]*?)\{%-?\s*enddocs\s*-?%\}/g;
 
-/** The `{% docs name %}` blocks of Markdown files, by name. Their text is taken as it stands. */
-export function readDocs(files: readonly ProjectFile[], mistakes: Mistakes): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
+export interface DocBlock {
+  readonly name: string;
+  readonly packageName: string;
+  /** Relative to the Millrace project. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** The `{% docs name %}` blocks of a package's Markdown files. Their text is taken as it stands. */
+export function readDocs(
+  packageName: string,
+  files: readonly ProjectFile[],
+  mistakes: Mistakes,
+): readonly DocBlock[] {
+  const found = new Map<string, DocBlock>();
   for (const file of files) {
     for (const match of file.text.matchAll(block)) {
       const [, name = '', text = ''] = match;
@@ -16,8 +28,8 @@ export function readDocs(files: readonly ProjectFile[], mistakes: Mistakes): Rea
           origin: { file: file.file, line },
         });
       }
-      found.set(name, text.trim());
+      found.set(name, { name, packageName, file: file.file, text: text.trim() });
     }
   }
-  return found;
+  return [...found.values()];
 }

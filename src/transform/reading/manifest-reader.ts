@@ -9,6 +9,8 @@ import { packageVariables } from '../context/variables.ts';
 import type { DbtProjectFile } from '../files/dbt-project-file.ts';
 import type { Quoting } from '../files/quoting.ts';
 import { projectPath } from '../files/project-files.ts';
+import { fromJs, type RenderContext, type Value } from '../jinja/index.ts';
+import { toJsonValue } from '../files/plain-value.ts';
 import { createMistakes, type Mistakes } from '../files/mistakes.ts';
 import { assembleManifest, type ReadPackage } from './assembly.ts';
 import { readDocs } from './docs-reader.ts';
@@ -40,6 +42,16 @@ export interface TransformOptions {
   readonly vars?: JsonObject;
   /** dbt's `target.name`; `dev` when absent. */
   readonly targetName?: string;
+  /** dbt's `target.profile_name`; the project's name when absent. */
+  readonly profileName?: string;
+  /** dbt's `target.threads`; 4 when absent. */
+  readonly threads?: number;
+  /** More keys of `target`, such as `user` and `host`; nothing secret. */
+  readonly targetValues?: JsonObject;
+  /** Whether tests keep their failing rows where they do not say so themselves. */
+  readonly storesFailures?: boolean;
+  /** Statements that open a session of the warehouse. */
+  readonly openingStatements?: readonly string[];
 }
 
 /** Reads a whole dbt project with its packages. Throws one ProjectError with everything that is wrong. */
@@ -70,10 +82,10 @@ export async function readManifest(options: TransformOptions): Promise<Manifest>
       },
       root.projectFile.quoting,
     );
-  const docs = readDocs(
-    packages.flatMap(({ content }) => content.docs),
-    mistakes,
+  const blocks = packages.flatMap(({ content, projectFile }) =>
+    readDocs(projectFile.name, content.docs, mistakes),
   );
+  const docs = new Map(blocks.toReversed().map(({ name, text }) => [name, text]));
   const read = packages.map((files): ReadPackage => {
     const scope = scopeOf(files);
     return {
@@ -88,7 +100,7 @@ export async function readManifest(options: TransformOptions): Promise<Manifest>
       properties: readProperties(files.content.properties, yamlContext(scope, docs), mistakes),
     };
   });
-  const manifest = assembleManifest(read, mistakes);
+  const manifest = assembleManifest(read, blocks, mistakes);
   if (mistakes.issues.length > 0) throw new ProjectError(mistakes.issues);
   return manifest;
 }
@@ -130,6 +142,21 @@ function isNameTaken(found: readonly PackageFiles[], file: DbtProjectFile, mista
   return true;
 }
 
+/** What YAML files of a project may use that is not read yet. */
+export function yamlContextOf(
+  given: Pick<TransformOptions, 'environment'> & { readonly vars?: Readonly<Record<string, unknown>> },
+): RenderContext {
+  const options = { projectFolder: '', folder: '', connection: '', database: '', schema: '' };
+  return yamlContext(
+    bareScope({
+      ...options,
+      ...given,
+      vars: toJsonValue(given.vars ?? {}) as JsonObject,
+      dialectName: 'duckdb',
+    }),
+  );
+}
+
 /** What `dbt_project.yml` itself may use: no macros, only variables that were given from outside. */
 function bareScope(options: TransformOptions): ProjectScope {
   return projectScope(options, 'project', options.vars ?? {}, {
@@ -161,11 +188,13 @@ function projectScope(
       schema: options.schema,
       database: options.database,
       dbname: options.database,
-      profile_name: projectName,
-      threads: 4,
+      profile_name: options.profileName ?? projectName,
+      threads: options.threads ?? 4,
+      ...(fromJs(options.targetValues ?? {}) as Record<string, Value>),
     },
     variables,
     environment: options.environment,
+    storesFailures: options.storesFailures ?? false,
     macros,
   };
 }

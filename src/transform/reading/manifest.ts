@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { ProjectScope } from '../context/render-scope.ts';
+import type { DbtProjectFile } from '../files/dbt-project-file.ts';
 import type { Warning } from '../files/mistakes.ts';
 import type { Template } from '../jinja/index.ts';
 import type { NodeNames } from './node-names.ts';
@@ -12,11 +13,14 @@ import type {
   TestNode,
   TransformNode,
 } from '../manifest/transform-node.ts';
+import type { DocBlock } from './docs-reader.ts';
 import type { Sections } from './section-reader.ts';
 
 /** Everything that is known about a dbt project once it is read. */
 export interface Manifest {
   readonly projectName: string;
+  /** `dbt_project.yml` of the project itself. */
+  readonly projectFile: DbtProjectFile;
   /** What templates of the project itself see. */
   readonly scope: ProjectScope;
   /** What templates of each package see, the project itself included. */
@@ -28,6 +32,7 @@ export interface Manifest {
   /** Models, seeds, snapshots and tests that are switched off. */
   readonly disabled: readonly (TransformNode | AnalysisNode)[];
   readonly sections: Sections;
+  readonly docs: readonly DocBlock[];
   readonly tests: readonly TestNode[];
   readonly exposures: readonly Exposure[];
   readonly warnings: readonly Warning[];

@@ -102,7 +102,7 @@ export function readTemplateNode(
   const v = placed?.properties.version?.v;
   const fqn = [room.projectFile.name, ...file.folders, file.name, ...(v === undefined ? [] : [`v${v}`])];
   const uniqueId = `${file.kind}.${room.projectFile.name}.${file.name}${v === undefined ? '' : `.v${v}`}`;
-  const outer = file.kind === 'analysis' ? ownLayers(placed) : configLayers(room, file.tree, fqn, placed);
+  const outer = configLayers(room, file.tree, fqn, placed);
   const rendered = renderForCalls(room, file, mergeLayers(outer), (config) =>
     nodeDictionary({
       projectName: room.projectFile.name,
@@ -122,7 +122,7 @@ export function readTemplateNode(
   const entries = mergeLayers([
     ...outer,
     ...rendered.calls.configs,
-    ...(file.kind === 'analysis' ? [] : overridingLayers(room, file.tree, fqn)),
+    ...overridingLayers(room, file.tree, fqn),
   ]);
   const config = readNodeConfig(
     entries,
@@ -131,6 +131,12 @@ export function readTemplateNode(
     mistakes,
     (name) => file.kind === 'model' && customMaterialization(scope.macros, name) !== undefined,
   );
+  if (config.materialized === 'materialized_view' && scope.dialectName !== 'postgres') {
+    mistakes.add(`"materialized_view" is not supported on ${scope.dialectName}: use a table or a view`, {
+      code: 'not_supported',
+      origin: entries.get('materialized')?.origin ?? { file: file.file },
+    });
+  }
   const dictionary = dictionaryOf(rendered.dictionary, config);
   const named = attempt(mistakes, () =>
     relationNameOf(scope, recordingScope(scope, dictionary, entries, emptyCalls()), config, dictionary),
@@ -239,11 +245,10 @@ export function configLayers(
   placed: PlacedProperties | undefined,
 ): readonly ConfigLayer[] {
   const { projectFile } = room;
-  return [...treeLayers(projectFile.yaml, projectFile.trees[tree], fqn), ...ownLayers(placed)];
-}
-
-function ownLayers(placed: PlacedProperties | undefined): readonly ConfigLayer[] {
-  return placed ? [yamlLayer(placed.yaml, placed.properties.config, placed.properties.path)] : [];
+  return [
+    ...treeLayers(projectFile.yaml, projectFile.trees[tree], fqn),
+    ...(placed ? [yamlLayer(placed.yaml, placed.properties.config, placed.properties.path)] : []),
+  ];
 }
 
 /** What the project that uses a package configures for its nodes: nearer than the package's own files. */

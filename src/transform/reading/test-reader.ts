@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
 import { ConfigError } from '../../core/errors.ts';
-import { canonicalJson } from '../../core/json.ts';
 import { nodeContext, yamlContext } from '../context/node-context.ts';
 import { type ProjectScope, readingMoment } from '../context/render-scope.ts';
-import { toJsonValue } from '../files/plain-value.ts';
 import type { ProjectFile } from '../files/project-files.ts';
 import { readTestEntries, type TestEntry } from '../files/test-entry.ts';
 import type { YamlFile, YamlPath } from '../files/yaml-file.ts';
@@ -27,8 +24,15 @@ import {
 import type { PlacedProperties } from './property-reader.ts';
 import { readingPass } from './reading-pass.ts';
 import { relationNameOf } from './name-rules.ts';
-import { emptyCalls, nodeDictionary, recordingScope } from './recorded-calls.ts';
+import {
+  emptyCalls,
+  nodeDictionary,
+  recordingScope,
+  type RefCall,
+  type SourceCall,
+} from './recorded-calls.ts';
 import { isTemplate } from './rendered-yaml.ts';
+import { genericTestHash } from './test-identity.ts';
 
 /** The generic tests written under one model, seed or source table and under its columns. */
 export function readGenericTests(
@@ -43,7 +47,7 @@ export function readGenericTests(
     [...properties.path, properties.testsKey],
     undefined,
     room.mistakes,
-  ).map((entry) => ({ entry, layers: [] as readonly ConfigLayer[] }));
+  ).map((entry) => ({ entry, tags: sourceTags(subject) }));
   const ofColumns = properties.columns.flatMap((column) =>
     readTestEntries(
       yaml,
@@ -51,17 +55,17 @@ export function readGenericTests(
       [...column.path, column.testsKey],
       column.isQuoted ? quoteIdentifier(column.name) : column.name,
       room.mistakes,
-    ).map((entry) => ({
-      entry,
-      layers: [
-        { values: { tags: column.tags }, originOf: () => yaml.locate(column.path) },
-      ] as readonly ConfigLayer[],
-    })),
+    ).map((entry) => ({ entry, tags: [...sourceTags(subject), ...column.tags] })),
   );
-  return [...own, ...ofColumns].flatMap(({ entry, layers }) => {
-    const draft = attempt(room.mistakes, () => readGenericTest(room, subject, placed, entry, layers));
+  return [...own, ...ofColumns].flatMap(({ entry, tags }) => {
+    const draft = attempt(room.mistakes, () => readGenericTest(room, subject, placed, entry, tags));
     return draft ? [draft] : [];
   });
+}
+
+/** dbt gives the tags of a source to its tests. */
+function sourceTags(subject: RefNode | SourceNode): readonly string[] {
+  return subject.kind === 'source' ? subject.config.tags : [];
 }
 
 function readGenericTest(
@@ -69,20 +73,18 @@ function readGenericTest(
   subject: RefNode | SourceNode,
   placed: PlacedProperties,
   entry: TestEntry,
-  outer: readonly ConfigLayer[],
+  outerTags: readonly string[],
 ): Draft<TestNode> | undefined {
   const { scope, projectFile } = room;
   const { yaml, folders } = placed;
   const origin = yaml.locate(entry.path);
-  const subjectName =
-    subject.kind === 'source' ? `source_${subject.sourceName}_${subject.name}` : subject.name;
-  const name = entry.name ?? genericTestName(entry.test.replaceAll('.', '_'), subjectName, entry.arguments);
+  const identifier = `${testWord(entry.test, subject)}_${wordOf(subject)}`;
+  const name = entry.name ?? genericTestName(testWord(entry.test, subject), wordOf(subject), entry.arguments);
   const fqn = [projectFile.name, ...folders, name];
   const calls = emptyCalls();
   const configured = (): ConfigEntries =>
     mergeLayers([
       ...treeLayers(projectFile.yaml, projectFile.trees.tests, fqn),
-      ...outer,
       ...calls.configs,
       testConfigLayer(scope, yaml, entry),
       ...overridingLayers(room, 'tests', fqn),
@@ -90,7 +92,8 @@ function readGenericTest(
   const known = configured();
   if (known.get('enabled')?.value === false) return undefined;
   const macro = withOrigin(origin, () => genericTestMacro(scope.macros, entry.test));
-  const uniqueId = `test.${projectFile.name}.${name}.${shortHash(entry)}`;
+  const hash = genericTestHash(name, entry.test, entry.arguments, subject);
+  const uniqueId = `test.${projectFile.name}.${name}.${hash}`;
   const dictionary = nodeDictionary({
     projectName: projectFile.name,
     resourceType: 'test',
@@ -109,14 +112,19 @@ function readGenericTest(
     return callMacroSync(macro, context, { keyword }, options);
   });
   const entries = configured();
-  const config = readNodeConfig(entries, 'test', scope.databaseName, room.mistakes);
+  const config = readTestConfig(room, entries);
   if (!config.isEnabled) return undefined;
-  const failures = failuresRelation(room, config, { ...dictionary, name: shortTestName(name) }, known);
+  const failures = failuresRelation(
+    room,
+    config,
+    { ...dictionary, name: shortTestName(name, identifier) },
+    known,
+  );
   return {
     calls: {
       ...calls,
-      refs: calls.refs.map((call) => ({ ...call, origin })),
-      sources: calls.sources.map((call) => ({ ...call, origin })),
+      refs: [...calls.refs.map((call) => ({ ...call, origin })), ...refTo(room, subject, origin)],
+      sources: [...calls.sources.map((call) => ({ ...call, origin })), ...sourceTo(subject, origin)],
     },
     node: {
       kind: 'test',
@@ -131,8 +139,15 @@ function readGenericTest(
       entries,
       details: { ...detailsOf(undefined), propertyFile: yaml.file },
       dependencies: [{ uniqueId: subject.uniqueId, origin }],
+      outerTags,
       failures,
-      body: { sort: 'generic', test: entry.test, arguments: entry.arguments, model: subject.uniqueId },
+      body: {
+        sort: 'generic',
+        test: entry.test,
+        arguments: entry.arguments,
+        model: subject.uniqueId,
+        identifier,
+      },
       subject: subject.uniqueId,
     },
   };
@@ -163,7 +178,7 @@ export function readSingularTest(
   );
   if (!rendered) return undefined;
   const entries = mergeLayers([...outer, ...rendered.calls.configs, ...overridingLayers(room, 'tests', fqn)]);
-  const config = readNodeConfig(entries, 'test', room.scope.databaseName, room.mistakes);
+  const config = readTestConfig(room, entries);
   if (!config.isEnabled) return undefined;
   const failures = failuresRelation(room, config, rendered.dictionary, entries);
   return {
@@ -181,11 +196,19 @@ export function readSingularTest(
       entries,
       details: detailsOf(placed),
       dependencies: [],
+      outerTags: [],
       failures,
       body: { sort: 'singular', template: rendered.template, sql: file.text },
       subject: undefined,
     },
   };
+}
+
+/** Where the command line asks to keep failures, they are kept unless the test says no. */
+function readTestConfig(room: ReadingRoom, entries: ConfigEntries): NodeConfig {
+  const config = readNodeConfig(entries, 'test', room.scope.databaseName, room.mistakes);
+  const isSaid = entries.has('store_failures') || entries.has('store_failures_as');
+  return room.scope.storesFailures && !isSaid ? { ...config, storedFailures: 'table' } : config;
 }
 
 /** Where dbt keeps the failing rows of a test. */
@@ -240,11 +263,34 @@ function withOrigin<T>(origin: TestNode['origin'], work: () => T): T {
   }
 }
 
-function shortHash(entry: TestEntry): string {
-  const content = canonicalJson(
-    toJsonValue({ test: entry.test, arguments: entry.arguments, config: entry.config }),
-  );
-  return createHash('md5').update(content).digest('hex').slice(0, 10);
+/** The call that gives the test its subject. */
+function refTo(
+  room: ReadingRoom,
+  subject: RefNode | SourceNode,
+  origin: TestNode['origin'],
+): readonly RefCall[] {
+  if (subject.kind === 'source') return [];
+  const version = subject.kind === 'model' ? subject.version : undefined;
+  const packageName = room.rootFile ? subject.packageName : undefined;
+  return [{ name: subject.name, packageName, version, origin }];
+}
+
+function sourceTo(subject: RefNode | SourceNode, origin: TestNode['origin']): readonly SourceCall[] {
+  if (subject.kind !== 'source') return [];
+  return [{ sourceName: subject.sourceName, tableName: subject.name, origin }];
+}
+
+/** The test's part of its name: `not_null`, `dbt_utils_at_least_one`, `source_not_null`. */
+function testWord(test: string, subject: RefNode | SourceNode): string {
+  const [bare = '', namespace] = test.split('.').toReversed();
+  const word = subject.kind === 'source' ? `source_${bare}` : bare;
+  return namespace === undefined ? word : `${namespace}_${word}`;
+}
+
+function wordOf(subject: RefNode | SourceNode): string {
+  if (subject.kind === 'source') return `${subject.sourceName}_${subject.name}`;
+  const version = subject.kind === 'model' ? subject.version : undefined;
+  return version === undefined ? subject.name : `${subject.name}_v${version}`;
 }
 
 function keySegment(name: string): string {

@@ -87,6 +87,7 @@ function readUnitTest(place: Place, properties: UnitTestProperties): TestNode | 
     entries,
     details: { ...detailsOf(undefined), properties: properties.raw, propertyFile: yaml.file },
     dependencies: [{ uniqueId: model.uniqueId, origin }],
+    outerTags: [],
     failures: undefined,
     body,
     subject: model.uniqueId,

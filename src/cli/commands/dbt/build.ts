@@ -1,0 +1,106 @@
+import type { JsonObject } from '../../../core/json.ts';
+import { exitCodes } from '../../terminal/exit-code.ts';
+import { printJson, printLine } from '../../terminal/output.ts';
+import { compiledOf } from './compiled-nodes.ts';
+import type { DbtFlags } from './dbt-options.ts';
+import { deferredRelations } from './deferral.ts';
+import { eventTime } from './event-time.ts';
+import { executeNodes, withSession } from './execute.ts';
+import { invocationArguments } from './invocation-arguments.ts';
+import { createProgress, printResults } from './result-view.ts';
+import { type NodeResult, resultsOf, runResultsArtifact } from './run-results.ts';
+import { selectNodes, type Selected } from './selected.ts';
+import { currentManifest, openWorkspace, type Workspace, writeArtifact } from './workspace.ts';
+
+/** Commands that build or test nodes, with the resource types that each takes. */
+export const executingCommands: Readonly<Record<ExecutingCommand, readonly string[]>> = {
+  build: ['model', 'seed', 'snapshot', 'test', 'unit_test'],
+  run: ['model'],
+  test: ['test', 'unit_test'],
+  seed: ['seed'],
+  snapshot: ['snapshot'],
+};
+export type ExecutingCommand = 'build' | 'run' | 'test' | 'seed' | 'snapshot';
+
+/** `millrace build`, `test`, `seed` and `snapshot`: gives dbt's exit code. */
+export async function buildCommand(
+  place: { readonly project: string | undefined },
+  command: ExecutingCommand,
+  flags: DbtFlags,
+): Promise<number> {
+  const workspace = await openWorkspace(place, flags);
+  const selected = await selectNodes(workspace, executingCommands[command]);
+  return await buildSelected(workspace, command, selected);
+}
+
+/** Builds what is selected, writes the artifacts, and says how it went. */
+export async function buildSelected(
+  workspace: Workspace,
+  command: ExecutingCommand,
+  selected: Selected,
+): Promise<number> {
+  const { flags, transform } = workspace;
+  const ids = selected.ids.filter((id) => {
+    const node = transform.manifest.byId.get(id);
+    return node !== undefined && !(node.kind === 'model' && node.config.materialized === 'ephemeral');
+  });
+  for (const warning of selected.warnings) process.stderr.write(`warning: ${warning}\n`);
+  const args = invocationArguments(workspace, command);
+  if (ids.length === 0) return await finish(workspace, selected, [], args);
+  const results = await withSession(workspace, async (session) => {
+    const given = {
+      command,
+      invocationId: workspace.invocation.id,
+      targetFolder: workspace.targetFolder,
+      isEmpty: flags.empty === true,
+      storesFailures: flags.storeFailures === true,
+      isFullRefresh: flags.fullRefresh === true,
+      selected: selected.ids,
+      deferred: await deferredRelations(workspace, session, selected),
+      ...eventTime(flags),
+    };
+    const run = await executeNodes(workspace, session, {
+      title: [command, ...(flags.select ?? [])].join(' '),
+      ids,
+      given,
+      failFast: flags.failFast === true,
+      onStep: createProgress(flags.quiet === true || flags.json === true),
+    });
+    return await resultsOf(workspace, run, ids);
+  });
+  return await finish(workspace, selected, results, args);
+}
+
+async function finish(
+  workspace: Workspace,
+  selected: Selected,
+  results: readonly NodeResult[],
+  args: JsonObject,
+): Promise<number> {
+  const { flags } = workspace;
+  const artifact = runResultsArtifact(workspace, results, args);
+  const compiled = compiledOf(workspace, results);
+  await writeArtifact(
+    workspace,
+    'manifest.json',
+    currentManifest(workspace, { compiled, selectors: selected.selectors }),
+  );
+  await writeArtifact(workspace, 'run_results.json', artifact);
+  if (flags.json === true) printJson(artifact);
+  else if (results.length === 0) printLine('Nothing to do: the selection is empty.');
+  else printResults(workspace, results, flags.quiet === true);
+  return exitCodeOf(results, flags);
+}
+
+/** 0 when everything went well, 1 otherwise; with --warn-error a warning counts too. */
+export function exitCodeOf(results: readonly NodeResult[], flags: DbtFlags): number {
+  const isBad = results.some(
+    ({ status }) =>
+      status === 'error' ||
+      status === 'fail' ||
+      status === 'skipped' ||
+      status === 'partial success' ||
+      (status === 'warn' && flags.warnError === true),
+  );
+  return isBad ? exitCodes.failed : exitCodes.success;
+}

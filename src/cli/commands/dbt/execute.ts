@@ -1,0 +1,87 @@
+import type { RunRecord, StepRecord } from '../../../core/ledger.ts';
+import type { NodeKey } from '../../../core/node.ts';
+import type { RunEvent } from '../../../core/run-event.ts';
+import { makePlan } from '../../../engine/index.ts';
+import { openSession, type Session } from '../../../project/session.ts';
+import { argumentsToJson, type RunArguments } from '../../../transform/index.ts';
+import { exitCodes } from '../../terminal/exit-code.ts';
+import { graphKey } from './graph-key.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface ExecutionRequest {
+  /** What the ledger knows the run by, such as `build --select stg+`. */
+  readonly title: string;
+  /** Ids of the nodes to build and test. */
+  readonly ids: readonly string[];
+  readonly given: RunArguments;
+  readonly failFast: boolean;
+  /** Called when a step begins and when it has ended. */
+  onStep(step: Pick<StepRecord, 'key' | 'state'>, total: number): void;
+}
+
+/** Runs the nodes through the project's engine, so that the ledger knows of it, and gives what came of each. */
+export async function executeNodes(
+  workspace: Workspace,
+  session: Session,
+  request: ExecutionRequest,
+): Promise<RunRecord> {
+  const { project, transform } = workspace;
+  const plan = makePlan(project.graph, {
+    select: request.title,
+    keys: request.ids.map((id) => graphKey(project.graph, transform, id)),
+    manifestHash: project.manifest.hash,
+    options: { fullRefresh: request.given.isFullRefresh, room: argumentsToJson(request.given) },
+  });
+  const { engine } = session;
+  const runId = await engine.enqueue(plan, { kind: 'command' });
+  const attempt = await engine.start();
+  if (!attempt.acquired) {
+    process.stderr.write(
+      `Another millrace (${attempt.holder.owner}) is at work in this project; waiting for it\n`,
+    );
+  }
+  let isCancelling = false;
+  const cancel = (): void => {
+    if (isCancelling) process.exit(exitCodes.cancelled);
+    isCancelling = true;
+    void engine.cancel(runId);
+  };
+  process.on('SIGINT', cancel);
+  process.on('SIGTERM', cancel);
+  try {
+    for await (const event of engine.tailEvents({ runId })) {
+      if (event.type !== 'step_state') continue;
+      request.onStep({ key: event.step, state: event.state }, plan.steps.length);
+      if (request.failFast && isFailure(event) && !isCancelling) {
+        isCancelling = true;
+        await engine.cancel(runId);
+      }
+    }
+    return await engine.waitForRun(runId);
+  } finally {
+    process.off('SIGINT', cancel);
+    process.off('SIGTERM', cancel);
+  }
+}
+
+function isFailure(event: RunEvent): boolean {
+  return event.type === 'step_state' && event.state === 'failed';
+}
+
+/** Opens the project's ledger and connections for the time of `work`. */
+export async function withSession<T>(
+  workspace: Workspace,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(workspace.project);
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Steps by the key of their node. */
+export function stepsByKey(run: RunRecord): ReadonlyMap<NodeKey, StepRecord> {
+  return new Map(run.steps.map((step) => [step.key, step]));
+}

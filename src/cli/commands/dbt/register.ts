@@ -1,0 +1,149 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { exitCodeOfError, exitCodes } from '../../terminal/exit-code.ts';
+import { printError } from '../../terminal/error-output.ts';
+import type { DbtFlags } from './dbt-options.ts';
+
+type Place = () => { readonly project: string | undefined };
+
+/** Adds dbt's commands. Each loads its own code when it is called. */
+export function registerDbtCommands(program: Command, place: Place): void {
+  for (const name of ['build', 'test', 'seed', 'snapshot'] as const) {
+    executing(program.command(name).description(descriptions[name])).action(
+      dbtAction(async (flags: DbtFlags) => {
+        const { buildCommand } = await import('./build.ts');
+        return await buildCommand(place(), name, flags);
+      }),
+    );
+  }
+  selecting(
+    program.command('compile').description('compile models, tests and analyses of the dbt project into SQL'),
+  )
+    .option('--inline <sql>', 'compile this SQL and print it')
+    .option('--no-introspect', 'do not ask the warehouse')
+    .option('-f, --full-refresh', 'as a run with --full-refresh')
+    .option('--output <format>', 'text or json')
+    .action(
+      dbtAction(async (flags: DbtFlags) => {
+        const { compileCommand } = await import('./compile.ts');
+        return await compileCommand(place(), flags);
+      }),
+    );
+  common(program.command('parse').description('read the dbt project and write its manifest.json')).action(
+    dbtAction(async (flags: DbtFlags) => {
+      const { parseCommand } = await import('./parse.ts');
+      return await parseCommand(place(), flags);
+    }),
+  );
+  selecting(program.command('ls').alias('list').description('list resources of the dbt project'))
+    .option('--output <format>', 'selector, name, path or json', 'selector')
+    .option('--output-keys <keys...>', 'with --output json: these keys')
+    .action(
+      dbtAction(async (flags: DbtFlags) => {
+        const { listCommand } = await import('./list.ts');
+        return await listCommand(place(), flags);
+      }),
+    );
+}
+
+const descriptions = {
+  build: 'build and test what is selected of the dbt project, in the order of its graph',
+  test: 'run data tests and unit tests of the dbt project',
+  seed: 'load the CSV files of the dbt project',
+  snapshot: 'run the snapshots of the dbt project',
+} as const;
+
+/** Flags of every command. */
+function common(command: Command): Command {
+  command
+    .option('--vars <map>', "variables, such as '{day: 2024-01-01}'")
+    .option('-t, --target <name>', 'output of the profile')
+    .option('--profile <name>', 'profile of profiles.yml')
+    .option('--project-dir <folder>', 'folder of dbt_project.yml')
+    .option('--profiles-dir <folder>', 'folder of profiles.yml')
+    .option('--target-path <folder>', 'folder of artifacts')
+    .option('--threads <count>', 'steps at a time', positiveInteger)
+    .option('-q, --quiet', 'only what went wrong')
+    .option('--no-write-json', 'write no artifacts')
+    .option('--warn-error', 'a warning is an error')
+    .option('--json', 'print JSON');
+  for (const flag of withoutEffect) command.addOption(new Option(flag).hideHelp());
+  return command;
+}
+
+/** Flags of dbt that change nothing here. */
+const withoutEffect = [
+  '--no-partial-parse',
+  '--partial-parse',
+  '--no-version-check',
+  '--version-check',
+  '--no-use-colors',
+  '--use-colors',
+  '--no-send-anonymous-usage-stats',
+  '--send-anonymous-usage-stats',
+  '--no-populate-cache',
+  '--populate-cache',
+  '--no-static-parser',
+  '--static-parser',
+  '--no-print',
+  '--print',
+  '--no-fail-fast',
+  '--cache-selected-only',
+  '--no-cache-selected-only',
+  '--use-experimental-parser',
+  '--log-format <format>',
+  '--log-level <level>',
+  '--log-path <folder>',
+  '--log-format-file <format>',
+  '--log-level-file <level>',
+  '--printer-width <width>',
+];
+
+/** Flags of commands that select. */
+function selecting(command: Command): Command {
+  return common(command)
+    .option('-s, --select <selection...>', 'which resources: names, +x+, tag:x, path:x, state:modified, ...')
+    .addOption(new Option('-m, --models <selection...>', 'as --select').hideHelp())
+    .option('--exclude <selection...>', 'leave these out')
+    .option('--selector <name>', 'a selection of selectors.yml')
+    .option('--resource-types, --resource-type <types...>', 'only these types')
+    .option('--exclude-resource-types, --exclude-resource-type <types...>', 'not these types')
+    .option('--indirect-selection <mode>', 'tests to take along: eager, cautious, buildable or empty')
+    .option('--state <folder>', 'artifacts to compare with')
+    .option('--defer', 'read what is not built here from where --state was built')
+    .option('--no-defer', 'do not')
+    .option('--defer-state <folder>', 'artifacts for --defer, when not those of --state')
+    .option('--favor-state', 'with --defer: also what is built here')
+    .option('--no-favor-state', 'do not');
+}
+
+/** Flags of commands that build or test. */
+function executing(command: Command): Command {
+  return selecting(command)
+    .option('-f, --full-refresh', 'rebuild from nothing what would be continued')
+    .option('-x, --fail-fast', 'stop at the first failure')
+    .option('--empty', 'build with no rows')
+    .option('--store-failures', 'keep the failing rows of tests')
+    .option('--event-time-start <time>', 'with --event-time-end: batches of this time')
+    .option('--event-time-end <time>', 'end of it, excluded')
+    .addOption(new Option('--show', 'without effect').hideHelp())
+    .addOption(new Option('--no-compile', 'without effect').hideHelp());
+}
+
+/** Runs a command and ends with dbt's exit code: 0, 1 for what failed while it ran, 2 for everything else. */
+function dbtAction<Flags>(work: (flags: Flags) => Promise<number>): (flags: Flags) => Promise<void> {
+  return async (flags) => {
+    try {
+      process.exitCode = await work(flags);
+    } catch (error) {
+      printError(error, process.argv.includes('--json'));
+      process.exitCode =
+        exitCodeOfError(error) === exitCodes.cancelled ? exitCodes.cancelled : exitCodes.config;
+    }
+  };
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number above 0');
+  return value;
+}

@@ -1,0 +1,95 @@
+import type { StepRecord } from '../../../core/ledger.ts';
+import { formatCount, formatDuration, paint, printLine } from '../../terminal/output.ts';
+import type { NodeResult, ResultStatus } from './run-results.ts';
+import type { Workspace } from './workspace.ts';
+
+const words: Readonly<Record<ResultStatus, string>> = {
+  success: 'OK',
+  pass: 'PASS',
+  warn: 'WARN',
+  fail: 'FAIL',
+  error: 'ERROR',
+  skipped: 'SKIP',
+  'partial success': 'PARTIAL',
+};
+
+const colors: Readonly<Record<ResultStatus, 'green' | 'yellow' | 'red'>> = {
+  success: 'green',
+  pass: 'green',
+  warn: 'yellow',
+  fail: 'red',
+  error: 'red',
+  skipped: 'yellow',
+  'partial success': 'yellow',
+};
+
+const stateWords: Readonly<Partial<Record<StepRecord['state'], string>>> = {
+  failed: 'failed',
+  skipped: 'skipped',
+};
+
+/** Says on standard error, while a run goes on, how many steps have ended and which of them went wrong. */
+export function createProgress(
+  isQuiet: boolean,
+): (step: Pick<StepRecord, 'key' | 'state'>, total: number) => void {
+  let ended = 0;
+  return ({ key, state }, total) => {
+    if (isQuiet || state === 'running' || state === 'pending') return;
+    ended += 1;
+    const word = stateWords[state];
+    if (process.stderr.isTTY)
+      process.stderr.write(`\r\u001B[K${ended} of ${total} ${word === undefined ? '' : word} ${key}`);
+    if (process.stderr.isTTY && ended === total) process.stderr.write('\r\u001B[K');
+  };
+}
+
+/** One line for each result, what went wrong in full, and dbt's counts. */
+export function printResults(workspace: Workspace, results: readonly NodeResult[], isQuiet: boolean): void {
+  const { manifest } = workspace.transform;
+  const digits = String(results.length).length;
+  for (const [index, result] of results.entries()) {
+    if (isQuiet) break;
+    const node = manifest.byId.get(result.id);
+    const type =
+      node?.kind === 'model'
+        ? `${node.config.customMaterialization ?? node.config.materialized} model`
+        : (node?.kind ?? '');
+    const name =
+      node?.kind === 'test'
+        ? node.name
+        : (result.relation?.replaceAll('"', '').split('.').slice(-2).join('.') ?? node?.name);
+    const detail = [
+      result.message !== null && (result.status === 'success' || result.status === 'warn')
+        ? result.message
+        : '',
+      result.status === 'skipped' ? '' : `in ${formatDuration(result.finishedAtMs - result.startedAtMs)}`,
+    ].filter((part) => part !== '');
+    printLine(
+      `${String(index + 1).padStart(digits)} of ${results.length}  ${paint(colors[result.status], words[result.status].padEnd(5))}  ${type} ${name}  ${detail.join(' ')}`.trimEnd(),
+    );
+  }
+  for (const result of results) {
+    if (result.status !== 'error' && result.status !== 'fail') continue;
+    const node = manifest.byId.get(result.id);
+    printLine();
+    printLine(
+      `${paint('red', result.status === 'fail' ? 'Failure' : 'Error')} in ${node?.kind ?? ''} ${node?.name ?? result.id} (${node?.origin.file ?? ''})`,
+    );
+    printLine(`  ${(result.message ?? '').replaceAll('\n', '\n  ')}`);
+  }
+  printLine();
+  printLine(`Done. ${countsText(results)}`);
+}
+
+function countsText(results: readonly NodeResult[]): string {
+  const count = (...statuses: readonly ResultStatus[]): number =>
+    results.filter(({ status }) => statuses.includes(status)).length;
+  const counts: readonly [string, number][] = [
+    ['PASS', count('success', 'pass')],
+    ['WARN', count('warn')],
+    ['ERROR', count('error', 'fail', 'partial success')],
+    ['SKIP', count('skipped')],
+    ['TOTAL', results.length],
+  ];
+  return counts.map(([word, value]) => `${word}=${formatCount(value)}`).join(' ');
+}

@@ -1,0 +1,146 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JsonObject, JsonValue } from '../../../core/json.ts';
+import type { RunRecord, StepRecord } from '../../../core/ledger.ts';
+import { artifactMetadata, timeText, writtenPath } from '../../../transform/index.ts';
+import { stepsByKey } from './execute.ts';
+import { graphKey } from './graph-key.ts';
+import { relationText } from './relation-text.ts';
+import type { Workspace } from './workspace.ts';
+
+export type ResultStatus = 'success' | 'error' | 'skipped' | 'pass' | 'fail' | 'warn' | 'partial success';
+
+/** What came of one node, as `run_results.json` has it. */
+export interface NodeResult {
+  readonly id: string;
+  readonly status: ResultStatus;
+  readonly message: string | null;
+  readonly failures: number | null;
+  readonly startedAtMs: number;
+  readonly finishedAtMs: number;
+  readonly compiledSql: string | undefined;
+  readonly relation: string | null;
+  readonly response: JsonObject;
+}
+
+/** The results of the nodes, in the order in which they ended. */
+export async function resultsOf(
+  workspace: Workspace,
+  run: RunRecord,
+  ids: readonly string[],
+): Promise<readonly NodeResult[]> {
+  const { project, transform } = workspace;
+  const steps = stepsByKey(run);
+  const found: NodeResult[] = [];
+  for (const id of ids) {
+    const step = steps.get(graphKey(project.graph, transform, id));
+    if (step) found.push(await resultOf(workspace, id, step));
+  }
+  return found.toSorted((left, right) => left.finishedAtMs - right.finishedAtMs);
+}
+
+async function resultOf(workspace: Workspace, id: string, step: StepRecord): Promise<NodeResult> {
+  const { manifest } = workspace.transform;
+  const node = manifest.byId.get(id);
+  const status = statusOf(step);
+  const now = Date.now();
+  const hasSql = node !== undefined && node.kind !== 'seed' && node.kind !== 'source' && status !== 'skipped';
+  return {
+    id,
+    status,
+    message: messageOf(step, status, node?.kind === 'test' ? node.config : undefined),
+    failures: step.outcome?.check?.failures ?? null,
+    startedAtMs: step.startedAtMs ?? now,
+    finishedAtMs: step.finishedAtMs ?? now,
+    compiledSql: hasSql
+      ? await readFile(join(workspace.targetFolder, 'compiled', writtenPath(manifest, node)), 'utf8').catch(
+          () => undefined,
+        )
+      : undefined,
+    relation: relationText(node),
+    response: responseOf(step),
+  };
+}
+
+function statusOf({ state, kind, outcome }: StepRecord): ResultStatus {
+  if (state === 'skipped' || state === 'cancelled' || state === 'pending') return 'skipped';
+  if (kind !== 'check') {
+    if (state !== 'succeeded') return 'error';
+    return outcome?.metadata['partial'] === true ? 'partial success' : 'success';
+  }
+  const { check } = outcome ?? {};
+  if (!check) return 'error';
+  if (state === 'failed') return 'fail';
+  return check.passed && !check.message.startsWith('warn') ? 'pass' : 'warn';
+}
+
+function messageOf(
+  step: StepRecord,
+  status: ResultStatus,
+  config: { readonly warnIf: string; readonly errorIf: string } | undefined,
+): string | null {
+  if (step.failure) return failureText(step.failure);
+  if (status === 'pass' || status === 'skipped') return null;
+  if (status === 'fail' || status === 'warn') {
+    const failures = step.outcome?.check?.failures ?? 0;
+    const rule = status === 'fail' ? `fail if ${config?.errorIf}` : `warn if ${config?.warnIf}`;
+    return `Got ${failures} ${failures === 1 ? 'result' : 'results'}, configured to ${rule}`;
+  }
+  const message = step.outcome?.metadata['message'];
+  return typeof message === 'string' ? message : 'OK';
+}
+
+function failureText(failure: NonNullable<StepRecord['failure']>): string {
+  const { origin } = failure;
+  const place = origin ? `${origin.file}${origin.line === undefined ? '' : `:${origin.line}`}: ` : '';
+  return `${place}${failure.message}`;
+}
+
+function responseOf({ outcome }: StepRecord): JsonObject {
+  if (!outcome || outcome.check) return { _message: 'OK' };
+  const message = outcome.metadata['message'];
+  return {
+    _message: typeof message === 'string' ? message : 'OK',
+    ...(outcome.rows === undefined ? {} : { rows_affected: outcome.rows }),
+  };
+}
+
+/** dbt's `run_results.json`. */
+export function runResultsArtifact(
+  workspace: Workspace,
+  results: readonly NodeResult[],
+  args: JsonObject,
+): JsonObject {
+  const endMs = Date.now();
+  return {
+    metadata: artifactMetadata('run-results/v6', { ...workspace.invocation, atMs: endMs }),
+    results: results.map((result) => resultEntry(result)),
+    elapsed_time: (endMs - workspace.startedAtMs) / 1000,
+    args,
+  };
+}
+
+function resultEntry(result: NodeResult): JsonObject {
+  const { startedAtMs, finishedAtMs, compiledSql } = result;
+  const isSkipped = result.status === 'skipped';
+  const timing: JsonValue = isSkipped
+    ? []
+    : [
+        { name: 'compile', started_at: timeText(startedAtMs), completed_at: timeText(startedAtMs) },
+        { name: 'execute', started_at: timeText(startedAtMs), completed_at: timeText(finishedAtMs) },
+      ];
+  return {
+    status: result.status,
+    timing,
+    thread_id: 'main',
+    execution_time: isSkipped ? 0 : (finishedAtMs - startedAtMs) / 1000,
+    adapter_response: isSkipped ? {} : result.response,
+    message: result.message,
+    failures: result.failures,
+    unique_id: result.id,
+    compiled: result.id.startsWith('seed.') ? null : compiledSql !== undefined,
+    compiled_code: compiledSql ?? null,
+    relation_name: result.relation,
+    batch_results: null,
+  };
+}

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { ConfigError } from '../../../core/errors.ts';
+import type { JsonObject } from '../../../core/json.ts';
+import { findProjectFolder } from '../../../project/config-file.ts';
+import { findDbtFolder, readDbtProject } from '../../../project/dbt-project.ts';
+import type { Project } from '../../../project/project.ts';
+import { readProject } from '../../../project/read-project.ts';
+import {
+  type Compiled,
+  type Invocation,
+  type ManifestArtifact,
+  manifestArtifact,
+  type TransformProject,
+} from '../../../transform/index.ts';
+import { type DbtFlags, readMap, withEnvironment } from './dbt-options.ts';
+
+/** A dbt project that a command works on: by itself, or as a part of a Millrace project. */
+export interface Workspace<Flags extends DbtFlags = DbtFlags> {
+  readonly flags: Flags;
+  readonly project: Project;
+  readonly transform: TransformProject;
+  /** Absolute folder of `dbt_project.yml`. */
+  readonly root: string;
+  /** Absolute folder of artifacts. */
+  readonly targetFolder: string;
+  readonly vars: JsonObject;
+  readonly invocation: Invocation;
+  readonly startedAtMs: number;
+}
+
+interface Place {
+  /** `--project` of Millrace. */
+  readonly project: string | undefined;
+}
+
+/** Reads the dbt project that the flags, or the current folder, name. Throws what is wrong with it. */
+export async function openWorkspace<Flags extends DbtFlags>(
+  place: Place,
+  given: Flags,
+): Promise<Workspace<Flags>> {
+  const startedAtMs = Date.now();
+  const flags = withEnvironment(given, process.env);
+  const vars = readMap(flags.vars, '--vars');
+  const project = await openProject(place, flags, vars);
+  const { transform } = project.parts;
+  if (!transform) {
+    throw new ConfigError('this project has no dbt project', {
+      code: 'transform_missing',
+      next: 'Put one under transform/, or go to its folder.',
+    });
+  }
+  return {
+    flags,
+    project,
+    transform,
+    root: transform.folder,
+    targetFolder: resolve(
+      flags.targetPath === undefined ? transform.folder : '.',
+      flags.targetPath ?? transform.manifest.projectFile.targetPath,
+    ),
+    vars,
+    invocation: { id: randomUUID(), atMs: startedAtMs, environment: customEnvironment() },
+    startedAtMs,
+  };
+}
+
+async function openProject(place: Place, flags: DbtFlags, vars: JsonObject): Promise<Project> {
+  const start = resolve(flags.projectDir ?? place.project ?? '.');
+  const dbtFolder = await findDbtFolder(start);
+  const millraceFolder = await findProjectFolder(start);
+  const isByItself =
+    dbtFolder !== undefined && (millraceFolder === undefined || !(await isPartOf(millraceFolder, dbtFolder)));
+  if (isByItself) {
+    return await readDbtProject(dbtFolder, process.env, {
+      vars,
+      profilesFolder: flags.profilesDir,
+      profile: flags.profile,
+      target: flags.target,
+      threads: flags.threads,
+      storesFailures: flags.storeFailures,
+    });
+  }
+  if (millraceFolder === undefined) {
+    throw new ConfigError(`there is no dbt_project.yml in ${flags.projectDir ?? 'this folder'} or above it`, {
+      code: 'project_missing',
+      next: 'Go to a dbt project, or name its folder: --project-dir',
+    });
+  }
+  if (flags.profile !== undefined || flags.profilesDir !== undefined) {
+    throw new ConfigError('a Millrace project has connections.yaml instead of profiles', {
+      code: 'flag_invalid',
+      next: 'Leave out --profile and --profiles-dir.',
+    });
+  }
+  return await readProject(millraceFolder, process.env, {
+    vars,
+    storesFailures: flags.storeFailures === true,
+    ...(flags.target === undefined ? {} : { targetName: flags.target }),
+  });
+}
+
+/** Whether the dbt project is the one that the Millrace project builds, and not one beside or below it. */
+async function isPartOf(millraceFolder: string, dbtFolder: string): Promise<boolean> {
+  if (!dbtFolder.startsWith(millraceFolder)) return false;
+  const { readConfigFile } = await import('../../../project/config-file.ts');
+  const definition = await readConfigFile(millraceFolder);
+  return resolve(millraceFolder, definition.transform?.folder ?? 'transform') === dbtFolder;
+}
+
+const customPrefix = 'DBT_ENV_CUSTOM_ENV_';
+
+function customEnvironment(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      name.startsWith(customPrefix) ? [[name.slice(customPrefix.length), value ?? '']] : [],
+    ),
+  );
+}
+
+/** The project as dbt's manifest. */
+export function currentManifest(
+  workspace: Workspace,
+  more: { readonly compiled?: ReadonlyMap<string, Compiled>; readonly selectors?: JsonObject } = {},
+): ManifestArtifact {
+  const { transform, invocation, root } = workspace;
+  return manifestArtifact({ manifest: transform.manifest, invocation, root, ...more });
+}
+
+/** Writes one artifact into the target folder, unless --no-write-json. */
+export async function writeArtifact(workspace: Workspace, name: string, value: unknown): Promise<void> {
+  if (workspace.flags.writeJson === false) return;
+  const file = join(workspace.targetFolder, name);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, JSON.stringify(value));
+}
+
+/** An artifact of an earlier run; undefined when there is none. Throws a ConfigError for one that is no JSON. */
+export async function readArtifact(folder: string, name: string): Promise<JsonObject | undefined> {
+  const file = join(folder, name);
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw new ConfigError(`${file} cannot be read (${error.code})`, { code: 'file_unreadable' });
+  });
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as JsonObject;
+  } catch (cause) {
+    throw new ConfigError(`${file} is no JSON`, { code: 'artifact_invalid', cause });
+  }
+}

@@ -1,0 +1,106 @@
+import type { JsonObject } from '../../core/json.ts';
+import type { Manifest } from '../reading/manifest.ts';
+import type { TestNode } from '../manifest/transform-node.ts';
+import type { ArtifactNode, ManifestArtifact } from './artifact-node.ts';
+import { docEntries, exposureEntries, groupEntries, macroEntries } from './definition-entries.ts';
+import { artifactMetadata, type Invocation, projectId } from './metadata.ts';
+import { type Compiled, nodeEntry } from './node-entry.ts';
+import { withPrimaryKeys } from './primary-key.ts';
+import { semanticEntries } from './semantic-entries.ts';
+import { sourceEntry } from './source-entry.ts';
+import { testEntry, unitTestEntry } from './test-entry.ts';
+
+export interface ManifestRequest {
+  readonly manifest: Manifest;
+  readonly invocation: Invocation;
+  /** Absolute folder of the dbt project. */
+  readonly root: string;
+  /** What was compiled, by node id. */
+  readonly compiled?: ReadonlyMap<string, Compiled>;
+  /** Of `selectors.yml`. */
+  readonly selectors?: JsonObject;
+}
+
+/** dbt's `manifest.json` of a project. */
+export function manifestArtifact(request: ManifestRequest): ManifestArtifact {
+  const { manifest, invocation, root } = request;
+  const createdAtSeconds = invocation.atMs / 1000;
+  const nodes: Record<string, ArtifactNode> = {};
+  const sources: Record<string, ArtifactNode> = {};
+  const unitTests: Record<string, ArtifactNode> = {};
+  for (const node of [...manifest.byId.values(), ...manifest.analyses]) {
+    const given = { createdAtSeconds, root, compiled: request.compiled?.get(node.uniqueId) };
+    if (node.kind === 'source') sources[node.uniqueId] = sourceEntry(manifest, node, createdAtSeconds);
+    else if (node.kind !== 'test') nodes[node.uniqueId] = nodeEntry(manifest, node, given);
+    else if (node.body.sort === 'unit') unitTests[node.uniqueId] = unitTestEntry(manifest, node, given);
+    else nodes[node.uniqueId] = testEntry(manifest, node, given);
+  }
+  const disabled: Record<string, ArtifactNode[]> = {};
+  for (const node of manifest.disabled) {
+    if (node.kind === 'source' || node.kind === 'test') continue;
+    (disabled[node.uniqueId] ??= []).push(nodeEntry(manifest, node, { createdAtSeconds, root }));
+  }
+  const exposures = exposureEntries(manifest, createdAtSeconds);
+  const semantic = semanticEntries(manifest, createdAtSeconds);
+  const all = { ...nodes, ...sources, ...exposures, ...unitTests, ...semantic.all };
+  const { parentMap, childMap } = maps(all);
+  return {
+    metadata: {
+      ...artifactMetadata('manifest/v12', invocation),
+      project_name: manifest.projectName,
+      project_id: projectId(manifest.projectName),
+      user_id: null,
+      send_anonymous_usage_stats: false,
+      adapter_type: manifest.scope.dialectName,
+    },
+    nodes: withPrimaryKeys(nodes, manifest.tests.filter(isGeneric)),
+    sources,
+    macros: macroEntries(manifest, createdAtSeconds),
+    docs: docEntries(manifest),
+    exposures,
+    metrics: semantic.metrics,
+    groups: groupEntries(manifest),
+    selectors: request.selectors ?? {},
+    disabled,
+    parent_map: parentMap,
+    child_map: childMap,
+    group_map: groupMap(manifest, nodes),
+    saved_queries: semantic.savedQueries,
+    semantic_models: semantic.semanticModels,
+    unit_tests: unitTests,
+  };
+}
+
+function isGeneric(test: TestNode): boolean {
+  return test.body.sort === 'generic';
+}
+
+function maps(all: Readonly<Record<string, ArtifactNode>>): {
+  readonly parentMap: Record<string, readonly string[]>;
+  readonly childMap: Record<string, readonly string[]>;
+} {
+  const parentMap: Record<string, string[]> = {};
+  const childMap: Record<string, string[]> = {};
+  for (const id of Object.keys(all)) childMap[id] = [];
+  for (const [id, node] of Object.entries(all)) {
+    const parents = [...new Set(node.depends_on?.nodes)].sort();
+    parentMap[id] = parents;
+    for (const parent of parents) childMap[parent]?.push(id);
+  }
+  for (const children of Object.values(childMap)) children.sort();
+  return { parentMap, childMap };
+}
+
+function groupMap(
+  manifest: Manifest,
+  nodes: Readonly<Record<string, ArtifactNode>>,
+): Record<string, string[]> {
+  const members: Record<string, string[]> = Object.fromEntries(
+    manifest.sections.groups.map(({ name }) => [name, []]),
+  );
+  for (const [id, node] of Object.entries(nodes)) {
+    const { group } = node;
+    if (typeof group === 'string') members[group]?.push(id);
+  }
+  return members;
+}

@@ -1,0 +1,180 @@
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { createRelation } from '../context/relation.ts';
+import { fromJs, printed } from '../jinja/index.ts';
+import { toJsonValue } from '../files/plain-value.ts';
+import { aliasOf } from '../manifest/test-alias.ts';
+import type { TestNode, TransformNode, UnitRows } from '../manifest/transform-node.ts';
+import { testedModelText } from '../reading/test-identity.ts';
+import { type Manifest, scopeOf } from '../reading/manifest.ts';
+import type { ArtifactNode } from './artifact-node.ts';
+import { configEntry, unrenderedConfig } from './config-entry.ts';
+import { isJsonObject, listOf, objectOf } from './json-part.ts';
+import { macroUses } from './macro-uses.ts';
+import {
+  callEntries,
+  type Compiled,
+  compiledEntries,
+  originalPath,
+  patchPath,
+  placeEntry,
+} from './node-entry.ts';
+import { macroIdOf } from '../context/macro-set.ts';
+import { createHash } from 'node:crypto';
+
+interface Given {
+  readonly compiled?: Compiled | undefined;
+  readonly createdAtSeconds: number;
+}
+
+/** A generic or singular test in `nodes` of the manifest. */
+export function testEntry(manifest: Manifest, node: TestNode, given: Given): ArtifactNode {
+  const place = placeEntry(manifest, node);
+  const config = configEntry('test', node.entries);
+  const alias = aliasOf(node);
+  const isGeneric = node.body.sort === 'generic';
+  const text = node.body.sort === 'singular' ? node.body.sql.trim() : '';
+  return {
+    ...place,
+    ...(isGeneric ? { path: `${alias}.sql` } : {}),
+    database: manifest.scope.databaseName,
+    schema: node.failures?.schema ?? `${manifest.scope.targetSchema}_${String(config['schema'])}`,
+    name: node.name,
+    resource_type: 'test',
+    alias,
+    checksum: isGeneric
+      ? { name: 'none', checksum: '' }
+      : { name: 'sha256', checksum: createHash('sha256').update(text).digest('hex') },
+    config: isGeneric && alias !== node.name ? { ...config, alias: config['alias'] ?? alias } : config,
+    tags: [...new Set([...node.outerTags, ...node.config.tags])],
+    description: node.description,
+    columns: {},
+    meta: node.config.meta,
+    group: config['group'] ?? null,
+    docs: { show: true, node_color: null },
+    patch_path: isGeneric ? null : patchPath(manifest, node),
+    build_path: null,
+    unrendered_config: unrendered(node, alias),
+    created_at: given.createdAtSeconds,
+    relation_name: node.failures ? createRelation(node.failures).toString() : null,
+    raw_code: isGeneric ? rawGeneric(node) : text,
+    language: 'sql',
+    ...callEntries(node.details),
+    depends_on: {
+      macros: macrosOf(manifest, node),
+      nodes: node.dependencies.map(({ uniqueId }) => uniqueId),
+    },
+    ...compiledEntries(given.compiled),
+    contract: { enforced: false, alias_types: true, checksum: null },
+    ...genericEntries(manifest, node),
+  };
+}
+
+function unrendered(node: TestNode, alias: string): JsonObject {
+  const { tags, severity, ...written } = unrenderedConfig(node.entries);
+  return {
+    ...(node.body.sort === 'generic' && alias !== node.name ? { alias } : {}),
+    ...written,
+    ...(typeof severity === 'string' ? { severity: severity.toUpperCase() } : {}),
+    ...(listOf(tags).length === 0 ? {} : { tags: listOf(tags) }),
+  };
+}
+
+function genericEntries(manifest: Manifest, { body }: TestNode): JsonObject {
+  if (body.sort !== 'generic') return {};
+  const tested = manifest.byId.get(body.model);
+  const [name = '', namespace] = body.test.split('.').toReversed();
+  return {
+    column_name: toJsonValue(body.arguments['column_name'] ?? null),
+    file_key_name: tested
+      ? `${keyOf(tested)}.${tested.kind === 'source' ? tested.sourceName : tested.name}`
+      : null,
+    attached_node: tested && tested.kind !== 'source' ? tested.uniqueId : null,
+    test_metadata: {
+      name,
+      kwargs: {
+        ...(toJsonValue(body.arguments) as JsonObject),
+        ...(tested && tested.kind !== 'test' ? { model: testedModelText(tested) } : {}),
+      },
+      namespace: namespace ?? null,
+    },
+  };
+}
+
+function keyOf(node: TransformNode): string {
+  return `${node.kind}s`;
+}
+
+function rawGeneric(node: TestNode): string {
+  if (node.body.sort !== 'generic') return '';
+  const [name = '', namespace] = node.body.test.split('.').toReversed();
+  const config = Object.entries(unrendered(node, node.name));
+  const alias =
+    aliasOf(node) === node.name || node.config.alias !== undefined ? [] : [['alias', aliasOf(node)]];
+  const said = [...alias, ...config].map(
+    ([key, value]) => `${String(key)}=${pythonLiteral(value as JsonValue)}`,
+  );
+  const macro = namespace === undefined ? `test_${name}` : `${namespace}.test_${name}`;
+  const call = `{{ ${macro}(**_dbt_generic_test_kwargs) }}`;
+  return said.length === 0 ? call : `${call}{{ config(${said.join(',')}) }}`;
+}
+
+function pythonLiteral(value: JsonValue): string {
+  if (value === true) return 'True';
+  if (value === false) return 'False';
+  if (value === null) return 'None';
+  return Array.isArray(value) ? printed(fromJs(value)) : JSON.stringify(value);
+}
+
+function macrosOf(manifest: Manifest, node: TestNode): readonly string[] {
+  const { macros } = scopeOf(manifest, node);
+  if (node.body.sort === 'singular') return macroUses(node.body.sql, macros);
+  if (node.body.sort === 'unit') return [];
+  const [name = '', namespace] = node.body.test.split('.').toReversed();
+  const test = macroIdOf(macros, namespace, `test_${name}`);
+  return [...(test === undefined ? [] : [test]), 'macro.dbt.get_where_subquery'];
+}
+
+/** An entry of `unit_tests`. */
+export function unitTestEntry(manifest: Manifest, node: TestNode, given: Given): ArtifactNode {
+  const { properties } = node.details;
+  const place = placeEntry(manifest, node);
+  const original = originalPath(manifest, node.packageName, node.origin.file);
+  const { overrides } = properties;
+  const body = node.body.sort === 'unit' ? node.body : undefined;
+  const model = manifest.byId.get(body?.model ?? '');
+  const version = model?.kind === 'model' ? (model.version ?? null) : null;
+  return {
+    ...place,
+    path: original.slice(original.lastIndexOf('/') + 1),
+    name: node.name,
+    resource_type: 'unit_test',
+    model: properties['model'] ?? '',
+    given: listOf(properties['given']).map((item, index) => ({
+      input: objectOf(item)['input'] ?? '',
+      ...rowsEntry(item, body?.given[index]),
+    })),
+    expect: rowsEntry(properties['expect'], body?.expect),
+    description: node.description,
+    overrides: isJsonObject(overrides)
+      ? { macros: {}, vars: {}, env_vars: {}, ...withoutNull(overrides) }
+      : null,
+    depends_on: { macros: [], nodes: node.dependencies.map(({ uniqueId }) => uniqueId) },
+    config: { tags: [...node.config.tags], meta: node.config.meta, enabled: true },
+    checksum: createHash('sha256').update(JSON.stringify(properties)).digest('hex'),
+    schema: manifest.scope.targetSchema,
+    created_at: given.createdAtSeconds,
+    versions: properties['versions'] ?? null,
+    version,
+  };
+}
+
+function rowsEntry(written: JsonValue | undefined, read: UnitRows | undefined): JsonObject {
+  const entry = objectOf(written);
+  const format = typeof entry['format'] === 'string' ? entry['format'] : 'dict';
+  const rows = entry['rows'] ?? (read ? toJsonValue(read.rows) : []);
+  return { rows, format, fixture: entry['fixture'] ?? null };
+}
+
+function withoutNull(record: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
+}
