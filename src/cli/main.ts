@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { formatError, MillraceError, toFailure } from '../core/errors.ts';
 import type { DiscoverOptions } from './commands/connections-discover.ts';
 import type { ExecOptions } from './commands/connections-exec.ts';
+import { registerDbtCommands } from './commands/dbt/register.ts';
 import { exitCodeOfError, exitCodes } from './terminal/exit-code.ts';
 import { paint, printJson } from './terminal/output.ts';
 
@@ -250,6 +251,8 @@ program
     const { curate } = await import('./commands/curate.ts');
     await curate({ ...place(), json: options.json ?? false });
   });
+
+registerDbtCommands(program, place);
 
 // Whoever reads the output may stop early, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
