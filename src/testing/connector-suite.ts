@@ -1,4 +1,5 @@
 import { connectionCases, readingEndCases, wrongSettingsCase } from './ending-cases.ts';
+import { givenStreamCases } from './given-stream-cases.ts';
 import { readingCases } from './reading-cases.ts';
 import { databaseCases, stagingCases } from './staging-cases.ts';
 import { SuiteBench } from './suite-bench.ts';
@@ -33,14 +34,18 @@ export function connectorSuite<Config>(name: string, options: SuiteOptions<Confi
   });
 }
 
-function casesOf<Config>({ connector, wrong }: SuiteOptions<Config>): readonly SuiteCase[] {
+function casesOf<Config>({ connector, wrong, stream }: SuiteOptions<Config>): readonly SuiteCase[] {
   const roles = connector.roles ?? [];
   const has = (role: (typeof roles)[number]): boolean => roles.includes(role);
   return [
     ...connectionCases,
     ...(wrong ? [wrongSettingsCase] : []),
-    ...(has('source') ? [...readingCases, ...readingEndCases] : []),
+    ...(has('source') ? sourceCases(stream) : []),
     ...(has('target') && has('source') ? stagingCases : []),
     ...(has('database') ? databaseCases : []),
   ];
+}
+
+function sourceCases(givenStream: string | undefined): readonly SuiteCase[] {
+  return givenStream === undefined ? [...readingCases, ...readingEndCases] : givenStreamCases;
 }

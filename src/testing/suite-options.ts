@@ -43,6 +43,8 @@ export interface SuiteOptions<Config> {
    * Default: through the connection's own target.
    */
   readonly put?: (table: SuiteTable, connection: Connection) => Promise<string>;
+  /** For systems whose streams are given, so that nothing can be put there: one with two rows or more. */
+  readonly stream?: string;
   /** Settings that the system refuses, and the secret in them that no message may hold. */
   readonly wrong?: () => { readonly config: Config; readonly secret: string };
   /** Counts the sessions of connections to the system. */

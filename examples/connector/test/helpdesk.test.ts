@@ -1,9 +1,11 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { connectorSuite } from '../../../src/testing/index.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { millrace, millraceJson } from '../../../test/support/millrace-command.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres-database.ts';
+import helpdesk from '../connectors/helpdesk.ts';
 import { type HelpDesk, startHelpDesk } from './help-desk.ts';
 
 const token = 'desk-secret-4711';
@@ -11,8 +13,8 @@ let desk: HelpDesk;
 let folder: string;
 let database: TestDatabase;
 
-beforeEach(async () => {
-  desk = await startHelpDesk(token);
+async function filledHelpDesk(): Promise<HelpDesk> {
+  const desk = await startHelpDesk(token);
   desk.rows.set('agents', [{ id: 1, name: 'Ada' }]);
   desk.rows.set(
     'tickets',
@@ -24,6 +26,11 @@ beforeEach(async () => {
       updated_at: `2024-01-0${id}T10:00:00Z`,
     })),
   );
+  return desk;
+}
+
+beforeEach(async () => {
+  desk = await filledHelpDesk();
   database = await createTestDatabase();
   folder = await mkdtemp(join(tmpdir(), 'millrace-helpdesk-'));
   await cp(join(import.meta.dirname, '..'), folder, { recursive: true });
@@ -33,6 +40,23 @@ afterEach(async () => {
   await desk.close();
   await database.drop();
   await rm(folder, { recursive: true, force: true });
+});
+
+describe('the connector', () => {
+  let desk: HelpDesk;
+  beforeAll(async () => {
+    desk = await filledHelpDesk();
+  });
+  afterAll(() => desk.close());
+
+  connectorSuite('helpdesk', {
+    runner: { describe, test, before: beforeAll, after: afterAll },
+    connector: helpdesk,
+    folder: tmpdir(),
+    config: () => ({ url: desk.url, token }),
+    stream: 'tickets',
+    wrong: () => ({ config: { url: desk.url, token: 'wrong-secret-0815' }, secret: 'wrong-secret-0815' }),
+  });
 });
 
 describe.each(['DuckDB', 'PostgreSQL'])('the help desk into %s', (system) => {
