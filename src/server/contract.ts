@@ -10,6 +10,7 @@ import type { Origin } from '../core/origin.ts';
 import type { RunOptions } from '../core/plan.ts';
 import type { RunEvent, StepLogEvent, StepProgressEvent } from '../core/run-event.ts';
 import type { RunState, StepState } from '../core/run-state.ts';
+import type { StreamFigures } from '../core/stream-figures.ts';
 
 export type {
   CheckOutcome,
@@ -28,6 +29,7 @@ export type {
   RunState,
   RunTrigger,
   StepLogEvent,
+  StreamFigures,
   StepOutcome,
   StepProgressEvent,
   StepState,
@@ -144,6 +146,8 @@ export interface RunStep {
   readonly reason?: string;
   /** Latest report of a running step. */
   readonly progress?: Progress;
+  /** What a finished load did, by stream. */
+  readonly streams?: readonly StreamFigures[];
 }
 
 /** `GET /api/runs/:id/logs`: the last lines, oldest first. */

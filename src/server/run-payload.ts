@@ -1,5 +1,6 @@
 import type { RunRecord, RunSummary as LedgerSummary, StepRecord } from '../core/ledger.ts';
 import type { NodeKey } from '../core/node.ts';
+import { streamFigures } from '../core/stream-figures.ts';
 import type { RunPayload, RunStep, RunSummary } from './contract.ts';
 import type { ProgressBoard } from './progress-board.ts';
 
@@ -33,6 +34,7 @@ function runStep(
   dependsOn: readonly NodeKey[],
   board: ProgressBoard,
 ): RunStep {
+  const streams = streamFigures(step);
   const progress = step.state === 'running' ? board.of(runId, step.key) : undefined;
   return {
     key: step.key,
@@ -47,5 +49,6 @@ function runStep(
     ...(step.failure ? { failure: step.failure } : {}),
     ...(step.reason === undefined ? {} : { reason: step.reason }),
     ...(progress ? { progress } : {}),
+    ...(streams.length === 0 ? {} : { streams }),
   };
 }

@@ -1,11 +1,17 @@
 import { ConfigError, formatError } from '../../core/errors.ts';
-import type { RunRecord } from '../../core/ledger.ts';
-import type { OpenRun, RunStore } from '../../core/ports.ts';
+import type { StepRecord } from '../../core/ledger.ts';
 import { isRunFinished } from '../../core/run-state.ts';
-import { isOwnershipLive } from '../../engine/index.ts';
-import { openLedgers } from '../../project/session.ts';
-import { ledgerFolder, type Place } from './open-project.ts';
-import { formatCount, formatDuration, formatTable, printJson, printLine } from '../terminal/output.ts';
+import { type StreamFigures, streamFigures } from '../../core/stream-figures.ts';
+import { findRun, interruptedRuns, withLedgers } from './ledger-run.ts';
+import type { Place } from './open-project.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatTable,
+  printJson,
+  printLine,
+} from '../terminal/output.ts';
 
 interface RunsOptions extends Place {
   readonly json: boolean;
@@ -45,7 +51,10 @@ export async function showRun(
       : [];
     const isInterrupted = (await interruptedRuns([store])).has(run.id);
     if (options.json)
-      return printJson({ run: { ...run, interrupted: isInterrupted }, ...(options.logs ? { logs } : {}) });
+      return printJson({
+        run: { ...run, steps: run.steps.map(withStreams), interrupted: isInterrupted },
+        ...(options.logs ? { logs } : {}),
+      });
     const state = isInterrupted ? 'interrupted; the next millrace run continues it' : run.state;
     printLine(`Run ${run.id}: ${state}, ${run.selection || 'everything'}`);
     printLine(
@@ -61,6 +70,8 @@ export async function showRun(
         ]),
       ),
     );
+    for (const figures of run.steps.flatMap((step) => streamFigures(step)))
+      printLine(`\n${aboutStream(figures)}`);
     for (const step of run.steps) {
       if (step.failure) printLine(`\n${step.key}\n${formatError(step.failure)}`);
     }
@@ -85,45 +96,33 @@ export async function cancelRun(options: RunsOptions & { readonly id: string }):
   });
 }
 
-async function withLedgers(
-  place: Place,
-  work: (stores: readonly RunStore[]) => Promise<void>,
-): Promise<void> {
-  const stores = await openLedgers(await ledgerFolder(place));
-  try {
-    await work(stores);
-  } finally {
-    for (const store of stores) await store.close();
-  }
+function withStreams(step: StepRecord): StepRecord & { readonly streams?: readonly StreamFigures[] } {
+  const streams = streamFigures(step);
+  return streams.length === 0 ? step : { ...step, streams };
 }
 
-interface FoundRun {
-  readonly store: RunStore;
-  readonly run: RunRecord;
-}
-
-/** Runs that were begun and that no living process works on. */
-async function interruptedRuns(stores: readonly RunStore[]): Promise<ReadonlySet<string>> {
-  const open = (await Promise.all(stores.map((store) => store.openRuns()))).flat();
-  const isWorkedOn = ({ lease }: OpenRun): boolean =>
-    lease !== undefined && isOwnershipLive(lease, Date.now());
-  return new Set(open.filter((run) => run.state !== 'queued' && !isWorkedOn(run)).map(({ id }) => id));
-}
-
-async function findRun(stores: readonly RunStore[], id: string): Promise<FoundRun> {
-  const candidates = await Promise.all(
-    stores.map(async (store) =>
-      (await store.listRuns({ limit: 1000 })).map((summary) => ({ store, summary })),
-    ),
+function aboutStream(figures: StreamFigures): string {
+  const {
+    stream,
+    mode,
+    lane,
+    laneReason,
+    bytes,
+    rowsPerSecond,
+    watermarkBefore,
+    watermarkAfter,
+    schemaChanges,
+  } = figures;
+  const rows = (['Read', 'Inserted', 'Updated', 'Deleted', 'Rejected'] as const).map(
+    (change) => `${change.toLowerCase()} ${formatCount(figures[`rows${change}`])}`,
   );
-  const newestFirst = candidates.flat().sort((a, b) => b.summary.createdAtMs - a.summary.createdAtMs);
-  const fitting =
-    id === 'last' ? newestFirst.slice(0, 1) : newestFirst.filter(({ summary }) => summary.id.startsWith(id));
-  const [only] = fitting;
-  const run = only && fitting.length === 1 ? await only.store.findRun(only.summary.id) : undefined;
-  if (only && run) return { store: only.store, run };
-  throw new ConfigError(fitting.length > 1 ? `several runs begin with '${id}'` : `there is no run '${id}'`, {
-    code: 'run_missing',
-    next: 'To see the latest, run: millrace runs',
-  });
+  const rate = rowsPerSecond === undefined ? '' : `, ${formatCount(rowsPerSecond)} rows/s`;
+  const isSame = watermarkBefore === watermarkAfter;
+  const lines = [
+    `${stream}: ${mode} by ${lane}${laneReason === '' ? '' : `, because ${laneReason}`}`,
+    `  rows: ${rows.join(', ')}; ${formatBytes(bytes)}${rate}`,
+    isSame ? '' : `  watermark: ${watermarkBefore} -> ${watermarkAfter}`,
+    ...schemaChanges.map((change) => `  schema: ${change}`),
+  ];
+  return lines.filter((line) => line !== '').join('\n');
 }

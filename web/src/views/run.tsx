@@ -14,6 +14,7 @@ import { StateBadge } from '../parts/state-badge.tsx';
 import { Link, paths } from '../router.tsx';
 import { Gantt } from '../run/gantt.tsx';
 import { LogView } from '../run/log-view.tsx';
+import { StreamTable } from '../run/stream-table.tsx';
 import { isFinished, runDurationMs, selectionWords, shortRunId, triggerWords } from '../run/run-words.ts';
 
 export function RunPage({ runId }: { readonly runId: string }): ReactNode {
@@ -44,6 +45,7 @@ function Run({ run }: { readonly run: RunPayload }): ReactNode {
       {run.failure && <FailureBlock failure={run.failure} title="Why the run failed" />}
       <StepFailures steps={run.steps} />
       <Gantt run={run} chosen={chosen} choose={choose} />
+      <StreamTable steps={run.steps} />
       <LogView
         runId={run.id}
         isOpen={open}
