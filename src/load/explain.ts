@@ -10,6 +10,8 @@ import { formatWatermark } from './stream/watermark.ts';
 
 export interface ExplainOptions extends NodeOptions {
   readonly run: RunOptions;
+  /** Only this one, as it is written in the file. */
+  readonly stream?: string;
 }
 
 /**
@@ -22,7 +24,10 @@ export async function explainLoad(
   options: ExplainOptions,
 ): Promise<readonly StreamPlan[]> {
   const plans: StreamPlan[] = [];
-  for (const stream of replication.streams.filter((candidate) => !candidate.disabled)) {
+  const asked = replication.streams.filter(
+    ({ name, disabled }) => !disabled && (options.stream === undefined || name === options.stream),
+  );
+  for (const stream of asked) {
     const tasks = await streamTasks({
       replication,
       stream,

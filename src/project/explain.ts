@@ -21,14 +21,18 @@ export async function explainStep(
   const { replications, transform, reports, syncs, tasks } = project.parts;
   switch (node?.executor) {
     case 'pipeline':
-      return (node.spec['steps'] as readonly string[]).map((step, at) => `${at + 1}. ${step}`).join('\n');
+      return numbered(node.spec['steps'] as readonly string[]);
     case 'load': {
       const replication = replications.find(({ file }) => file === node.spec['replication']);
+      const moment = node.spec['moment'];
+      if (moment === 'start' || moment === 'end')
+        return numbered((replication?.hooks?.[moment] ?? []).map(({ id, name, type }) => name ?? id ?? type));
       const stream = replication?.streams.find(({ name }) => name === node.spec['stream']);
       if (!replication || !stream) return '';
-      const plans = await explainLoad({ ...replication, streams: [stream] }, connections, {
+      const plans = await explainLoad(replication, connections, {
         connections: knownConnections(project.connections),
         run,
+        stream: stream.name,
       });
       return plans.map((plan) => formatStreamPlan(plan)).join('\n');
     }
@@ -47,6 +51,10 @@ export async function explainStep(
     default:
       return '';
   }
+}
+
+function numbered(steps: readonly string[]): string {
+  return steps.map((step, at) => `${at + 1}. ${step}`).join('\n');
 }
 
 /** With what the diff would find, once the model has been built. */

@@ -34,6 +34,10 @@ test('start runs before the first stream of a file, end after the last', async (
     files('  file://data/a.csv: { id: a, object: raw.a }\n  file://data/b.csv: { id: b, object: raw.b }\n'),
   );
   const here = { cwd: project.folder };
+  const planned = await millrace(['plan', '--sql', 'raw/a'], here);
+  expect(planned.stdout).toMatch(
+    /task\/twice\/start[^]*raw\/a[^]*task\/twice\/end[^]*1\. write\n[^]*2\. log/,
+  );
   const run = await millrace(['run', '-r', 'replications/twice.yaml', '--json'], here);
   const steps = (JSON.parse(run.stdout) as { steps: { key: string; state: string }[] }).steps;
   expect(steps.map(({ key, state }) => `${key} ${state}`)).toEqual([
