@@ -29,7 +29,7 @@ export function dbtConnections(
   const origin = { file };
   let profiles: Readonly<Record<string, unknown>>;
   try {
-    profiles = mapOf(parse(text, { logLevel: 'silent' }));
+    profiles = mapOf(parse(text, { logLevel: 'error' }));
   } catch {
     const problem = new ConfigError('the profiles are no YAML', { code: 'profile_unreadable', origin });
     return [unusable(file, {}, origin, problem)];

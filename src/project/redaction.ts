@@ -1,3 +1,5 @@
+import type { MillraceError } from '../core/errors.ts';
+
 /**
  * Replaces secrets wherever they may have slipped into a text: the last line of defence after
  * connectors, which keep them out of their messages.
@@ -67,4 +69,14 @@ function safeDecode(text: string): string {
   } catch {
     return text;
   }
+}
+
+/** The error itself, with its texts redacted. */
+export function redactedError(error: MillraceError, redact: (text: string) => string): MillraceError {
+  const { message, state, next } = error;
+  return Object.assign(error, {
+    message: redact(message),
+    ...(state === undefined ? {} : { state: redact(state) }),
+    ...(next === undefined ? {} : { next: redact(next) }),
+  });
 }

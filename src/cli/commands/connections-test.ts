@@ -79,5 +79,6 @@ export function formatReached(reached: readonly ReachedConnection[]): string {
 export function exitCodeOfReached(reached: readonly ReachedConnection[]): number {
   const kinds = reached.flatMap(({ failure }) => (failure ? [failure.kind] : []));
   if (kinds.length === 0) return exitCodes.success;
-  return kinds.includes('config') ? exitCodes.config : exitCodes.transient;
+  if (kinds.includes('config')) return exitCodes.config;
+  return kinds.every((kind) => kind === 'transient') ? exitCodes.transient : exitCodes.failed;
 }

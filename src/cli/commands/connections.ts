@@ -1,6 +1,8 @@
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
+import { MillraceError } from '../../core/errors.ts';
 import { formatOrigin } from '../../core/origin.ts';
+import { redactedError } from '../../project/redaction.ts';
 import { findProjectFolder } from '../../project/config-file.ts';
 import { ConnectionPool } from '../../project/connection-pool.ts';
 import { readConnections, readEnvironment } from '../../project/connection-sources.ts';
@@ -69,6 +71,8 @@ export async function withPool<T>(
   });
   try {
     return await work(pool);
+  } catch (error) {
+    throw error instanceof MillraceError ? redactedError(error, pool.redact) : error;
   } finally {
     await pool.close();
   }

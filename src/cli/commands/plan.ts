@@ -22,7 +22,7 @@ export async function plan(options: PlanCommandOptions): Promise<number> {
   try {
     const explain = async (step: PlanStep): Promise<string> =>
       explainStep(project, step.key, steps.options, pool.get).catch((error: unknown) => {
-        if (error instanceof MillraceError) return formatError(error);
+        if (error instanceof MillraceError) return pool.redact(formatError(error));
         throw error;
       });
     if (options.json) {

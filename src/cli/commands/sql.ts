@@ -1,9 +1,9 @@
-import { tmpdir } from 'node:os';
 import { ConfigError, TransientError, type Failure } from '../../core/errors.ts';
 import type { Project } from '../../project/project.ts';
-import { openLedger, openPool } from '../../project/session.ts';
+import { openLedger } from '../../project/session.ts';
 import { queryConnection } from '../../project/query.ts';
 import type { TablePayload } from '../../server/index.ts';
+import { withPool } from './connections.ts';
 import { openProject, type Place } from './open-project.ts';
 import { formatTable, printJson, printLine } from '../terminal/output.ts';
 
@@ -29,12 +29,9 @@ export async function sql(options: SqlOptions): Promise<void> {
 }
 
 async function askDirectly(project: Project, options: SqlOptions): Promise<TablePayload> {
-  const pool = openPool(project, tmpdir());
-  try {
-    return await queryConnection(project, pool.get, options.query, options.limit, options.connection);
-  } finally {
-    await pool.close();
-  }
+  return withPool(project, (pool) =>
+    queryConnection(project, pool.get, options.query, options.limit, options.connection),
+  );
 }
 
 async function askOwner(project: Project, options: SqlOptions): Promise<TablePayload | undefined> {

@@ -89,13 +89,12 @@ export const postgresConfig: z.ZodType<PostgresConfig> = z
  * `ConfigError` without the URL in it, because that holds the password.
  */
 export function parsePostgresUrl(url: string): Readonly<Record<string, unknown>> {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
+  // What stands behind a # would be left out, and it is most often the rest of a password.
+  const parsed = URL.canParse(url) && !url.includes('#') ? new URL(url) : undefined;
+  if (!parsed) {
     throw new ConfigError('The URL of a PostgreSQL connection cannot be read.', {
       code: 'url_invalid',
-      next: 'Write postgres://user:password@host:5432/database, with %40 for @ and %2F for / in the password.',
+      next: 'Write postgres://user:password@host:5432/database, with %40 for @, %2F for / and %23 for # in the password.',
     });
   }
   const path = decodeURIComponent(parsed.pathname.replace(/^\//, ''));
