@@ -94,6 +94,7 @@ streams:
   main.*: { object: 'some.{stream_table}' }
   main.tmp_*: { disabled: true }
   main.users: { disabled: true }
+  main.ord*: { object: 'some.narrow_{stream_table}' }
 `);
-  expect(await names('some')).toEqual(['orders']);
+  expect(await names('some')).toEqual(['narrow_orders']);
 });

@@ -131,6 +131,10 @@ describe('mistakes', () => {
       code: 'not_yet_supported',
       next: expect.stringContaining('{YYYY}/{MM}'),
     });
+    expect(mistakes(text('raw.{store.x}'))[0]).toMatchObject({
+      code: 'not_yet_supported',
+      next: expect.stringContaining('start'),
+    });
     expect(mistakes(text('raw.{YYYYY}'))[0]).toMatchObject({ code: 'variable_unknown' });
     expect(mistakes(text('a.b.c'))[0]).toMatchObject({ code: 'object_invalid' });
   });

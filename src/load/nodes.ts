@@ -10,10 +10,10 @@ import { withReplicationHooks } from './replication-hook-nodes.ts';
 import { isCollapsed } from './replication/collapse.ts';
 import { isWildcard } from './replication/glob.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
-import { runVariableNames } from './replication/run-time.ts';
+import { isRunVariable } from './replication/run-time.ts';
 import { parseTableName, splitName } from './replication/stream-name.ts';
 import { streamVariables, type End, type Ends } from './replication/stream-variables.ts';
-import { fillKnown, fillTemplate, usesVariable } from './replication/template.ts';
+import { fillKnown, fillTemplate, variablesIn } from './replication/template.ts';
 
 /** What is known of a connection without opening it. */
 export interface KnownConnection {
@@ -81,10 +81,13 @@ function streamNode(replication: Replication, stream: StreamConfig, ends: Ends):
   };
   const from = `${source.name}, ${stream.name}`;
   const expands = isWildcard(stream.name) && !isCollapsed(stream, ends);
-  const isDated = usesVariable(`${stream.name} ${stream.object}`, runVariableNames);
-  const isKnown = !expands && !isDated;
+  const stores = (replication.hooks?.start.length ?? 0) > 0;
+  const late = variablesIn(`${stream.name} ${stream.object}`).filter(
+    (name) => isRunVariable(name) && (stores || !name.startsWith('store_')),
+  );
+  const isKnown = !expands && late.length === 0;
   const filled = (ofRun: (name: string) => string): string => {
-    const open = Object.fromEntries([...runVariableNames].map((name) => [name, ofRun(name)]));
+    const open = Object.fromEntries(late.map((name) => [name, ofRun(name)]));
     const values = streamVariables(fillKnown(stream.name, open), ends, replication.env);
     return fillTemplate(stream.object, { ...open, ...values }, stream.objectOrigin);
   };

@@ -3,13 +3,18 @@ import type { Edge, GraphNode, NodeKey } from '../core/node.ts';
 import { fileStem } from './replication/file-stem.ts';
 import type { Replication } from './replication/replication.ts';
 
+/** The task that stands for the hooks of a file. */
+export function hookTaskKey(file: string, moment: 'start' | 'end'): NodeKey {
+  return `task/${fileStem(file, 'replications')}/${moment}`;
+}
+
 /** The streams of a file between its `start` and its `end`, as tasks of the graph. */
 export function withReplicationHooks(
   { file, hooks, targetOrigin }: Replication,
   streams: readonly GraphNode[],
 ): readonly GraphNode[] {
   const task = (moment: 'start' | 'end', edges: readonly Edge[]): GraphNode => ({
-    key: `task/${fileStem(file, 'replications')}/${moment}`,
+    key: hookTaskKey(file, moment),
     kind: 'task',
     type: 'hook',
     description: `${moment === 'start' ? 'Before the first stream' : 'After the last stream'} of ${file}`,

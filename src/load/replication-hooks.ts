@@ -6,6 +6,7 @@ import type { HookServices } from './hooks/hook-place.ts';
 import { runHooks } from './hooks/hook-run.ts';
 import { runScope } from './hooks/run-scope.ts';
 import { replicationNodes, type NodeOptions } from './nodes.ts';
+import { hookTaskKey } from './replication-hook-nodes.ts';
 import type { Replication } from './replication/replication.ts';
 import { streamId } from './replication/stream-name.ts';
 
@@ -26,6 +27,7 @@ export async function runReplicationHooks(
   const isStart = node.spec['moment'] === 'start';
   const hooks = replication.hooks?.[isStart ? 'start' : 'end'] ?? [];
   const about = runScope(context, replication.file);
+  const kept = await keptByStart(replication, context);
   const steps = isStart ? [] : ((await context.upstream?.()) ?? []);
   const { scope } = await runHooks(hooks, {
     context,
@@ -39,13 +41,36 @@ export async function runReplicationHooks(
         : summary(replication, steps, about, options)),
       source: { name: replication.source },
       target: { name: replication.target },
-      env: { ...replication.env },
+      env: { ...replication.env, ...kept.env },
       state: {},
-      store: {},
+      store: kept.store,
     },
     key: isStart ? 'start' : 'end',
   });
-  return { metadata: { hooks: hooks.length, state: scope['state'] ?? {} } };
+  const env = Object.entries((scope['env'] ?? {}) as Readonly<Record<string, string>>);
+  return {
+    metadata: {
+      hooks: hooks.length,
+      state: scope['state'] ?? {},
+      store: scope['store'] ?? {},
+      env: Object.fromEntries(env.filter(([name, value]) => replication.env[name] !== value)),
+    },
+  };
+}
+
+/** What hooks stored at the start of a file in this run, for its streams and its end. */
+export interface KeptValues {
+  readonly store: JsonObject;
+  /** Variables that were set or changed. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export async function keptByStart({ file, hooks }: Replication, context: StepContext): Promise<KeptValues> {
+  const nothing = { store: {}, env: {} };
+  if (!hooks || hooks.start.length === 0) return nothing;
+  const steps = (await context.upstream?.()) ?? [];
+  const start = steps.find(({ key }) => key === hookTaskKey(file, 'start'));
+  return { ...nothing, ...(start?.outcome?.metadata as Partial<KeptValues> | undefined) };
 }
 
 /** `runs.<stream>`, and `run` and `execution` for all of them together. */

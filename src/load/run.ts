@@ -7,7 +7,7 @@ import type { HookServices } from './hooks/hook-place.ts';
 import { runNested } from './nested-replication.ts';
 import type { LoadSpec, NodeOptions } from './nodes.ts';
 import { isWildcard } from './replication/glob.ts';
-import { runReplicationHooks } from './replication-hooks.ts';
+import { keptByStart, runReplicationHooks } from './replication-hooks.ts';
 import type { StreamTask } from './stream-task.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { streamTasks } from './stream-tasks.ts';
@@ -47,6 +47,7 @@ export function createLoadExecutor(
         options: context.options,
         idempotencyKey: context.idempotencyKey,
         run: { id: context.runId, startedAtMs: context.runStartedAtMs },
+        kept: await keptByStart(replication, context),
       });
       const [only, ...others] = tasks;
       if (only && others.length === 0 && isWildcard(only.stream.name) === isWildcard(stream.name))

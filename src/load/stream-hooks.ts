@@ -24,7 +24,7 @@ export class StreamHookRun {
   constructor(task: StreamTask, context: StepContext) {
     this.#task = task;
     this.#context = context;
-    this.#kept = { state: {}, store: {}, env: { ...task.env } };
+    this.#kept = { state: {}, store: task.store, env: { ...task.env } };
   }
 
   /** Runs those before the load. False when one of them asks to leave the stream out. */

@@ -1,4 +1,5 @@
 import type { Connection } from '../connector/connection.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { RunOptions } from '../core/plan.ts';
 import type { Dialect, TableName } from '../sql/dialect.ts';
 import { duckdbDialect } from '../sql/dialects/index.ts';
@@ -20,7 +21,9 @@ export interface StreamTask {
   readonly file: string;
   /** What is known of the stream by its name: `schema`, `table`, `file_name`. */
   readonly names: Readonly<Record<string, string>>;
-  /** The replication's own variables. */
+  /** What hooks at the start of the file stored. */
+  readonly store: JsonObject;
+  /** The replication's own variables, and those that such hooks set. */
   readonly env: Readonly<Record<string, string>>;
   /** Names the stage; the same for every attempt. */
   readonly idempotencyKey: string;

@@ -8,7 +8,8 @@ import type { StreamTask } from './stream-task.ts';
 import { isCollapsed } from './replication/collapse.ts';
 import { isWildcard, matchesGlob } from './replication/glob.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
-import { runVariables } from './replication/run-time.ts';
+import type { KeptValues } from './replication-hooks.ts';
+import { runVariables, storeVariables } from './replication/run-time.ts';
 import { parseTableName } from './replication/stream-name.ts';
 import { objectVariables, streamVariables, type Ends } from './replication/stream-variables.ts';
 import { fillKnown, fillTemplate, type TemplateValues } from './replication/template.ts';
@@ -22,6 +23,8 @@ export interface TaskRequest {
   readonly idempotencyKey: string;
   /** What names and queries may say about the run. */
   readonly run: { readonly id: string; readonly startedAtMs: number | undefined };
+  /** What hooks at the start of the file stored. */
+  readonly kept?: KeptValues;
 }
 
 /** The loads that one stream of a file stands for: itself, or one per match of its wildcard. */
@@ -33,11 +36,13 @@ export async function streamTasks(request: TaskRequest): Promise<readonly Stream
     source: endOf(source, request.connections),
     target: endOf(target, request.connections),
   };
-  const ofRun = runVariables(request.run);
+  const { store = {}, env: set = {} } = request.kept ?? {};
+  const env = { ...replication.env, ...set };
+  const ofRun = { ...runVariables(request.run), ...storeVariables(store) };
   const named = { ...stream, name: fillKnown(stream.name, ofRun) };
   const streams = await expand(named, replication, source, ends);
   const tasks = streams.map((one): StreamTask => {
-    const values = { ...ofRun, ...streamVariables(one.name, ends, replication.env) };
+    const values = { ...ofRun, ...streamVariables(one.name, ends, env) };
     const object = located(target, objectOf(one, ends, values));
     return {
       stream: withVariables(one, { ...values, ...objectVariables(object) }),
@@ -50,7 +55,8 @@ export async function streamTasks(request: TaskRequest): Promise<readonly Stream
       services: request.services,
       file: replication.file,
       names: streamNames(streamVariables(one.name, ends, {})),
-      env: replication.env,
+      store,
+      env,
     };
   });
   requireDistinctObjects(tasks);
@@ -108,8 +114,10 @@ async function expand(
   const explicit = new Set(
     others.filter((other) => !isWildcard(other.name)).map((other) => plainName(other.name, ends)),
   );
+  // Of two patterns the narrower one has what fits both.
+  const own = plainName(stream.name, ends);
   const leftOut = others
-    .filter((other) => other.disabled && isWildcard(other.name))
+    .filter(({ name, disabled }) => isWildcard(name) && (disabled || matchesGlob(own, plainName(name, ends))))
     .map((other) => plainName(other.name, ends));
   return names
     .map((name) => ({ name, plain: plainName(name, ends) }))

@@ -86,3 +86,30 @@ test('a hook runs another replication, with its own keys', async () => {
   const rows = await millrace(['sql', 'select * from raw.nested', '--json'], here);
   expect(JSON.parse(rows.stdout)).toMatchObject({ rows: [[1, 2]] });
 });
+
+test('what start stores, the streams and the end of the file know', async () => {
+  await project.write(
+    'replications/stored.yaml',
+    `source: FILES
+target: WAREHOUSE
+hooks:
+  start:
+    - { type: query, id: ask, connection: WAREHOUSE, query: 'select 2 as least' }
+    - { type: store, map: { least: '{state.ask.result[0].least}', schema: made, env.TEAM: data } }
+  end:
+    - { type: write, to: out/end.txt, content: '{store.least} {env.TEAM} {run.total_rows}' }
+streams:
+  file://data/a.csv:
+    object: '{store.schema}.a'
+    where: id >= {store_least}
+    hooks: { post: [{ type: write, to: out/stream.txt, content: '{store.schema} {env.TEAM}' }] }
+`,
+  );
+  const here = { cwd: project.folder };
+  const run = await millrace(['run', '-r', 'replications/stored.yaml'], here);
+  expect(run.code, run.stderr).toBe(0);
+  expect(await out('end.txt')).toBe('2 data 1');
+  expect(await out('stream.txt')).toBe('made data');
+  const rows = await millrace(['sql', 'select id from made.a', '--json'], here);
+  expect(JSON.parse(rows.stdout)).toMatchObject({ rows: [[2]] });
+});

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../core/json.ts';
 import type { TemplateValues } from './template.ts';
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -37,11 +38,21 @@ export function timeVariables(startedAtMs: number): TemplateValues {
   };
 }
 
-/** Names of the variables that have no value before a run. */
-export const runVariableNames: ReadonlySet<string> = new Set([
-  ...Object.keys(timeVariables(0)),
-  'execution_id',
-]);
+const fixedNames: ReadonlySet<string> = new Set([...Object.keys(timeVariables(0)), 'execution_id']);
+
+/** True for a variable that has no value before a run: its time, and what a hook at its start stores. */
+export function isRunVariable(name: string): boolean {
+  return fixedNames.has(name) || name.startsWith('store_');
+}
+
+/** What a template may say about stored values: texts, numbers and the like. */
+export function storeVariables(store: JsonObject): TemplateValues {
+  return Object.fromEntries(
+    Object.entries(store).flatMap(([key, value]) =>
+      value === null || typeof value === 'object' ? [] : [[`store_${key}`, String(value)]],
+    ),
+  );
+}
 
 /** What a template may say about the run it is filled in. */
 export function runVariables(run: {

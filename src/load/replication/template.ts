@@ -14,7 +14,11 @@ const unbuilt: readonly (readonly [RegExp, string])[] = [
     /^part_/,
     'Make one stream for each part: where: with the part of the rows, and object: with a date, such as {YYYY}/{MM}',
   ],
-  [/^(store|state|run|runs)[._]/, 'It has a value in hooks only; use env.NAME'],
+  [/^store_/, 'A hook at the start of the file must store it: hooks: { start: [{ type: store, ... }] }'],
+  [
+    /^(state|run|runs)[._]/,
+    'It has a value in hooks only; use env.NAME, or store it in a hook at the start of the file',
+  ],
   [/^object_/, 'It is the name that is being made; it can be used in sql:, where: and hooks'],
   [
     /^(stream_scanner|stream_run_id|target_table)$/,
@@ -25,7 +29,7 @@ const unbuilt: readonly (readonly [RegExp, string])[] = [
 
 /** `{stream.table}` and `{stream_table}` are one variable. */
 function flatName(name: string): string {
-  return name.replace(/^(stream|source|target|object|timestamp|execution)\./, '$1_');
+  return name.replace(/^(stream|source|target|object|timestamp|execution|store)\./, '$1_');
 }
 
 /**
@@ -58,7 +62,7 @@ export function fillKnown(text: string, values: TemplateValues): string {
   return text.replace(variable, (whole, written: string) => values[flatName(written)] ?? whole);
 }
 
-/** True if the template holds one of these variables. */
-export function usesVariable(template: string, names: ReadonlySet<string>): boolean {
-  return [...template.matchAll(variable)].some(([, written = '']) => names.has(flatName(written)));
+/** Flat names of the variables that a template holds. */
+export function variablesIn(template: string): readonly string[] {
+  return [...template.matchAll(variable)].map(([, written = '']) => flatName(written));
 }
