@@ -129,6 +129,7 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
       replaces: start.replaces,
       uniqueKey: isUnique(task, schema, mapping),
       deltaName: deltaName(task.idempotencyKey),
+      loadId: task.idempotencyKey,
     });
   return deepFreeze({
     stream: stream.name,
@@ -178,7 +179,16 @@ function readOptionsOf({ stream, source }: StreamTask): Readonly<Record<string, 
     ...stream.sourceOptions,
     ...(Object.keys(stream.casts).length > 0 ? { columns: stream.casts } : {}),
     ...(stream.maxRejects > 0 ? { rejects: 'without' } : {}),
+    ...(fileColumns(stream).length > 0 ? { metadata: fileColumns(stream) } : {}),
   };
+}
+
+/** What files are asked to tell of each row, by the words of their connector. */
+function fileColumns({ metadata, updateKey }: StreamConfig): readonly string[] {
+  return [
+    ...metadata.filter((name) => name === 'row_num' || name === 'stream_url'),
+    ...(updateKey === '_sling_loaded_at' ? ['changed_at'] : []),
+  ];
 }
 
 async function describeSource(task: StreamTask): Promise<StreamSchema> {

@@ -12,7 +12,7 @@ import { inherit } from './replication/inheritance.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { replicationSchema, type ReplicationYaml, type StreamYaml } from './replication/schema.ts';
 import { streamConfig } from './replication/stream-config.ts';
-import { loadedAtSwitch } from './replication/loaded-at.ts';
+import { metadataSwitches } from './replication/column-metadata.ts';
 import { notYetSupported, unsupportedStreamKeys } from './replication/unsupported.ts';
 
 /**
@@ -80,7 +80,7 @@ function unsupportedKeys(yaml: YamlFile<ReplicationYaml>): MillraceError[] {
 function readEnv(yaml: YamlFile<ReplicationYaml>, environment: Environment): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [key, value] of Object.entries(yaml.value.env ?? {})) {
-    if (key.startsWith('SLING_') && key !== loadedAtSwitch) {
+    if (key.startsWith('SLING_') && !metadataSwitches.includes(key)) {
       throw notYetSupported(
         `env.${key}`,
         'Leave it out: switches by environment variables are keys of the stream here',
@@ -121,7 +121,7 @@ function readStream(
   return streamConfig(name, sql === undefined ? stream : { ...stream, sql }, {
     key: yaml.originOfKey(['streams', name]),
     mayRunCommands: environment[commandPermission] === 'true',
-    loadedAt: environment[loadedAtSwitch] ?? '',
+    environment,
     of: (path) => {
       if (isPresent(given, path)) return commandLine;
       return isPresent(stream, path) ? yaml.originOf(place(path)) : yaml.originOfKey(['streams', name]);

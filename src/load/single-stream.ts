@@ -1,6 +1,5 @@
 import { commandLine, commandLineKeys } from './replication/command-line.ts';
 import { commandPermission } from './replication/hook.ts';
-import { loadedAtSwitch } from './replication/loaded-at.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { streamConfig } from './replication/stream-config.ts';
 import type { Environment } from '../config/environment.ts';
@@ -36,7 +35,7 @@ export function singleStreamReplication(options: SingleStreamOptions): Replicati
     key: commandLine,
     of: () => commandLine,
     mayRunCommands: environment[commandPermission] === 'true',
-    loadedAt: environment[loadedAtSwitch] ?? '',
+    environment: { ...environment, ...options.env },
   });
   return {
     file: commandLine.file,

@@ -1,7 +1,6 @@
 import type { Connection } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';
 import { checkPlainSource, isPlain } from './plain-source.ts';
-import { loadedAtSwitch } from './replication/loaded-at.ts';
 import type { StreamConfig } from './replication/replication.ts';
 import { followsKeys } from './replication/stream-mode.ts';
 import { notYetSupported } from './replication/unsupported.ts';
@@ -66,16 +65,17 @@ function checkFileTarget(stream: StreamConfig, source: Connection): void {
   }
   if (Object.keys(stream.casts).length > 0 && (source.database || isPlain(source)))
     throw notYetSupported('columns into files', 'Cast in a query: sql: select cast(...)', stream.origin);
-  const { hooks, loadedAt } = stream;
+  const { hooks, loadedAt, metadata } = stream;
   if (hooks.pre_merge || hooks.post_merge)
     throw notYetSupported(
       'merge hooks of files',
       'Use pre and post: a file has no transaction',
       stream.origin,
     );
-  if (loadedAt || Object.keys(stream.target.columnTyping).length > 0) {
+  const addsColumns = loadedAt !== undefined || metadata.length > 0;
+  if (addsColumns || Object.keys(stream.target.columnTyping).length > 0) {
     throw notYetSupported(
-      `${loadedAt ? loadedAtSwitch : 'column_typing'} into files`,
+      `${addsColumns ? 'metadata columns' : 'column_typing'} into files`,
       'Write the column or the cast in a query: sql:',
       stream.origin,
     );

@@ -7,6 +7,7 @@ import type { ColumnTyping } from './column-typing.ts';
 import type { ReplicationHooks, StreamHooks } from './hook.ts';
 import type { ChunkOptions } from './chunk-options.ts';
 import type { DeleteMissing } from './delete-missing.ts';
+import type { MetadataColumn } from './column-metadata.ts';
 import type { LoadedAt } from './loaded-at.ts';
 import type { NullUpdateKey } from './null-update-key.ts';
 import type { Selection } from './selection.ts';
@@ -94,6 +95,8 @@ export interface StreamConfig {
   readonly hooks: StreamHooks;
   /** Set when rows carry the time of their loading; snapshots always do. */
   readonly loadedAt?: LoadedAt;
+  /** Columns about a row's way beside that. */
+  readonly metadata: readonly MetadataColumn[];
   readonly meta: StreamMeta;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type MetadataColumn, metadataColumnNames } from './column-metadata.ts';
 import { columnTypingSchema, type ColumnTyping } from './column-typing.ts';
 import type { NullUpdateKey } from './null-update-key.ts';
 
@@ -115,6 +116,7 @@ const millraceMeta = z.strictObject({
   settle_delay_seconds: z.number().min(0).optional(),
   lookback_seconds: z.number().min(0).optional(),
   max_rejects: count.optional(),
+  columns: z.array(z.enum(['loaded_at', ...metadataColumnNames])).optional(),
   null_update_key: z.enum(['read', 'skip', 'fail']).optional(),
   parallel_chunks: z.int().min(1).max(64).optional(),
   stall_seconds: z.number().min(0).optional(),
@@ -235,6 +237,7 @@ interface MillraceYaml {
   readonly settle_delay_seconds?: number;
   readonly lookback_seconds?: number;
   readonly max_rejects?: number;
+  readonly columns?: readonly (MetadataColumn | 'loaded_at')[];
   readonly null_update_key?: NullUpdateKey;
   readonly parallel_chunks?: number;
   readonly stall_seconds?: number;

@@ -7,12 +7,13 @@ import { streamHooks } from './hook-list.ts';
 import { chunkOptions } from './chunk-options.ts';
 import { parseColumns } from './column-cast.ts';
 import type { ColumnRule } from './column-rule.ts';
+import { metadataOf } from './column-metadata.ts';
 import { columnTransforms } from './column-transforms.ts';
 import { deleteMissing } from './delete-missing.ts';
 import { isWildcard } from './glob.ts';
+import { withLegacyOptions } from './legacy-options.ts';
 import type { LoadMode, StreamConfig, StreamMeta, TargetOptions } from './replication.ts';
 import type { StreamYaml } from './schema.ts';
-import { loadedAtForm } from './loaded-at.ts';
 import { parseSelection } from './selection.ts';
 import { notYetSupported } from './unsupported.ts';
 import { updateRange, type UpdateRange } from './update-range.ts';
@@ -25,8 +26,8 @@ export interface StreamOrigins {
   of(path: YamlPath): Origin;
   /** True if hooks may run commands on this machine. */
   readonly mayRunCommands: boolean;
-  /** Value of the switch for `_sling_loaded_at`. */
-  readonly loadedAt: string;
+  /** Variables of the replication and of the process, with the switches of metadata columns among them. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** Keys of `source_options` that the source connector reads; `limit` is ours. */
@@ -80,7 +81,9 @@ const defaultResumeHours = 6;
  * A stream, its defaults worked in, as the load engine needs it.
  * @throws ConfigError for what contradicts itself
  */
-export function streamConfig(name: string, stream: StreamYaml, origins: StreamOrigins): StreamConfig {
+export function streamConfig(name: string, written: StreamYaml, origins: StreamOrigins): StreamConfig {
+  const stream = withLegacyOptions(written, (key) => origins.of(['source_options', key]));
+  const metadata = metadataOf(origins.environment, stream.meta?.millrace?.columns ?? [], origins.key);
   const { casts, rules } = stream.columns
     ? parseColumns(stream.columns, (column) => origins.of(['columns', column]))
     : { casts: {}, rules: {} };
@@ -138,7 +141,8 @@ export function streamConfig(name: string, stream: StreamYaml, origins: StreamOr
     stallSeconds: stream.meta?.millrace?.stall_seconds ?? defaultStallSeconds,
     resumeHours: stream.meta?.millrace?.resume_hours ?? defaultResumeHours,
     target: targetOptions(name, stream, { primaryKey, rules }, origins),
-    ...optional('loadedAt', loadedAtForm(origins.loadedAt, origins.key)),
+    ...optional('loadedAt', metadata.loadedAt),
+    metadata: metadata.columns,
     hooks: streamHooks(stream.hooks ?? {}, origins.mayRunCommands, (moment) => origins.of(['hooks', moment])),
     meta: readMeta(stream, origins),
   };

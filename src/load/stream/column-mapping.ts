@@ -52,7 +52,11 @@ export function mapColumns(
     stream.select,
     available.map((column) => column.name),
   );
-  const columns = chosen.map(({ source: name, alias }) => {
+  const added = available.filter(
+    ({ name }) => isMetadata(stream, name) && !chosen.some(({ source }) => source === name),
+  );
+  const asked = [...chosen, ...added.map(({ name }) => ({ source: name, alias: undefined }))];
+  const columns = asked.map(({ source: name, alias }) => {
     const source = require(name, 'select');
     const transforms = transformsOf(stream, source, require);
     // What a transform gives may be longer than what it took.
@@ -60,7 +64,9 @@ export function mapColumns(
     return {
       source,
       name: alias ?? targetName(source.name, stream.target.columnCasing, targetNames),
-      type: casts.get(source) ?? stream.casts['*'] ?? typedBy(stream.target.columnTyping, plain),
+      type: isMetadata(stream, source.name)
+        ? source.type
+        : (casts.get(source) ?? stream.casts['*'] ?? typedBy(stream.target.columnTyping, plain)),
       transforms,
     };
   });
@@ -76,6 +82,14 @@ export function mapColumns(
     primaryKey: stream.primaryKey.map((name) => keyColumn(name, 'primary_key')),
     ...(stream.updateKey === undefined ? {} : { updateKey: keyColumn(stream.updateKey, 'update_key') }),
   };
+}
+
+/** What the source adds because the stream asks for it is not left out by `select`, nor cast by `'*'`. */
+function isMetadata({ metadata, updateKey }: StreamConfig, name: string): boolean {
+  return (
+    metadata.some((column) => name === `_sling_${column}`) ||
+    (name === '_sling_loaded_at' && updateKey === name)
+  );
 }
 
 function transformsOf(

@@ -1,6 +1,5 @@
 import { ConfigError } from '../../core/errors.ts';
-import { currentInstant, currentUtc, epochSeconds } from '../../sql/clock.ts';
-import type { Column, DataType } from '../../sql/data-type.ts';
+import type { Column } from '../../sql/data-type.ts';
 import type { Dialect, TableName } from '../../sql/dialect.ts';
 import {
   addColumn,
@@ -22,6 +21,7 @@ import {
 import type { StreamConfig } from '../replication/replication.ts';
 import { followsKeys } from '../replication/stream-mode.ts';
 import type { ColumnMapping } from './column-mapping.ts';
+import { constantColumns, type ConstantColumn } from './constant-columns.ts';
 import { evolve, freshColumns } from './evolution.ts';
 import { besideStage } from './stage-name.ts';
 import type { TableSwap } from './swap.ts';
@@ -39,6 +39,8 @@ export interface PublicationRequest {
   readonly uniqueKey: boolean;
   /** Name for a temporary table, free in a session. */
   readonly deltaName: string;
+  /** Names the load in the rows that it brings. */
+  readonly loadId: string;
 }
 
 /** The statements that make staged rows visible, in one transaction. */
@@ -53,8 +55,6 @@ export interface PublicationPlan {
   /** How it does so where definitions cannot be rolled back. */
   readonly swap?: TableSwap;
 }
-
-const loadedAt = '_sling_loaded_at';
 
 /** Decides how the stage becomes the target. Runs nothing. */
 export function planPublication(request: PublicationRequest): PublicationPlan {
@@ -79,7 +79,7 @@ export function planPublication(request: PublicationRequest): PublicationPlan {
 }
 
 function publishFresh(request: PublicationRequest): PublicationPlan {
-  const { dialect, stream, mapping, target } = request;
+  const { dialect, mapping, target } = request;
   const columns = freshColumns(dialect, mapping.columns);
   const rows = stageRows(request, columns);
   const choice = keyChoice(request);
@@ -95,8 +95,7 @@ function publishFresh(request: PublicationRequest): PublicationPlan {
       : { ...result, method, statements: swapTable(dialect, request.stage, target.table) };
   }
   const definitions: Column[] = mapping.columns.map(({ name, type }) => ({ name, type, nullable: true }));
-  const kind = loadedAtType(stream);
-  if (kind) definitions.push({ name: loadedAt, type: kind, nullable: true });
+  for (const { name, type } of constantsOf(request)) definitions.push({ name, type, nullable: true });
   const method = 'rebuild: a new table is filled from the stage';
   const filled = (into: StageRows): readonly Statement[] => [
     dropTable(dialect, into.target),
@@ -123,14 +122,16 @@ function swapOf({ stage, target }: PublicationRequest, next: TableName): TableSw
 
 function publishIntoKept(request: PublicationRequest): PublicationPlan {
   const { dialect, stream, mapping, target } = request;
-  const withLoadedAt = withLoadedAtColumn(request);
+  const constants = constantsOf(request);
   const evolution = evolve(dialect, stream, mapping.columns, target, request.replaces);
   const rows = stageRows(request, evolution.published);
   const choice = keyChoice(request);
   const plan = (method: string, statements: readonly Statement[]): PublicationPlan => ({
     method,
-    statements: [...evolution.statements, ...withLoadedAt, ...statements],
-    schemaChanges: evolution.changes.filter((change) => !change.startsWith(`column ${loadedAt} `)),
+    statements: [...evolution.statements, ...missingConstants(request, constants), ...statements],
+    schemaChanges: evolution.changes.filter(
+      (change) => !constants.some(({ name }) => change.startsWith(`column ${name} `)),
+    ),
     rebuilds: false,
   });
   if (request.replaces) {
@@ -165,17 +166,17 @@ function publishIntoKept(request: PublicationRequest): PublicationPlan {
   return plan('append', [insertRows(dialect, rows)]);
 }
 
-/** The type of `_sling_loaded_at`; undefined when the stream has no such column. */
-function loadedAtType({ mode, loadedAt: form }: StreamConfig): DataType | undefined {
-  if (form === 'timestamp') return { type: 'timestamptz' };
-  return form === 'unix' || mode === 'snapshot' ? { type: 'int64' } : undefined;
+function constantsOf({ dialect, stream, target, loadId }: PublicationRequest): readonly ConstantColumn[] {
+  return constantColumns(dialect, stream, target.columns, loadId);
 }
 
-function withLoadedAtColumn(request: PublicationRequest): readonly Statement[] {
-  const type = loadedAtType(request.stream);
-  if (!type || request.target.columns.some((column) => column.name === loadedAt)) return [];
-  const { dialect, target } = request;
-  return [addColumn(dialect, target.table, { name: loadedAt, type, nullable: true })];
+function missingConstants(
+  { dialect, target }: PublicationRequest,
+  constants: readonly ConstantColumn[],
+): readonly Statement[] {
+  return constants
+    .filter(({ name }) => !target.columns.some((column) => column.name === name))
+    .map(({ name, type }) => addColumn(dialect, target.table, { name, type, nullable: true }));
 }
 
 function stageRows(request: PublicationRequest, columns: readonly PublishedColumn[]): StageRows {
@@ -183,16 +184,8 @@ function stageRows(request: PublicationRequest, columns: readonly PublishedColum
     stage: request.stage,
     target: request.target.table,
     columns,
-    constants: loadedAtType(request.stream) ? { [loadedAt]: loadedAtSql(request) } : {},
+    constants: Object.fromEntries(constantsOf(request).map(({ name, sql }) => [name, sql])),
   };
-}
-
-/** In the form that the stream asks for, unless the table was made by somebody who keeps another one. */
-function loadedAtSql({ dialect, stream, target }: PublicationRequest): string {
-  const held = target.columns.find((column) => column.name === loadedAt)?.type ?? loadedAtType(stream);
-  if (held?.type === 'timestamptz') return currentInstant(dialect);
-  if (held?.type === 'timestamp') return currentUtc(dialect);
-  return epochSeconds(dialect);
 }
 
 /** Rows are chosen by key in incremental mode only; the other modes take the source as it is. */

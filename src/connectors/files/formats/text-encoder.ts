@@ -31,7 +31,7 @@ function tableEncoder(encoding: Encoding, place: string): (text: string) => Uint
   const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
   const letters =
     encoding === 'latin1' ? Buffer.from(all).toString('latin1') : new TextDecoder(encoding).decode(all);
-  const bytes = new Map([...letters].map((letter, byte) => [letter, byte]));
+  const bytes = new Map(Array.from(letters, (letter, byte) => [letter, byte]));
   return (text) => {
     const encoded = Buffer.alloc(text.length);
     for (let at = 0; at < text.length; at += 1) {

@@ -1,0 +1,62 @@
+import { currentInstant, currentUtc, epochSeconds } from '../../sql/clock.ts';
+import type { Column, DataType } from '../../sql/data-type.ts';
+import type { Dialect } from '../../sql/dialect.ts';
+import type { StreamConfig } from '../replication/replication.ts';
+
+/** A column that is not in the source: each row gets the value of an expression when it is published. */
+export interface ConstantColumn {
+  readonly name: string;
+  readonly type: DataType;
+  readonly sql: string;
+}
+
+/**
+ * The columns of that kind that a stream wants.
+ * @param held columns of the target, whose type is kept
+ * @param loadId names the load
+ */
+export function constantColumns(
+  dialect: Dialect,
+  stream: StreamConfig,
+  held: readonly Column[],
+  loadId: string,
+): readonly ConstantColumn[] {
+  const kind = loadedAtType(stream);
+  const text: DataType = { type: 'text' };
+  return [
+    ...(kind ? [{ name: loadedAt, type: kind, sql: loadedAtSql(dialect, held, kind) }] : []),
+    ...(stream.metadata.includes('row_id')
+      ? [{ name: '_sling_row_id', type: text, sql: randomId(dialect) }]
+      : []),
+    ...(stream.metadata.includes('exec_id')
+      ? [{ name: '_sling_exec_id', type: text, sql: dialect.literal(loadId) }]
+      : []),
+  ];
+}
+
+const loadedAt = '_sling_loaded_at';
+
+/** The type of `_sling_loaded_at`; undefined when the stream has no such column, or has it from its source. */
+function loadedAtType({ mode, loadedAt: form, updateKey }: StreamConfig): DataType | undefined {
+  if (updateKey === loadedAt) return undefined;
+  if (form === 'timestamp') return { type: 'timestamptz' };
+  return form === 'unix' || mode === 'snapshot' ? { type: 'int64' } : undefined;
+}
+
+/** In the form that the stream asks for, unless the table was made by somebody who keeps another one. */
+function loadedAtSql(dialect: Dialect, held: readonly Column[], kind: DataType): string {
+  const type = held.find((column) => column.name === loadedAt)?.type ?? kind;
+  if (type.type === 'timestamptz') return currentInstant(dialect);
+  return type.type === 'timestamp' ? currentUtc(dialect) : epochSeconds(dialect);
+}
+
+function randomId(dialect: Dialect): string {
+  switch (dialect.name) {
+    case 'mysql':
+      return 'uuid()';
+    case 'sqlite':
+      return 'lower(hex(randomblob(16)))';
+    default:
+      return `cast(gen_random_uuid() as ${dialect.typeName({ type: 'text' })})`;
+  }
+}
