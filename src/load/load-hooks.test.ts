@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -91,6 +92,14 @@ test('a failed hook stops the load, unless it may fail', async () => {
   await expect(harness.loadOne(failing(''))).rejects.toMatchObject({ code: 'http_failed' });
   await harness.loadOne(failing(', on_failure: warn'));
   expect(harness.logged.slice(0, 2)).toEqual(['hook ping: hook ping: the address answered 400', 'error']);
+});
+
+test('a result that is too large, and a file that is, are errors', async () => {
+  const many = stream(`pre:\n  - { type: query, connection: DUCK, query: 'select 1 from range(10001)' }`);
+  await expect(harness.loadOne(many)).rejects.toMatchObject({ code: 'hook_result_too_large' });
+  await writeFile(join(harness.folder, 'large.txt'), Buffer.alloc(4 * 1024 * 1024 + 1));
+  const large = stream(`pre:\n  - { type: read, from: large.txt }`);
+  await expect(harness.loadOne(large)).rejects.toMatchObject({ code: 'file_too_large' });
 });
 
 test('a variable without a value is an error', async () => {

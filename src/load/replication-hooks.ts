@@ -4,6 +4,7 @@ import type { GraphNode, NodeKey } from '../core/node.ts';
 import type { Scope } from './expression/expression.ts';
 import type { HookServices } from './hooks/hook-place.ts';
 import { runHooks } from './hooks/hook-run.ts';
+import { statusesOf } from './hooks/hook-scope.ts';
 import { runScope } from './hooks/run-scope.ts';
 import { replicationNodes, type NodeOptions } from './nodes.ts';
 import { hookTaskKey } from './replication-hook-nodes.ts';
@@ -51,7 +52,7 @@ export async function runReplicationHooks(
   return {
     metadata: {
       hooks: hooks.length,
-      state: scope['state'] ?? {},
+      statuses: statusesOf(scope),
       store: scope['store'] ?? {},
       env: Object.fromEntries(env.filter(([name, value]) => replication.env[name] !== value)),
     },

@@ -11,7 +11,7 @@ import { fillText } from './hook-text.ts';
 import { findConnection, locate, splitLocation, type Location } from './location.ts';
 
 /** What a hook reads stays in memory until the end of its list. */
-const maxReadBytes: number = 16 * 1024 * 1024;
+const maxReadBytes: number = 4 * 1024 * 1024;
 
 /** Does what a hook says to files. What is repeated ends in the same state. */
 export async function useFiles(hook: FileHook, place: HookPlace): Promise<JsonObject> {

@@ -33,3 +33,9 @@ export function keptOf({ state = {}, store = {}, env = {} }: Scope): Scope {
 function partOf(scope: Scope, part: string): JsonObject {
   return (scope[part] ?? {}) as JsonObject;
 }
+
+/** How each hook with an id ended, for the ledger: without what it found, which may be large. */
+export function statusesOf(scope: Scope): JsonObject {
+  const state = Object.entries(partOf(scope, 'state')) as readonly (readonly [string, JsonObject])[];
+  return Object.fromEntries(state.map(([id, outcome]) => [id, outcome['status'] ?? null]));
+}

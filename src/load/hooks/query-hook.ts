@@ -1,8 +1,11 @@
-import { ConfigError } from '../../core/errors.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { QueryHook } from '../replication/hook.ts';
 import type { HookPlace } from './hook-place.ts';
 import { fillText, plainValue } from './hook-text.ts';
+
+/** Results stay in memory until the end of their list, and in the checkpoints of pipelines. */
+const maxResultRows = 10_000;
 
 /** Runs SQL; its rows become `result`, a list of maps. */
 export async function runQuery(hook: QueryHook, place: HookPlace): Promise<JsonObject> {
@@ -24,6 +27,13 @@ export async function runQuery(hook: QueryHook, place: HookPlace): Promise<JsonO
       place,
     );
   const { columns, rows } = await session.query(sql, [], place.context.signal);
+  if (rows.length > maxResultRows) {
+    throw new DataError(`a hook's query gave ${rows.length} rows; a hook takes up to ${maxResultRows}`, {
+      code: 'hook_result_too_large',
+      origin: place.origin,
+      next: 'Ask for less, or load the rows as a stream',
+    });
+  }
   const result = rows.map((row) =>
     Object.fromEntries(columns.map((column, index) => [column.name, plainValue(row[index])])),
   );

@@ -57,7 +57,7 @@ steps:
   - { type: log, if: state.load.total_rows > 5, message: many }
 `);
   expect(await readFile(join(folder, 'done.txt'), 'utf8')).toBe('data 3 pipelines/nightly.yaml 1970');
-  expect(outcome.metadata).toMatchObject({ steps: 3, state: { load: { status: 'success' } } });
+  expect(outcome.metadata).toMatchObject({ steps: 3, statuses: { load: 'success' } });
   expect(logged).toEqual([]);
 });
 

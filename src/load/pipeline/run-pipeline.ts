@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Scope } from '../expression/expression.ts';
 import type { HookServices } from '../hooks/hook-place.ts';
 import { runHook } from '../hooks/hook-run.ts';
-import { keptOf } from '../hooks/hook-scope.ts';
+import { keptOf, statusesOf } from '../hooks/hook-scope.ts';
 import { runScope } from '../hooks/run-scope.ts';
 import type { Pipeline } from './pipeline.ts';
 
@@ -64,7 +64,7 @@ async function runPipeline(
       state: 'The steps after it were run, as its on_failure: defer says',
     });
   }
-  return { metadata: { steps: progress.done, state: progress.kept['state'] ?? {} } };
+  return { metadata: { steps: progress.done, statuses: statusesOf(progress.kept) } };
 }
 
 async function runStep(
