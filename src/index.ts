@@ -8,3 +8,5 @@ export {
   type TaskDefinition,
   type TaskResult,
 } from './project/definitions.ts';
+export type { AlertsDefinition } from './telemetry/alerts/definition.ts';
+export type { TelemetryDefinition } from './telemetry/definition.ts';

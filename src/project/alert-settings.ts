@@ -8,36 +8,41 @@ import { selectNodes } from '../core/selection.ts';
 import type { AlertChannel } from '../telemetry/alerts/alert-channel.ts';
 import { type AlertRule, templateNames } from '../telemetry/alerts/alert-rule.ts';
 import { placeholders } from '../telemetry/alerts/alert-text.ts';
-import type {
-  AlertChannelDefinition,
-  AlertRuleDefinition,
-  AlertsDefinition,
-} from '../telemetry/alerts/definition.ts';
+import type { AlertRuleDefinition, AlertsDefinition } from '../telemetry/alerts/definition.ts';
 import { configFileName } from './config-file.ts';
 import { httpUrl } from './http-url.ts';
 
 const origin = { file: configFileName };
 
-/** Channels with the environment's values filled in. */
+/** Channels with the environment's values filled in. One whose address is empty then is off, as on a developer's machine. */
 export function alertChannels(
   alerts: AlertsDefinition,
   environment: Environment,
 ): ReadonlyMap<string, AlertChannel> {
+  const filled = (text: string): string => expandEnvironment(text, environment, origin);
   return new Map(
-    Object.entries(alerts.channels).map(([name, channel]) => [name, openChannel(name, channel, environment)]),
+    Object.entries(alerts.channels).flatMap(([name, channel]) => {
+      const key = 'slack' in channel ? 'slack' : 'webhook';
+      const address = filled('slack' in channel ? channel.slack : channel.webhook);
+      if (address === '') return [];
+      const url = httpUrl(`alerts.channels.${name}.${key}`, address);
+      return [
+        [
+          name,
+          'slack' in channel
+            ? { type: 'slack', url }
+            : { type: 'webhook', url, secret: secretOf(channel, filled) },
+        ],
+      ];
+    }),
   );
 }
 
-function openChannel(name: string, channel: AlertChannelDefinition, environment: Environment): AlertChannel {
-  const filled = (text: string): string => expandEnvironment(text, environment, origin);
-  if ('slack' in channel) {
-    return { type: 'slack', url: httpUrl(`alerts.channels.${name}.slack`, filled(channel.slack)) };
-  }
-  return {
-    type: 'webhook',
-    url: httpUrl(`alerts.channels.${name}.webhook`, filled(channel.webhook)),
-    secret: channel.secret === undefined ? undefined : filled(channel.secret),
-  };
+function secretOf(
+  { secret }: { readonly secret?: string },
+  filled: (text: string) => string,
+): string | undefined {
+  return secret === undefined ? undefined : filled(secret) || undefined;
 }
 
 /** What no message may hold: the address of a webhook is its password. */
@@ -50,15 +55,18 @@ export function channelSecrets(channels: ReadonlyMap<string, AlertChannel>): rea
 }
 
 /**
- * Rules about the graph as it is at each moment.
+ * Rules about the graph as it is at each moment. What `isOpen` says is off gets nothing.
  * @throws ConfigError for a rule that names a channel, schedule, node or placeholder that does not exist
  */
 export function alertRules(
   alerts: AlertsDefinition,
   graph: () => Graph,
   schedules: readonly ScheduleDefinition[],
+  isOpen: (channel: string) => boolean,
 ): readonly AlertRule[] {
-  const rules = alerts.rules.map((rule) => openRule(rule, alerts, graph, schedules));
+  const rules = alerts.rules
+    .map((rule) => openRule(rule, alerts, graph, schedules))
+    .map((rule) => ({ ...rule, channels: rule.channels.filter(isOpen) }));
   const names = new Set<string>();
   for (const { name } of rules) {
     if (names.has(name))

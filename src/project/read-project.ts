@@ -7,6 +7,7 @@ import { checkSchedules } from '../engine/index.ts';
 import { type Pipeline, readPipeline, readReplication, type Replication } from '../load/index.ts';
 import { readReport } from '../report/index.ts';
 import { readSync } from '../sync/index.ts';
+import { alertRules } from './alert-settings.ts';
 import { readConfigFile } from './config-file.ts';
 import { readConnections, readEnvironment, withLocalFolder } from './connection-sources.ts';
 import type { ConnectionDeclaration } from './connections-file.ts';
@@ -161,6 +162,14 @@ export function assemble(
   const schedules = [...definedSchedules(project.definition), ...fileSchedules(nodes)];
   checkSchedules(schedules);
   for (const schedule of schedules) checkScheduleSelection(graph, schedule);
+  const { alerts } = project.definition;
+  if (alerts)
+    alertRules(
+      alerts,
+      () => graph,
+      schedules,
+      () => true,
+    );
   const manifest = makeManifest({ name: project.definition.name, nodes: graph.nodes, schedules }, (text) =>
     createHash('sha256').update(text).digest('hex'),
   );

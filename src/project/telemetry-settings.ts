@@ -83,7 +83,8 @@ function variable(environment: Environment, name: string): string | undefined {
 }
 
 function expanded(text: string | undefined, environment: Environment): string | undefined {
-  return text === undefined ? undefined : expandEnvironment(text, environment, { file: configFileName });
+  const value = text && expandEnvironment(text, environment, { file: configFileName });
+  return value === '' ? undefined : value;
 }
 
 /** Headers that let somebody in; others, such as a tenant's name, may be shown. */

@@ -109,7 +109,12 @@ async function alertChore(
     judgement: {
       store,
       rules: definition.alerts
-        ? alertRules(definition.alerts, () => project().graph, manifest.schedules)
+        ? alertRules(
+            definition.alerts,
+            () => project().graph,
+            manifest.schedules,
+            (name) => channels.has(name),
+          )
         : [],
       assets: () =>
         project()

@@ -45,7 +45,8 @@ export function traceSettings(
 }
 
 function filled(text: string | undefined, environment: Environment): string | undefined {
-  return text === undefined ? undefined : expandEnvironment(text, environment, { file: configFileName });
+  const value = text && expandEnvironment(text, environment, { file: configFileName });
+  return value === '' ? undefined : value;
 }
 
 function requireHttp(protocol: string | undefined): void {

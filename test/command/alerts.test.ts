@@ -144,7 +144,16 @@ test.each([
   [`{ on: 'run_failed', schedule: 'nightly', to: ['ops'] }`, "there is no schedule 'nightly'"],
 ])('the rule %s is a mistake', async (rule, message) => {
   await configure(`{ channels: ${hook}, rules: [${rule}] }`);
-  const checked = await run(false);
+  const checked = await millrace(['check'], { cwd: folder });
   expect(checked.code).not.toBe(0);
-  expect(checked.stderr).toContain(message);
+  expect(checked.stdout + checked.stderr).toContain(message);
+});
+
+test('a channel whose address is empty is off', async () => {
+  await configure(`{ channels: { ops: { slack: '\${NO_SUCH_ADDRESS:-}' }, hook: { webhook: '\${ALERT_URL}/hook' } }, rules: [
+    { on: 'step_failed', to: ['ops', 'hook'] },
+  ] }`);
+  const ran = await run(true);
+  expect(ran.stderr).not.toContain('alerts:');
+  expect(hooks()).toHaveLength(1);
 });

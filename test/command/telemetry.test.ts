@@ -192,6 +192,16 @@ test('a receiver that is away holds up nothing, is told of, and hears all of it 
   });
 });
 
+test('what is on its way when the command ends arrives, and is not sent twice', async () => {
+  receiver.answer = (_, __, response) => {
+    setTimeout(() => response.writeHead(200).end(), 200);
+    return undefined;
+  };
+  const run = await millrace(['run'], { cwd: project.folder, env: { OPENLINEAGE_URL: receiver.url } });
+  expect(run.code).toBe(0);
+  expect(byJob(parsed(receiver.requests.map(({ body }) => body)))).toEqual(wholeRun);
+});
+
 test('what a receiver refuses for good does not hold up the rest', async () => {
   receiver.answer = ({ body }) => (body.includes('revenue_by_city"') ? 422 : 200);
   const run = await millrace(['run'], { cwd: project.folder, env: { OPENLINEAGE_URL: receiver.url } });

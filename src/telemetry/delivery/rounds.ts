@@ -25,25 +25,34 @@ const longestDelayMilliseconds = 60_000;
 /** Does each chore by itself until `close`: one whose receiver is away does not keep the others waiting. */
 export function startRounds(chores: readonly Chore[], options: RoundsOptions): Rounds {
   const closing = new AbortController();
-  const working = chores.map((chore) => goRound(chore, options, closing.signal));
+  // What is on its way when the end comes may arrive: broken off, it would be sent twice.
+  const breakOff = new AbortController();
+  const signals = { closing: closing.signal, breakOff: breakOff.signal };
+  const working = chores.map((chore) => goRound(chore, options, signals));
   return {
     close: async () => {
-      const limit = AbortSignal.timeout(options.flushMilliseconds ?? 5000);
       closing.abort();
+      const timer = setTimeout(() => breakOff.abort(), options.flushMilliseconds ?? 5000);
       await Promise.all(working);
-      await Promise.all(chores.map((chore) => flush(chore, limit, options.report)));
+      await Promise.all(chores.map((chore) => flush(chore, breakOff.signal, options.report)));
+      clearTimeout(timer);
     },
   };
 }
 
-async function goRound(chore: Chore, options: RoundsOptions, closing: AbortSignal): Promise<void> {
+interface Signals {
+  readonly closing: AbortSignal;
+  readonly breakOff: AbortSignal;
+}
+
+async function goRound(chore: Chore, options: RoundsOptions, { closing, breakOff }: Signals): Promise<void> {
   const poll =
     chore.everySeconds === undefined ? (options.pollMilliseconds ?? 1000) : chore.everySeconds * 1000;
   let failures = 0;
   while (!closing.aborted) {
     let delay = poll;
     try {
-      while ((await chore.work(closing)) && !closing.aborted);
+      while ((await chore.work(breakOff)) && !closing.aborted);
       if (failures > 0) options.report(`${chore.name}: is taken again`);
       failures = 0;
     } catch (error) {
