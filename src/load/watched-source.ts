@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import type { Connection, SqlDatabase, SqlSession, Source } from '../connector/connection.ts';
+import type { Connection, SqlDatabase, Source } from '../connector/connection.ts';
+import { instead } from '../connector/instead.ts';
 import type { Payload } from '../connector/payload.ts';
 import { TransientError } from '../core/errors.ts';
 
@@ -13,20 +14,17 @@ const looksPerPatience = 10;
  */
 export function watchedSource(connection: Connection, stallSeconds: number): Connection {
   if (stallSeconds === 0) return connection;
-  const { database, source } = connection;
-  const error = (): TransientError => stalled(connection.name, stallSeconds);
+  const { name, database, source } = connection;
+  const error = (): TransientError => stalled(name, stallSeconds);
   const watch: Watch = Object.assign(
     <T>(work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal) =>
       withinPatience(stallSeconds, error, work, signal),
     { stallSeconds, error },
   );
-  return {
-    ...connection,
-    check: (signal) => connection.check(signal),
-    close: () => connection.close(),
+  return instead(connection, {
     ...(database ? { database: watchedDatabase(database, watch) } : {}),
     ...(source ? { source: watchedReads(source, watch) } : {}),
-  };
+  });
 }
 
 /** Runs `work` and rejects when it is silent for too long; the signal that it gets is aborted then. */
@@ -37,23 +35,16 @@ type Watch = {
 };
 
 function watchedDatabase(database: SqlDatabase, watch: Watch): SqlDatabase {
-  const session: SqlSession = {
+  return instead(database, {
     query: (sql, parameters, signal) => watch((both) => database.query(sql, parameters, both), signal),
     execute: (sql, parameters, signal) => watch((both) => database.execute(sql, parameters, both), signal),
-  };
-  return {
-    dialect: database.dialect,
-    ...session,
-    transaction: (work, signal) => database.transaction(work, signal),
     describe: (table) => watch(() => database.describe(table)),
     list: (schema) => watch(() => database.list(schema)),
-    ...(database.lock ? { lock: (name: string) => watch(() => database.lock!(name)) } : {}),
-  };
+  });
 }
 
 function watchedReads(source: Source, watch: Watch): Source {
-  return {
-    ...source,
+  return instead(source, {
     discover: (pattern) => watch(() => source.discover(pattern)),
     describe: (stream, options) => watch(() => source.describe(stream, options)),
     read: async (request, format, signal) => {
@@ -62,7 +53,7 @@ function watchedReads(source: Source, watch: Watch): Source {
       const payload = await watch(() => source.read(request, format, both), signal);
       return watchedPayload(payload, watch, stop);
     },
-  };
+  });
 }
 
 function watchedPayload(payload: Payload, watch: Watch, stop: AbortController): Payload {

@@ -98,15 +98,3 @@ function about({ name, type }: Connection): Work['attributes'] {
 
 /** As OpenTelemetry's conventions spell them. */
 const systemNames: Readonly<Record<string, string>> = { postgres: 'postgresql' };
-
-/** `original` with some members replaced; all others are called on `original` itself. */
-function instead<Shape extends object>(original: Shape, replaced: Partial<Shape>): Shape {
-  // Not a proxy of the original itself: what is frozen there could not be replaced.
-  return new Proxy(Object.create(original) as Shape, {
-    get: (_, name) => {
-      if (name in replaced) return Reflect.get(replaced, name);
-      const value: unknown = Reflect.get(original, name, original);
-      return typeof value === 'function' ? (value.bind(original) as unknown) : value;
-    },
-  });
-}
