@@ -50,6 +50,8 @@ export interface ConnectorEnvironment {
   readonly temporaryFolder: string;
   /** Most memory the connection's buffers may take. */
   readonly memoryBudgetBytes: number;
+  /** Most memory that an embedded engine may take; absent when it is to decide itself. */
+  readonly engineMemoryBytes?: number;
 }
 
 /** Gives the config its type, and what is left out its default. */

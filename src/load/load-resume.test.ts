@@ -21,14 +21,17 @@ afterAll(async () => {
   for (const database of databases) await database.drop();
 });
 
-/** Runs `work` while the source counts its readings, and fails in the nth. */
+/** Runs `work` while the source counts its readings, waits for so many of them at once, and fails in the nth. */
 async function withSource(
   failAt: number,
   work: () => Promise<unknown>,
+  together = 1,
 ): Promise<{ reads: number; most: number }> {
   const whole = await harness.get('PG');
   const source = whole.source!;
   const seen = { reads: 0, open: 0, most: 0 };
+  let arrive = (): void => {};
+  const arrived = new Promise<void>((resolve) => (arrive = resolve));
   harness.replace('PG', {
     ...whole,
     source: {
@@ -38,7 +41,8 @@ async function withSource(
         if (seen.reads === failAt) throw new TransientError('cut', { code: 'connection_lost' });
         seen.open += 1;
         seen.most = Math.max(seen.most, seen.open);
-        await whole.database!.query('select pg_sleep(0.05)');
+        if (seen.open >= together) arrive();
+        await arrived;
         seen.open -= 1;
         return await source.read(request, format, signal);
       },
@@ -134,7 +138,7 @@ describe.each(['DUCK', 'PG2'])('into %s', (target) => {
 
   test.each([2, 3, 9])('%i chunks side by side give the same rows', async (parallel) => {
     const together = yaml().replace('parallel_chunks: 1', `parallel_chunks: ${parallel}`);
-    const { most } = await withSource(0, () => harness.loadOne(together));
+    const { most } = await withSource(0, () => harness.loadOne(together), Math.min(parallel, 6));
     expect(most).toBe(Math.min(parallel, 6));
     expect(await rows(target, 'raw.events')).toEqual(await rows('PG', 'events'));
     await expect(withSource(4, () => harness.loadOne(together))).rejects.toThrow('cut');
@@ -146,7 +150,7 @@ describe.each(['DUCK', 'PG2'])('into %s', (target) => {
   test('a connection is not read more often at a time than it bears', async () => {
     harness.replace('PG', { ...(await harness.get('PG')), maxReads: 2 });
     const together = yaml().replace('parallel_chunks: 1', 'parallel_chunks: 5');
-    expect((await withSource(0, () => harness.loadOne(together))).most).toBe(2);
+    expect((await withSource(0, () => harness.loadOne(together), 2)).most).toBe(2);
     const { maxReads: _two, ...whole } = await harness.get('PG');
     harness.replace('PG', whole);
   });

@@ -15,6 +15,7 @@ export interface ConnectionPoolOptions {
   readonly environment?: Environment;
   readonly temporaryFolder: string;
   readonly memoryBudgetBytes: number;
+  readonly engineMemoryBytes?: number;
 }
 
 /** Systems that can be reached through SSH, with the port they usually listen on. */

@@ -1,5 +1,4 @@
 import { access, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { FatalError } from '../core/errors.ts';
 import type { Completion } from '../core/executor.ts';
@@ -11,6 +10,7 @@ import type { Exposition } from '../telemetry/metrics/exposition.ts';
 import { readConfigFile } from './config-file.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { executorsOf, liveExecutors } from './executors.ts';
+import { memoryBudget } from './memory-budget.ts';
 import { readMetrics } from './metrics.ts';
 import { stateFolderName, type Project } from './project.ts';
 import { secretsOf } from './redaction.ts';
@@ -133,7 +133,7 @@ export function openPool(project: Project, temporaryFolder: string): ConnectionP
     projectFolder: project.folder,
     environment: project.environment,
     temporaryFolder,
-    memoryBudgetBytes: Math.floor(totalmem() / 4),
+    ...memoryBudget(project.environment),
   });
 }
 

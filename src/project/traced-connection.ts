@@ -1,4 +1,5 @@
 import type { Connection, SqlDatabase, SqlSession, Target } from '../connector/connection.ts';
+import { instead } from '../connector/instead.ts';
 import type { Work, WorkTracer } from '../telemetry/traces/work-tracer.ts';
 
 const longestQuery = 2000;

@@ -1,4 +1,4 @@
-import { type Connector, defineConnector } from '../../connector/connector.ts';
+import { type Connector, type ConnectorEnvironment, defineConnector } from '../../connector/connector.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
 import { databasePath, duckdbConfig, type DuckdbConfig, parseDuckdbUrl } from './config.ts';
 import { duckdbDatabase } from './database.ts';
@@ -17,7 +17,7 @@ export const duckdbConnector: Connector<DuckdbConfig> = defineConnector({
     const { name, memoryBudgetBytes, temporaryFolder } = environment;
     const path = databasePath(name, config, environment.projectFolder);
     const place = `Connection ${name} (${path})`;
-    const warehouse = await openWarehouse(place, path, instanceSettings(config));
+    const warehouse = await openWarehouse(place, path, instanceSettings(config, environment));
     const database = duckdbDatabase(place, warehouse);
     const defaultSchema = config.schema ?? duckdbDialect.defaultSchema;
     return {
@@ -35,9 +35,14 @@ export const duckdbConnector: Connector<DuckdbConfig> = defineConnector({
   },
 });
 
-function instanceSettings(config: DuckdbConfig): Readonly<Record<string, string>> {
+function instanceSettings(
+  config: DuckdbConfig,
+  { engineMemoryBytes }: ConnectorEnvironment,
+): Readonly<Record<string, string>> {
+  const engineLimit = engineMemoryBytes === undefined ? undefined : `${Math.floor(engineMemoryBytes / 1e6)}MB`;
+  const limit = config.memory_limit ?? engineLimit;
   return {
-    ...(config.memory_limit === undefined ? {} : { memory_limit: config.memory_limit }),
+    ...(limit === undefined ? {} : { memory_limit: limit }),
     ...(config.threads === undefined ? {} : { threads: String(config.threads) }),
     ...(config.read_only === true ? { access_mode: 'READ_ONLY' } : {}),
   };
