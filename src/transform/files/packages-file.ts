@@ -17,7 +17,27 @@ export interface PackageEntry {
 }
 
 const rendered = z.union([z.string(), z.number(), z.array(z.string())]).optional();
-const entry = z.union([
+type Rendered = string | number | readonly string[] | undefined;
+
+/** An entry of `packages:` as it is written. */
+export type RawPackage =
+  | { readonly local: string }
+  | {
+      readonly package: string;
+      readonly version?: Rendered;
+      readonly 'install-prerelease'?: unknown;
+      readonly install_prerelease?: unknown;
+    }
+  | {
+      readonly git: string;
+      readonly revision?: Rendered;
+      readonly subdirectory?: string | undefined;
+      readonly name?: string | undefined;
+    }
+  | { readonly tarball: string; readonly name: string }
+  | { readonly private: string; readonly revision?: Rendered; readonly subdirectory?: string | undefined };
+
+const entry: z.ZodType<RawPackage> = z.union([
   record({ local: z.string() }),
   record({
     package: z.string(),
@@ -46,6 +66,11 @@ const file = record({
   packages: z.array(entry).nullish(),
   projects: notYet('build the other project in a Millrace project of its own and read its tables as sources'),
 });
+
+/** The entries of a `packages.yml` or `dependencies.yml` as they are written. */
+export function rawPackages(yaml: YamlFile, value: unknown, mistakes: Mistakes): readonly RawPackage[] {
+  return shapeYaml(yaml, value ?? {}, file, mistakes)?.packages ?? [];
+}
 
 /** Checks a `packages.yml` or `dependencies.yml` whose Jinja was already rendered into `value`. */
 export function shapePackages(yaml: YamlFile, value: unknown, mistakes: Mistakes): readonly PackageEntry[] {

@@ -24,7 +24,7 @@ export async function deferredRelations(
   for (const node of transform.manifest.byId.values()) {
     if (node.kind === 'test' || node.kind === 'source' || chosen.has(node.uniqueId)) continue;
     const there = other.nodes[node.uniqueId];
-    const name = there && relationOf(there);
+    const name = there && artifactRelation(there);
     if (!name || there.config?.['materialized'] === 'ephemeral') continue;
     const { schema, identifier } = node.relation;
     if (flags.favorState !== true && database) {
@@ -52,7 +52,8 @@ async function otherManifest({ flags }: Workspace, selected: Selected): Promise<
   throw new ConfigError(`there is no manifest.json in ${folder}`, { code: 'state_missing' });
 }
 
-function relationOf(node: ArtifactNode): RunArguments['deferred'][string] | undefined {
+/** Where a manifest says that a node is kept. */
+export function artifactRelation(node: ArtifactNode): RunArguments['deferred'][string] | undefined {
   const { database, schema, alias } = node;
   if (typeof schema !== 'string' || typeof alias !== 'string') return undefined;
   return { database: typeof database === 'string' ? database : '', schema, identifier: alias };

@@ -43,6 +43,93 @@ export function registerDbtCommands(program: Command, place: Place): void {
         return await listCommand(place(), flags);
       }),
     );
+
+  selecting(
+    program
+      .command('show')
+      .description('the first rows of a model, an analysis or a query of the dbt project'),
+  )
+    .option('--inline <sql>', 'of this query, a template')
+    .option('--inline-direct <sql>', 'of this query, plain SQL')
+    .option('-l, --limit <rows>', 'at most so many; -1 for all', wholeNumber, 5)
+    .option('--output <format>', 'text or json')
+    .action(
+      dbtAction(async (flags: DbtFlags) => {
+        const { showCommand } = await import('./show.ts');
+        return await showCommand(place(), flags);
+      }),
+    );
+  const docs = program.command('docs').description('documentation of the dbt project');
+  selecting(docs.command('generate').description('write manifest.json and catalog.json'))
+    .option('--no-compile', 'without compiled SQL')
+    .option('--empty-catalog', 'without asking the warehouse for columns')
+    .action(
+      dbtAction(async (flags: DbtFlags) => {
+        const { docsGenerateCommand } = await import('./docs.ts');
+        return await docsGenerateCommand(place(), flags);
+      }),
+    );
+  const source = program.command('source').description('sources of the dbt project');
+  selecting(source.command('freshness').description('how old the newest row of each source is'))
+    .option('-o, --output <file>', 'instead of sources.json in the target folder')
+    .action(
+      dbtAction(async (flags: DbtFlags) => {
+        const { sourceFreshnessCommand } = await import('./source-freshness.ts');
+        return await sourceFreshnessCommand(place(), flags);
+      }),
+    );
+  common(program.command('retry').description('run again what went wrong in the last command'))
+    .option('--state <folder>', 'artifacts of another command')
+    .option('-x, --fail-fast', 'stop at the first failure')
+    .option('-f, --full-refresh', 'rebuild from nothing what would be continued')
+    .action(
+      dbtAction(async (flags: DbtFlags) => {
+        const { retryCommand } = await import('./retry.ts');
+        return await retryCommand(place(), flags);
+      }),
+    );
+  selecting(program.command('clone').description('make views here of what another environment has built'))
+    .option('-f, --full-refresh', 'also in the place of what exists')
+    .action(
+      dbtAction(async (flags: DbtFlags) => {
+        const { cloneCommand } = await import('./clone.ts');
+        return await cloneCommand(place(), flags);
+      }),
+    );
+  const operation = common(program.command('run-operation').description('call a macro of the dbt project'))
+    .argument('<macro>', 'its name, or package.name')
+    .option('--args <map>', "arguments, such as '{schema: old}'");
+  operation.action(async (macro: string, flags: DbtFlags) => {
+    await dbtAction(async (given: DbtFlags) => {
+      const { runOperationCommand } = await import('./run-operation.ts');
+      return await runOperationCommand(place(), macro, given);
+    })(flags);
+  });
+  common(program.command('deps').description('install the packages of the dbt project'))
+    .option('--upgrade', 'look for newer versions than those of package-lock.yml')
+    .option('--lock', 'only write package-lock.yml')
+    .action(
+      dbtAction(async (flags: DbtFlags) => {
+        const { depsCommand } = await import('./deps.ts');
+        return await depsCommand(place(), flags);
+      }),
+    );
+  common(
+    program.command('debug').description('whether the dbt project can be read and its warehouse reached'),
+  )
+    .option('--connection', 'without effect')
+    .action(
+      dbtAction(async (flags: DbtFlags) => {
+        const { debugCommand } = await import('./debug.ts');
+        return await debugCommand(place(), flags);
+      }),
+    );
+  common(program.command('clean').description('remove the folders that clean-targets names')).action(
+    dbtAction(async (flags: DbtFlags) => {
+      const { cleanCommand } = await import('./clean.ts');
+      return await cleanCommand(place(), flags);
+    }),
+  );
 }
 
 const descriptions = {
@@ -140,6 +227,12 @@ function dbtAction<Flags>(work: (flags: Flags) => Promise<number>): (flags: Flag
         exitCodeOfError(error) === exitCodes.cancelled ? exitCodes.cancelled : exitCodes.config;
     }
   };
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('must be a whole number');
+  return value;
 }
 
 function positiveInteger(text: string): number {

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../../../core/errors.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import { findProjectFolder } from '../../../project/config-file.ts';
+import { findProjectFolder, readConfigFile } from '../../../project/config-file.ts';
 import { findDbtFolder, readDbtProject } from '../../../project/dbt-project.ts';
 import type { Project } from '../../../project/project.ts';
 import { readProject } from '../../../project/read-project.ts';
@@ -12,6 +12,7 @@ import {
   type Invocation,
   type ManifestArtifact,
   manifestArtifact,
+  readDbtProjectFile,
   type TransformProject,
 } from '../../../transform/index.ts';
 import { type DbtFlags, readMap, withEnvironment } from './dbt-options.ts';
@@ -101,12 +102,41 @@ async function openProject(place: Place, flags: DbtFlags, vars: JsonObject): Pro
   });
 }
 
+/** The dbt project's own file, without its packages, models and connections. */
+export async function openDbtFiles(
+  place: Place,
+  given: DbtFlags,
+): Promise<{
+  readonly root: string;
+  readonly vars: JsonObject;
+  readonly projectFile: Awaited<ReturnType<typeof readDbtProjectFile>>;
+}> {
+  const flags = withEnvironment(given, process.env);
+  const vars = readMap(flags.vars, '--vars');
+  const start = resolve(flags.projectDir ?? place.project ?? '.');
+  const millraceFolder = await findProjectFolder(start);
+  const inMillrace =
+    millraceFolder === undefined ? undefined : await findDbtFolder(await transformFolder(millraceFolder));
+  const root = (await findDbtFolder(start)) ?? inMillrace;
+  if (root === undefined) {
+    throw new ConfigError(`there is no dbt_project.yml in ${flags.projectDir ?? 'this folder'} or above it`, {
+      code: 'project_missing',
+      next: 'Go to a dbt project, or name its folder: --project-dir',
+    });
+  }
+  const projectFile = await readDbtProjectFile({ folder: root, environment: process.env, vars });
+  return { root, vars, projectFile };
+}
+
+async function transformFolder(millraceFolder: string): Promise<string> {
+  const definition = await readConfigFile(millraceFolder);
+  return resolve(millraceFolder, definition.transform?.folder ?? 'transform');
+}
+
 /** Whether the dbt project is the one that the Millrace project builds, and not one beside or below it. */
 async function isPartOf(millraceFolder: string, dbtFolder: string): Promise<boolean> {
   if (!dbtFolder.startsWith(millraceFolder)) return false;
-  const { readConfigFile } = await import('../../../project/config-file.ts');
-  const definition = await readConfigFile(millraceFolder);
-  return resolve(millraceFolder, definition.transform?.folder ?? 'transform') === dbtFolder;
+  return (await transformFolder(millraceFolder)) === dbtFolder;
 }
 
 const customPrefix = 'DBT_ENV_CUSTOM_ENV_';
