@@ -1,7 +1,8 @@
+import type { RunRecord } from '../../core/ledger.ts';
 import type { Plan } from '../../core/plan.ts';
 import { mayBeAlive, isOwnershipLive } from '../../engine/index.ts';
 import { commandTrigger } from '../../project/command-trigger.ts';
-import { openSession, type Session } from '../../project/session.ts';
+import { loadLedger, openLedger, openSession, type Session } from '../../project/session.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { paint } from '../terminal/output.ts';
 import { RunProgressView } from '../terminal/run-progress.ts';
@@ -53,7 +54,7 @@ interface Presentation {
 async function execute(
   session: Session,
   plan: Plan,
-  { switches }: RunTarget,
+  { switches, ledger }: RunTarget,
   { json, stream, verbose }: Presentation,
 ): Promise<number> {
   const { engine } = session;
@@ -88,13 +89,30 @@ async function execute(
     for await (const event of engine.tailEvents({ runId, afterSequence })) view?.show(event);
     const record = await engine.waitForRun(runId);
     view?.end();
-    return reportRun(record, { json, stream, expectations: switches.expectations });
+    const code = reportRun(record, { json, stream, expectations: switches.expectations });
+    if (ledger === loadLedger && isWarehouseInUse(record)) await adviseOnOwner(session, note);
+    return code;
   } finally {
     view?.end();
     stopProgress();
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
   }
+}
+
+function isWarehouseInUse({ steps }: RunRecord): boolean {
+  return steps.some(({ failure }) => failure?.code === 'warehouse_in_use');
+}
+
+/** A load by itself cannot be done by the process that holds the warehouse: its project does not know the load. */
+async function adviseOnOwner({ project }: Session, note: (line: string) => void): Promise<void> {
+  const ledger = await openLedger(project.folder);
+  const { holder } = await ledger.readOwnership().finally(() => ledger.close());
+  if (!holder || !isOwnershipLive(holder, Date.now())) return;
+  note(
+    `The millrace at work in this project (${holder.owner}) holds the warehouse. It does what its project defines: ` +
+      'put the load into replications/, then: millrace run -r replications/<file>.yaml [--streams ...]. Or stop it first.',
+  );
 }
 
 /**

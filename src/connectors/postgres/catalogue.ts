@@ -129,6 +129,17 @@ export async function listRelations(client: pg.ClientBase, schema: string): Prom
   return rows.map(([name, isView]) => ({ name: String(name), type: isView === true ? 'view' : 'table' }));
 }
 
+/** Names of schemas, without those of the server itself. */
+export async function listSchemas(client: pg.ClientBase): Promise<readonly string[]> {
+  const rows = await rowsOf(
+    client,
+    `select nspname::text from pg_namespace
+     where nspname !~ '^pg_' and nspname <> 'information_schema' and has_schema_privilege(oid, 'usage') order by 1`,
+    [],
+  );
+  return rows.map(([name]) => String(name));
+}
+
 async function rowsOf(
   client: pg.ClientBase,
   text: string,

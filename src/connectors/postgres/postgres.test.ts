@@ -204,6 +204,10 @@ describe('catalogue', () => {
     ]);
     expect(await shop.source!.discover('orde?s')).toEqual(['public.orders']);
     expect(await shop.source!.discover('nowhere.*')).toEqual([]);
+    const everywhere = await shop.source!.discover('*.*');
+    expect(everywhere).toContain('public.orders');
+    expect(everywhere.filter((name) => name.startsWith('pg_'))).toEqual([]);
+    expect(await shop.source!.discover('pub*.orders')).toEqual(['public.orders']);
     expect(await shop.database!.list('public')).toContainEqual({ name: 'order_notes', type: 'view' });
   });
 

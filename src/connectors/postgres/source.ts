@@ -4,7 +4,13 @@ import type { ColumnBatch } from '../../connector/column-batch.ts';
 import type { ReadRequest, Source, StreamRef } from '../../connector/connection.ts';
 import type { Payload, PayloadFormat } from '../../connector/payload.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { type CatalogueStream, describeQuery, describeTable, listRelations } from './catalogue.ts';
+import {
+  type CatalogueStream,
+  describeQuery,
+  describeTable,
+  listRelations,
+  listSchemas,
+} from './catalogue.ts';
 import { columnOf, passthroughExpression, vectorExpression } from './column-type.ts';
 import { copyOut } from './copy-out.ts';
 import { type VectorDecoder, vectorDecoder } from './copy-vectors.ts';
@@ -132,11 +138,19 @@ async function describeStream(
 
 async function discover(server: Server, pattern: string, defaultSchema: string): Promise<readonly string[]> {
   const { schema, name } = parseTableName(pattern, defaultSchema);
-  const relations = await server.use(undefined, (client) => listRelations(client, schema));
   const matches = globPattern(name);
-  return relations
-    .filter((relation) => matches.test(relation.name))
-    .map((relation) => `${schema}.${relation.name}`);
+  return await server.use(undefined, async (client) => {
+    const isSchema = globPattern(schema);
+    const schemas = /[*?]/.test(schema)
+      ? (await listSchemas(client)).filter((found) => isSchema.test(found))
+      : [schema];
+    const found: string[] = [];
+    for (const each of schemas) {
+      const relations = await listRelations(client, each);
+      found.push(...relations.filter((one) => matches.test(one.name)).map((one) => `${each}.${one.name}`));
+    }
+    return found;
+  });
 }
 
 function globPattern(glob: string): RegExp {
