@@ -36,6 +36,8 @@ export interface FilePayload {
    * `schema`, in order and typed, with `where` and `limit` applied.
    */
   readonly select: string;
+  /** What an error of the SELECT means: rows are held to their types while they are read. */
+  readonly explain?: (error: unknown) => Promise<unknown>;
 }
 
 export interface RelationPayload {

@@ -132,3 +132,31 @@ test('an option about files of another kind is an error before anything is read'
     harness.explain(stream('j.jsonl', "mode: full-refresh\nsource_options: { delimiter: ';' }")),
   ).rejects.toMatchObject({ code: 'option_not_applicable', origin: expect.anything() });
 });
+
+test.each(['DUCK', 'FILES'])(
+  'types are those of all rows, whatever the first ones say, into %s',
+  async (target) => {
+    const rows = Array.from({ length: 30_000 }, (_, index) => `${index},${index}.5,`).join('\n');
+    put('late.csv', `id,n,empty\n${rows}\nx,1234567.125,2024-01-01\n`);
+    const yaml = stream('late.csv', 'mode: full-refresh').replace('target: DUCK', `target: ${target}`);
+    const object = target === 'DUCK' ? 'raw.t' : 'late.parquet';
+    await harness.loadOne(yaml.replace('raw.t', object));
+    const from = target === 'DUCK' ? 'raw.t' : `'${join(folder, object)}'`;
+    expect(await held(`select column_name, column_type from (describe select * from ${from})`)).toEqual([
+      ['id', 'VARCHAR'],
+      ['n', 'DECIMAL(10,3)'],
+      ['empty', 'DATE'],
+    ]);
+    expect(await held(`select count(*), count(empty), max(n) = 1234567.125 from ${from}`)).toEqual([
+      [30_001, 1, true],
+    ]);
+  },
+);
+
+test('a declared type that a late row does not fit is told with its line', async () => {
+  const rows = Array.from({ length: 30_000 }, (_, index) => `${index}`).join('\n');
+  put('late.csv', `id\n${rows}\nx\n`);
+  await expect(
+    harness.loadOne(stream('late.csv', 'mode: full-refresh\ncolumns: { id: bigint }')),
+  ).rejects.toThrow(/late\.csv, line 30002: the value of column id does not fit bigint/);
+});

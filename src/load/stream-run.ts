@@ -1,4 +1,4 @@
-import { CancelledError } from '../core/errors.ts';
+import { CancelledError, TransientError } from '../core/errors.ts';
 import type { StepContext } from '../core/executor.ts';
 import type { ColumnDoc } from '../core/node.ts';
 import { readPersistently } from './chunks/persistence.ts';
@@ -63,6 +63,7 @@ async function loadPlanned(
   task: StreamTask,
   context: StepContext,
   load: (plan: StreamPlan) => Promise<LoadFigures>,
+  isRepeated = false,
 ): Promise<{ readonly plan: StreamPlan; readonly figures: LoadFigures }> {
   const source = task.source.database;
   const plan = source
@@ -74,7 +75,15 @@ async function loadPlanned(
   }
   announce(plan, context);
   await refuseNullKeys(task, plan, context.signal);
-  const figures = await load(plan);
+  let figures: LoadFigures;
+  try {
+    figures = await load(plan);
+  } catch (error) {
+    const mayRepeat = error instanceof TransientError && error.code === 'types_guessed_wrong' && !isRepeated;
+    if (!mayRepeat) throw error;
+    context.log(`${error.message} Planning again by all rows.`, 'warn');
+    return await loadPlanned(task, context, load, true);
+  }
   context.log(
     `${plan.stream}: read ${figures.rowsRead} rows, inserted ${figures.rowsInserted}, updated ${figures.rowsUpdated}`,
   );

@@ -26,7 +26,7 @@ export function duckdbTarget(place: string, warehouse: Warehouse, memoryBudgetBy
         await warehouse
           .use(undefined, (connection) => connection.run(`drop table if exists ${table}`))
           .catch(() => undefined);
-        throw error;
+        throw payload.format === 'file' && payload.explain ? await payload.explain(error) : error;
       }
     },
   };

@@ -7,7 +7,7 @@ import { literal, quote } from './engine.ts';
 import { type FileTable, pathsOf, type ReadableFile, type TypedColumn } from './file-table.ts';
 import type { ReadOptions } from './read-options.ts';
 import { textTyping } from './text-typing.ts';
-import { firstFits, textColumns } from './type-inference.ts';
+import { firstFits, guessFits, holdsGuess, textColumns } from './type-inference.ts';
 
 /** Reads CSV as text, types its columns by all rows or by declaration, and finds every broken row. */
 export async function csvTable(
@@ -19,13 +19,56 @@ export async function csvTable(
   const declared = layout.columns.map((name) => options.columns[name] ?? options.columns['*']);
   if (options.rejects === 'only') return rejectedRows(files, layout, options, declared);
   if (options.rejects === 'without') return await fittingRows(connection, files, layout, options, declared);
-  await checkDeclared(connection, files, layout, options, declared);
   const fromOf = (paths: readonly string[]): string => readCsvSql(paths, layout, options);
-  const columns = await typedColumns(connection, fromOf(pathsOf(files)), layout, options, declared);
-  return { fileType: 'csv', files, columns, fromOf };
+  const from = fromOf(pathsOf(files));
+  const recheck = async (again: DuckDBConnection): Promise<FileTable> => {
+    await checkDeclared(again, files, layout, options, declared);
+    return {
+      fileType: 'csv',
+      files,
+      columns: await typedColumns(again, from, layout, options, declared),
+      fromOf,
+    };
+  };
+  const columns = await guessedColumns(connection, from, layout, options, declared);
+  return { fileType: 'csv', files, columns, fromOf, recheck };
 }
 
 type DeclaredTypes = readonly (DataType | undefined)[];
+
+/** Columns by the first rows; each value is held to them when it is read, so that the whole is read once. */
+async function guessedColumns(
+  connection: DuckDBConnection,
+  from: string,
+  layout: CsvLayout,
+  options: ReadOptions,
+  declared: DeclaredTypes,
+): Promise<readonly TypedColumn[]> {
+  const typing = textTyping(options);
+  const open = textColumns(layout.columns.filter((_, index) => !declared[index]));
+  const { guesses, isWhole } = await guessFits(connection, from, open, typing.candidates);
+  return layout.columns.map((name, index): TypedColumn => {
+    const text = quote(name);
+    const type = declared[index];
+    if (type) {
+      const fits = typing.fits(text, type, name);
+      const expression = typing.cast(text, type);
+      const held = fits === 'true' ? expression : heldTo(`${text} is null or ${fits}`, expression);
+      return { name, type, nullable: true, expression: held };
+    }
+    const guess = guesses[open.findIndex((column) => column.name === name)];
+    if (!guess) throw new Error('every open column has a guess');
+    const inferred = typing.infer(guess.evidence, text);
+    const holds = isWhole ? undefined : holdsGuess(text, guess);
+    const expression = holds === undefined ? inferred.expression : heldTo(holds, inferred.expression);
+    return { name, type: inferred.type, nullable: true, expression };
+  });
+}
+
+/** A value that is an error where the condition is not true. */
+function heldTo(condition: string, expression: string): string {
+  return `case when ${condition} then ${expression} else error('a value does not fit its column') end`;
+}
 
 async function typedColumns(
   connection: DuckDBConnection,

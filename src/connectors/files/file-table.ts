@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Column, DataType } from '../../sql/data-type.ts';
 import type { TableType } from './file-type.ts';
 
@@ -36,6 +37,12 @@ export interface FileTable {
   readonly columns: readonly TypedColumn[];
   /** SQL that DuckDB reads files by, such as `read_csv([...])`. */
   readonly fromOf: (paths: readonly string[]) => string;
+  /**
+   * Set when types were told by the first rows, or declared, so that rows are held to them while they are read.
+   * When reading fails, this looks at all rows: it throws a `DataError` with the place of the first value that
+   * does not fit what was declared, and else gives the table with the types that all rows agree on.
+   */
+  readonly recheck?: (connection: DuckDBConnection) => Promise<FileTable>;
 }
 
 export interface TypedColumn extends Column {

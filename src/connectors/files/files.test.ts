@@ -82,7 +82,12 @@ describe('types of CSV', () => {
   it('are inferred over all rows', async () => {
     const rows = Array.from({ length: 30_000 }, (_, index) => `${index},${index},2024-01-01`);
     put('late.csv', `a,b,c\n${rows.join('\n')}\n1,x,2024-13-01\n`);
+    await expect(rowsOf('late.csv')).rejects.toMatchObject({
+      kind: 'transient',
+      code: 'types_guessed_wrong',
+    });
     expect(await typesOf('late.csv')).toEqual({ a: 'int64', b: 'text', c: 'text' });
+    expect((await rowsOf('late.csv')).at(-1)).toEqual([1, 'x', '2024-13-01']);
   });
 
   it.each([
@@ -118,7 +123,7 @@ describe('types of CSV', () => {
       '*': { type: 'int32' },
     };
     put('declared.csv', 'n,code,k\n1.50,1,1\n2,2,2\n1.999,3,3\n');
-    const misfit = connection.source?.describe({ name: 'declared.csv' }, { columns });
+    const misfit = rowsOf('declared.csv', { columns });
     await expect(misfit).rejects.toMatchObject({ kind: 'data', code: 'value_misfit' });
     await expect(misfit).rejects.toThrow(
       /declared\.csv, line 4: the value of column n does not fit decimal\(6,2\)/,

@@ -420,7 +420,7 @@ describe('packed files', () => {
     );
     const columns = { b: { type: 'int32' } };
     put('one.zip', zipOf([{ name: 'a.csv', content: csv }]));
-    await expect(typesOf('one.zip', { columns })).rejects.toThrow(
+    await expect(rowsOf('one.zip', { columns })).rejects.toThrow(
       /one\.zip: a\.csv, line 2: the value of column b/,
     );
   });

@@ -3,7 +3,7 @@ import type { ReadRequest, Source, StreamRef } from '../../connector/connection.
 import type { ColumnBatch } from '../../connector/column-batch.ts';
 import { readChunk } from '../../connector/duckdb/vector-reader.ts';
 import type { Payload } from '../../connector/payload.ts';
-import { CancelledError, ConfigError } from '../../core/errors.ts';
+import { CancelledError, ConfigError, TransientError } from '../../core/errors.ts';
 import type { Column } from '../../sql/data-type.ts';
 import { pathOfUrl } from './config.ts';
 import { csvTable } from './csv-table.ts';
@@ -65,6 +65,25 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
     return table;
   }
 
+  /** What went wrong when rows were read that had not been looked at before. */
+  function explain({ stream, options }: ReadRequest, table: FileTable): (error: unknown) => Promise<unknown> {
+    return async (error) => {
+      const { recheck } = table;
+      if (!recheck || error instanceof CancelledError) return error;
+      try {
+        const key = JSON.stringify([stream.name, options]);
+        const before = known.get(key);
+        const sure = withMetadata(await engine.use(undefined, recheck), readOptions(options));
+        if (JSON.stringify(sure.columns.map(columnOf)) === JSON.stringify(table.columns.map(columnOf)))
+          return error;
+        if (before?.table === table) known.set(key, { ...before, table: sure });
+        return typesDiffer(stream);
+      } catch (found) {
+        return await readError(found, table.files);
+      }
+    };
+  }
+
   async function forget(key: string): Promise<void> {
     await spool.remove(known.get(key)?.spooled ?? []);
     known.delete(key);
@@ -89,7 +108,7 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
         return {
           format: 'columns',
           schema,
-          batches: readBatches(engine, table, schema.columns, select, signal),
+          batches: readBatches(engine, table, schema.columns, select, explain(request, table), signal),
         };
       }
       return {
@@ -102,6 +121,7 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
         ...(request.where === undefined ? {} : { where: request.where }),
         ...(request.limit === undefined ? {} : { limit: request.limit }),
         select,
+        explain: explain(request, table),
       };
     },
   };
@@ -120,6 +140,14 @@ async function sourceFiles(
   const [file] = await findFiles(await spool.standardInput(), folder);
   if (!file) throw new Error('standard input was not kept');
   return [{ ...file, place: standardInput, format: await formatOfInput(file.path) }];
+}
+
+function typesDiffer(stream: StreamRef): TransientError {
+  return new TransientError(`${stream.name}: later rows have other types than the first ones.`, {
+    code: 'types_guessed_wrong',
+    state: 'Nothing was published.',
+    next: 'Run it again: it goes by all rows then. Types under columns: save that.',
+  });
 }
 
 function refuseQuery(stream: StreamRef): void {
@@ -206,6 +234,7 @@ async function* readBatches(
   table: FileTable,
   columns: readonly Column[],
   select: string,
+  explain: (error: unknown) => Promise<unknown>,
   signal: AbortSignal,
 ): AsyncGenerator<ColumnBatch> {
   const connection = await engine.connect();
@@ -219,7 +248,7 @@ async function* readBatches(
       yield readChunk(chunk, types);
     }
   } catch (error) {
-    throw await readError(error, table.files);
+    throw await explain(await readError(error, table.files));
   } finally {
     connection.closeSync();
   }

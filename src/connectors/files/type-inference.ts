@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DataType } from '../../sql/data-type.ts';
 import { type Candidate, candidates } from './column-fit.ts';
-import { quote } from './engine.ts';
+import { literal, quote } from './engine.ts';
 
 /** A column whose values are at hand as text. */
 export interface TextColumn {
@@ -65,6 +65,49 @@ export async function firstFits(
       .map(({ column, left }) => ({ column, left: left.slice(1) }));
   }
   return columns.flatMap((column) => found.get(column) ?? []);
+}
+
+/** What the first rows tell of a column. */
+export interface Guess {
+  readonly evidence: ColumnEvidence;
+  readonly candidate?: Candidate;
+}
+
+/** The first candidates that fit the first rows; `isWhole` when there are no more rows than those. */
+export async function guessFits(
+  connection: DuckDBConnection,
+  from: string,
+  columns: readonly TextColumn[],
+  possible: readonly Candidate[],
+): Promise<{ readonly guesses: readonly Guess[]; readonly isWhole: boolean }> {
+  if (columns.length === 0) return { guesses: [], isWhole: true };
+  const sample = `(select * from ${from} limit ${sampleRows})`;
+  const found = await evidence(
+    connection,
+    sample,
+    columns,
+    columns.map(() => possible),
+  );
+  const counted = await connection.runAndReadAll(`select count(*) from ${sample}`);
+  return {
+    guesses: found.map((answer) => {
+      const candidate = answer.hasValues ? possible.find(({ name }) => answer.fits.has(name)) : undefined;
+      const fits = new Set(candidate ? [candidate.name] : []);
+      return { evidence: { ...answer, fits }, ...(candidate ? { candidate } : {}) };
+    }),
+    isWhole: Number(counted.getRows()[0]?.[0]) < sampleRows,
+  };
+}
+
+/** SQL that is true as long as a text bears a guess out; undefined when it cannot do otherwise. */
+export function holdsGuess(expression: string, { evidence: found, candidate }: Guess): string | undefined {
+  if (!found.hasValues) return `${expression} is null`;
+  if (!candidate) return undefined;
+  if (candidate.name !== 'decimal') return `(${expression} is null or ${candidate.isWritten(expression)})`;
+  const { wholeDigits, fractionDigits } = found;
+  const fraction = fractionDigits === 0 ? '' : `([.][0-9]{1,${fractionDigits}})?`;
+  const pattern = `-?(0|[1-9][0-9]{0,${Math.max(0, wholeDigits - 1)}})${fraction}`;
+  return `(${expression} is null or regexp_full_match(${expression}, ${literal(pattern)}))`;
 }
 
 async function likelyCandidates(
