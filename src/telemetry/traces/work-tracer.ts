@@ -112,11 +112,8 @@ export function createWorkTracer(
   };
 }
 
+/** Text of queries may hold secrets; the other attributes are ours. */
 function redacted(attributes: SpanAttributes, redact: (text: string) => string): SpanAttributes {
-  return Object.fromEntries(
-    Object.entries(attributes).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? redact(value) : value,
-    ]),
-  );
+  const query = attributes['db.query.text'];
+  return typeof query === 'string' ? { ...attributes, 'db.query.text': redact(query) } : attributes;
 }
