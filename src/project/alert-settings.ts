@@ -54,60 +54,52 @@ export function channelSecrets(channels: ReadonlyMap<string, AlertChannel>): rea
   );
 }
 
-/**
- * Rules about the graph as it is at each moment. What `isOpen` says is off gets nothing.
- * @throws ConfigError for a rule that names a channel, schedule, node or placeholder that does not exist
- */
+/** Rules about the graph as it is at each moment. What `isOpen` says is off gets nothing. */
 export function alertRules(
   alerts: AlertsDefinition,
   graph: () => Graph,
-  schedules: readonly ScheduleDefinition[],
   isOpen: (channel: string) => boolean,
 ): readonly AlertRule[] {
-  const rules = alerts.rules
-    .map((rule) => openRule(rule, alerts, graph, schedules))
-    .map((rule) => ({ ...rule, channels: rule.channels.filter(isOpen) }));
-  const names = new Set<string>();
-  for (const { name } of rules) {
-    if (names.has(name))
-      throw mistaken(name, 'there is another rule of that name', 'Give one of them a name of its own');
-    names.add(name);
-  }
-  return rules;
-}
-
-function openRule(
-  rule: AlertRuleDefinition,
-  alerts: AlertsDefinition,
-  graph: () => Graph,
-  schedules: readonly ScheduleDefinition[],
-): AlertRule {
-  const { on, select, schedule, template, withinMinutes } = rule;
-  const name = rule.name ?? [on, schedule, select].filter((part) => part !== undefined).join(' ');
-  checkKeys(rule, name);
-  checkName(name, 'channel', rule.to, Object.keys(alerts.channels));
-  checkName(
-    name,
-    'schedule',
-    schedule === undefined ? [] : [schedule],
-    schedules.map((known) => known.name),
-  );
-  checkName(name, 'placeholder', placeholders(template ?? ''), templateNames);
-  if (select !== undefined) checkSelection(name, select, graph());
-  return {
-    name,
-    on,
-    channels: rule.to,
-    nodes: select === undefined ? undefined : selected(select, graph),
-    schedule,
-    withinSeconds: (withinMinutes ?? 0) * 60,
+  return alerts.rules.map((rule) => ({
+    name: nameOf(rule),
+    on: rule.on,
+    channels: rule.to.filter(isOpen),
+    nodes: rule.select === undefined ? undefined : selected(rule.select, graph),
+    schedule: rule.schedule,
+    withinSeconds: (rule.withinMinutes ?? 0) * 60,
     deviations: rule.deviations ?? 5,
     history: rule.history ?? 20,
     isFirstOnly: rule.firstOnly ?? true,
     tellsRecovery: rule.recovered ?? true,
     isUrgent: rule.urgent ?? false,
-    template,
-  };
+    template: rule.template,
+  }));
+}
+
+/** @throws ConfigError for a rule that names a channel, schedule, node or placeholder that does not exist */
+export function checkAlerts(
+  alerts: AlertsDefinition,
+  graph: Graph,
+  schedules: readonly ScheduleDefinition[],
+): void {
+  const names = new Set<string>();
+  const channels = Object.keys(alerts.channels);
+  const scheduleNames = schedules.map(({ name }) => name);
+  for (const rule of alerts.rules) {
+    const name = nameOf(rule);
+    if (names.has(name))
+      throw mistaken(name, 'there is another rule of that name', 'Give one of them a name of its own');
+    names.add(name);
+    checkKeys(rule, name);
+    checkName(name, 'channel', rule.to, channels);
+    checkName(name, 'schedule', rule.schedule === undefined ? [] : [rule.schedule], scheduleNames);
+    checkName(name, 'placeholder', placeholders(rule.template ?? ''), templateNames);
+    if (rule.select !== undefined) checkSelection(name, rule.select, graph);
+  }
+}
+
+function nameOf({ name, on, schedule, select }: AlertRuleDefinition): string {
+  return name ?? [on, schedule, select].filter((part) => part !== undefined).join(' ');
 }
 
 /** Keys that would do nothing are mistakes. */

@@ -24,5 +24,6 @@ export async function readMetrics(place: TelemetryPlace, withProcess: boolean): 
     poolLimits,
     receivers: ['openlineage', 'traces'],
   });
-  return expose(await readTotals(place), readings, withProcess);
+  const labels: Record<string, string> = place.isWholeProject ? {} : { ledger: 'loads' };
+  return expose(await readTotals(place), readings, { withProcess, labels });
 }

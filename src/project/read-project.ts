@@ -7,7 +7,7 @@ import { checkSchedules } from '../engine/index.ts';
 import { type Pipeline, readPipeline, readReplication, type Replication } from '../load/index.ts';
 import { readReport } from '../report/index.ts';
 import { readSync } from '../sync/index.ts';
-import { alertRules } from './alert-settings.ts';
+import { checkAlerts } from './alert-settings.ts';
 import { readConfigFile } from './config-file.ts';
 import { readConnections, readEnvironment, withLocalFolder } from './connection-sources.ts';
 import type { ConnectionDeclaration } from './connections-file.ts';
@@ -72,7 +72,9 @@ export async function readProject(
   mistakes.throwIfAny();
   const nodes = await partNodes(parts, connections, warehouse, mistakes);
   mistakes.throwIfAny();
-  return assemble({ folder, definition, environment, connections, warehouse, parts, nodes });
+  const project = assemble({ folder, definition, environment, connections, warehouse, parts, nodes });
+  if (definition.alerts) checkAlerts(definition.alerts, project.graph, project.manifest.schedules);
+  return project;
 }
 
 /**
@@ -162,14 +164,6 @@ export function assemble(
   const schedules = [...definedSchedules(project.definition), ...fileSchedules(nodes)];
   checkSchedules(schedules);
   for (const schedule of schedules) checkScheduleSelection(graph, schedule);
-  const { alerts } = project.definition;
-  if (alerts)
-    alertRules(
-      alerts,
-      () => graph,
-      schedules,
-      () => true,
-    );
   const manifest = makeManifest({ name: project.definition.name, nodes: graph.nodes, schedules }, (text) =>
     createHash('sha256').update(text).digest('hex'),
   );

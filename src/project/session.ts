@@ -103,7 +103,13 @@ export async function openSession(project: Project, options: SessionOptions = {}
     ...(project.definition.pools === undefined ? {} : { pools: project.definition.pools }),
     ...(project.definition.concurrency === undefined ? {} : { concurrency: project.definition.concurrency }),
   });
-  const telemetryPlace = { project: () => current, store, owner: engine.owner, redact };
+  const telemetryPlace = {
+    project: () => current,
+    store,
+    owner: engine.owner,
+    redact,
+    isWholeProject: options.ledger === undefined || options.ledger === projectLedger,
+  };
   const telemetry = await startTelemetry(settings, telemetryPlace, tracing);
   return {
     get project() {

@@ -16,6 +16,8 @@ export interface TelemetryPlace {
   /** This process's engine. */
   readonly owner: string;
   readonly redact: (text: string) => string;
+  /** False for loads from the command line, which have a ledger of their own and know nothing of the rest. */
+  readonly isWholeProject: boolean;
 }
 
 /** Begins to tell other systems what the ledger says. Does nothing, and loads nothing, for a project that tells nobody. */
@@ -88,7 +90,7 @@ function metricsChore(file: string, place: TelemetryPlace): Chore {
         readMetrics(place, false),
         import('../telemetry/metrics/metrics-file.ts'),
       ]);
-      await writeMetricsFile(file, text);
+      await writeMetricsFile(place.isWholeProject ? file : file.replace(/\.prom$/, '-loads.prom'), text);
       return false;
     },
   };
@@ -102,20 +104,17 @@ async function alertChore(
 ): Promise<Chore> {
   const { createAlertChore } = await import('../telemetry/alerts/alert-chore.ts');
   const { store, project, redact } = place;
-  const { definition, manifest } = project();
+  const { definition } = project();
   const chore = createAlertChore({
     project: definition.name,
     keeper,
     judgement: {
       store,
-      rules: definition.alerts
-        ? alertRules(
-            definition.alerts,
-            () => project().graph,
-            manifest.schedules,
-            (name) => channels.has(name),
-          )
-        : [],
+      rules: alertRules(
+        definition.alerts ?? { channels: {}, rules: [] },
+        () => project().graph,
+        (name) => channels.has(name),
+      ).filter(({ on }) => place.isWholeProject || on !== 'late'),
       assets: () =>
         project()
           .graph.nodes.filter(({ kind, executor }) => kind === 'asset' && executor !== undefined)

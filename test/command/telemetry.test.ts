@@ -243,6 +243,37 @@ test('metrics are written to a file, and go on over processes', async () => {
   }
 });
 
+test('loads by themselves have metrics and alerts of their own', async () => {
+  await configure(
+    `metricsFile: 'millrace.prom' }, alerts: { channels: { hook: { webhook: '${receiver.url}' } }, rules: [
+      { on: 'late', select: 'raw/orders', withinMinutes: 0.0001, to: ['hook'] },
+      { on: 'step_failed', to: ['hook'] },
+    ]`,
+  );
+  const load = (stream: string): ReturnType<typeof millrace> =>
+    millrace(
+      [
+        'run',
+        '--src-conn',
+        'FILES',
+        '--src-stream',
+        stream,
+        '--tgt-conn',
+        'WAREHOUSE',
+        '--tgt-object',
+        'raw.other',
+      ],
+      { cwd: project.folder },
+    );
+  const loaded = await load('file://data/orders.csv');
+  expect(loaded.code, loaded.stdout + loaded.stderr).toBe(0);
+  const text = await readFile(join(project.folder, 'millrace-loads.prom'), 'utf8');
+  expect(text).toContain('millrace_runs_finished_total{state="succeeded",ledger="loads"} 1\n');
+  expect(text).toContain('millrace_step_seconds_count{kind="asset",ledger="loads"} 1\n');
+  expect((await load('file://data/missing.csv')).code).not.toBe(0);
+  expect(receiver.taken.map(({ body }) => (JSON.parse(body) as { on: string }).on)).toEqual(['step_failed']);
+});
+
 test('telemetry that goes nowhere is a mistake', async () => {
   await configure(`openLineage: { namespace: 'x' }`);
   const checked = await millrace(['check'], { cwd: project.folder });

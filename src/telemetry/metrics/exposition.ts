@@ -7,6 +7,13 @@ export interface Exposition {
   readonly text: string;
 }
 
+interface ExposeOptions {
+  /** With memory, CPU and event loop of this process. */
+  readonly withProcess: boolean;
+  /** Of every series. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
 /** Process figures (memory, CPU, event loop) are kept by the library from its first use on. */
@@ -14,8 +21,13 @@ const processRegistry = new Registry();
 let isProcessWatched = false;
 
 /** The metrics as Prometheus reads them. See `docs/telemetry.md` for the table of names. */
-export async function expose(totals: Totals, readings: Readings, withProcess: boolean): Promise<Exposition> {
+export async function expose(
+  totals: Totals,
+  readings: Readings,
+  { withProcess, labels }: ExposeOptions,
+): Promise<Exposition> {
   const registry = new Registry();
+  registry.setDefaultLabels(labels);
   addCounters(registry, totals);
   addStepSeconds(registry, totals);
   addGauges(registry, readings);

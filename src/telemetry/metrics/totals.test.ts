@@ -79,7 +79,7 @@ test('a histogram counts upwards, and odd names are escaped', async () => {
       scheduleLagSeconds: {},
       couriers: {},
     },
-    false,
+    { withProcess: false, labels: {} },
   );
   const buckets = [...text.matchAll(/step_seconds_bucket\{kind="asset",le="[^"]+"\} (\d+)/g)].map(
     ([, count]) => Number(count),

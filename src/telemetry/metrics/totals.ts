@@ -106,14 +106,17 @@ function kindOf(key: NodeKey): string {
   return /^(task|check|sync|report)\//.exec(key)?.[1] ?? 'asset';
 }
 
+/** Of a stream, or of all that a wildcard stood for. */
 function loadCounts(metadata: JsonObject): Counts {
-  const { rowsRead, rowsInserted, rowsUpdated, rowsDeleted, rowsRejected } = metadata;
+  const several = metadata['streams'];
+  const streams = Array.isArray(several) ? (several as readonly JsonObject[]) : [metadata];
+  const sum = (name: string): number => streams.reduce((total, stream) => total + amount(stream[name]), 0);
   return {
-    read: amount(rowsRead),
-    inserted: amount(rowsInserted),
-    updated: amount(rowsUpdated),
-    deleted: amount(rowsDeleted),
-    rejected: amount(rowsRejected),
+    read: sum('rowsRead'),
+    inserted: sum('rowsInserted'),
+    updated: sum('rowsUpdated'),
+    deleted: sum('rowsDeleted'),
+    rejected: sum('rowsRejected'),
   };
 }
 
