@@ -1,4 +1,4 @@
-import { CancelledError, ConfigError } from '../core/errors.ts';
+import { CancelledError, ConfigError, FatalError, MillraceError, TransientError } from '../core/errors.ts';
 import type { Column } from '../sql/data-type.ts';
 import type { ReadAfter, ReadRequest, Source, StreamSchema } from './connection.ts';
 import { rowBatches } from './row-batches.ts';
@@ -60,7 +60,10 @@ export function rowsSource(connection: string, rows: RowsSource): Source {
         stream: request.stream.name,
         ...(rows.missingKeys ? { missingKeys: rows.missingKeys } : {}),
       };
-      const pages = limited(abortable(rows.read(rowsRequest(request), signal), signal), request.limit);
+      const pages = limited(
+        abortable(knownErrors(rows.read(rowsRequest(request), signal), request, signal), signal),
+        request.limit,
+      );
       return {
         format: 'columns',
         schema: { columns, primaryKey: [] },
@@ -144,4 +147,31 @@ async function* abortable<T>(pages: AsyncIterable<T>, signal: AbortSignal): Asyn
     // A generator that still waits for the system cannot be ended now; it ends when its wait does.
     if (!isDone) iterator.return?.(undefined)?.catch(() => undefined);
   }
+}
+
+const networkCodes = /^(ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOST|ENET|UND_ERR)/;
+
+/** Errors of the author's own code and of `fetch`, told apart by what may go through later. */
+async function* knownErrors<T>(
+  pages: AsyncIterable<T>,
+  { stream }: ReadRequest,
+  signal: AbortSignal,
+): AsyncGenerator<T> {
+  try {
+    yield* pages;
+  } catch (error) {
+    if (error instanceof MillraceError) throw error;
+    const message = `stream ${stream.name}: ${error instanceof Error ? error.message : String(error)}`;
+    if (signal.aborted) throw new CancelledError(message, { code: 'cancelled', cause: error });
+    if (networkCodes.test(systemCode(error)))
+      throw new TransientError(message, { code: 'connection_lost', cause: error });
+    throw new FatalError(message, { code: 'source_failed', cause: error });
+  }
+}
+
+/** `fetch` puts the reason into `cause`. */
+function systemCode(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === 'string' ? code : systemCode(error.cause);
 }

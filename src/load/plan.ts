@@ -319,9 +319,11 @@ function plannedRead(task: StreamTask, mapping: ColumnMapping, after: Watermark 
   };
 }
 
-function isUnique({ stream }: StreamTask, schema: StreamSchema, mapping: ColumnMapping): boolean {
+/** A database keeps its key unique; what an API says of its own is not taken for granted. */
+function isUnique({ stream, source }: StreamTask, schema: StreamSchema, mapping: ColumnMapping): boolean {
   const asked = new Set(mapping.primaryKey.map((column) => column.source.name));
   return (
+    !isPlain(source) &&
     stream.sql === undefined &&
     schema.primaryKey.length > 0 &&
     schema.primaryKey.every((name) => asked.has(name))

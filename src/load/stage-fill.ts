@@ -2,6 +2,7 @@ import type { ReadAfter, StageResult } from '../connector/connection.ts';
 import type { StepContext } from '../core/executor.ts';
 import type { TableSchema } from '../sql/data-type.ts';
 import type { TableName } from '../sql/dialect.ts';
+import { checkedPayload } from './checked-payload.ts';
 import type { StreamPlan } from './plan.ts';
 import { withReadSlot } from './read-slots.ts';
 import type { StreamTask } from './stream-task.ts';
@@ -74,7 +75,7 @@ async function fill(
         onNote: (text) => context.log(`${plan.stream}: ${text}`, 'warn'),
         onProgress,
       },
-      payload,
+      checkedPayload(payload, plan, task.source),
       signal,
     );
     return { ...staged, seconds: (performance.now() - startMs) / 1000 };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { batchRows } from '../connector/batch-rows.ts';
-import { type ColumnBatch, maxBatchRows, vectorKindOf } from '../connector/column-batch.ts';
+import { batchFault } from '../connector/batch-fault.ts';
+import type { ColumnBatch } from '../connector/column-batch.ts';
 import type { ReadRequest, Source } from '../connector/connection.ts';
 import type { ColumnsPayload } from '../connector/payload.ts';
 import type { Row } from '../connector/values/row-value.ts';
@@ -41,22 +42,13 @@ export async function readRows(
 }
 
 /** Holds a batch against what `ColumnBatch` and `ColumnVector` promise. */
-export function checkBatch(batch: ColumnBatch, columns: readonly Column[]): void {
-  const { rowCount, vectors } = batch;
-  assert.ok(rowCount >= 1 && rowCount <= maxBatchRows, `a batch of ${rowCount} rows`);
-  assert.equal(vectors.length, columns.length, 'one vector per column');
-  for (const [index, column] of columns.entries()) {
-    const vector = vectors[index];
-    const place = `column ${column.name} (${column.type.type})`;
-    assert.ok(vector, place);
-    assert.equal(vector.kind, vectorKindOf(column.type), `${place}: kind of vector`);
-    const length = vector.kind === 'bytes' ? vector.starts.length : vector.values.length;
-    const needed = vector.kind === 'fixed' ? 16 * rowCount : rowCount;
-    assert.ok(length >= needed, `${place}: ${length} cells for ${rowCount} rows`);
-    if (vector.validity) assert.ok(vector.validity.length >= rowCount, `${place}: validity is too short`);
-    if (vector.kind === 'fixed')
-      assert.equal(vector.values.byteOffset % 8, 0, `${place}: starts on a multiple of 8`);
-    if (!column.nullable)
-      assert.ok(!vector.validity?.subarray(0, rowCount).includes(0), `${place}: NULL in a NOT NULL column`);
+function checkBatch(batch: ColumnBatch, columns: readonly Column[]): void {
+  assert.equal(batchFault(batch, columns), undefined);
+  for (const [index, { name, nullable }] of columns.entries()) {
+    const vector = batch.vectors[index];
+    if (vector?.kind === 'fixed')
+      assert.equal(vector.values.byteOffset % 8, 0, `column ${name} starts on a multiple of 8`);
+    if (!nullable)
+      assert.ok(!vector?.validity?.subarray(0, batch.rowCount).includes(0), `${name} is NULL and NOT NULL`);
   }
 }
