@@ -33,6 +33,15 @@ export interface MysqlConfig {
   readonly times: 'time' | 'interval';
 }
 
+/** What MySQL's own clients call them. */
+const ownSslModes: Readonly<Record<string, SslMode>> = {
+  disabled: 'disable',
+  preferred: 'prefer',
+  required: 'require',
+  verify_ca: 'verify-ca',
+  verify_identity: 'verify-full',
+};
+
 const file = z.string().min(1).optional();
 
 export const mysqlConfig: z.ZodType<MysqlConfig> = z
@@ -45,7 +54,14 @@ export const mysqlConfig: z.ZodType<MysqlConfig> = z
     password: z.coerce.string().optional(),
     database: z.string().min(1).optional(),
     schema: z.string().min(1).optional(),
-    sslmode: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']).default('prefer'),
+    sslmode: z
+      .preprocess(
+        (mode) =>
+          (typeof mode === 'string' ? ownSslModes[mode.toLowerCase().replaceAll('-', '_')] : undefined) ??
+          mode,
+        z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']),
+      )
+      .default('prefer'),
     sslrootcert: file,
     sslcert: file,
     sslkey: file,

@@ -87,6 +87,8 @@ test
   .each([
     [{}],
     [{ sslmode: 'require' }],
+    [{ sslmode: 'REQUIRED' }],
+    [{ sslmode: 'verify_identity', sslrootcert: 'ca.pem', host: 'localhost' }],
     [{ sslmode: 'verify-ca', sslrootcert: 'ca.pem' }],
     [{ sslmode: 'verify-full', sslrootcert: 'ca.pem', host: 'localhost' }],
     [{ sslmode: 'verify-full', cert_ca_file: 'ca.pem', host: 'localhost' }],
@@ -120,6 +122,55 @@ test.skipIf(skip).each([
   const shop = await open(config);
   try {
     await expect(shop.check(never)).rejects.toMatchObject({ kind: 'config', code });
+  } finally {
+    await shop.close();
+  }
+});
+
+test.skipIf(skip)('a user who must show a certificate, who also loads over TLS', async () => {
+  if ('skip' in found) return;
+  const client = [
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-keyout',
+    'client.key',
+    '-out',
+    'client.csr',
+    '-subj',
+    '/CN=client',
+  ];
+  for (const args of [
+    ['req', ...client],
+    ['x509', '-req', '-in', 'client.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-out', 'client.pem', '-days', '2'],
+  ])
+    execFileSync(opensslProgram, args, { cwd: folder, stdio: 'ignore' }); // prettier-ignore
+  await found.run(
+    "create user 'shown'@'127.0.0.1' identified by 'x' require x509",
+    "grant all on shop.* to 'shown'@'127.0.0.1'",
+  );
+  const user = { user: 'shown', password: 'x', sslmode: 'verify-ca', sslrootcert: 'ca.pem' };
+  const without = await open(user);
+  await expect(without.check(never)).rejects.toMatchObject({ code: 'login_failed' });
+  await without.close();
+  const shop = await open({ ...user, sslcert: 'client.pem', sslkey: 'client.key' });
+  try {
+    const rows = 3000;
+    const schema = {
+      columns: [{ name: 't', type: { type: 'text' }, nullable: true }],
+      primaryKey: [],
+    } as const;
+    const data = Buffer.alloc(rows * 1000, 'x');
+    const starts = Uint32Array.from({ length: 1000 }, (_, row) => row * 1000);
+    const vector = { kind: 'bytes', data, starts, ends: starts.map((start) => start + 1000) } as const;
+    const batches = async function* () {
+      for (let batch = 0; batch < rows / 1000; batch += 1) yield { rowCount: 1000, vectors: [vector] };
+    };
+    const request = { table: { schema: 'shop', name: 'over_tls' }, schema, onProgress: () => {} };
+    const payload = { format: 'columns', schema, batches: batches() } as const;
+    expect(await shop.target!.stage(request, payload, never)).toMatchObject({ rows });
+    const { rows: counted } = await shop.database!.query('select count(*), sum(length(t)) from over_tls');
+    expect(counted[0]?.map(Number)).toEqual([rows, rows * 1000]);
   } finally {
     await shop.close();
   }

@@ -36,7 +36,8 @@ export async function ensureSchema(database: SqlDatabase, schema: string): Promi
 
 async function schemaExists(database: SqlDatabase, schema: string): Promise<boolean> {
   const { dialect } = database;
-  if (schema === '') return true;
+  // The first statement that writes creates a SQLite file, and its one schema.
+  if (schema === '' || (dialect.name === 'sqlite' && schema === dialect.defaultSchema)) return true;
   const found =
     (await database.query(schemaQuery(dialect.name, dialect.parameter(1)), [schema])).rows.length > 0;
   if (found || dialect.name !== 'sqlite') return found;
