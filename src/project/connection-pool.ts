@@ -81,10 +81,9 @@ export class ConnectionPool {
     const entry = findConnector(declaration.type);
     if (!entry) throw connectionMissing(name, namesOf(this.#declarations));
     const connector = await entry.load();
-    const { config, tunnel } = await this.#throughTunnel(
-      declaration,
-      writtenSettings(declaration, connector),
-    );
+    const written = writtenSettings(declaration, connector);
+    this.#redactor.add(connector.secretKeys.flatMap((key) => textsIn(written[key])));
+    const { config, tunnel } = await this.#throughTunnel(declaration, written);
     try {
       const settings = checkedSettings(declaration, connector, config);
       const connection = await connector.open(settings, { name: declaration.name, ...this.#options });
@@ -116,6 +115,11 @@ export class ConnectionPool {
     const tunnel = await openTunnel(name, settings, end, this.#options.projectFolder);
     return { config: { ...rest, host, hostaddr: '127.0.0.1', port: tunnel.port }, tunnel };
   }
+}
+
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 /** Names of connections as they were written. */

@@ -2,6 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ConnectionPool } from './connection-pool.ts';
+import { parseConnections } from './connections-file.ts';
+import { setOwnConnectors } from './connector-registry.ts';
 import { readOwnConnectors } from './own-connectors.ts';
 
 let folder: string;
@@ -56,6 +59,27 @@ describe('connectors of a project', () => {
     await write('connectors/desk.ts', text);
     expect((await mistake()).toLowerCase()).toContain(expected.toLowerCase());
     expect(await mistake()).toContain('connectors/desk.ts');
+  });
+
+  test('what a connector calls secret is taken out of every text', async () => {
+    await write(
+      'connectors/desk.ts',
+      written(`secretKeys: ['pin']`).replace('success: true', 'success: true, data: {}'),
+    );
+    setOwnConnectors(folder, await readOwnConnectors(folder));
+    const [declaration] = parseConnections(
+      'connections: { DESK: { type: desk, pin: open-sesame } }',
+      'connections.yaml',
+      {},
+    );
+    if (!declaration) throw new Error('no connection');
+    const pool = new ConnectionPool(new Map([['DESK', declaration]]), {
+      projectFolder: folder,
+      temporaryFolder: folder,
+      memoryBudgetBytes: 1,
+    });
+    await pool.get('DESK');
+    expect(pool.redact('the pin is open-sesame')).toBe('the pin is ***');
   });
 
   test('two of one type are a mistake, told with all others', async () => {
