@@ -96,6 +96,9 @@ describe('flags of a single stream', () => {
       /did you mean 'incremental'/,
     );
     expect(await refused('run', '--mode', 'truncate')).toMatch(/need a replication or a single stream/);
+    expect(await refused(...load('--tgt-object', 'raw.x', '-r', 'r.yaml'))).toMatch(
+      /cannot be used together/,
+    );
     expect(await refused(...load('--stdout'))).toMatch(/cannot be used together/);
   });
 });

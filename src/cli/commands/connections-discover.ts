@@ -30,7 +30,13 @@ export async function discoverStreams(options: DiscoverOptions): Promise<number>
   const done = showStatus(`Looking into ${options.name}`);
   const streams = await withPool(found, async (pool) => {
     const connection = await pool.get(options.name);
-    const names = await sourceOf(connection).discover(patternOf(connection, options));
+    const source = sourceOf(connection);
+    const found = await Promise.all(
+      (await patternsOf(connection, options)).map((pattern) => source.discover(pattern)),
+    );
+    const names = found
+      .flat()
+      .filter((name) => options.pattern !== undefined || !name.startsWith('_millrace.'));
     return (await describeEach(connection, names)).map((stream) =>
       stream.failure
         ? { ...stream, failure: { ...stream.failure, message: pool.redact(stream.failure.message) } }
@@ -51,14 +57,22 @@ function sourceOf({ name, type, source }: Connection): NonNullable<Connection['s
   });
 }
 
-/** All schemas of PostgreSQL; elsewhere the connection's own schema; of files, those in its folder. */
-function patternOf({ type }: Connection, { pattern, recursive }: DiscoverOptions): string {
+/** All schemas of PostgreSQL and DuckDB; elsewhere the connection's own; of files, those in its folder. */
+async function patternsOf(
+  { type, database }: Connection,
+  { pattern, recursive }: DiscoverOptions,
+): Promise<readonly string[]> {
   if (type === 'file') {
-    if (pattern === undefined) return recursive ? `**/${anyFile}` : anyFile;
-    return recursive && !pattern.includes('**') ? pattern.replace(/([^/]*)$/, '**/$1') : pattern;
+    if (pattern === undefined) return [recursive ? `**/${anyFile}` : anyFile];
+    return [recursive && !pattern.includes('**') ? pattern.replace(/([^/]*)$/, '**/$1') : pattern];
   }
-  if (pattern === undefined) return type === 'postgres' ? '*.*' : '*';
-  return pattern.endsWith('.') ? `${pattern}*` : pattern;
+  if (pattern !== undefined) return [pattern.endsWith('.') ? `${pattern}*` : pattern];
+  if (type === 'postgres') return ['*.*'];
+  if (type !== 'duckdb' || !database) return ['*'];
+  const { rows } = await database.query(
+    'select distinct table_schema from information_schema.tables where table_catalog = current_database() order by 1',
+  );
+  return rows.map(([schema]) => `${database.dialect.quote(String(schema))}.*`);
 }
 
 async function describeEach(

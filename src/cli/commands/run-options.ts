@@ -36,6 +36,8 @@ export interface RunCommandOptions extends Place {
   readonly examples?: boolean;
   readonly homeDir?: string;
   readonly json?: boolean;
+  /** Where relative paths of files without a connection begin; the current folder when absent. No flag. */
+  readonly localFolder?: string;
 }
 
 /** The keys of a stream that flags stand for. */

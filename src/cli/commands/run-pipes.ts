@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream, fstatSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parse } from 'yaml';
 import { ConfigError } from '../../core/errors.ts';
@@ -19,29 +19,45 @@ export interface RunPipes {
 const extensions = { csv: 'csv', json: 'json', jsonlines: 'jsonl', jsonl: 'jsonl', parquet: 'parquet' };
 
 export async function openPipes(options: RunCommandOptions): Promise<RunPipes> {
-  const readsInput = isPiped() && options.srcConn === undefined && isInput(options.srcStream) && options.tgtObject !== undefined; // prettier-ignore
   const writesOutput = options.stdout === true;
+  const hasTarget = options.tgtObject !== undefined || writesOutput;
+  const readsInput = hasTarget && options.srcConn === undefined && isInput(options.srcStream) && isPiped();
   if (!readsInput && !writesOutput) {
     return { options, flush: async () => undefined, remove: async () => undefined };
   }
   if (writesOutput) requireOneStream(options);
   const folder = await mkdtemp(join(tmpdir(), 'millrace-pipe-'));
-  const input = join(folder, `stdin.${extensionOf('--src-options', options.srcOptions)}`);
-  const output = join(folder, `stdout.${extensionOf('--tgt-options', options.tgtOptions)}`);
-  if (readsInput) await pipeline(process.stdin, createWriteStream(input));
+  const input = `stdin.${extensionOf('--src-options', options.srcOptions)}`;
+  const output = `stdout.${extensionOf('--tgt-options', options.tgtOptions)}`;
+  if (readsInput) await pipeline(process.stdin, createWriteStream(join(folder, input)));
   return {
     options: {
-      ...options,
-      ...(readsInput ? { srcConn: 'LOCAL', srcStream: `file://${input}` } : {}),
+      ...absoluteFiles(options),
+      localFolder: folder,
+      ...(readsInput ? { srcConn: 'LOCAL', srcStream: `file://${join(folder, input)}` } : {}),
       ...(writesOutput ? { tgtConn: 'LOCAL', tgtObject: `file://${output}`, mode: options.mode ?? 'full-refresh' } : {}), // prettier-ignore
     },
     flush: async () => {
       if (!writesOutput) return;
-      for (const file of (await readdir(folder)).filter((name) => name.startsWith('stdout.')))
-        await pipeline(createReadStream(join(folder, file)), process.stdout, { end: false });
+      await pipeline(createReadStream(join(folder, output)), process.stdout, { end: false });
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** Files at the other end stay where they are. */
+function absoluteFiles(options: RunCommandOptions): RunCommandOptions {
+  const { srcConn, srcStream, tgtConn, tgtObject } = options;
+  const isLocal = (connection = 'LOCAL'): boolean => connection.toUpperCase() === 'LOCAL';
+  return {
+    ...options,
+    ...(isLocal(srcConn) && srcStream !== undefined ? { srcStream: absolute(srcStream) } : {}),
+    ...(isLocal(tgtConn) && tgtObject !== undefined ? { tgtObject: absolute(tgtObject) } : {}),
+  };
+}
+
+function absolute(name: string): string {
+  return /^file:\/\/[^/]/.test(name) ? `file://${resolve(name.slice('file://'.length))}` : name;
 }
 
 /** True when something is piped in or redirected from a file; a shell in the background has neither. */

@@ -38,6 +38,7 @@ async function findTarget(options: RunCommandOptions): Promise<FoundTarget> {
   const start = resolve(options.project ?? '.');
   const folder = await findFolder(start);
   const environment = environmentOf(options);
+  requireOneWay(options);
   if (isSingleStream(options)) {
     const project = await singleStreamProject(folder, environment, options);
     return { project, selection: '', ledger: loadLedger };
@@ -76,6 +77,22 @@ function environmentOf(options: RunCommandOptions): Environment {
 
 function isSingleStream({ srcConn, srcStream, tgtConn, tgtObject }: RunCommandOptions): boolean {
   return [srcConn, srcStream, tgtConn, tgtObject].some((flag) => flag !== undefined);
+}
+
+/** What is to be run is said once: another flag would be left out in silence. */
+function requireOneWay(options: RunCommandOptions): void {
+  const ways = [
+    ...(isSingleStream(options) ? ['--src-stream and --tgt-object'] : []),
+    ...(options.directory === undefined ? [] : ['--directory']),
+    ...(options.pipeline === undefined ? [] : ['-p']),
+    ...(options.replication === undefined ? [] : ['-r']),
+    ...(options.selection === '' ? [] : [options.selection]),
+  ];
+  if (ways.length < 2) return;
+  throw new ConfigError(`${ways.join(', ')} cannot be used together`, {
+    code: 'flag_invalid',
+    next: 'Say once what is to be run; see: millrace run --examples',
+  });
 }
 
 /** As in Sling, the path of a replication file may stand by itself. */
@@ -243,7 +260,7 @@ async function singleStreamProject(
         env: givenEnvironment(options),
       }),
     ],
-    process.cwd(),
+    options.localFolder ?? process.cwd(),
   );
 }
 

@@ -107,7 +107,8 @@ function isWarehouseInUse({ steps }: RunRecord): boolean {
 /** A load by itself cannot be done by the process that holds the warehouse: its project does not know the load. */
 async function adviseOnOwner({ project }: Session, note: (line: string) => void): Promise<void> {
   const ledger = await openLedger(project.folder);
-  const { holder } = await ledger.readOwnership().finally(() => ledger.close());
+  const { holder } = await ledger.readOwnership();
+  await ledger.close();
   if (!holder || !isOwnershipLive(holder, Date.now())) return;
   note(
     `The millrace at work in this project (${holder.owner}) holds the warehouse. It does what its project defines: ` +

