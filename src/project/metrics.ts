@@ -7,11 +7,14 @@ const usualConcurrency = 4;
 
 /** Reads the ledger and says how the project stands, as Prometheus reads it. `withProcess` adds this process's memory and time. */
 export async function readMetrics(place: TelemetryPlace, withProcess: boolean): Promise<Exposition> {
-  const [{ expose }, { takeReadings, wholeEngine }, { readTotals }] = await Promise.all([
-    import('../telemetry/metrics/exposition.ts'),
-    import('../telemetry/metrics/readings.ts'),
-    import('../telemetry/metrics/totals-note.ts'),
-  ]);
+  const [{ expose }, { takeReadings, wholeEngine }, { readTotals }, { courierNoteName }, { alertNoteName }] =
+    await Promise.all([
+      import('../telemetry/metrics/exposition.ts'),
+      import('../telemetry/metrics/readings.ts'),
+      import('../telemetry/metrics/totals-note.ts'),
+      import('../telemetry/delivery/courier.ts'),
+      import('../telemetry/alerts/alert-book.ts'),
+    ]);
   const { store, project } = place;
   const poolLimits = (): Counts => {
     const { pools, concurrency } = project().definition;
@@ -22,7 +25,11 @@ export async function readMetrics(place: TelemetryPlace, withProcess: boolean): 
     now: Date.now,
     schedules: () => project().manifest.schedules.map(({ name }) => name),
     poolLimits,
-    receivers: ['openlineage', 'traces'],
+    messageNotes: {
+      openlineage: courierNoteName('openlineage'),
+      traces: courierNoteName('traces'),
+      alerts: alertNoteName,
+    },
   });
   const labels: Record<string, string> = place.isWholeProject ? {} : { ledger: 'loads' };
   return expose(await readTotals(place), readings, { withProcess, labels });

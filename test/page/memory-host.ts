@@ -170,7 +170,7 @@ export class MemoryHost implements ServerHost {
             },
           }
         : {}),
-      metadata: isCheck ? {} : { lane: 'copy binary', watermark: '2026-10-14T09:30:00Z' },
+      metadata: isCheck ? {} : key.startsWith('raw/') ? loadFigures(key, rows) : { lane: 'copy binary' },
     };
     const failure: Failure = {
       kind: isCheck ? 'data' : 'config',
@@ -207,4 +207,23 @@ function selectNodes(selection: string): readonly GraphNode[] {
     if (isBelow || (node.check && chosen.has(node.check.asset))) chosen.add(node.key);
   }
   return runnable.filter((node) => chosen.has(node.key));
+}
+
+/** What the load room says of a stream. */
+function loadFigures(key: NodeKey, rows: number): StepOutcome['metadata'] {
+  return {
+    stream: key.replace('raw/', 'public.'),
+    mode: 'incremental',
+    lane: 'copy binary',
+    laneReason: 'both ends speak it',
+    rowsRead: rows,
+    rowsInserted: rows - 40,
+    rowsUpdated: 40,
+    rowsDeleted: 0,
+    rowsRejected: 0,
+    bytes: rows * 90,
+    watermarkBefore: 'updated_at = 2026-10-13 09:30:00',
+    watermarkAfter: 'updated_at = 2026-10-14 09:30:00',
+    schemaChanges: ['added the column note'],
+  };
 }

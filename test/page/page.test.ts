@@ -128,6 +128,15 @@ pageTest('a failed run says where and what to do', async () => {
   expect(problems).toEqual([]);
 });
 
+pageTest('a run tells what its loads did', async () => {
+  const { page, problems } = await open(hostWithPast(), '/runs/run-2');
+  const table = page.getByRole('table', { name: 'What the loads did' });
+  await table.waitFor();
+  const row = table.getByRole('row', { name: /public\.orders/ });
+  expect(await row.textContent()).toMatch(/09:30:00 → updated_at = 2026-10-14 09:30:00.*copy binary.*note/);
+  expect(problems).toEqual([]);
+});
+
 pageTest('a wrong selection is refused with a reason and the dialog stays', async () => {
   const { page } = await open(new MemoryHost(), '/runs');
   await page.getByRole('button', { name: 'Run with options' }).click();

@@ -44,6 +44,9 @@ export interface AlertMessage extends JsonObject {
 
 export type MessageWriter = (verdict: Verdict, state: AlertMessage['state'], channel: string) => AlertMessage;
 
+/** Under which it is kept. */
+export const alertNoteName = 'alerts';
+
 const mostIncidents = 2000;
 const mostMessages = 500;
 

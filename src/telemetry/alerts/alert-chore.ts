@@ -1,7 +1,7 @@
 import { DataError, TransientError } from '../../core/errors.ts';
 import { changeNote, isElsewhere, type NoteKeeper, takeTurn } from '../delivery/note-turn.ts';
 import type { Chore } from '../delivery/rounds.ts';
-import { type AlertBook, type AlertMessage, judge } from './alert-book.ts';
+import { type AlertBook, type AlertMessage, alertNoteName, judge } from './alert-book.ts';
 import { type AlertChannel, sendAlert } from './alert-channel.ts';
 import { messageWriter } from './alert-text.ts';
 import { judgeEvents, judgeLateness, type JudgementPlace } from './judgement.ts';
@@ -16,8 +16,6 @@ export interface AlertOptions {
   readonly redact: (text: string) => string;
   readonly report: (message: string) => void;
 }
-
-export const alertNoteName = 'alerts';
 
 const eventsAtATime = 200;
 /** How often it is looked for what should have happened. */

@@ -31,7 +31,7 @@ export async function expose(
   addCounters(registry, totals);
   addStepSeconds(registry, totals);
   addGauges(registry, readings);
-  addCouriers(registry, readings);
+  addMessages(registry, readings);
   if (!withProcess) return { contentType: registry.contentType, text: await registry.metrics() };
   if (!isProcessWatched) collectDefaultMetrics({ register: processRegistry });
   isProcessWatched = true;
@@ -139,14 +139,14 @@ function addGauges(registry: Registry, readings: Readings): void {
   );
 }
 
-function addCouriers(registry: Registry, { couriers }: Readings): void {
+function addMessages(registry: Registry, { messages }: Readings): void {
   const names = ['sent', 'refused', 'skipped'] as const;
   counter(
     registry,
     'millrace_telemetry_messages_total',
     'Messages to other systems: sent, refused by the receiver, or given up after waiting too long',
-    Object.entries(couriers).flatMap(([receiver, note]) =>
-      names.map((outcome): Sample => [{ receiver, outcome }, note[outcome]]),
+    Object.entries(messages).flatMap(([receiver, counts]) =>
+      names.map((outcome): Sample => [{ receiver, outcome }, counts[outcome]]),
     ),
   );
 }

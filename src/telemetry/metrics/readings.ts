@@ -1,7 +1,7 @@
 import type { Completion } from '../../core/executor.ts';
 import type { RunRecord } from '../../core/ledger.ts';
 import type { RunStore } from '../../core/ports.ts';
-import { courierNoteName, type CourierNote } from '../delivery/courier.ts';
+import type { JsonValue } from '../../core/json.ts';
 import type { Counts } from './totals.ts';
 
 /** What is true at one moment, by label. */
@@ -15,7 +15,8 @@ export interface Readings {
   readonly watermarkLagSeconds: Counts;
   readonly lastSuccessSeconds: Counts;
   readonly scheduleLagSeconds: Counts;
-  readonly couriers: { readonly [receiver: string]: CourierNote };
+  /** What became of messages, by receiver. */
+  readonly messages: { readonly [receiver: string]: MessageCounts };
 }
 
 export interface ReadingsPlace {
@@ -24,7 +25,14 @@ export interface ReadingsPlace {
   readonly schedules: () => readonly string[];
   /** Of steps at a time: by pool, and `(engine)` for all. */
   readonly poolLimits: () => Counts;
-  readonly receivers: readonly string[];
+  /** Names of the notes that count messages, by receiver. */
+  readonly messageNotes: Readonly<Record<string, string>>;
+}
+
+export interface MessageCounts {
+  readonly sent: number;
+  readonly refused: number;
+  readonly skipped: number;
 }
 
 /** Name of the limit over all pools. */
@@ -58,7 +66,7 @@ export async function takeReadings(place: ReadingsPlace): Promise<Readings> {
       completions.map(({ key, finishedAtMs }) => [key, finishedAtMs / 1000]),
     ),
     scheduleLagSeconds: await scheduleLags(place),
-    couriers: await readCouriers(place),
+    messages: await readMessages(place),
   };
 }
 
@@ -104,11 +112,11 @@ async function scheduleLags({ store, schedules }: ReadingsPlace): Promise<Counts
   return lags;
 }
 
-async function readCouriers({ store, receivers }: ReadingsPlace): Promise<Readings['couriers']> {
-  const couriers: Record<string, CourierNote> = {};
-  for (const name of receivers) {
-    const note = await store.readNote(courierNoteName(name));
-    if (note) couriers[name] = note.value as CourierNote;
+async function readMessages({ store, messageNotes }: ReadingsPlace): Promise<Readings['messages']> {
+  const messages: Record<string, MessageCounts> = {};
+  for (const [receiver, name] of Object.entries(messageNotes)) {
+    const value: JsonValue | undefined = (await store.readNote(name))?.value;
+    if (value !== undefined) messages[receiver] = value as unknown as MessageCounts;
   }
-  return couriers;
+  return messages;
 }

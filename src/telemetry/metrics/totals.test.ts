@@ -77,7 +77,7 @@ test('a histogram counts upwards, and odd names are escaped', async () => {
       watermarkLagSeconds: {},
       lastSuccessSeconds: {},
       scheduleLagSeconds: {},
-      couriers: {},
+      messages: { alerts: { sent: 3, refused: 0, skipped: 1 } },
     },
     { withProcess: false, labels: {} },
   );
@@ -88,6 +88,7 @@ test('a histogram counts upwards, and odd names are escaped', async () => {
   expect(text).toContain('millrace_step_seconds_bucket{kind="asset",le="1"} 0\n');
   expect(text).toContain('millrace_step_seconds_bucket{kind="asset",le="5"} 1\n');
   expect(text).toContain('stream="raw/a\\"b\\\\c",change="read"');
+  expect(text).toContain('millrace_telemetry_messages_total{receiver="alerts",outcome="skipped"} 1\n');
   for (const line of text.split('\n').filter((each) => each !== '' && !each.startsWith('#'))) {
     expect(line).toMatch(/^[a-z_]+(\{.*\})? [\d.e+-]+$/);
   }

@@ -11,6 +11,7 @@ export function StreamTable({ steps }: { readonly steps: readonly RunStep[] }): 
       <h2 id="streams-title">Loads</h2>
       <div className="table-scroll">
         <table>
+          <caption className="unseen">What the loads did</caption>
           <thead>
             <tr>
               <th scope="col">Stream</th>
