@@ -78,7 +78,8 @@ describe.each(cases.filter(([target]) => !noMaria || target !== 'MARIA'))(
         : 'absent';
     const publishedBy = async (): Promise<string> => {
       const rows = await harness.rows(target, `select idempotency_key from ${watermarks}`).catch(() => []);
-      return String(rows[0]?.[0] ?? 'nobody');
+      const [key] = rows[0] ?? [];
+      return typeof key === 'string' ? key : 'nobody';
     };
 
     async function before(): Promise<void> {

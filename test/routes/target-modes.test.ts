@@ -72,7 +72,7 @@ function plain(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   if (value instanceof Uint8Array) return `x${Buffer.from(value).toString('hex')}`;
   if (typeof value === 'object') return JSON.stringify(value);
-  const text = String(value);
+  const text = typeof value === 'string' ? value : (value as number | bigint | boolean).toString();
   if (/^\d{4}-\d\d-\d\d[ T]\d\d:/.test(text))
     return text
       .replace('T', ' ')

@@ -23,7 +23,6 @@ export function mortalConnection(
     query: (sql, parameters, signal) => call(() => session.query(sql, parameters, signal)),
     execute: (sql, parameters, signal) => call(() => session.execute(sql, parameters, signal)),
   });
-  const { lock } = database;
   return {
     ...rest,
     database: {
@@ -31,11 +30,11 @@ export function mortalConnection(
       ...mortal(database),
       describe: (table) => call(() => database.describe(table)),
       list: (schema) => call(() => database.list(schema)),
-      ...(lock
+      ...(database.lock
         ? {
             lock: (name: string) => {
               let taken: LockAttempt | undefined;
-              return call(async () => (taken = await lock(name))).catch(async (error: unknown) => {
+              return call(async () => (taken = await database.lock!(name))).catch(async (error: unknown) => {
                 // The session that holds it dies as well.
                 if (taken && 'lock' in taken) await taken.lock.release();
                 throw error;

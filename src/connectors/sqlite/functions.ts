@@ -21,13 +21,13 @@ export function registerFunctions(database: DatabaseSync): void {
   for (const [name, [type, convert]] of Object.entries(casts)) {
     database.function(`millrace_${name}`, options, (value) => {
       if (value === null) return null;
-      const result = convert(value as Value);
-      if (result === undefined) throw misfit(value as Value, type);
+      const result = convert(value);
+      if (result === undefined) throw misfit(value, type);
       return result;
     });
   }
   database.function('millrace_decimal', options, (value, precision, scale) =>
-    value === null ? null : decimalOf(value as Value, precision as bigint | null, Number(scale)),
+    value === null ? null : decimalOf(value, precision as bigint | null, Number(scale)),
   );
   for (const [name, change] of Object.entries(textChanges))
     database.function(`millrace_${name}`, options, (text) => (text === null ? null : change(String(text))));

@@ -117,13 +117,13 @@ function stageWriter(database: DatabaseSync, request: StageRequest): (batch: Col
       for (const [index, { value, validity }] of readers.entries())
         values[at + index] = validity?.[row] === 0 ? null : value(row);
     };
-    const values = new Array<SQLInputValue>(rowsPerInsert * width);
+    const values: SQLInputValue[] = Array.from({ length: rowsPerInsert * width }, () => null);
     let row = 0;
     for (; row + rowsPerInsert <= rowCount; row += rowsPerInsert) {
       for (let next = 0; next < rowsPerInsert; next += 1) put(values, next * width, row + next);
       many.run(...values);
     }
-    const single = new Array<SQLInputValue>(width);
+    const single: SQLInputValue[] = Array.from({ length: width }, () => null);
     for (; row < rowCount; row += 1) {
       put(single, 0, row);
       one.run(...single);
