@@ -9,17 +9,21 @@ import { postgresConnector } from '../connectors/postgres/index.ts';
 
 let harness: LoadHarness;
 let database: TestDatabase;
+let lake: TestDatabase;
 beforeAll(async () => {
   harness = await LoadHarness.create();
-  database = await createTestDatabase();
+  [database, lake] = [await createTestDatabase(), await createTestDatabase()];
   await harness.open('DUCK', duckdbConnector, { path: join(harness.folder, 'warehouse.duckdb') });
   await harness.open('DISK', filesConnector, {});
   const config = postgresConnector.config.parse(postgresConnector.parseUrl(database.url));
   await harness.open('PG', postgresConnector, config);
+  const into = postgresConnector.config.parse(postgresConnector.parseUrl(lake.url));
+  await harness.open('PG2', postgresConnector, into);
 });
 afterAll(async () => {
   await harness.close();
   await database.drop();
+  await lake.drop();
 });
 
 describe.each(['DUCK', 'PG'])('into %s', (target) => {
@@ -76,13 +80,67 @@ describe.each(['DUCK', 'PG'])('into %s', (target) => {
   });
 });
 
-test('databases have no rejects', async () => {
-  const yaml =
-    'source: PG\ntarget: DUCK\nstreams: { x: { object: raw.x, meta: { millrace: { max_rejects: 1 } } } }\n';
-  await expect(harness.explain(yaml)).rejects.toMatchObject({ code: 'not_yet_supported' });
+describe.each(['DUCK', 'PG2'])('from a database into %s', (target) => {
+  const yaml = (maxRejects: number, more = ''): string =>
+    `source: PG\ntarget: ${target}\nstreams: { prices: { object: raw.prices, columns: { amount: 'decimal(6,2)', size: 'int', code: 'int', tag: "string | value != 'bad'", day: date }, meta: { millrace: { max_rejects: ${maxRejects} } } ${more} } }\n`;
+  const loaded = async () =>
+    (await harness.rows(target, 'select id from raw.prices order by 1')).map(([id]) => Number(id));
+  const rejects = () =>
+    harness.rows(target, 'select "column", value, reason from raw.prices__rejects order by "column"');
+
+  beforeEach(async () => {
+    await harness.run(target, 'drop schema if exists raw cascade', 'drop schema if exists _millrace cascade');
+    await harness.run(
+      'PG',
+      'drop table if exists prices',
+      'create table prices (id int primary key, amount numeric, size float8, code text, tag text, day text)',
+      `insert into prices values (1, 1.5, 1, '7', 'good', '2024-02-29'), (2, 123456.7, 2, '8', 'good', null), (3, 2, 'NaN', '9', null, null),
+        (4, 3, 4, 'nine', 'good', null), (5, 4, 5, '5', 'bad', null), (6, 5, 6, null, 'good', '2024-02-30')`,
+    );
+  });
+
+  const reasons = [
+    ['amount', '123456.7', target === 'DUCK' ? 'does not fit decimal(6,2)' : 'does not fit numeric(6,2)'],
+    ['code', 'nine', 'does not fit integer'],
+    ['day', '2024-02-30', 'does not fit date'],
+    ['size', target === 'DUCK' ? 'nan' : 'NaN', 'does not fit integer'],
+    ['tag', 'bad', "breaks the constraint value != 'bad'"],
+  ];
+
+  test('rows that a column cannot hold or that break a rule go beside', async () => {
+    expect(await harness.loadOne(yaml(5))).toMatchObject({ rowsInserted: 1, rowsRejected: 5, rowsRead: 1 });
+    expect(await loaded()).toEqual([1]);
+    expect(await rejects()).toEqual(reasons);
+    const [row] = await harness.rows(target, `select row from raw.prices__rejects where "column" = 'code'`);
+    expect(JSON.parse(String(row?.[0]))).toMatchObject({ id: 4, code: 'nine', tag: 'good' });
+    await harness.run('PG', 'delete from prices where id > 1');
+    expect(await harness.loadOne(yaml(5))).toMatchObject({ rowsRejected: 0 });
+    expect(await rejects()).toEqual([]);
+  });
+
+  test('one more than allowed publishes nothing, and the first is told with its row', async () => {
+    await expect(harness.loadOne(yaml(4))).rejects.toMatchObject({
+      kind: 'data',
+      code: 'value_misfit',
+      message: expect.stringMatching(
+        /5 rows do not fit; the first: column 'amount' does not fit .*"id" ?: ?2,.*max_rejects is 4/,
+      ),
+    });
+    await expect(harness.loadOne(yaml(0))).rejects.toMatchObject({ code: 'value_misfit' });
+    const left = (await (await harness.get(target)).database?.list('raw')) ?? [];
+    expect(left).toEqual([]);
+  });
+
+  test('chunks that are published one by one share what is allowed', async () => {
+    const chunked = ', mode: incremental, primary_key: id, update_key: id, source_options: { chunk_size: 2 }';
+    expect(await harness.loadOne(yaml(5, chunked))).toMatchObject({ rowsRejected: 5, chunks: 3 });
+    expect(await rejects()).toEqual(reasons);
+    await harness.run(target, 'drop schema raw cascade', 'drop schema _millrace cascade');
+    await expect(harness.loadOne(yaml(4, chunked))).rejects.toMatchObject({ code: 'value_misfit' });
+  });
 });
 
-test('nor have files other than CSV', async () => {
+test('files other than CSV have none of their own', async () => {
   await writeFile(join(harness.folder, 'x.jsonl'), '{"id":1}\n');
   const yaml =
     'source: DISK\ntarget: DUCK\nstreams: { x.jsonl: { object: raw.x, meta: { millrace: { max_rejects: 1 } } } }\n';

@@ -1,7 +1,9 @@
+import type { Connection } from '../connector/connection.ts';
 import { DataError } from '../core/errors.ts';
 import type { Column } from '../sql/data-type.ts';
 import type { TableName } from '../sql/dialect.ts';
 import { dropTable, type Statement } from '../sql/merge/index.ts';
+import { isPlain } from './plain-source.ts';
 import type { MappedColumn } from './stream/column-mapping.ts';
 import { fillStage } from './stage-fill.ts';
 import { stagePart } from './stream/stage-name.ts';
@@ -11,6 +13,11 @@ import type { TableLoad } from './table-load.ts';
 export interface RejectedRows {
   readonly rows: number;
   readonly statements: readonly Statement[];
+}
+
+/** True if the source itself leaves out the rows that do not fit, and tells them apart. */
+export function readsFiles(source: Connection): boolean {
+  return source.database === undefined && !isPlain(source);
 }
 
 /** Below the numbers of chunks, which count from 1, and of keys. */
@@ -28,7 +35,7 @@ export function rejectsTable({ schema, name }: TableName): TableName {
 export async function stageRejects(load: TableLoad): Promise<RejectedRows> {
   const { task, plan, database, context } = load;
   const { maxRejects } = task.stream;
-  if (maxRejects === 0 || !task.source.source) return { rows: 0, statements: [] };
+  if (maxRejects === 0 || !task.source.source || !readsFiles(task.source)) return { rows: 0, statements: [] };
   const { dialect } = database;
   const options = { ...plan.read.options, rejects: 'only' };
   const { columns } = await task.source.source.describe({ name: plan.stream }, options);
@@ -59,6 +66,27 @@ export async function stageRejects(load: TableLoad): Promise<RejectedRows> {
       },
     );
   }
+  const select = `select ${list} from ${staged}`;
+  return { rows, statements: [...rejectsStatements(load, columns, select, true), dropTable(dialect, stage)] };
+}
+
+/** What the table of rejects holds of each row, beside its stream and the time. */
+export const rejectsColumns: readonly Column[] = ['file', 'line', 'column', 'value', 'reason', 'row'].map(
+  (name) => ({ name, type: { type: name === 'line' ? 'int64' : 'text' }, nullable: true }),
+);
+
+/**
+ * Adds rows to the table of rejects.
+ * @param columns of the rows that `select` gives
+ * @param clears true when what the last load of the stream left there goes
+ */
+export function rejectsStatements(
+  { task, plan, database: { dialect } }: TableLoad,
+  columns: readonly Column[],
+  select: string,
+  clears: boolean,
+): readonly Statement[] {
+  const list = columns.map((column) => dialect.quote(column.name)).join(', ');
   const table = dialect.quoteTable(rejectsTable(task.object));
   const definitions = [
     `stream ${dialect.typeName({ type: 'text' })}`,
@@ -66,22 +94,18 @@ export async function stageRejects(load: TableLoad): Promise<RejectedRows> {
     `rejected_at ${dialect.typeName({ type: 'timestamptz' })}`,
   ];
   const stream = dialect.literal(plan.stream);
-  return {
-    rows,
-    statements: [
-      {
-        role: 'prepare',
-        turn: 'before',
-        sql: `create table if not exists ${table} (${definitions.join(', ')})`,
-      },
-      { role: 'prepare', sql: `delete from ${table} where stream = ${stream}` },
-      {
-        role: 'prepare',
-        sql: `insert into ${table} (stream, ${list}, rejected_at) select ${stream}, ${list}, current_timestamp from ${staged}`,
-      },
-      dropTable(dialect, stage),
-    ],
-  };
+  return [
+    {
+      role: 'prepare',
+      turn: 'before',
+      sql: `create table if not exists ${table} (${definitions.join(', ')})`,
+    },
+    ...(clears ? [{ role: 'prepare' as const, sql: `delete from ${table} where stream = ${stream}` }] : []),
+    {
+      role: 'prepare',
+      sql: `insert into ${table} (stream, ${list}, rejected_at) select ${stream}, ${list}, current_timestamp from (${select}) as rejected (${list})`,
+    },
+  ];
 }
 
 function plainColumn(source: Column): MappedColumn {

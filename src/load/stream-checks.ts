@@ -28,10 +28,13 @@ export function checkCombination({ stream, source, target, options }: StreamTask
       stream.origin,
     );
   }
-  if (stream.maxRejects > 0 && (!isFile || !target.database)) {
+  if (
+    stream.maxRejects > 0 &&
+    (!target.database || (!isFile && target.database.dialect.ddlCommits === true))
+  ) {
     throw notYetSupported(
-      'max_rejects except from files into tables',
-      isFile ? 'Load into a table' : 'Leave the rows out by where:, or at the source',
+      target.database ? 'max_rejects from databases into MySQL' : 'max_rejects into files',
+      target.database ? 'Leave the rows out by where:' : 'Load into a table',
       stream.origin,
     );
   }

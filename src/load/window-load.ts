@@ -5,13 +5,13 @@ import { figuresOf } from './load-figures.ts';
 import { missingStatements } from './missing-keys.ts';
 import { unfinishedKey, type StreamPlan } from './plan.ts';
 import { fillStage } from './stage-fill.ts';
+import { misfitRows } from './misfit-rows.ts';
 import { stageRejects } from './rejected-rows.ts';
 import { verifiedRows } from './verification.ts';
 import type { TableLoad } from './table-load.ts';
 import { requireLease } from './target-lease.ts';
 import { settleAfterStage, settleBeforeRead } from './stream-bounds.ts';
 import { addFigures, type LoadFigures } from './stream/figures.ts';
-import { requireRules } from './stream/column-rules.ts';
 import { publish } from './stream/publish.ts';
 import { prepareSwaps } from './stream/swap.ts';
 import { prepareStage, requireKeys } from './stream/stage-table.ts';
@@ -88,9 +88,10 @@ export async function publishStage(
 ): Promise<LoadFigures> {
   const { task, plan, database, context, turns, hooks } = load;
   if (plan.mergeKey.length > 0) await requireKeys(database, plan.stage, plan.mergeKey, plan.stream);
-  await requireRules(database, plan.stage, plan.columns, task.stream);
   const rejects = await stageRejects(load);
-  const details = { rowsRejected: rejects.rows, ...(chunks === undefined ? {} : { chunks }) };
+  const misfits = await misfitRows(load, (before?.rowsRejected ?? 0) + rejects.rows, !before);
+  const fitting = { ...staged, rows: staged.rows - misfits.rows };
+  const details = { rowsRejected: rejects.rows + misfits.rows, ...(chunks === undefined ? {} : { chunks }) };
   const missing = isLast ? await missingStatements(load) : [];
   context.progress({
     rows: (before?.rowsRead ?? 0) + staged.rows,
@@ -103,14 +104,19 @@ export async function publishStage(
       database,
       (session) => hooks.run('pre_merge', { session }),
       {
-        statements: [...(plan.publication?.statements ?? []), ...missing, ...rejects.statements],
+        statements: [
+          ...rejects.statements,
+          ...misfits.statements,
+          ...(plan.publication?.statements ?? []),
+          ...missing,
+        ],
         ...(plan.publication?.swap ? { swap: plan.publication.swap } : {}),
       },
       async (session, counts) => {
-        const rowsInTarget = await verifiedRows(load, staged.rows, session);
+        const rowsInTarget = await verifiedRows(load, fitting.rows, session);
         await hooks.run('post_merge', { session });
         const counted = rowsInTarget === undefined ? details : { ...details, rowsInTarget };
-        const figures = addFigures(before, figuresOf(plan, staged, counts, watermark, counted));
+        const figures = addFigures(before, figuresOf(plan, fitting, counts, watermark, counted));
         await writePublication(database, session, plan.identity, {
           ...(watermark ? { watermark } : {}),
           keyColumns: plan.read.along?.primaryKey.map((column) => column.name) ?? [],

@@ -1,0 +1,160 @@
+import type { SqlDatabase } from '../connector/connection.ts';
+import { DataError } from '../core/errors.ts';
+import { castTo } from '../sql/cast.ts';
+import type { Dialect } from '../sql/dialect.ts';
+import type { Statement } from '../sql/merge/index.ts';
+import { transformedText } from '../sql/text-transform.ts';
+import { misfitPredicate } from '../sql/value-fit.ts';
+import {
+  readsFiles,
+  rejectsColumns,
+  rejectsStatements,
+  rejectsTable,
+  type RejectedRows,
+} from './rejected-rows.ts';
+import type { StreamConfig } from './replication/replication.ts';
+import { findByName, type MappedColumn } from './stream/column-mapping.ts';
+import type { TableLoad } from './table-load.ts';
+
+/** A way in which a row may not fit. */
+interface Misfit {
+  readonly column: MappedColumn;
+  readonly predicate: string;
+  readonly reason: string;
+  readonly kind: 'cast' | 'rule';
+}
+
+/**
+ * Finds the staged rows that the target's columns cannot hold, or that break what `columns:` says. Up to
+ * `max_rejects` of them go into the table of rejects, in the transaction that publishes the others.
+ * @param before rows that this load has rejected already
+ * @param isFirst false for chunks that come after another
+ * @throws DataError code `value_misfit` or `constraint_violated` with the first row
+ */
+export async function misfitRows(load: TableLoad, before: number, isFirst: boolean): Promise<RejectedRows> {
+  const { task, plan, database } = load;
+  const { dialect } = database;
+  const { stream } = task;
+  const none = { rows: 0, statements: [] };
+  const misfits = await possibleMisfits(database, plan.columns, stream);
+  const clears = stream.maxRejects > 0 && isFirst && !readsFiles(task.source);
+  const held = clears && (await database.describe(rejectsTable(task.object)));
+  const clear: readonly Statement[] = held ? [clearStatement(load)] : [];
+  if (misfits.length === 0) return { ...none, statements: clear };
+  const cases = misfits.map(({ predicate }, index) => `when ${predicate} then ${index + 1}`);
+  const number = `(case ${cases.join(' ')} else 0 end)`;
+  const stage = dialect.quoteTable(plan.stage);
+  const { rows } = await database.query(`select ${number}, count(*) from ${stage} group by 1 order by 1`);
+  const counts = rows.map(([index, count]) => ({ misfit: misfits[Number(index) - 1], count: Number(count) }));
+  const total = counts.reduce((sum, { misfit, count }) => sum + (misfit ? count : 0), 0);
+  if (total === 0) return { ...none, statements: clear };
+  if (total + before > stream.maxRejects) {
+    const first = counts.find(({ misfit }) => misfit);
+    throw await tooMany(load, number, misfits, total, first?.count ?? total);
+  }
+  const pick = (of: (misfit: Misfit) => string): string =>
+    `(case ${number} ${misfits.map((misfit, index) => `when ${index + 1} then ${of(misfit)}`).join(' ')} end)`;
+  const values: Readonly<Record<string, string>> = {
+    file: castTo(dialect, 'null', { type: 'text' }),
+    line: castTo(dialect, 'null', { type: 'int64' }),
+    column: pick(({ column }) => dialect.literal(column.source.name)),
+    value: pick(({ column }) => castTo(dialect, dialect.quote(column.name), { type: 'text' })),
+    reason: pick(({ reason }) => dialect.literal(reason)),
+    row: rowAsJson(dialect, plan.columns),
+  };
+  const select = `select ${rejectsColumns.map(({ name }) => values[name]).join(', ')} from ${stage} as staged where ${number} > 0`;
+  return {
+    rows: total,
+    statements: [
+      ...rejectsStatements(load, rejectsColumns, select, clears),
+      { role: 'prepare', sql: `delete from ${stage} where ${number} > 0` },
+    ],
+  };
+}
+
+function clearStatement({ task, plan, database: { dialect } }: TableLoad): Statement {
+  const table = dialect.quoteTable(rejectsTable(task.object));
+  return { role: 'prepare', sql: `delete from ${table} where stream = ${dialect.literal(plan.stream)}` };
+}
+
+/** In the order of the columns; a value that does not fit is not asked what else holds for it. */
+async function possibleMisfits(
+  database: SqlDatabase,
+  columns: readonly MappedColumn[],
+  stream: StreamConfig,
+): Promise<readonly Misfit[]> {
+  const { dialect } = database;
+  const named = columns.map((column) => ({ name: column.source.name, column }));
+  const asksValues = await canAskValues(database);
+  const casts = columns.flatMap((column): Misfit[] => {
+    if (!asksValues) return [];
+    const value = staged(dialect, column);
+    const from = column.transforms.length > 0 ? ({ type: 'text' } as const) : column.source.type;
+    const predicate = misfitPredicate(dialect, value, from, column.type);
+    if (predicate === undefined || dialect.typeName(from) === dialect.typeName(column.type)) return [];
+    return [{ column, predicate, reason: `does not fit ${dialect.typeName(column.type)}`, kind: 'cast' }];
+  });
+  const rules = Object.entries(stream.rules).flatMap(([name, { notNull, check }]): Misfit[] => {
+    const column = findByName(named, name)?.column;
+    if (!column) return [];
+    const value = castTo(dialect, staged(dialect, column), column.type);
+    const rule = (predicate: string, text: string): Misfit => ({
+      column,
+      predicate,
+      reason: `breaks the constraint ${text}`,
+      kind: 'rule',
+    });
+    return [
+      ...(notNull ? [rule(`${value} is null`, 'not_null')] : []),
+      ...(check === undefined ? [] : [rule(`not (${check.replaceAll(/\bvalue\b/g, value)})`, check)]),
+    ];
+  });
+  return [...casts, ...rules];
+}
+
+/** PostgreSQL can tell whether a text is a value since version 16; before that its own error stops the load. */
+async function canAskValues(database: SqlDatabase): Promise<boolean> {
+  if (database.dialect.name !== 'postgres') return true;
+  const { rows } = await database.query(`select current_setting('server_version_num')::int >= 160000`);
+  return rows[0]?.[0] === true;
+}
+
+function staged(dialect: Dialect, { name, transforms }: MappedColumn): string {
+  const column = dialect.quote(name);
+  return transforms.length === 0 ? column : transformedText(dialect, column, transforms);
+}
+
+function rowAsJson(dialect: Dialect, columns: readonly MappedColumn[]): string {
+  if (dialect.name === 'postgres') return 'cast(row_to_json(staged) as text)';
+  const fields = columns.map(({ name }) => `${dialect.literal(name)}, ${dialect.quote(name)}`).join(', ');
+  return castTo(dialect, `json_object(${fields})`, { type: 'text' });
+}
+
+async function tooMany(
+  { task, plan, database }: TableLoad,
+  number: string,
+  misfits: readonly Misfit[],
+  total: number,
+  ofFirst: number,
+): Promise<DataError> {
+  const { dialect } = database;
+  const { maxRejects, origin } = task.stream;
+  const { rows } = await database.query(
+    `select ${number}, ${rowAsJson(dialect, plan.columns)} from ${dialect.quoteTable(plan.stage)} as staged where ${number} > 0 order by 1 limit 1`,
+  );
+  const [index, row] = rows[0] ?? [];
+  const first = misfits[Number(index) - 1];
+  const name = first?.column.source.name ?? '';
+  const rule = first?.reason.replace(/^breaks the constraint /, '') ?? '';
+  const what =
+    first?.kind === 'rule'
+      ? `${ofFirst} ${ofFirst === 1 ? 'row breaks' : 'rows break'} the constraint of column '${name}': ${rule}`
+      : `${total} ${total === 1 ? 'row does' : 'rows do'} not fit; the first: column '${name}' ${first?.reason ?? ''}`;
+  const allowed = maxRejects === 0 ? '' : ` (max_rejects is ${maxRejects})`;
+  return new DataError(`stream ${plan.stream}: ${what}, in the row ${String(row)}${allowed}`, {
+    code: first?.kind === 'rule' ? 'constraint_violated' : 'value_misfit',
+    origin,
+    state: 'Nothing was published',
+    next: 'Correct the rows at the source, leave them out by where:, change columns:, or raise meta.millrace.max_rejects',
+  });
+}
