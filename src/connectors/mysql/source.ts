@@ -61,7 +61,12 @@ async function* readBatches(
 ): AsyncGenerator<ColumnBatch> {
   const lease = await server.leaseReader(signal);
   try {
-    yield* readResult(lease.connection, sql, decoders);
+    // What is in buffers already must not be given any more, as if all were well.
+    for await (const batch of readResult(lease.connection, sql, decoders)) {
+      signal.throwIfAborted();
+      yield batch;
+      signal.throwIfAborted();
+    }
   } catch (error) {
     throw mysqlError(error, server.identity, signal);
   } finally {
