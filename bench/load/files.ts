@@ -81,7 +81,7 @@ try {
       title: 'Loads of files',
       about: [
         `${rows.toLocaleString('en')} rows of \`wide.sql\`: ${megabytes(csv)} MB as CSV, ${megabytes(parquet)} MB as Parquet; ${sqliteRows.toLocaleString('en')} rows in SQLite.`,
-        'Where types are declared, `columns:` names those of the table that the floor fills; else all rows are asked.',
+        'Where types are declared, `columns:` names those of the table that the floor fills; else the rows tell them.',
       ],
       rows,
       versions: [query('select version()'), `Node ${process.version}`, `DuckDB ${await duckdbVersion()}`],

@@ -22,6 +22,8 @@ export interface ColumnEvidence {
 
 /** Rows of the first look, which only rules candidates out so that the second is cheap. */
 const sampleRows = 20_480;
+/** Rows that rule most candidates out before those of the sample are asked. */
+const sieveRows = 1024;
 
 /** Looks at every row of `from`: what does not fit in a first sample is not asked again for the rest. */
 export async function gatherEvidence(
@@ -81,13 +83,9 @@ export async function guessFits(
   possible: readonly Candidate[],
 ): Promise<{ readonly guesses: readonly Guess[]; readonly isWhole: boolean }> {
   if (columns.length === 0) return { guesses: [], isWhole: true };
-  const sample = `(select * from ${from} limit ${sampleRows})`;
-  const found = await evidence(
-    connection,
-    sample,
-    columns,
-    columns.map(() => possible),
-  );
+  const sample = firstRows(from, sampleRows);
+  const left = await likelyCandidates(connection, from, columns, possible, sieveRows);
+  const found = await evidence(connection, sample, columns, left);
   const counted = await connection.runAndReadAll(`select count(*) from ${sample}`);
   return {
     guesses: found.map((answer) => {
@@ -115,14 +113,19 @@ async function likelyCandidates(
   from: string,
   columns: readonly TextColumn[],
   possible: readonly Candidate[],
+  rows: number = sampleRows,
 ): Promise<readonly (readonly Candidate[])[]> {
   const sample = await evidence(
     connection,
-    `(select * from ${from} limit ${sampleRows})`,
+    firstRows(from, rows),
     columns,
     columns.map(() => possible),
   );
   return sample.map((column) => possible.filter((candidate) => column.fits.has(candidate.name)));
+}
+
+function firstRows(from: string, rows: number): string {
+  return `(select * from ${from} limit ${rows})`;
 }
 
 /** The time that a SELECT takes grows with the square of its aggregates: 500 columns in one go take minutes. */
