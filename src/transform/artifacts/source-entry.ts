@@ -45,7 +45,10 @@ export function sourceEntry(manifest: Manifest, node: SourceNode, createdAtSecon
     tags: [...node.config.tags],
     config: { ...onlyKnown(configEntry('source', node.entries)), freshness },
     patch_path: null,
-    unrendered_config: onlyKnown(unrenderedConfig(node.entries)),
+    unrendered_config: {
+      ...onlyKnown(unrenderedConfig(node.entries)),
+      ...(node.entries.has('freshness') ? { freshness } : {}),
+    },
     relation_name: createRelation(node.relation).toString(),
     created_at: createdAtSeconds,
     unrendered_database: source['database'] ?? null,

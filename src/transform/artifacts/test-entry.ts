@@ -8,7 +8,7 @@ import { testedModelText } from '../reading/test-identity.ts';
 import { type Manifest, scopeOf } from '../reading/manifest.ts';
 import type { ArtifactNode } from './artifact-node.ts';
 import { configEntry, unrenderedConfig } from './config-entry.ts';
-import { isJsonObject, listOf, objectOf } from './json-part.ts';
+import { isJsonObject, listOf, objectOf, textOf } from './json-part.ts';
 import { macroUses } from './macro-uses.ts';
 import {
   callEntries,
@@ -143,29 +143,62 @@ export function unitTestEntry(manifest: Manifest, node: TestNode, given: Given):
   const body = node.body.sort === 'unit' ? node.body : undefined;
   const model = manifest.byId.get(body?.model ?? '');
   const version = model?.kind === 'model' ? (model.version ?? null) : null;
-  return {
-    ...place,
-    path: original.slice(original.lastIndexOf('/') + 1),
-    name: node.name,
-    resource_type: 'unit_test',
-    model: properties['model'] ?? '',
+  const entry = {
+    model: textOf(properties['model']) ?? '',
     given: listOf(properties['given']).map((item, index) => ({
       input: objectOf(item)['input'] ?? '',
       ...rowsEntry(item, body?.given[index]),
     })),
     expect: rowsEntry(properties['expect'], body?.expect),
-    description: node.description,
     overrides: isJsonObject(overrides)
       ? { macros: {}, vars: {}, env_vars: {}, ...withoutNull(overrides) }
       : null,
+  };
+  return {
+    ...place,
+    path: original.slice(original.lastIndexOf('/') + 1),
+    name: node.name,
+    resource_type: 'unit_test',
+    ...entry,
+    description: node.description,
     depends_on: { macros: [], nodes: node.dependencies.map(({ uniqueId }) => uniqueId) },
     config: { tags: [...node.config.tags], meta: node.config.meta, enabled: true },
-    checksum: createHash('sha256').update(JSON.stringify(properties)).digest('hex'),
+    checksum: unitTestChecksum({ ...entry, versions: properties['versions'] ?? null }),
     schema: manifest.scope.targetSchema,
     created_at: given.createdAtSeconds,
     versions: properties['versions'] ?? null,
     version,
   };
+}
+
+/** As dbt computes it: of everything but the description, in Python's spelling. */
+function unitTestChecksum(entry: {
+  readonly model: string;
+  readonly versions: JsonValue;
+  readonly given: readonly JsonObject[];
+  readonly expect: JsonObject;
+  readonly overrides: JsonObject | null;
+}): string {
+  const python = (value: JsonValue | undefined): string => printed(fromJs([value ?? null])).slice(1, -1);
+  const rowsText = ({ rows, format, fixture }: JsonObject): string => {
+    const word = String(format);
+    const member = word === 'csv' || word === 'sql' ? word.toUpperCase() : 'Dict';
+    return `rows=${python(rows)}, format=<UnitTestFormat.${member}: '${word}'>, fixture=${python(fixture)}`;
+  };
+  const given = entry.given.map(
+    (item) => `UnitTestInputFixture(input=${python(item['input'])}, ${rowsText(item)})`,
+  );
+  const { overrides } = entry;
+  const overridesText = overrides
+    ? `UnitTestOverrides(macros=${python(overrides['macros'])}, vars=${python(overrides['vars'])}, env_vars=${python(overrides['env_vars'])})`
+    : 'None';
+  const fixtures = entry.given
+    .filter(({ fixture }) => fixture !== null)
+    .map(({ rows }) => `-${python(rows)}`);
+  const text = `${entry.model}-${entry.versions === null ? 'None' : python(entry.versions)}-[${given.join(', ')}]-UnitTestOutputFixture(${rowsText(entry.expect)})-${overridesText}`;
+  return createHash('sha256')
+    .update(text + fixtures.join(''))
+    .digest('hex');
 }
 
 function rowsEntry(written: JsonValue | undefined, read: UnitRows | undefined): JsonObject {

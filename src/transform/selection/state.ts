@@ -128,9 +128,13 @@ function sameConfig(node: ArtifactNode, old: ArtifactNode): boolean {
   const [mine, theirs] = [objectOf(node.unrendered_config), objectOf(old.unrendered_config)];
   const keys = new Set([...Object.keys(mine), ...Object.keys(theirs)]);
   return [...keys].every(
-    (key) =>
-      comparedElsewhere.has(key) || canonicalJson(mine[key] ?? null) === canonicalJson(theirs[key] ?? null),
+    (key) => comparedElsewhere.has(key) || configText(key, mine[key]) === configText(key, theirs[key]),
   );
+}
+
+/** One hook and a list of one are the same. */
+function configText(key: string, value: JsonValue | undefined): string {
+  return canonicalJson(key.endsWith('-hook') ? [...listOf(value)] : (value ?? null));
 }
 
 function samePersistedDescription(node: ArtifactNode, old: ArtifactNode): boolean {
