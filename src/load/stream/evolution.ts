@@ -91,6 +91,7 @@ function fitColumn(
     return;
   }
   if (refilled || (stream.target.adjustColumnType && holds(column.type, held.type))) {
+    requireNoViews(stream, target, held.name, present, wanted);
     draft.statements.push(...changeColumnType(dialect, target.table, asColumn(column)));
     draft.changes.push(`column ${column.name} changed from ${present} to ${wanted}`);
     draft.published.push(published(dialect, column, column.type));
@@ -106,6 +107,28 @@ function fitColumn(
       next: widens
         ? 'Set target_options.adjust_column_type: true to widen the column, or load anew with --full-refresh'
         : `Load anew with --full-refresh, or declare the old type under columns: (${column.source.name}: ...)`,
+    },
+  );
+}
+
+/** Unless the stream's own `pre_sql` may take them out of the way. */
+function requireNoViews(
+  stream: StreamConfig,
+  target: TargetState,
+  column: string,
+  present: string,
+  wanted: string,
+): void {
+  const views = target.viewsOf[column] ?? [];
+  if (views.length === 0 || stream.target.preSql.length > 0) return;
+  const list = views.join(', ');
+  throw new DataError(
+    `stream ${stream.name}: the column '${column}' is ${wanted} now and ${present} in the target, where it cannot change because views use it: ${list}`,
+    {
+      code: 'view_in_the_way',
+      origin: stream.origin,
+      state: 'Nothing was changed',
+      next: `Drop ${list} in target_options.pre_sql and create it again in post_sql (both run in the load's transaction), or declare the old type under columns:`,
     },
   );
 }

@@ -31,9 +31,9 @@ export async function takeLeaseRow(database: SqlDatabase, name: string): Promise
     ]);
   } catch (error) {
     const others = await database.query(`select owner from ${table} where name = ${p1}`, [name]);
-    const [holder] = others.rows[0] ?? [];
-    if (holder === undefined) throw error;
-    return { holder: spoken(String(holder)) };
+    const holder = others.rows[0]?.[0];
+    if (typeof holder !== 'string') throw error;
+    return { holder: spoken(holder) };
   }
   const heartbeat = setInterval(() => {
     const values = [new Date().toISOString(), name, owner];

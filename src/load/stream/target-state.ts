@@ -2,7 +2,7 @@ import type { SqlDatabase } from '../../connector/connection.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Column } from '../../sql/data-type.ts';
 import type { TableName } from '../../sql/dialect.ts';
-import { dependentsQuery } from '../../sql/merge/index.ts';
+import { dependentsQuery, viewColumnsQuery } from '../../sql/merge/index.ts';
 
 /** The target table as it is before the load. */
 export interface TargetState {
@@ -12,6 +12,8 @@ export interface TargetState {
   /** Why the table must stay the same table: `view orders_daily`, `grant ...`; empty when it may be swapped. */
   readonly dependents: readonly string[];
   readonly hasIncomingForeignKey: boolean;
+  /** Views by the column that they use, where such a column cannot change its type. */
+  readonly viewsOf: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
@@ -20,7 +22,14 @@ export interface TargetState {
  */
 export async function inspectTarget(database: SqlDatabase, table: TableName): Promise<TargetState> {
   const schema = await database.describe(table);
-  const absent = { table, exists: false, columns: [], dependents: [], hasIncomingForeignKey: false };
+  const absent = {
+    table,
+    exists: false,
+    columns: [],
+    dependents: [],
+    hasIncomingForeignKey: false,
+    viewsOf: {},
+  };
   if (!schema) return absent;
   const relations = await database.list(table.schema);
   if (relations.some((relation) => relation.name === table.name && relation.type === 'view')) {
@@ -38,7 +47,16 @@ export async function inspectTarget(database: SqlDatabase, table: TableName): Pr
     columns: schema.columns,
     dependents: found.map(([kind, name]) => `${String(kind)} ${String(name)}`),
     hasIncomingForeignKey: found.some(([kind]) => kind === 'foreign key'),
+    viewsOf: await viewsByColumn(database, table),
   };
+}
+
+async function viewsByColumn(database: SqlDatabase, table: TableName): Promise<TargetState['viewsOf']> {
+  const query = viewColumnsQuery(database.dialect, table);
+  const found = query === undefined ? [] : (await database.query(query)).rows;
+  const views: Record<string, string[]> = {};
+  for (const [column, view] of found) (views[String(column)] ??= []).push(String(view));
+  return views;
 }
 
 /** True if the table holds no row. */

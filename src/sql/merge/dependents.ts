@@ -65,3 +65,12 @@ union select 'trigger', name from ${dialect.quoteTable({ schema: table.schema, n
 union select 'foreign key', m.name from ${dialect.quoteTable({ schema: table.schema, name: 'sqlite_schema' })} as m, pragma_foreign_key_list(m.name) as f where m.type = 'table' and f."table" = ${name}
 order by 1, 2`;
 }
+
+/** A query for the views that use a column: one row per pair, as (column, view). Undefined where a column may change under a view. */
+export function viewColumnsQuery(dialect: Dialect, table: TableName): string | undefined {
+  if (dialect.name !== 'postgres') return undefined;
+  const id = `${dialect.literal(dialect.quoteTable(table))}::regclass`;
+  return `select distinct a.attname::text, v.oid::regclass::text from pg_depend d join pg_rewrite r on r.oid = d.objid
+  join pg_class v on v.oid = r.ev_class join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+  where d.classid = 'pg_rewrite'::regclass and d.refobjid = ${id} and v.oid <> ${id} order by 1, 2`;
+}

@@ -1,4 +1,4 @@
-export { dependentsQuery } from './dependents.ts';
+export { dependentsQuery, viewColumnsQuery } from './dependents.ts';
 export { insertRows, refill, replaceTail } from './insert.ts';
 export type { MergeStrategy } from './key-merge.ts';
 export { insertByKey, mergeByKey } from './merge-by-key.ts';
