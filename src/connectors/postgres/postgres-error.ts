@@ -181,10 +181,13 @@ function driverError(error: unknown, server: ServerIdentity): MillraceError {
     );
   }
   if (/error establishing an SSL connection/.test(message)) {
-    return new TransientError(`Connection ${connection}: ${host}:${port} does not answer as PostgreSQL does.`, {
-      code: 'server_unreachable',
-      next: `See that host and port of ${connection} are those of a PostgreSQL server.`,
-    });
+    return new TransientError(
+      `Connection ${connection}: ${host}:${port} does not answer as PostgreSQL does.`,
+      {
+        code: 'server_unreachable',
+        next: `See that host and port of ${connection} are those of a PostgreSQL server.`,
+      },
+    );
   }
   if (/does not support SSL/i.test(message)) {
     return new ConfigError(`Connection ${connection}: ${host}:${port} does not offer TLS.`, {
