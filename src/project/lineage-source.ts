@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { MillraceError } from '../core/errors.ts';
 import type { GraphNode } from '../core/node.ts';
 import type { DatasetPlace, LineageSource } from '../telemetry/open-lineage/lineage-source.ts';
 import { explainTransform } from '../transform/index.ts';
@@ -37,9 +38,14 @@ async function readPlaces(project: Project): Promise<ReadonlyMap<string, Dataset
   for (const [name, declaration] of project.connections) {
     const entry = findConnector(declaration.type);
     if (!entry) continue;
-    const settings = writtenSettings(withPlaceholders(declaration), await entry.load());
-    const place = placeOf(declaration, settings, project.folder);
-    if (place) places.set(name, place);
+    try {
+      const settings = writtenSettings(withPlaceholders(declaration), await entry.load());
+      const place = placeOf(declaration, settings, project.folder);
+      if (place) places.set(name, place);
+    } catch (error) {
+      // What is wrong with a connection is told to whoever uses it; until then it has no place.
+      if (!(error instanceof MillraceError)) throw error;
+    }
   }
   return places;
 }
