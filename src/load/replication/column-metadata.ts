@@ -1,5 +1,6 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { Origin } from '../../core/origin.ts';
+import { notYetSupported } from './unsupported.ts';
 import { type LoadedAt, loadedAtForm, loadedAtSwitch } from './loaded-at.ts';
 
 /** Columns about a row's way into the target, beside `_sling_loaded_at`. */
@@ -15,8 +16,10 @@ const switches: Readonly<Record<string, MetadataColumn>> = {
   SLING_EXEC_ID_COLUMN: 'exec_id',
 };
 
+const syncedAtSwitch = 'SLING_SYNCED_AT_COLUMN';
+
 /** Variables that switch columns on, for all streams of a replication. */
-export const metadataSwitches: readonly string[] = [loadedAtSwitch, ...Object.keys(switches)];
+export const metadataSwitches: readonly string[] = [loadedAtSwitch, syncedAtSwitch, ...Object.keys(switches)];
 
 export interface Metadata {
   readonly loadedAt?: LoadedAt;
@@ -36,6 +39,13 @@ export function metadataOf(
   const switched = Object.entries(switches).flatMap(([name, column]) =>
     isOn(name, environment[name] ?? '', origin) ? [column] : [],
   );
+  if (isOn(syncedAtSwitch, environment[syncedAtSwitch] ?? '', origin)) {
+    throw notYetSupported(
+      syncedAtSwitch,
+      'Use SLING_LOADED_AT_COLUMN: _sling_loaded_at changes with each row that changes',
+      origin,
+    );
+  }
   const form = loadedAtForm(environment[loadedAtSwitch] ?? '', origin);
   const loadedAt = form ?? (named.includes('loaded_at') ? 'unix' : undefined);
   const wanted = new Set<string>([...switched, ...named]);
