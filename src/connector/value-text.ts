@@ -2,6 +2,8 @@ import type { DataType } from '../sql/data-type.ts';
 
 /** Values of column vectors as text, for systems that take text. Undefined: no text that they would all understand. */
 
+/** Powers of ten up to here are exact floats, and so is their product with what is left of a safe integer. */
+const maxPlainScale = 15;
 const microsPerSecond = 1_000_000n;
 const microsPerDay = 86_400n * microsPerSecond;
 /** 0001-01-01 and 9999-12-31: the years that calendars of databases have in common. */
@@ -11,7 +13,23 @@ const lastDay = 2_932_896;
 /** `2024-02-29`; undefined for infinity and years before 1 or after 9999. */
 export function dateText(days: number): string | undefined {
   if (days < firstDay || days > lastDay) return undefined;
-  return new Date(days * 86_400_000).toISOString().slice(0, 10);
+  // https://howardhinnant.github.io/date_algorithms.html#civil_from_days; about ten times faster than Date.
+  const shifted = days + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const dayOfEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const fromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1;
+  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  return `${year > 999 ? year : String(year).padStart(4, '0')}-${two(month)}-${two(day)}`;
 }
 
 /** `23:59:59`, or `23:59:59.000001` with all six digits. */
@@ -21,14 +39,23 @@ export function timeText(micros: bigint): string {
 
 /** `2024-02-29 23:59:59`, with six digits more unless they are zeros; undefined as for `dateText`. */
 export function timestampText(micros: bigint): string | undefined {
+  const small = Number(micros);
+  if (Number.isSafeInteger(small)) {
+    const days = Math.floor(small / 86_400_000_000);
+    const date = dateText(days);
+    return date === undefined ? undefined : `${date} ${clockText(small - days * 86_400_000_000)}`;
+  }
   const clock = ((micros % microsPerDay) + microsPerDay) % microsPerDay;
   const date = dateText(Number((micros - clock) / microsPerDay));
   return date === undefined ? undefined : `${date} ${clockText(Number(clock))}`;
 }
 
+function two(value: number): string {
+  return value < 10 ? `0${value}` : String(value);
+}
+
 function clockText(micros: number): string {
   const seconds = Math.floor(micros / 1_000_000);
-  const two = (value: number): string => (value < 10 ? `0${value}` : String(value));
   const whole = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
   const fraction = micros % 1_000_000;
   return fraction === 0 ? whole : `${whole}.${String(fraction).padStart(6, '0')}`;
@@ -37,6 +64,13 @@ function clockText(micros: number): string {
 /** `-0.05` for -5 and scale 2. */
 export function unscaledText(unscaled: bigint, scale: number): string {
   if (scale === 0) return unscaled.toString();
+  const small = Number(unscaled);
+  if (Number.isSafeInteger(small) && scale <= maxPlainScale) {
+    const size = Math.abs(small);
+    const unit = 10 ** scale;
+    const whole = Math.floor(size / unit);
+    return `${small < 0 ? '-' : ''}${whole}.${String(size - whole * unit).padStart(scale, '0')}`;
+  }
   const sign = unscaled < 0n ? '-' : '';
   const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(scale + 1, '0');
   return `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;

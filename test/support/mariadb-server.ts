@@ -66,7 +66,7 @@ export async function startMariaDb(...flags: readonly string[]): Promise<MariaDb
     daemon,
     [
       '--no-defaults', ...asUser, `--datadir=${data}`, `--socket=${join(folder, 'socket')}`, `--port=${port}`,
-      `--pid-file=${join(folder, 'pid')}`, '--bind-address=127.0.0.1', '--skip-name-resolve', '--local-infile=1',
+      `--pid-file=${join(folder, 'pid')}`, `--tmpdir=${folder}`, '--bind-address=127.0.0.1', '--skip-name-resolve', '--local-infile=1',
       '--innodb-flush-log-at-trx-commit=0', '--innodb-fast-shutdown=2', '--max-allowed-packet=256M',
       `--log-error=${join(folder, 'log')}`, ...flags,
     ], // prettier-ignore

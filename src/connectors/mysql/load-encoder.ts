@@ -203,7 +203,12 @@ function int64Writer(values: BigInt64Array, column: Column, form: TextForm): Val
     case 'timestamptz':
       return plain(form, (row) => known(timestampText(values[row] as bigint), column, values[row]));
     default:
-      return (out, row) => writeAscii(out, (values[row] as bigint).toString());
+      return (out, row) => {
+        const value = values[row] as bigint;
+        const small = Number(value);
+        if (Number.isSafeInteger(small)) writeInteger(out, small);
+        else writeAscii(out, value.toString());
+      };
   }
 }
 
