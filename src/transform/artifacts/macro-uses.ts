@@ -1,7 +1,7 @@
 import { builtinPackages, type MacroSet, macroIdOf } from '../context/macro-set.ts';
 
 const block = /\{\{([\s\S]*?)\}\}|\{%([\s\S]*?)%\}/g;
-const call = /(?<![\w.'"])([A-Za-z_]\w*)(?:\s*\.\s*([A-Za-z_]\w*))?\s*\(/g;
+const call = /(?<![\w.'"]|\|\s*)([A-Za-z_]\w*)(?:\s*\.\s*([A-Za-z_]\w*))?\s*\(/g;
 const dispatchCall = /adapter\s*\.\s*dispatch\s*\(\s*(?:macro_name\s*=\s*)?['"](\w+)['"]/g;
 
 /** Ids of the macros that a template calls by name, in the order in which it does. */

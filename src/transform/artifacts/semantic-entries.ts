@@ -1,16 +1,69 @@
 import type { Manifest } from '../reading/manifest.ts';
+import type { SectionEntry } from '../reading/section-reader.ts';
 import type { ArtifactNode } from './artifact-node.ts';
+import { objectsOf } from './json-part.ts';
+import { metricEntry, metricId } from './metric-entry.ts';
+import { savedQueryEntry, savedQueryId } from './saved-query-entry.ts';
+import { semanticModelEntry, semanticModelId } from './semantic-model-entry.ts';
+
+type Entries = Readonly<Record<string, ArtifactNode>>;
 
 interface SemanticEntries {
-  readonly metrics: Readonly<Record<string, ArtifactNode>>;
-  readonly semanticModels: Readonly<Record<string, ArtifactNode>>;
-  readonly savedQueries: Readonly<Record<string, ArtifactNode>>;
-  readonly all: Readonly<Record<string, ArtifactNode>>;
+  readonly metrics: Entries;
+  readonly semanticModels: Entries;
+  readonly savedQueries: Entries;
+  readonly all: Entries;
 }
 
 /** Semantic models, metrics and saved queries, with what each of them depends on. */
 export function semanticEntries(manifest: Manifest, createdAtSeconds: number): SemanticEntries {
-  void manifest;
-  void createdAtSeconds;
-  return { metrics: {}, semanticModels: {}, savedQueries: {}, all: {} };
+  const { sections } = manifest;
+  const modelByMeasure = new Map(
+    sections.semanticModels.flatMap((entry) =>
+      objectsOf(entry.properties['measures']).map((measure): [string, string] => [
+        String(measure['name']),
+        semanticModelId(entry),
+      ]),
+    ),
+  );
+  const metricSections = [...sections.metrics, ...sections.semanticModels.flatMap(ownMetrics)];
+  const metricsByName = new Map(metricSections.map((entry) => [entry.name, entry]));
+  const sources = { modelByMeasure, metrics: metricsByName };
+  const semanticModels = Object.fromEntries(
+    sections.semanticModels.map((entry) => [
+      semanticModelId(entry),
+      semanticModelEntry(manifest, entry, createdAtSeconds),
+    ]),
+  );
+  const metrics = Object.fromEntries(
+    metricSections.map((entry) => [metricId(entry), metricEntry(manifest, entry, sources, createdAtSeconds)]),
+  );
+  const savedQueries = Object.fromEntries(
+    sections.savedQueries.map((entry) => [
+      savedQueryId(entry),
+      savedQueryEntry(manifest, entry, metricsByName, createdAtSeconds),
+    ]),
+  );
+  return { metrics, semanticModels, savedQueries, all: { ...metrics, ...semanticModels, ...savedQueries } };
+}
+
+/** The metrics that measures with `create_metric` make. */
+function ownMetrics(entry: SectionEntry): readonly SectionEntry[] {
+  return objectsOf(entry.properties['measures'])
+    .filter((measure) => measure['create_metric'] === true)
+    .map((measure) => {
+      const name = String(measure['name']);
+      return {
+        ...entry,
+        name,
+        fqn: [...entry.fqn.slice(0, -1), name],
+        properties: {
+          name,
+          label: measure['label'] ?? name,
+          description: measure['description'] ?? '',
+          type: 'simple',
+          type_params: { measure: name },
+        },
+      };
+    });
 }

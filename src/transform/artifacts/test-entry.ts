@@ -37,7 +37,7 @@ export function testEntry(manifest: Manifest, node: TestNode, given: Given): Art
     ...place,
     ...(isGeneric ? { path: `${alias}.sql` } : {}),
     database: manifest.scope.databaseName,
-    schema: node.failures?.schema ?? `${manifest.scope.targetSchema}_${String(config['schema'])}`,
+    schema: node.auditSchema,
     name: node.name,
     resource_type: 'test',
     alias,
@@ -49,7 +49,7 @@ export function testEntry(manifest: Manifest, node: TestNode, given: Given): Art
     description: node.description,
     columns: {},
     meta: node.config.meta,
-    group: config['group'] ?? null,
+    group: groupOf(manifest, node) ?? null,
     docs: { show: true, node_color: null },
     patch_path: isGeneric ? null : patchPath(manifest, node),
     build_path: null,
@@ -67,6 +67,12 @@ export function testEntry(manifest: Manifest, node: TestNode, given: Given): Art
     contract: { enforced: false, alias_types: true, checksum: null },
     ...genericEntries(manifest, node),
   };
+}
+
+/** A test belongs to the group of what it tests. */
+function groupOf(manifest: Manifest, { body }: TestNode): JsonValue | undefined {
+  const tested = body.sort === 'generic' ? manifest.byId.get(body.model) : undefined;
+  return tested && toJsonValue(tested.entries.get('group')?.value);
 }
 
 function unrendered(node: TestNode, alias: string): JsonObject {
@@ -156,7 +162,7 @@ export function unitTestEntry(manifest: Manifest, node: TestNode, given: Given):
   };
   return {
     ...place,
-    path: original.slice(original.lastIndexOf('/') + 1),
+    path: original.slice(original.indexOf('/') + 1),
     name: node.name,
     resource_type: 'unit_test',
     ...entry,

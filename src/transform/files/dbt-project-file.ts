@@ -19,6 +19,8 @@ export interface DbtProjectFile {
   readonly analysisPaths: readonly string[];
   readonly packagesPath: string;
   readonly targetPath: string;
+  /** Whether other packages may read its protected models. */
+  readonly restrictsAccess: boolean;
   /** Folders that `clean` removes. */
   readonly cleanTargets: readonly string[];
   /** `dispatch:`: packages to search by macro namespace. */
@@ -68,7 +70,7 @@ const schema = record({
   'clean-targets': texts,
   'require-dbt-version': metadata,
   'dbt-cloud': metadata,
-  'restrict-access': metadata,
+  'restrict-access': z.boolean().optional(),
   'query-comment': metadata,
   flags: metadata,
   dispatch: z.array(record({ macro_namespace: z.string(), search_order: z.array(z.string()) })).nullish(),
@@ -125,6 +127,7 @@ export function shapeDbtProject(
     analysisPaths: raw['analysis-paths'] ?? ['analyses'],
     packagesPath: raw['packages-install-path'] ?? raw['modules-path'] ?? 'dbt_packages',
     targetPath: raw['target-path'] ?? 'target',
+    restrictsAccess: raw['restrict-access'] ?? false,
     cleanTargets: raw['clean-targets'] ?? [raw['target-path'] ?? 'target'],
     dispatch: new Map((raw.dispatch ?? []).map((item) => [item.macro_namespace, item.search_order])),
     functionPaths: raw['function-paths'] ?? ['functions'],

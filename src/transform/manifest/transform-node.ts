@@ -102,6 +102,8 @@ export interface TestNode extends NodeBase {
   readonly body: GenericTest | SingularTest | UnitTest;
   /** Tags of the column and the source under test. */
   readonly outerTags: readonly string[];
+  /** Schema of kept failures, whether or not they are kept. */
+  readonly auditSchema: string;
   /** Where failing rows are kept, if they are. */
   readonly failures: RelationName | undefined;
   /** Id of the node whose downstream waits for this test; undefined for a singular test that reads none. */

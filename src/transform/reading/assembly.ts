@@ -11,6 +11,7 @@ import type {
   TransformNode,
 } from '../manifest/transform-node.ts';
 import type { DocBlock } from './docs-reader.ts';
+import { checkAccess } from './access.ts';
 import { readExposures } from './exposure-reader.ts';
 import { ancestorsOf, type Manifest } from './manifest.ts';
 import {
@@ -96,6 +97,17 @@ export function assembleManifest(
   );
   const all: readonly TransformNode[] = [...upstream, ...tests];
   reportClashes(all, mistakes);
+  const analyses = drafts.flatMap((item) => item.analyses.map(resolve));
+  const sections = readSections(packages);
+  const byId = new Map(all.map((node) => [node.uniqueId, node]));
+  checkAccess([...all, ...analyses], {
+    groups: new Set(sections.groups.map(({ name }) => name)),
+    restricted: new Set(
+      packages.flatMap(({ room }) => (room.projectFile.restrictsAccess ? [room.projectFile.name] : [])),
+    ),
+    byId,
+    mistakes,
+  });
   return {
     projectName: root.room.projectFile.name,
     projectFile: root.room.projectFile,
@@ -103,17 +115,17 @@ export function assembleManifest(
     scopes: new Map(packages.map(({ room }) => [room.projectFile.name, room.scope])),
     names: { ...names, refs: refsOf(upstream) },
     folders: new Map(packages.map(({ room }) => [room.projectFile.name, room.folder])),
-    analyses: drafts.flatMap((item) => item.analyses.map(resolve)),
+    analyses,
     disabled: drafts.flatMap((item) =>
       [...item.models, ...item.seeds].flatMap(({ node }) => (node.config.isEnabled ? [] : [node])),
     ),
-    sections: readSections(packages),
+    sections,
     docs,
     tests,
     warnings: mistakes.warnings,
     runHooks: packages.flatMap(({ room }) => readRunHooks(room)),
     exposures: packages.flatMap(({ room, properties }) => readExposures(room, properties, names)),
-    byId: new Map(all.map((node) => [node.uniqueId, node])),
+    byId,
     byKey: new Map(all.map((node) => [node.key, node])),
   };
 }

@@ -140,6 +140,7 @@ function readGenericTest(
       details: { ...detailsOf(undefined), propertyFile: yaml.file },
       dependencies: [{ uniqueId: subject.uniqueId, origin }],
       outerTags,
+      auditSchema: auditSchema(room, config, dictionary, known),
       failures,
       body: {
         sort: 'generic',
@@ -197,11 +198,32 @@ export function readSingularTest(
       details: detailsOf(placed),
       dependencies: [],
       outerTags: [],
+      auditSchema: auditSchema(room, config, rendered.dictionary, entries),
       failures,
       body: { sort: 'singular', template: rendered.template, sql: file.text },
       subject: undefined,
     },
   };
+}
+
+const auditSchemas = new WeakMap<ProjectScope, Map<string, string>>();
+
+/** The schema for failures of tests that are configured alike; found out once by the project's naming macro. */
+function auditSchema(
+  room: ReadingRoom,
+  config: NodeConfig,
+  dictionary: ReturnType<typeof nodeDictionary>,
+  entries: ConfigEntries,
+): string {
+  let known = auditSchemas.get(room.scope);
+  if (!known) auditSchemas.set(room.scope, (known = new Map()));
+  const key = config.schema ?? '';
+  let schema = known.get(key);
+  if (schema === undefined) {
+    const found = failuresRelation(room, { ...config, storedFailures: 'table' }, dictionary, entries);
+    known.set(key, (schema = found?.schema ?? room.scope.targetSchema));
+  }
+  return schema;
 }
 
 /** Where the command line asks to keep failures, they are kept unless the test says no. */

@@ -88,6 +88,7 @@ function readUnitTest(place: Place, properties: UnitTestProperties): TestNode | 
     details: { ...detailsOf(undefined), properties: properties.raw, propertyFile: yaml.file },
     dependencies: [{ uniqueId: model.uniqueId, origin }],
     outerTags: [],
+    auditSchema: room.scope.targetSchema,
     failures: undefined,
     body,
     subject: model.uniqueId,

@@ -9,7 +9,7 @@ export function changedMacroTest(
     const macro = manifest.macros[id];
     // What is built into Millrace changes with Millrace, not with the project.
     if (macro?.['package_name'] === 'dbt') return false;
-    return macro?.macro_sql !== before.macros[id]?.macro_sql;
+    return macro?.macro_sql.trim() !== before.macros[id]?.macro_sql.trim();
   };
   const known = new Map<string, boolean>();
   const isTouched = (id: string): boolean => {
