@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-// docs/connectors.md quotes this file from here to the end of the connector.
 import {
   type ColumnBatch,
   type ColumnVector,
@@ -87,8 +85,6 @@ function textVector(texts: readonly string[]): ColumnVector {
   return { kind: 'bytes', data: new Uint8Array(Buffer.concat(parts)), starts, ends, validity };
 }
 
-// The end of the connector.
-
 const environment = {
   name: 'PEOPLE',
   projectFolder: '/',
@@ -142,13 +138,4 @@ test('refuses what it does not have or cannot do', async () => {
   await expect(source?.describe({ name: 'nams' }, {})).rejects.toThrow('PEOPLE has no stream nams');
   await expect(readNames(['Ada'], { where: 'id > 1' })).rejects.toThrow('names cannot be filtered');
   expect(namesConnector.config.safeParse({ name: [] }).success).toBe(false);
-});
-
-test('is what docs/connectors.md quotes', async () => {
-  const own = await readFile(new URL(import.meta.url), 'utf8');
-  const page = await readFile(new URL('../../docs/connectors.md', import.meta.url), 'utf8');
-  const [, quoted = ''] =
-    /^\/\/ docs\/connectors.md quotes.*\n([^]*?)\n\/\/ The end of the connector/m.exec(own) ?? [];
-  expect(quoted).toContain('defineConnector');
-  expect(page).toContain(quoted.trim());
 });

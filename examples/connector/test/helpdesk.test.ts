@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectorSuite } from '../../../src/testing/index.ts';
@@ -40,6 +40,14 @@ afterEach(async () => {
   await desk.close();
   await database.drop();
   await rm(folder, { recursive: true, force: true });
+});
+
+test('docs/connectors.md quotes it', async () => {
+  const text = async (path: string): Promise<string> => readFile(join(import.meta.dirname, path), 'utf8');
+  const source = await text('../connectors/helpdesk.ts');
+  const end = 'export default helpdesk;';
+  const quoted = source.slice(source.indexOf('/** A help desk'), source.indexOf(end) + end.length);
+  expect(await text('../../../docs/connectors.md')).toContain(quoted);
 });
 
 describe('the connector', () => {
