@@ -32,7 +32,8 @@ hostssl all all all scram-sha-256
 
 /** The reason why there is none, where `openssl` is missing. */
 export async function startTlsServer(): Promise<TlsServer | string> {
-  if (spawnSync(opensslProgram, ['version']).status !== 0) return 'openssl is missing: apt-get install openssl';
+  if (spawnSync(opensslProgram, ['version']).status !== 0)
+    return 'openssl is missing: apt-get install openssl';
   const folder = await mkdtemp(join(tmpdir(), 'millrace-postgres-tls-'));
   await chmod(folder, 0o755);
   makeCertificates(folder);
