@@ -4,7 +4,15 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wr
 import { join } from 'node:path';
 import { root, run } from './install.mjs';
 
-const sources = ['src', 'web', 'scripts/build.mjs', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
+const sources = [
+  'src',
+  'web',
+  'scripts/build.mjs',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+];
 const dist = join(root, 'dist');
 const stamp = '.sources';
 
@@ -29,12 +37,18 @@ async function build() {
 /** A few dozen files instead of hundreds, which Node finds and reads in half the time. Packages stay outside. */
 async function bundle(folder) {
   const { rolldown } = await import('rolldown');
-  const entries = ['cli/main', 'index', 'connector/index'];
+  const entries = ['cli/main', 'index', 'connector/index', 'testing/index'];
   const input = Object.fromEntries(entries.map((name) => [name, join(root, 'src', `${name}.ts`)]));
   const build = await rolldown({ input, platform: 'node', external: /^[^./]/ });
   // As deep as the sources: see src/project/package-folder.ts.
   const chunkFileNames = 'parts/[name]-[hash].js';
-  await build.write({ dir: folder, format: 'esm', entryFileNames: '[name].js', chunkFileNames, sourcemap: true });
+  await build.write({
+    dir: folder,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames,
+    sourcemap: true,
+  });
 }
 
 function addToHash(path) {

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectorSuite } from '../../../src/testing/index.ts';
+import { connectorSuite } from 'millrace/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { millrace, millraceJson } from '../../../test/support/millrace-command.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres-database.ts';
