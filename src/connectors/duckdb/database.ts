@@ -1,8 +1,7 @@
 import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api';
 import type { RelationInfo, SqlDatabase, SqlSession } from '../../connector/connection.ts';
 import type { TableSchema } from '../../sql/data-type.ts';
-import { duckdbDialect } from '../../sql/dialects/index.ts';
-import type { TableName } from '../../sql/dialect.ts';
+import type { Dialect, TableName } from '../../sql/dialect.ts';
 import { CancelledError } from '../../core/errors.ts';
 import { duckdbError } from './duckdb-error.ts';
 import { bindParameters } from './parameters.ts';
@@ -11,7 +10,7 @@ import { parseTypeName } from './type-name.ts';
 import type { Warehouse } from './warehouse.ts';
 
 /** SQL on a warehouse. Each call takes a connection of its own; a transaction keeps one. */
-export function duckdbDatabase(place: string, warehouse: Warehouse): SqlDatabase {
+export function duckdbDatabase(place: string, warehouse: Warehouse, dialect: Dialect): SqlDatabase {
   const session: SqlSession = {
     query: (sql, parameters, signal) =>
       warehouse.use(signal, async (connection) => await toResultSet(await run(connection, sql, parameters))),
@@ -19,7 +18,7 @@ export function duckdbDatabase(place: string, warehouse: Warehouse): SqlDatabase
       warehouse.use(signal, async (connection) => (await run(connection, sql, parameters)).rowsChanged),
   };
   return {
-    dialect: duckdbDialect,
+    dialect,
     ...session,
     transaction: (work, signal) =>
       warehouse.use(signal, (connection) => inTransaction(connection, place, work, signal)),

@@ -21,6 +21,7 @@ export function duckdbError(error: unknown, place: string, signal?: AbortSignal)
     diskError(text, place) ??
     fileError(text, place) ??
     csvError(text) ??
+    ambiguityError(text, place) ??
     errorByKind(text, place, error)
   );
 }
@@ -85,6 +86,22 @@ function csvError(text: string): MillraceError | undefined {
     state: 'Nothing of the file was published.',
     next: 'Mend the row, or declare the column as string.',
   });
+}
+
+/** The file has the name of one of its schemas. */
+function ambiguityError(text: string, place: string): MillraceError | undefined {
+  const [, name, path] =
+    /Ambiguous reference to catalog or schema "(.+?)" - use a fully qualified path like "(.+?)"/.exec(text) ??
+    [];
+  if (name === undefined) return undefined;
+  return new ConfigError(
+    `${place}: ${name} is both the name of the file and of a schema in it, so DuckDB does not know which one is meant.`,
+    {
+      code: 'name_ambiguous',
+      state: rolledBack,
+      next: `Write ${path}.<table> in the SQL, or rename the file.`,
+    },
+  );
 }
 
 function errorByKind(text: string, place: string, cause: unknown): MillraceError {

@@ -1,5 +1,5 @@
 import { type Connector, type ConnectorEnvironment, defineConnector } from '../../connector/connector.ts';
-import { duckdbDialect } from '../../sql/dialects/index.ts';
+import { duckdbDialectOf } from '../../sql/dialects/duckdb.ts';
 import { databasePath, duckdbConfig, type DuckdbConfig, parseDuckdbUrl } from './config.ts';
 import { duckdbDatabase } from './database.ts';
 import { duckdbSource } from './source.ts';
@@ -18,14 +18,15 @@ export const duckdbConnector: Connector<DuckdbConfig> = defineConnector({
     const path = databasePath(name, config, environment.projectFolder);
     const place = `Connection ${name} (${path})`;
     const warehouse = await openWarehouse(place, path, instanceSettings(config, environment));
-    const database = duckdbDatabase(place, warehouse);
-    const defaultSchema = config.schema ?? duckdbDialect.defaultSchema;
+    const dialect = duckdbDialectOf(warehouse.catalogue);
+    const database = duckdbDatabase(place, warehouse, dialect);
+    const defaultSchema = config.schema ?? dialect.defaultSchema;
     return {
       name,
       type: 'duckdb',
       database,
-      source: duckdbSource({ place, warehouse, database, defaultSchema, temporaryFolder }),
-      target: duckdbTarget(place, warehouse, memoryBudgetBytes),
+      source: duckdbSource({ place, warehouse, database, dialect, defaultSchema, temporaryFolder }),
+      target: duckdbTarget(place, warehouse, dialect, memoryBudgetBytes),
       check: async (signal) => {
         const { rows } = await database.query('select version(), count(*) from duckdb_tables()', [], signal);
         return `DuckDB ${String(rows[0]?.[0])}, ${String(rows[0]?.[1])} tables`;
@@ -39,7 +40,8 @@ function instanceSettings(
   config: DuckdbConfig,
   { engineMemoryBytes }: ConnectorEnvironment,
 ): Readonly<Record<string, string>> {
-  const engineLimit = engineMemoryBytes === undefined ? undefined : `${Math.floor(engineMemoryBytes / 1e6)}MB`;
+  const engineLimit =
+    engineMemoryBytes === undefined ? undefined : `${Math.floor(engineMemoryBytes / 1e6)}MB`;
   const limit = config.memory_limit ?? engineLimit;
   return {
     ...(limit === undefined ? {} : { memory_limit: limit }),

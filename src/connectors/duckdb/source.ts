@@ -9,6 +9,7 @@ import type { SqlDatabase } from '../../connector/connection.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
 import {
   fromClause,
+  type Naming,
   parquetType,
   parseTableName,
   selectText,
@@ -20,11 +21,10 @@ import { parseTypeName } from './type-name.ts';
 import { readChunk } from '../../connector/duckdb/vector-reader.ts';
 import type { Warehouse } from './warehouse.ts';
 
-export interface DuckdbSourceContext {
+export interface DuckdbSourceContext extends Naming {
   readonly place: string;
   readonly warehouse: Warehouse;
   readonly database: SqlDatabase;
-  readonly defaultSchema: string;
   readonly temporaryFolder: string;
 }
 
@@ -55,7 +55,7 @@ async function readAs(
   const { columns } = schema;
   switch (format) {
     case 'relation':
-      return { format, schema, sql: selectText(request, columns, context.defaultSchema, typedExpression) };
+      return { format, schema, sql: selectText(request, columns, context, typedExpression) };
     case 'file':
       return await exportParquet(context, request, schema, signal);
     case 'columns':
@@ -72,7 +72,7 @@ async function exportParquet(
   signal: AbortSignal,
 ): Promise<Payload> {
   const path = join(context.temporaryFolder, `${randomUUID()}.parquet`);
-  const select = selectText(request, schema.columns, context.defaultSchema, (column) =>
+  const select = selectText(request, schema.columns, context, (column) =>
     column.type.type === 'interval'
       ? `cast(${duckdbDialect.quote(column.name)} as ${parquetType(column.type)})`
       : typedExpression(column),
@@ -100,7 +100,7 @@ async function* readBatches(
   columns: readonly Column[],
   signal: AbortSignal,
 ): AsyncGenerator<ColumnBatch> {
-  const select = selectText(request, columns, context.defaultSchema, vectorExpression);
+  const select = selectText(request, columns, context, vectorExpression);
   const types = columns.map((column) => column.type);
   const lease = await context.warehouse.lease(signal);
   try {
@@ -117,9 +117,7 @@ async function* readBatches(
 
 async function describeStream(context: DuckdbSourceContext, stream: StreamRef): Promise<StreamSchema> {
   if (stream.sql !== undefined) {
-    const { rows } = await context.database.query(
-      `describe select * from ${fromClause(stream, context.defaultSchema)}`,
-    );
+    const { rows } = await context.database.query(`describe select * from ${fromClause(stream, context)}`);
     return {
       columns: rows.map(([name, type]) => ({
         name: String(name),

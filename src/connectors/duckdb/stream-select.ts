@@ -1,7 +1,7 @@
 import type { ReadRequest, StreamRef, StreamSchema } from '../../connector/connection.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Column, DataType } from '../../sql/data-type.ts';
-import type { TableName } from '../../sql/dialect.ts';
+import type { Dialect, TableName } from '../../sql/dialect.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
 
 /** `schema.table`, each part quoted or not; `table` alone is in `defaultSchema`. */
@@ -19,10 +19,16 @@ export function parseTableName(text: string, defaultSchema: string): TableName {
   return { schema: parts.length === 2 ? (parts[0] ?? '') : defaultSchema, name };
 }
 
+/** How names of tables are read and written. */
+export interface Naming {
+  readonly defaultSchema: string;
+  readonly dialect: Dialect;
+}
+
 /** What follows `from`: the table, or the query as a subquery. */
-export function fromClause(stream: StreamRef, defaultSchema: string): string {
+export function fromClause(stream: StreamRef, { defaultSchema, dialect }: Naming): string {
   if (stream.sql !== undefined) return `(${stream.sql.replace(/[\s;]+$/, '')}\n) as stream`;
-  return duckdbDialect.quoteTable(parseTableName(stream.name, defaultSchema));
+  return dialect.quoteTable(parseTableName(stream.name, defaultSchema));
 }
 
 /** The columns asked for, in the order asked for. */
@@ -41,13 +47,13 @@ export function wantedColumns(request: ReadRequest, schema: StreamSchema): reado
 export function selectText(
   request: ReadRequest,
   columns: readonly Column[],
-  defaultSchema: string,
+  naming: Naming,
   expression: (column: Column) => string,
 ): string {
   const list = columns.map((column) => `${expression(column)} as ${duckdbDialect.quote(column.name)}`);
   return [
     `select ${list.join(', ')}`,
-    `from ${fromClause(request.stream, defaultSchema)}`,
+    `from ${fromClause(request.stream, naming)}`,
     ...(request.where === undefined ? [] : [`where ${request.where}`]),
     ...(request.orderBy === undefined ? [] : [`order by ${request.orderBy}`]),
     ...(request.limit === undefined ? [] : [`limit ${request.limit}`]),

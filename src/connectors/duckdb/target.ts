@@ -3,16 +3,22 @@ import type { ColumnBatch } from '../../connector/column-batch.ts';
 import type { Payload } from '../../connector/payload.ts';
 import { CancelledError, ConfigError } from '../../core/errors.ts';
 import type { Column } from '../../sql/data-type.ts';
+import type { Dialect } from '../../sql/dialect.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
 import { segmentsOf, withBatches } from '../../connector/duckdb/batch-pump.ts';
 import type { Warehouse } from './warehouse.ts';
 
 /** Fills stage tables: by a SELECT of the same warehouse, by DuckDB's own file readers, or from columns. */
-export function duckdbTarget(place: string, warehouse: Warehouse, memoryBudgetBytes: number): Target {
+export function duckdbTarget(
+  place: string,
+  warehouse: Warehouse,
+  dialect: Dialect,
+  memoryBudgetBytes: number,
+): Target {
   return {
     takes: ['relation', 'file', 'columns'],
     stage: async (request, payload, signal) => {
-      const table = duckdbDialect.quoteTable(request.table);
+      const table = dialect.quoteTable(request.table);
       const run = (sql: string) =>
         warehouse.use(signal, async (connection) => (await connection.run(sql)).rowsChanged);
       const definitions = request.schema.columns.map((column) => duckdbDialect.columnDefinition(column));

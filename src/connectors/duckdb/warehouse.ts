@@ -9,6 +9,8 @@ import { duckdbError } from './duckdb-error.ts';
 
 /** A DuckDB instance that this process holds, and connections of it that wait to be used again. */
 export interface Warehouse {
+  /** What DuckDB calls the file: its name without extension. */
+  readonly catalogue: string;
   /** Runs `work` on a connection that nobody else uses meanwhile; aborting interrupts its statement. */
   use<T>(signal: AbortSignal | undefined, work: (connection: DuckDBConnection) => Promise<T>): Promise<T>;
   /** The same for work in several steps: the caller gives the connection back. */
@@ -63,11 +65,12 @@ export async function openWarehouse(
   }
   if (path === ':memory:') {
     const instance = await createInstance(path, settings);
-    return warehouseOf(place, instance, new Set(), () => instance.closeSync());
+    return warehouseOf(place, instance, await catalogueOf(instance), new Set(), () => instance.closeSync());
   }
   const key = realPath(place, path);
   const shared = await joinInstance(place, key, settings);
-  return warehouseOf(place, shared.instance, shared.entry.locks, () => {
+  const catalogue = await catalogueOf(shared.instance);
+  return warehouseOf(place, shared.instance, catalogue, shared.entry.locks, () => {
     shared.entry.users -= 1;
     if (shared.entry.users > 0) return;
     instances.delete(key);
@@ -119,6 +122,16 @@ async function createInstance(
   return instance;
 }
 
+async function catalogueOf(instance: DuckDBInstance): Promise<string> {
+  const connection = await instance.connect();
+  try {
+    const reader = await connection.runAndReadAll('select current_database()');
+    return String(reader.getRows()[0]?.[0]);
+  } finally {
+    connection.closeSync();
+  }
+}
+
 /** The file's path without links, also when the file is not there yet. */
 function realPath(place: string, path: string): string {
   if (existsSync(path)) return realpathSync(path);
@@ -134,6 +147,7 @@ function realPath(place: string, path: string): string {
 function warehouseOf(
   place: string,
   instance: DuckDBInstance,
+  catalogue: string,
   locks: Set<string>,
   release: () => void,
 ): Warehouse {
@@ -163,6 +177,7 @@ function warehouseOf(
   }
 
   return {
+    catalogue,
     lease,
     lock: (name) => {
       if (locks.has(name)) return { holder: `another load of this process (${process.pid})` };

@@ -58,3 +58,16 @@ export const duckdbDialect: Dialect = {
   columnDefinition: (column: Column) =>
     `${quoteIdentifier(column.name)} ${typeName(column.type)}${column.nullable ? '' : ' not null'}`,
 };
+
+/**
+ * The dialect of one file, whose name without extension DuckDB puts before its schemas: `raw.orders` of a
+ * file raw.duckdb may be schema and table or file and table, which DuckDB refuses to guess.
+ */
+export function duckdbDialectOf(catalogue: string): Dialect {
+  const isAmbiguous = (schema: string): boolean => schema.toLowerCase() === catalogue.toLowerCase();
+  return {
+    ...duckdbDialect,
+    quoteTable: (table) =>
+      `${isAmbiguous(table.schema) ? `${quoteIdentifier(catalogue)}.` : ''}${duckdbDialect.quoteTable(table)}`,
+  };
+}
