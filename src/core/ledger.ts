@@ -7,7 +7,9 @@ import type { RunState, StepState } from './run-state.ts';
 
 /** Who asked for a run. */
 export interface RunTrigger {
-  readonly kind: 'command' | 'page' | 'schedule' | 'code';
+  readonly kind: 'command' | 'page' | 'schedule' | 'code' | 'sensor' | 'webhook' | 'condition' | 'trigger';
+  /** Of the sensor, webhook or trigger. */
+  readonly name?: string;
   /** The schedule's name, for `schedule`. */
   readonly schedule?: string;
   /** The time the schedule meant, which may be earlier than the run. Milliseconds since 1970, UTC. */

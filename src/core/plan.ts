@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 import type { CheckTarget, NodeKey, NodeKind, RetryPolicy } from './node.ts';
 
 /** What a run would do, as frozen data. `plan` prints it, `run` executes it. */
@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly rowLimit?: number;
   /** The run is stopped when it takes longer, counted from its start, over all processes that execute it. */
   readonly timeoutSeconds?: number;
+  /** What asked for the run handed to it: the body of a webhook, what a sensor found. Tasks get it. */
+  readonly input?: JsonValue;
   /** What the command that asked for the run tells its own room; opaque to everybody else. */
   readonly room?: JsonObject;
 }

@@ -14,6 +14,7 @@ import type { NodeKey } from './node.ts';
 import type { Plan } from './plan.ts';
 import type { RunEvent } from './run-event.ts';
 import type { RunState, StepState } from './run-state.ts';
+import type { KeptTriggerTick, TriggerCommit, TriggerResult } from './trigger.ts';
 
 /** Time and timers, so that tests can hold them in their hands. */
 export interface Clock {
@@ -95,6 +96,10 @@ export interface RunStore {
   readNote(name: string): Promise<Note | undefined>;
   /** Writes it if nobody else has since `expectedVersion` was read; false, with nothing written, when somebody has. */
   writeNote(note: NoteWrite): Promise<boolean>;
+  /** Writes the cursors, runs and ticks of triggers in one transaction. */
+  commitTriggers(commit: TriggerCommit): Promise<TriggerResult>;
+  /** Newest first. */
+  triggerTicks(trigger: string, limit: number): Promise<readonly KeptTriggerTick[]>;
 
   readOwnership(): Promise<OwnershipState>;
   /** Takes the project, if its epoch is still `expectedEpoch` (0 when nobody had it yet). */

@@ -4,8 +4,9 @@ import { FatalError } from '../core/errors.ts';
 import type { StepOutcome } from '../core/executor.ts';
 import type { RunLease } from '../core/ledger.ts';
 import type { Plan, PlanStep } from '../core/plan.ts';
-import { LeaseLostError, type RunStore } from '../core/ports.ts';
+import { LeaseLostError, type NewRun, type RunStore } from '../core/ports.ts';
 import type { RunEvent } from '../core/run-event.ts';
+import type { TriggerResult, TriggerTick } from '../core/trigger.ts';
 import {
   canMoveRun,
   canMoveStep,
@@ -100,6 +101,86 @@ export function describeRunStore(
       expect(written.toSorted()).toEqual([false, true]);
       const value = written[0] ? 'mine' : 'yours';
       expect(await store.readNote('cursor')).toEqual({ version: 2, value: { value } });
+    });
+
+    describe('triggers', () => {
+      const trigger = 'sensor dumps';
+      const newRun = (id: string): NewRun => ({
+        id,
+        plan: planOf(step('a')),
+        trigger: { kind: 'sensor', name: 'dumps' },
+        createdAtMs: 10,
+      });
+      const look = (
+        by: RunStore,
+        expectedVersion: number,
+        runs: readonly (readonly [id: string, key: string])[],
+        more: Partial<TriggerTick> = {},
+      ): Promise<TriggerResult> =>
+        by.commitTriggers({
+          notes: [{ name: 'sensor dumps', expectedVersion, value: { cursor: expectedVersion } }],
+          runs: runs.map(([id, text]) => ({ run: newRun(id), key: { trigger, text } })),
+          ticks: [
+            {
+              trigger,
+              atMs: 100 + expectedVersion,
+              outcome: 'started',
+              runIds: runs.map(([id]) => id),
+              ...more,
+            },
+          ],
+        });
+
+      it('writes cursor, runs and tick together, for one of two who look at once', async () => {
+        const other = await reopen();
+        others.push(other);
+        const results = await Promise.all([look(store, 0, [['r1', 'x']]), look(other, 0, [['r2', 'y']])]);
+        expect(results.map(({ isWritten }) => isWritten).toSorted()).toEqual([false, true]);
+        const runs = await store.listRuns({ limit: 10 });
+        expect(runs).toHaveLength(1);
+        expect((await store.triggerTicks(trigger, 10)).map(({ runIds }) => runIds)).toEqual([[runs[0]?.id]]);
+        expect((await store.readNote('sensor dumps'))?.version).toBe(1);
+      });
+
+      it('starts one run of a key, whoever asks for it again', async () => {
+        await look(store, 0, [['r1', 'x']]);
+        const again = await look(store, 1, [
+          ['r2', 'x'],
+          ['r3', 'y'],
+        ]);
+        expect(again).toEqual({ isWritten: true, runIds: ['r1', 'r3'] });
+        await look(store, 2, [['r4', 'x']]);
+        expect((await store.listRuns({ limit: 10 })).map(({ id }) => id).toSorted()).toEqual(['r1', 'r3']);
+        expect(
+          (await store.triggerTicks(trigger, 10)).map(({ outcome, runIds }) => [outcome, runIds]),
+        ).toEqual([
+          ['skipped', []],
+          ['started', ['r3']],
+          ['started', ['r1']],
+        ]);
+      });
+
+      it('keeps the same skip once, and a bounded number of ticks', async () => {
+        for (let version = 0; version < 3; version += 1)
+          await look(store, version, [], { outcome: 'skipped', reason: 'nothing new' });
+        expect(await store.triggerTicks(trigger, 10)).toEqual([
+          {
+            trigger,
+            sinceMs: 100,
+            atMs: 102,
+            times: 3,
+            outcome: 'skipped',
+            reason: 'nothing new',
+            runIds: [],
+            detail: undefined,
+          },
+        ]);
+        for (let version = 3; version < 110; version += 1)
+          await look(store, version, [], { outcome: 'failed', reason: 'away', detail: { version } });
+        const kept = await store.triggerTicks(trigger, 1000);
+        expect(kept).toHaveLength(100);
+        expect(kept[0]?.detail).toEqual({ version: 109 });
+      });
     });
 
     it('keeps a run from queued to its end, state and events alike', async () => {

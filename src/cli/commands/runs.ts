@@ -31,7 +31,7 @@ export async function listRuns(options: RunsOptions & { readonly limit: number }
     const rows = runs.map((run) => [
       run.id,
       interrupted.has(run.id) ? 'interrupted' : run.state,
-      run.trigger.schedule ? `schedule ${run.trigger.schedule}` : run.trigger.kind,
+      [run.trigger.kind, run.trigger.schedule ?? run.trigger.name].filter(Boolean).join(' '),
       run.selection || 'everything',
       new Date(run.createdAtMs).toISOString(),
       run.startedAtMs && run.finishedAtMs ? formatDuration(run.finishedAtMs - run.startedAtMs) : '',

@@ -13,6 +13,7 @@ import { claimRun, createRun, moveRun, releaseRun, renewLeases, requestCancel } 
 import { openServer } from './server.ts';
 import { moveSteps, saveCheckpoint, startStep } from './steps.ts';
 import { insertTick, readTicks } from './ticks.ts';
+import { commitTriggers, readTriggerTicks } from './triggers.ts';
 
 export interface PostgresLedgerOptions {
   /** Holds the ledger's tables and nothing else; made when it is missing. `?schema=` in the URL goes before it. Default `millrace_ledger`. */
@@ -64,6 +65,8 @@ export async function openPostgresLedger(
     ticks: (schedule, limit) => server.read((session) => readTicks(session, schedule, limit)),
     readNote: (name) => server.read((session) => readNote(session, name)),
     writeNote: (note) => server.write((session) => writeNote(session, note)),
+    commitTriggers: (commit) => commitTriggers(server, commit),
+    triggerTicks: (trigger, limit) => server.read((session) => readTriggerTicks(session, trigger, limit)),
     readOwnership: () => server.read((session) => readOwnership(session)),
     claimOwnership: (claim) => server.write((session) => claimOwnership(session, claim)),
     announceAddress: (owner, url) => server.write((session) => announceAddress(session, owner, url)),

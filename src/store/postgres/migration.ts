@@ -6,7 +6,7 @@ import type { Session } from './session.ts';
  * Each brings the schema one version further; `ledger_version` counts them. Never change one that was
  * released, add another.
  */
-const migrations: readonly string[] = [
+export const migrations: readonly string[] = [
   `
   CREATE TABLE plans (
     digest text PRIMARY KEY,
@@ -109,6 +109,27 @@ const migrations: readonly string[] = [
     name text PRIMARY KEY,
     version bigint NOT NULL,
     value json NOT NULL
+  );
+  `,
+  `
+  CREATE TABLE trigger_ticks (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    source text NOT NULL,
+    at_ms bigint NOT NULL,
+    since_ms bigint NOT NULL,
+    times bigint NOT NULL,
+    outcome text NOT NULL,
+    reason text,
+    run_ids json NOT NULL,
+    detail json
+  );
+  CREATE INDEX trigger_ticks_source ON trigger_ticks (source, id);
+  CREATE TABLE run_keys (
+    source text NOT NULL,
+    key text NOT NULL,
+    run_id text NOT NULL,
+    at_ms bigint NOT NULL,
+    PRIMARY KEY (source, key)
   );
   `,
 ];

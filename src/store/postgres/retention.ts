@@ -1,4 +1,5 @@
 import type { LedgerServer } from './server.ts';
+import { deleteTriggerRemains } from './triggers.ts';
 
 /** Rows deleted in one transaction, so that nobody waits long. */
 const runsAtATime = 100;
@@ -21,6 +22,7 @@ export async function deleteRunsFinishedBefore(server: LedgerServer, beforeMs: n
       beforeMs,
     ),
   );
+  await server.write((session) => deleteTriggerRemains(session, beforeMs));
   return runs;
 }
 

@@ -9,6 +9,7 @@ import { findRun, listRuns, openRuns, runState } from './run-reading.ts';
 import { claimRun, createRun, moveRun, releaseRun, renewLeases, requestCancel } from './runs.ts';
 import { appendLog, moveSteps, saveCheckpoint, startStep } from './steps.ts';
 import { insertTick, readTicks } from './ticks.ts';
+import { commitTriggers, readTriggerTicks } from './triggers.ts';
 
 /**
  * Opens or creates the run ledger in an SQLite file, with its folder. Many processes may have it open.
@@ -39,6 +40,8 @@ export async function openSqliteLedger(path: string): Promise<RunStore> {
     ticks: async (schedule, limit) => database.read(() => readTicks(database, schedule, limit)),
     readNote: async (name) => database.read(() => readNote(database, name)),
     writeNote: async (note) => writeNote(database, note),
+    commitTriggers: async (commit) => commitTriggers(database, commit),
+    triggerTicks: async (trigger, limit) => database.read(() => readTriggerTicks(database, trigger, limit)),
     readOwnership: async () => database.read(() => readOwnership(database)),
     claimOwnership: async (claim) => claimOwnership(database, claim),
     announceAddress: async (owner, address) =>

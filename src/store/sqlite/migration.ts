@@ -118,6 +118,27 @@ export const migrations: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE trigger_ticks (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL,
+    times INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    reason TEXT,
+    run_ids TEXT NOT NULL,
+    detail TEXT
+  ) STRICT;
+  CREATE INDEX trigger_ticks_source ON trigger_ticks (source, id);
+  CREATE TABLE run_keys (
+    source TEXT NOT NULL,
+    key TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (source, key)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Brings the schema forward to this release's version. Processes that open the file at once do it one after another. */

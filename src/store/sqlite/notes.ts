@@ -7,8 +7,13 @@ export function readNote(database: LedgerDatabase, name: string): Note | undefin
   return toNote(database.get('SELECT version, value FROM notes WHERE name = ?', name));
 }
 
-export function writeNote(database: LedgerDatabase, { name, expectedVersion, value }: NoteWrite): boolean {
-  const written = database.write(() =>
+export function writeNote(database: LedgerDatabase, note: NoteWrite): boolean {
+  return database.write(() => insertNote(database, note));
+}
+
+/** Within a transaction. */
+export function insertNote(database: LedgerDatabase, { name, expectedVersion, value }: NoteWrite): boolean {
+  const written =
     expectedVersion === 0
       ? database.run(
           'INSERT INTO notes (name, version, value) VALUES (?, 1, ?) ON CONFLICT DO NOTHING',
@@ -20,7 +25,6 @@ export function writeNote(database: LedgerDatabase, { name, expectedVersion, val
           toJson(value),
           name,
           expectedVersion,
-        ),
-  );
+        );
   return written === 1;
 }

@@ -1,4 +1,5 @@
 import type { LedgerDatabase } from './database.ts';
+import { deleteTriggerRemains } from './triggers.ts';
 
 /** See `RunStore.deleteRunsFinishedBefore`. Ticks of deleted times go too; the newest of each schedule stays. */
 export function deleteRunsFinishedBefore(database: LedgerDatabase, beforeMs: number): number {
@@ -17,6 +18,7 @@ export function deleteRunsFinishedBefore(database: LedgerDatabase, beforeMs: num
       'DELETE FROM plans WHERE used_at_ms < ? AND digest NOT IN (SELECT plan_digest FROM runs)',
       beforeMs,
     );
+    deleteTriggerRemains(database, beforeMs);
     return runs;
   });
 }

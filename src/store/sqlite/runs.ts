@@ -14,42 +14,47 @@ import { insertTick } from './ticks.ts';
 export function createRun(database: LedgerDatabase, run: NewRun, tick: ScheduleTick | undefined): boolean {
   return database.write(() => {
     if (tick && !insertTick(database, tick)) return false;
-    const { digest, plan } = toPlanRow(run.plan);
-    database.run(
-      `INSERT INTO plans (digest, plan, used_at_ms) VALUES (?, ?, ?)
-       ON CONFLICT (digest) DO UPDATE SET used_at_ms = max(used_at_ms, excluded.used_at_ms)`,
-      digest,
-      plan,
-      run.createdAtMs,
-    );
-    database.run(
-      `INSERT INTO runs (id, state, plan_digest, selection, "trigger", schedule, created_at_ms, enqueued_by, priority)
-       VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?)`,
-      run.id,
-      digest,
-      run.plan.selection,
-      toJson(run.trigger),
-      run.trigger.schedule ?? null,
-      run.createdAtMs,
-      run.enqueuedBy ?? null,
-      run.priority ?? 0,
-    );
-    run.plan.steps.forEach((step, position) => {
-      database.run(
-        `INSERT INTO steps (run_id, key, position, state) VALUES (?, ?, ?, 'pending')`,
-        run.id,
-        step.key,
-        position,
-      );
-    });
-    appendEvent(database, {
-      type: 'run_state',
-      runId: run.id,
-      atMs: run.createdAtMs,
-      state: 'queued',
-      failure: undefined,
-    });
+    insertRun(database, run);
     return true;
+  });
+}
+
+/** Within a transaction. */
+export function insertRun(database: LedgerDatabase, run: NewRun): void {
+  const { digest, plan } = toPlanRow(run.plan);
+  database.run(
+    `INSERT INTO plans (digest, plan, used_at_ms) VALUES (?, ?, ?)
+     ON CONFLICT (digest) DO UPDATE SET used_at_ms = max(used_at_ms, excluded.used_at_ms)`,
+    digest,
+    plan,
+    run.createdAtMs,
+  );
+  database.run(
+    `INSERT INTO runs (id, state, plan_digest, selection, "trigger", schedule, created_at_ms, enqueued_by, priority)
+     VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?)`,
+    run.id,
+    digest,
+    run.plan.selection,
+    toJson(run.trigger),
+    run.trigger.schedule ?? null,
+    run.createdAtMs,
+    run.enqueuedBy ?? null,
+    run.priority ?? 0,
+  );
+  run.plan.steps.forEach((step, position) => {
+    database.run(
+      `INSERT INTO steps (run_id, key, position, state) VALUES (?, ?, ?, 'pending')`,
+      run.id,
+      step.key,
+      position,
+    );
+  });
+  appendEvent(database, {
+    type: 'run_state',
+    runId: run.id,
+    atMs: run.createdAtMs,
+    state: 'queued',
+    failure: undefined,
   });
 }
 

@@ -10,10 +10,15 @@ const triggerNames = {
   page: 'this page',
   code: 'code',
   schedule: 'schedule',
+  sensor: 'sensor',
+  webhook: 'webhook',
+  condition: 'its condition',
+  trigger: 'trigger',
 } as const;
 
 export function triggerWords({ trigger }: Pick<RunSummary, 'trigger'>): string {
-  return trigger.schedule === undefined ? triggerNames[trigger.kind] : `schedule ${trigger.schedule}`;
+  const name = trigger.schedule ?? trigger.name;
+  return name === undefined ? triggerNames[trigger.kind] : `${triggerNames[trigger.kind]} ${name}`;
 }
 
 /** Run ids begin with their time; the last part tells them apart. */
