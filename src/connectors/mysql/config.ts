@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
 import type { SslOptions } from 'mysql2';
 import { z } from 'zod';
 import { readPem } from '../../connector/pem-file.ts';
@@ -18,7 +17,7 @@ export interface MysqlConfig {
   /** Where tables without a schema are; MySQL calls a schema a database. */
   readonly database?: string | undefined;
   readonly sslmode: SslMode;
-  /** PEM files; relative paths start at the project folder. */
+  /** PEM itself, or files of it; relative paths start at the project folder. */
   readonly sslrootcert?: string | undefined;
   readonly sslcert?: string | undefined;
   readonly sslkey?: string | undefined;
@@ -42,7 +41,7 @@ const ownSslModes: Readonly<Record<string, SslMode>> = {
   verify_identity: 'verify-full',
 };
 
-const file = z.string().min(1).optional();
+const pem = z.string().min(1).optional();
 
 export const mysqlConfig: z.ZodType<MysqlConfig> = z
   .strictObject({
@@ -62,12 +61,12 @@ export const mysqlConfig: z.ZodType<MysqlConfig> = z
         z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']),
       )
       .default('prefer'),
-    sslrootcert: file,
-    sslcert: file,
-    sslkey: file,
-    cert_ca_file: file,
-    cert_file: file,
-    cert_key_file: file,
+    sslrootcert: pem,
+    sslcert: pem,
+    sslkey: pem,
+    cert_ca_file: pem,
+    cert_file: pem,
+    cert_key_file: pem,
     connect_timeout: z.coerce.number().int().min(1).max(3600).default(15),
     max_reads: z.coerce.number().int().min(1).max(64).optional(),
     zero_dates: z
@@ -99,6 +98,8 @@ export const mysqlConfig: z.ZodType<MysqlConfig> = z
  */
 export function parseMysqlUrl(url: string): Readonly<Record<string, unknown>> {
   try {
+    // What stands behind a # would be left out, and it is most often the rest of a password.
+    if (url.includes('#')) throw new Error('a fragment');
     const parsed = new URL(url);
     const given = {
       host: decodeURIComponent(parsed.hostname.replace(/^\[(.*)\]$/, '$1')),
@@ -112,7 +113,7 @@ export function parseMysqlUrl(url: string): Readonly<Record<string, unknown>> {
   } catch {
     throw new ConfigError('The URL of a MySQL connection cannot be read.', {
       code: 'url_invalid',
-      next: 'Write mysql://user:password@host:3306/database, with %40 for @, %2F for / and %25 for % in the password.',
+      next: 'Write mysql://user:password@host:3306/database, with %40 for @, %2F for /, %23 for # and %25 for % in the password.',
     });
   }
 }
@@ -137,8 +138,8 @@ export function tlsOptions(
     );
   }
   const read = (key: 'sslrootcert' | 'sslcert' | 'sslkey'): string | undefined => {
-    const path = config[key];
-    return path === undefined ? undefined : readPem(connection, key, resolve(projectFolder, path));
+    const written = config[key];
+    return written === undefined ? undefined : readPem(connection, key, written, projectFolder);
   };
   const ca = read('sslrootcert');
   const cert = read('sslcert');

@@ -10,7 +10,7 @@ export const mysqlConnector: Connector<MysqlConfig> = defineConnector({
   type: 'mysql',
   aliases: ['mariadb'],
   config: mysqlConfig,
-  secretKeys: ['password'],
+  secretKeys: ['password', 'sslkey'],
   parseUrl: parseMysqlUrl,
   open: async (config, { name, projectFolder }) => {
     const { host, port, user, database: databaseName } = config;

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -123,6 +123,15 @@ test.skipIf(skip).each([
   try {
     await expect(shop.check(never)).rejects.toMatchObject({ kind: 'config', code });
   } finally {
+    await shop.close();
+  }
+});
+
+test.skipIf(skip)('an authority written into the connection, its line ends too', async () => {
+  const pem = await readFile(join(folder, 'ca.pem'), 'utf8');
+  for (const sslrootcert of [pem, pem.replaceAll('\n', '\\n')]) {
+    const shop = await open({ sslmode: 'verify-full', sslrootcert, host: 'localhost' });
+    await expect(shop.check(never)).resolves.toContain('MariaDB');
     await shop.close();
   }
 });

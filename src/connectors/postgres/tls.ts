@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
 import { checkServerIdentity, type ConnectionOptions, createSecureContext } from 'node:tls';
 import { readPem } from '../../connector/pem-file.ts';
 import { ConfigError } from '../../core/errors.ts';
@@ -28,8 +27,7 @@ function tlsOptions(connection: string, config: PostgresConfig, projectFolder: s
   const read = (key: 'sslrootcert' | 'sslcert' | 'sslkey'): string | undefined => {
     const written = config[key];
     if (written === undefined || (key === 'sslrootcert' && written === 'system')) return undefined;
-    if (written.includes('-----BEGIN')) return written.replaceAll('\\n', '\n');
-    return readPem(connection, key, resolve(projectFolder, written));
+    return readPem(connection, key, written, projectFolder);
   };
   const ca = read('sslrootcert');
   const cert = read('sslcert');
