@@ -3,6 +3,7 @@ import type { Environment } from '../config/environment.ts';
 import { buildGraph } from '../core/graph.ts';
 import { makeManifest } from '../core/manifest.ts';
 import type { GraphNode } from '../core/node.ts';
+import type { ScheduleDefinition } from '../core/schedule.ts';
 import { checkSchedules } from '../engine/index.ts';
 import { type Pipeline, readPipeline, readReplication, type Replication } from '../load/index.ts';
 import { readReport } from '../report/index.ts';
@@ -72,7 +73,10 @@ export async function readProject(
   mistakes.throwIfAny();
   const nodes = await partNodes(parts, connections, warehouse, mistakes);
   mistakes.throwIfAny();
-  const project = assemble({ folder, definition, environment, connections, warehouse, parts, nodes });
+  const project = assemble(
+    { folder, definition, environment, connections, warehouse, parts, nodes },
+    definedSchedules(definition),
+  );
   if (definition.alerts) checkAlerts(definition.alerts, project.graph, project.manifest.schedules);
   return project;
 }
@@ -155,13 +159,17 @@ async function readEach<T>(
   return found;
 }
 
-/** Makes the graph of a project's nodes. */
+/**
+ * Makes the graph of a project's nodes.
+ * @param defined the schedules of `millrace.config.ts`; a part of a project, or what stands beside one, has none
+ */
 export function assemble(
   found: Omit<Project, 'graph' | 'manifest'> & { readonly nodes: readonly GraphNode[] },
+  defined: readonly ScheduleDefinition[] = [],
 ): Project {
   const { nodes, ...project } = found;
   const graph = buildGraph(nodes);
-  const schedules = [...definedSchedules(project.definition), ...fileSchedules(nodes)];
+  const schedules = [...defined, ...fileSchedules(nodes)];
   checkSchedules(schedules);
   for (const schedule of schedules) checkScheduleSelection(graph, schedule);
   const manifest = makeManifest({ name: project.definition.name, nodes: graph.nodes, schedules }, (text) =>

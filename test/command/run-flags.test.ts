@@ -163,6 +163,18 @@ describe('replications', () => {
     expect(await ids('raw.all_orders')).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
+  test('schedules that select nodes of the project say nothing about a file beside it', async () => {
+    await project.edit('millrace.config.ts', "select: '*'", "select: 'raw/orders'");
+    await project.write(
+      'elsewhere/r.yaml',
+      'source: SHOP\ntarget: SHOP\nstreams: {public.orders: {mode: full-refresh, object: raw.beside}}\n',
+    );
+    await project.write('pipelines.elsewhere.yaml', 'steps: [{ type: log, message: hello }]\n');
+    await loaded(['run', '-r', 'elsewhere/r.yaml']);
+    await loaded(['run', '-p', 'pipelines.elsewhere.yaml']);
+    expect(await ids('raw.beside')).toHaveLength(10);
+  });
+
   test('streams of a file of the project are done by the process that holds the warehouse', async () => {
     const text =
       'source: SHOP\ntarget: WAREHOUSE\ndefaults: {mode: full-refresh}\nstreams:\n  public.orders: {object: raw.shop_orders}\n  none.such: {object: raw.none}\n';

@@ -1,5 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+/** Nobody's own connections, in ~/.sling or ~/.dbt, are to be found by a test. */
+const emptyHome = mkdtempSync(join(tmpdir(), 'millrace-home-'));
+process.once('exit', () => rmSync(emptyHome, { recursive: true, force: true }));
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
@@ -24,7 +31,7 @@ export interface RunningCommand {
 export function startMillrace(args: readonly string[], options: CommandOptions): RunningCommand {
   const child = spawn(process.execPath, ['--conditions=@millrace/source', main, ...args], {
     cwd: options.cwd,
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, HOME: emptyHome, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const result = new Promise<CommandResult>((resolve, reject) => {
