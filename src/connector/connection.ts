@@ -28,10 +28,17 @@ export interface Connection {
 /** Runs SQL. Statements on one `SqlSession` run one after another, sessions side by side. */
 export interface SqlDatabase extends SqlSession {
   readonly dialect: Dialect;
-  /** Runs `work` in one transaction on a session of its own; rolls back when it throws. */
-  transaction<T>(work: (session: SqlSession) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /**
+   * Runs `work` in one transaction on a session of its own; rolls back when it throws.
+   * @param isolation the system's own choice when absent; systems with one level only have that
+   */
+  transaction<T>(
+    work: (session: SqlSession) => Promise<T>,
+    signal?: AbortSignal,
+    isolation?: IsolationLevel,
+  ): Promise<T>;
   /** Shape of a table or view; undefined when it does not exist. */
-  describe(table: TableName): Promise<TableSchema | undefined>;
+  describe(table: TableName): Promise<RelationSchema | undefined>;
   /** Tables and views of a schema; empty when the schema does not exist. */
   list(schema: string): Promise<readonly RelationInfo[]>;
   /**
@@ -40,6 +47,9 @@ export interface SqlDatabase extends SqlSession {
    */
   lock?(name: string): Promise<LockAttempt>;
 }
+
+/** How far a transaction is kept apart from others, as SQL names it. */
+export type IsolationLevel = 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable';
 
 /** A lock, or who has it, for people. */
 export type LockAttempt = { readonly lock: SqlLock } | { readonly holder: string };
@@ -55,6 +65,11 @@ export interface SqlSession {
   query(sql: string, parameters?: readonly unknown[], signal?: AbortSignal): Promise<ResultSet>;
   /** Runs a statement; resolves to the number of rows it changed (0 when not known). */
   execute(sql: string, parameters?: readonly unknown[], signal?: AbortSignal): Promise<number>;
+}
+
+export interface RelationSchema extends TableSchema {
+  /** Absent when only `list` tells. */
+  readonly type?: RelationInfo['type'];
 }
 
 export interface RelationInfo {

@@ -55,6 +55,10 @@ export interface StreamPlan {
   readonly published?: Publication;
   /** Set when an earlier attempt at this very step has published some of its chunks. */
   readonly unfinished?: Publication;
+  /** Of the rows that share `watermarkBefore`, as the last load saw them. */
+  readonly heldPrint?: string;
+  /** Rows of the source by its statistics. */
+  readonly estimatedRows?: number;
   /** Things a person should know, one line each. */
   readonly remarks: readonly string[];
 }
@@ -156,6 +160,8 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
     ...(decision.chunks ? { chunks: decision.chunks } : {}),
     ...(published?.idempotencyKey === task.idempotencyKey ? { published } : {}),
     ...(isUnfinished(task, published) ? { unfinished: published } : {}),
+    ...(published?.print === undefined ? {} : { heldPrint: published.print }),
+    ...(schema.estimatedRows === undefined ? {} : { estimatedRows: schema.estimatedRows }),
     remarks: [...start.remarks, ...decision.remarks],
   });
 }

@@ -156,7 +156,8 @@ function fileBounds(request: WindowRequest): string {
   return `${conditions.join(' and ')} or ${request.dialect.quote(request.updateKey.name)} is null`;
 }
 
-function joined(where: string | undefined, bounds: string): string {
+/** Both of two predicates. */
+export function joined(where: string | undefined, bounds: string): string {
   return where === undefined ? bounds : `(${where}) and (${bounds})`;
 }
 

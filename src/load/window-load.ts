@@ -9,6 +9,7 @@ import { misfitRows } from './misfit-rows.ts';
 import { stageRejects } from './rejected-rows.ts';
 import { verifiedRows } from './verification.ts';
 import type { TableLoad } from './table-load.ts';
+import { isAtRest, windowPrint, type WindowPrint } from './window-print.ts';
 import { requireLease } from './target-lease.ts';
 import { settleAfterStage, settleBeforeRead } from './stream-bounds.ts';
 import { addFigures, type LoadFigures } from './stream/figures.ts';
@@ -16,7 +17,7 @@ import { publish } from './stream/publish.ts';
 import { prepareSwaps } from './stream/swap.ts';
 import { prepareStage, requireKeys } from './stream/stage-table.ts';
 import { prepareWatermarks, writePublication } from './stream/watermark-store.ts';
-import type { Watermark } from './stream/watermark.ts';
+import { formatWatermark, type Watermark } from './stream/watermark.ts';
 import type { WindowPiece } from './stream/window.ts';
 
 /** A window of the stream that is visible in the target. */
@@ -38,15 +39,21 @@ export async function loadWindow(
   before?: LoadFigures,
 ): Promise<LoadedWindow> {
   const { task, plan, database, context } = load;
-  await prepareTarget(load);
   const bounds = await settleBeforeRead(task, plan, context.signal, piece);
   for (const warning of bounds.warnings) context.log(warning, 'warn');
+  const print = piece || !bounds.watermark ? undefined : await windowPrint(load, bounds.watermark);
+  if (print && bounds.watermark && isAtRest(load, print, bounds.watermark)) {
+    context.log(`${plan.stream}: nothing new since ${formatWatermark(bounds.watermark)}`);
+    return unchangedWindow(plan, print, bounds.watermark);
+  }
+  await prepareTarget(load);
   try {
     const filled = await fillStage(task, plan, { ...bounds, ...progressAfter(before) }, context);
     const settled = await settleAfterStage(task, plan, bounds);
     for (const warning of settled.warnings) context.log(warning, 'warn');
     const staged = { rows: filled.rows - settled.rowsLeftOut, bytes: filled.bytes };
-    const figures = await publishStage(load, staged, { ...settled, isLast: bounds.isLast }, before);
+    const publishing = { ...settled, isLast: bounds.isLast, ...(print ? { print: print.text } : {}) };
+    const figures = await publishStage(load, staged, publishing, before);
     return {
       figures,
       ...(settled.watermark ? { watermark: settled.watermark } : {}),
@@ -57,6 +64,12 @@ export async function loadWindow(
     await dropQuietly(database, plan, context);
     throw error;
   }
+}
+
+/** The target is as it should be: nothing is staged, and nothing written. */
+function unchangedWindow(plan: StreamPlan, { rows }: WindowPrint, watermark: Watermark): LoadedWindow {
+  const figures = figuresOf(plan, { rows, bytes: 0 }, {}, watermark);
+  return { figures, watermark, isLast: true, readSeconds: 0 };
 }
 
 /** Schema, bookkeeping and a place without leftovers. */
@@ -75,6 +88,8 @@ export interface Publishing {
   readonly isLast: boolean;
   /** Pieces that the stage was filled by. */
   readonly chunks?: number;
+  /** Of the rows that the next reading begins with. */
+  readonly print?: string;
   /** Writes more into the same transaction. */
   readonly seal?: (session: SqlSession) => Promise<void>;
 }
@@ -83,7 +98,7 @@ export interface Publishing {
 export async function publishStage(
   load: TableLoad,
   staged: StageResult,
-  { watermark, isLast, chunks, seal }: Publishing,
+  { watermark, isLast, chunks, print, seal }: Publishing,
   before?: LoadFigures,
 ): Promise<LoadFigures> {
   const { task, plan, database, context, turns, hooks } = load;
@@ -111,6 +126,7 @@ export async function publishStage(
           ...missing,
         ],
         ...(plan.publication?.swap ? { swap: plan.publication.swap } : {}),
+        ...(plan.publication?.isolation ? { isolation: plan.publication.isolation } : {}),
       },
       async (session, counts) => {
         const rowsInTarget = await verifiedRows(load, fitting.rows, session);
@@ -122,6 +138,7 @@ export async function publishStage(
           keyColumns: plan.read.along?.primaryKey.map((column) => column.name) ?? [],
           idempotencyKey: isLast ? task.idempotencyKey : unfinishedKey(task.idempotencyKey),
           figures,
+          ...(print === undefined ? {} : { print }),
         });
         await seal?.(session);
         return figures;

@@ -1,6 +1,5 @@
 import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api';
-import type { RelationInfo, SqlDatabase, SqlSession } from '../../connector/connection.ts';
-import type { TableSchema } from '../../sql/data-type.ts';
+import type { RelationInfo, RelationSchema, SqlDatabase, SqlSession } from '../../connector/connection.ts';
 import type { Dialect, TableName } from '../../sql/dialect.ts';
 import { CancelledError } from '../../core/errors.ts';
 import { duckdbError } from './duckdb-error.ts';
@@ -88,29 +87,32 @@ function transactionSession(
   };
 }
 
-async function describeTable(session: SqlSession, table: TableName): Promise<TableSchema | undefined> {
+async function describeTable(session: SqlSession, table: TableName): Promise<RelationSchema | undefined> {
   const { rows } = await session.query(
-    `select column_name, data_type, is_nullable
-     from duckdb_columns()
-     where database_name = current_database() and schema_name = $1 and table_name = $2
+    `with place as (select current_database() as base, $1 as folder, $2 as name)
+     select column_name, data_type, is_nullable, list_position(keys.names, column_name),
+       exists (select 1 from duckdb_views() where database_name = base and schema_name = folder and view_name = name)
+     from place join duckdb_columns() on database_name = base and schema_name = folder and table_name = name
+     left join (
+       select constraint_column_names as names, database_name as base, schema_name as folder, table_name as name
+       from duckdb_constraints() where constraint_type = 'PRIMARY KEY'
+     ) as keys using (base, folder, name)
      order by column_index`,
     [table.schema, table.name],
   );
-  if (rows.length === 0) return undefined;
-  const keys = await session.query(
-    `select unnest(constraint_column_names)
-     from duckdb_constraints()
-     where database_name = current_database() and schema_name = $1 and table_name = $2
-       and constraint_type = 'PRIMARY KEY'`,
-    [table.schema, table.name],
-  );
+  const [first] = rows;
+  if (!first) return undefined;
   return {
     columns: rows.map(([name, type, nullable]) => ({
       name: String(name),
       type: parseTypeName(String(type)),
       nullable: nullable === true,
     })),
-    primaryKey: keys.rows.map(([name]) => String(name)),
+    primaryKey: rows
+      .filter(([, , , place]) => typeof place === 'number' && place > 0)
+      .sort(([, , , one], [, , , other]) => Number(one) - Number(other))
+      .map(([name]) => String(name)),
+    type: first[4] === true ? 'view' : 'table',
   };
 }
 

@@ -202,6 +202,7 @@ describe('catalogue', () => {
       ],
       primaryKey: ['part', 'id'],
       estimatedRows: 1000,
+      type: 'table',
     });
     expect(await warehouse.source!.discover('main.order*')).toEqual(['main.order_notes', 'main.orders']);
     expect(await warehouse.database!.list('main')).toContainEqual({ name: 'order_notes', type: 'view' });

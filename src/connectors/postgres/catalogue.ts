@@ -10,6 +10,8 @@ export interface CatalogueStream {
   readonly schema: StreamSchema;
   /** False when the server keeps texts without checking their encoding. */
   readonly checksEncoding: boolean;
+  /** Absent for a query. */
+  readonly relation?: RelationInfo['type'];
 }
 
 /** Of a type `t` whose elements are of the type `e`: name, whether it is built in, name of the elements' type. */
@@ -39,6 +41,7 @@ const tableColumns = `
       where oid in (select relid from pg_partition_tree((select id from stream)) where isleaf union select id from stream)
         and relkind in ('r', 'm', 'f')
       having min(reltuples) >= 0),
+    (select relkind in ('v', 'm') from pg_class where oid = stream.id),
     current_setting('server_encoding')
   from stream
   left join resolved on not exists (select 1 from pg_type where oid = resolved.type and typtype = 'd')
@@ -74,12 +77,13 @@ export async function describeTable(
     .filter(([, , , place]) => place !== null)
     .sort(([, , , one], [, , , other]) => Number(one) - Number(other))
     .map(([name]) => String(name));
-  const estimatedRows = first.at(-2);
+  const estimatedRows = first.at(-3);
   const schema = { columns: columns.map((column) => columnOf(column)), primaryKey: keys };
   return {
     columns,
     schema: typeof estimatedRows === 'number' ? { ...schema, estimatedRows } : schema,
     checksEncoding: checksEncoding(first.at(-1)),
+    relation: first.at(-2) === true ? 'view' : 'table',
   };
 }
 

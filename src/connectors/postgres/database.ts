@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { SqlDatabase, SqlSession } from '../../connector/connection.ts';
+import type { IsolationLevel, SqlDatabase, SqlSession } from '../../connector/connection.ts';
 import { postgresDialect } from '../../sql/dialects/index.ts';
 import { CancelledError } from '../../core/errors.ts';
 import { takeAdvisoryLock } from './advisory-lock.ts';
@@ -16,12 +16,14 @@ export function postgresDatabase(server: Server): SqlDatabase {
       server.use(signal, async (client) => toResultSet(await queryRows(client, sql, parameters))),
     execute: (sql, parameters, signal) =>
       server.use(signal, async (client) => changedRows(await queryRows(client, sql, parameters))),
-    transaction: (work, signal) =>
-      server.use(signal, (client) => inTransaction(client, server, work, signal)),
+    transaction: (work, signal, isolation) =>
+      server.use(signal, (client) => inTransaction(client, server, work, signal, isolation)),
     describe: (table) =>
       server.use(undefined, async (client) => {
         const found = await describeTable(client, table);
-        return found && { columns: found.schema.columns, primaryKey: found.schema.primaryKey };
+        if (!found) return undefined;
+        const { columns, primaryKey } = found.schema;
+        return { columns, primaryKey, ...(found.relation ? { type: found.relation } : {}) };
       }),
     list: (schema) => server.use(undefined, (client) => listRelations(client, schema)),
     lock: (name) => takeAdvisoryLock(server, name),
@@ -47,8 +49,9 @@ async function inTransaction<T>(
   server: Server,
   work: (session: SqlSession) => Promise<T>,
   signal: AbortSignal | undefined,
+  isolation: IsolationLevel | undefined,
 ): Promise<T> {
-  await client.query('begin');
+  await client.query(isolation === undefined ? 'begin' : `begin isolation level ${isolation}`);
   try {
     const result = await work(transactionSession(client, server, signal));
     if (signal?.aborted)

@@ -1,4 +1,4 @@
-import type { SqlDatabase } from '../../connector/connection.ts';
+import type { RelationInfo, SqlDatabase } from '../../connector/connection.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Column } from '../../sql/data-type.ts';
 import type { TableName } from '../../sql/dialect.ts';
@@ -31,8 +31,8 @@ export async function inspectTarget(database: SqlDatabase, table: TableName): Pr
     viewsOf: {},
   };
   if (!schema) return absent;
-  const relations = await database.list(table.schema);
-  if (relations.some((relation) => relation.name === table.name && relation.type === 'view')) {
+  const type = schema.type ?? (await listedType(database, table));
+  if (type === 'view') {
     throw new ConfigError(`${table.schema}.${table.name} is a view, and rows cannot be loaded into it`, {
       code: 'target_is_view',
       state: 'Nothing was changed',
@@ -49,6 +49,13 @@ export async function inspectTarget(database: SqlDatabase, table: TableName): Pr
     hasIncomingForeignKey: found.some(([kind]) => kind === 'foreign key'),
     viewsOf: await viewsByColumn(database, table),
   };
+}
+
+async function listedType(
+  database: SqlDatabase,
+  table: TableName,
+): Promise<RelationInfo['type'] | undefined> {
+  return (await database.list(table.schema)).find(({ name }) => name === table.name)?.type;
 }
 
 async function viewsByColumn(database: SqlDatabase, table: TableName): Promise<TargetState['viewsOf']> {

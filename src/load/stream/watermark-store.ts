@@ -1,12 +1,14 @@
 import type { SqlDatabase, SqlSession } from '../../connector/connection.ts';
 import { FatalError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Column } from '../../sql/data-type.ts';
+import type { Column, TableSchema } from '../../sql/data-type.ts';
 import type { TableName } from '../../sql/dialect.ts';
-import { createTable } from '../../sql/merge/index.ts';
+import { addColumn, createTable } from '../../sql/merge/index.ts';
 import { bookkeepingTable } from './bookkeeping.ts';
 import { ensureSchema } from './stage-table.ts';
 import type { Watermark } from './watermark.ts';
+
+const printColumn = 'window_print';
 
 /** Lives in the target database, beside the data it speaks of. */
 function watermarkTable({ dialect }: SqlDatabase): TableName {
@@ -30,6 +32,8 @@ export interface Publication {
   /** That step's figures, so that a repeated step tells the same. */
   readonly figures: JsonObject;
   readonly publishedAtMs: number;
+  /** Of the source's rows that share the watermark, taken before they were read. */
+  readonly print?: string;
 }
 
 /**
@@ -40,7 +44,8 @@ export async function readPublication(
   database: SqlDatabase,
   identity: StreamIdentity,
 ): Promise<Publication | undefined> {
-  if (!(await database.describe(watermarkTable(database)))) return undefined;
+  const held = await database.describe(watermarkTable(database));
+  if (!held) return undefined;
   const { dialect } = database;
   const columns = [
     'update_key',
@@ -50,6 +55,7 @@ export async function readPublication(
     'idempotency_key',
     'figures',
     'published_at',
+    hasPrint(held) ? printColumn : 'null',
   ];
   const result = await database.query(
     `select ${columns.join(', ')} from ${dialect.quoteTable(watermarkTable(database))} where ${whereIdentity(database)}`,
@@ -64,8 +70,8 @@ export async function readPublication(
     });
   }
   if (!row) return undefined;
-  const [updateKey, value, keyColumns, keyValues, idempotencyKey, figures, publishedAt] = row.map((cell) =>
-    typeof cell === 'string' ? cell : undefined,
+  const [updateKey, value, keyColumns, keyValues, idempotencyKey, figures, publishedAt, print] = row.map(
+    (cell) => (typeof cell === 'string' ? cell : undefined),
   );
   return {
     ...(updateKey === undefined || value === undefined
@@ -81,6 +87,7 @@ export async function readPublication(
     idempotencyKey: idempotencyKey ?? '',
     figures: JSON.parse(figures ?? '{}') as JsonObject,
     publishedAtMs: Date.parse(publishedAt ?? ''),
+    ...(print === undefined ? {} : { print }),
   };
 }
 
@@ -105,6 +112,7 @@ export async function writePublication(
     'idempotency_key',
     'figures',
     'published_at',
+    printColumn,
   ];
   const { watermark } = publication;
   const values = [
@@ -116,6 +124,7 @@ export async function writePublication(
     publication.idempotencyKey,
     JSON.stringify(publication.figures),
     new Date().toISOString(),
+    publication.print ?? null,
   ];
   const marks = values.map((_, index) => database.dialect.parameter(index + 1));
   await session.execute(`insert into ${table} (${columns.join(', ')}) values (${marks.join(', ')})`, values);
@@ -123,20 +132,46 @@ export async function writePublication(
 
 /** Creates the schema and the table when they are missing; two processes may do so at once. */
 export async function prepareWatermarks(database: SqlDatabase): Promise<void> {
-  if (await database.describe(watermarkTable(database))) return;
   const table = watermarkTable(database);
   const column = (name: string, nullable: boolean): Column => ({ name, type: { type: 'text' }, nullable });
+  const held = await database.describe(table);
+  if (held && hasPrint(held)) return;
+  if (held) {
+    await executeUnlessDone(
+      database,
+      addColumn(database.dialect, table, column(printColumn, true)).sql,
+      async () => hasPrint((await database.describe(table)) ?? held),
+    );
+    return;
+  }
   const columns = [
     ...['source', 'stream', 'target_schema', 'target_table'].map((name) => column(name, false)),
     ...['update_key', 'value', 'key_columns', 'key_values'].map((name) => column(name, true)),
     ...['idempotency_key', 'figures', 'published_at'].map((name) => column(name, false)),
+    column(printColumn, true),
   ];
   await ensureSchema(database, table.schema);
+  await executeUnlessDone(database, createTable(database.dialect, table, columns).sql, async () =>
+    Boolean(await database.describe(table)),
+  );
+}
+
+/** Runs a statement that another process may be running too, and that one of them is enough for. */
+async function executeUnlessDone(
+  database: SqlDatabase,
+  sql: string,
+  isDone: () => Promise<boolean>,
+): Promise<void> {
   try {
-    await database.execute(createTable(database.dialect, table, columns).sql);
+    await database.execute(sql);
   } catch (error) {
-    if (!(await database.describe(table))) throw error;
+    if (!(await isDone())) throw error;
   }
+}
+
+/** Tables of earlier versions have no such column. */
+function hasPrint({ columns }: TableSchema): boolean {
+  return columns.some(({ name }) => name === printColumn);
 }
 
 function whereIdentity(database: SqlDatabase): string {
