@@ -1,33 +1,23 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import type { SqlSession } from '../connector/connection.ts';
-import { TransientError } from '../core/errors.ts';
 import type { StepOutcome } from '../core/executor.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { ColumnDoc } from '../core/node.ts';
 import { compileNode } from './compile/compile-node.ts';
 import type { CompiledSql } from './compile/compiled-sql.ts';
 import { materializeByMacro } from './custom-materialization.ts';
 import { runHooks } from './hooks.ts';
 import type { Moment } from './context/render-scope.ts';
-import { contractOf } from './manifest/contract.ts';
 import type { RefNode } from './manifest/transform-node.ts';
 import { besideOf, type Build, relationSql, type RelationType } from './materialize/build.ts';
 import { finishRelation, runHeader } from './materialize/finishing.ts';
 import { publishIncrement } from './materialize/incremental.ts';
 import { createMarkSql, isPublishedBy, markPublished, markRelation } from './materialize/publish-mark.ts';
 import { countRows, publishTable, publishView, type RunCompiled } from './materialize/publish.ts';
-import type { RelationColumn } from './context/template-database.ts';
 import { presentColumns, relationColumns } from './materialize/relation-columns.ts';
 import { publishMaterializedView } from './materialize/materialized-view.ts';
 import { publishSnapshot } from './materialize/snapshot.ts';
 import { publishSeed } from './materialize/seed.ts';
-import type { Manifest } from './reading/manifest.ts';
-import { publishBatches } from './microbatch.ts';
+import { buildOf, documented, retryingConflicts } from './build-transaction.ts';
+import { buildBatches } from './microbatch.ts';
 import { hashOf, keepCompiled, momentOf, runStatement, type Step } from './step.ts';
-
-/** Two writers of DuckDB's catalogue may collide; the loser tries again. */
-const maxConflictTries = 6;
-const conflictDelayMs = 50;
 
 /** Builds a model or seed: hooks, publication and mark in one transaction. */
 export async function buildNode(step: Step, node: RefNode): Promise<StepOutcome> {
@@ -51,6 +41,13 @@ export async function buildNode(step: Step, node: RefNode): Promise<StepOutcome>
   if (compiled) await keepCompiled(step, node, compiled.sql);
   if (compiled && node.config.customMaterialization !== undefined) {
     return await buildByMacro(step, node, compiled, mode);
+  }
+  if (node.kind === 'model' && node.config.microbatch) {
+    return await buildBatches(step, node, node.config.microbatch, {
+      ...mode,
+      existing,
+      leftover: types.get(beside),
+    });
   }
   await runHooks(step, node, node.config.preHooks, outside);
   const result = await retryingConflicts(step, () =>
@@ -154,14 +151,6 @@ async function publishModel(
     step.context.log('this step had already published its rows before it was interrupted');
     return { rows: await countRows(build), metadata: { rowsInserted: 0, repeated: true } };
   }
-  const { microbatch } = node.config;
-  if (microbatch && node.kind === 'model') {
-    const { session } = build;
-    const where = { build, session, moment, isIncrement };
-    const result = await publishBatches(step, node, microbatch, where, runCompiled);
-    await markPublished(build.session, build.dialect, node.relation, stepName);
-    return { rows: await countRows(build), metadata: { ...result } };
-  }
   const published = isIncrement
     ? await addIncrement(build, node, compiled, runCompiled)
     : await firstIncrement(build, compiled, runCompiled);
@@ -188,41 +177,6 @@ async function addIncrement(
   return { rows: await countRows(build), metadata: { rowsInserted, rowsDeleted } };
 }
 
-function buildOf(
-  step: Step,
-  node: RefNode,
-  session: SqlSession,
-  existing: RelationType | undefined,
-  leftover: RelationType | undefined,
-): Build {
-  return {
-    session,
-    dialect: step.warehouse.database.dialect,
-    relation: node.relation,
-    existing,
-    leftover,
-    signal: step.context.signal,
-    contract: node.kind === 'model' ? contractOf(node) : undefined,
-    ownViews: ownViewsOf(step.project.manifest),
-    log: (message, level) => step.context.log(message, level),
-  };
-}
-
-const ownViews = new WeakMap<Manifest, ReadonlySet<string>>();
-
-/** The models of a project as `schema.name` in lower case. */
-function ownViewsOf(manifest: Manifest): ReadonlySet<string> {
-  const known = ownViews.get(manifest);
-  if (known) return known;
-  const names = new Set(
-    [...manifest.byId.values()].flatMap((node) =>
-      node.kind === 'model' ? [`${node.relation.schema}.${node.relation.identifier}`.toLowerCase()] : [],
-    ),
-  );
-  ownViews.set(manifest, names);
-  return names;
-}
-
 function typeOf({ config }: RefNode): RelationType {
   if (config.materialized === 'materialized_view') return 'materialized view';
   return config.materialized === 'view' ? 'view' : 'table';
@@ -230,26 +184,4 @@ function typeOf({ config }: RefNode): RelationType {
 
 function isIncremental(node: RefNode): boolean {
   return node.config.materialized === 'incremental';
-}
-
-function documented(columns: readonly RelationColumn[], docs: readonly ColumnDoc[]): readonly ColumnDoc[] {
-  const described = new Map(docs.map((column) => [column.name.toLowerCase(), column.description]));
-  return columns.map(({ name, dataType }) => {
-    const description = described.get(name.toLowerCase());
-    return { name, dataType, ...(description === undefined ? {} : { description }) };
-  });
-}
-
-async function retryingConflicts<T>(step: Step, work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      const isConflict = error instanceof TransientError && error.code === 'transaction_conflict';
-      if (!isConflict || attempt >= maxConflictTries) throw error;
-      step.context.log(`another writer was faster, trying again: ${error.message}`, 'debug');
-      const delayMs = conflictDelayMs * 2 ** attempt * (0.5 + Math.random());
-      await wait(delayMs, undefined, { signal: step.context.signal });
-    }
-  }
 }

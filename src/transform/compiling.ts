@@ -44,7 +44,7 @@ export async function compileNodes(
 
 interface CompileMoment {
   readonly moment: Moment;
-  isTable(schema: string, identifier: string): Promise<boolean>;
+  readonly isTable: (schema: string, identifier: string) => Promise<boolean>;
   readonly warehouse: Awaited<ReturnType<typeof openWarehouse>> | undefined;
 }
 

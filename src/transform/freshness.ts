@@ -1,3 +1,4 @@
+import { plainText } from './files/plain-value.ts';
 import type { ConnectionProvider } from '../connector/connection.ts';
 import { ConfigError, MillraceError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -110,7 +111,7 @@ function limitMs(
   if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) return undefined;
   const { count, period } = rule as JsonObject;
   if (count === null || count === undefined || period === null || period === undefined) return undefined;
-  const unit = periodMs[String(period)];
+  const unit = periodMs[plainText(period)];
   if (unit === undefined || typeof count !== 'number') {
     throw new ConfigError(
       `"${key}" of ${node.sourceName}.${node.name} is a count and a period (minute, hour or day), not ${JSON.stringify(rule)}`,

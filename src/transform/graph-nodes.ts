@@ -68,7 +68,7 @@ function testNode(manifest: Manifest, node: TestNode): GraphNode {
   };
 }
 
-/** Runs after everything that the project builds and tests; part of a run that takes in all of it. */
+/** Runs after everything of the project that a run builds and tests, whatever became of it. */
 function endNode(manifest: Manifest): readonly GraphNode[] {
   const [first] = manifest.runHooks.filter((hook) => hook.at === 'end');
   if (!first) return [];
@@ -86,6 +86,8 @@ function endNode(manifest: Manifest): readonly GraphNode[] {
       columns: [],
       executor: executorName,
       spec: {},
+      always: true,
+      accompanies: built.map((node) => node.key),
     },
   ];
 }

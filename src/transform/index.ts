@@ -12,10 +12,12 @@ export { installDependencies, readDbtProjectFile } from './dependencies.ts';
 export { explainTransform } from './explain.ts';
 export { type Freshness, hasFreshness, measureFreshness } from './freshness.ts';
 export { runOperation } from './operation.ts';
+export { plainText } from './files/plain-value.ts';
 export { profileConnection } from './profile-connection.ts';
 export { readProfile } from './profile.ts';
 export { readTransformProject, type TransformProject } from './project.ts';
 export { createTransformExecutor } from './run.ts';
+export { type ResultStatus, statusOf } from './run-results.ts';
 export {
   type IndirectSelection,
   indirectSelections,

@@ -1,6 +1,6 @@
 import { ConfigError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import { isJsonRecord, toJsonValue } from './files/plain-value.ts';
+import { isJsonRecord, toJsonValue, plainText } from './files/plain-value.ts';
 import type { ProfileTarget } from './files/profiles-file.ts';
 
 /** A profile's output as a connection and what is built there. */
@@ -65,10 +65,11 @@ function duckdbStatements({ settings, origin }: ProfileTarget): readonly string[
       throw new ConfigError('an entry of "attach" needs a "path"', { code: 'profile_invalid', origin });
     }
     const options = [
-      ...(entry['type'] === undefined ? [] : [`type ${String(entry['type'])}`]),
+      ...(entry['type'] === undefined ? [] : [`type ${plainText(entry['type'])}`]),
       ...(entry['read_only'] === true ? ['read_only'] : []),
     ];
-    const alias = entry['alias'] === undefined ? '' : ` as "${String(entry['alias']).replaceAll('"', '""')}"`;
+    const alias =
+      entry['alias'] === undefined ? '' : ` as "${plainText(entry['alias']).replaceAll('"', '""')}"`;
     return `attach if not exists ${textLiteral(entry['path'])}${alias}${options.length === 0 ? '' : ` (${options.join(', ')})`}`;
   });
   return [

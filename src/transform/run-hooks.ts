@@ -1,28 +1,19 @@
-import { ConfigError } from '../core/errors.ts';
 import { resolvedScope } from './compile/run-scope.ts';
 import { nodeContext } from './context/node-context.ts';
 import { statementError } from './errors.ts';
-import { contextOf, render, type TemplateObject, type Value } from './jinja/index.ts';
+import { contextOf, render, type Value } from './jinja/index.ts';
 import type { Manifest, RunHook } from './reading/manifest.ts';
+import { runResults } from './run-results.ts';
 import { momentOf, type Step } from './step.ts';
-
-/** What dbt knows about the steps of a run when it ends, and a step does not. */
-const results: TemplateObject = {
-  jinjaIterate: () => {
-    throw new ConfigError('"results" is not yet supported in on-run-end', {
-      code: 'not_yet_supported',
-      next: 'The outcome of every step is in the ledger: millrace runs show.',
-    });
-  },
-};
 
 /** Runs the statements of `on-run-start` or `on-run-end`, those of packages included, one after the other. */
 export async function runRunHooks(step: Step, at: RunHook['at']): Promise<number> {
   const { manifest } = step.project;
   const { database } = step.warehouse;
+  const results = at === 'end' ? await runResults(step) : [];
   let count = 0;
   for (const hook of manifest.runHooks.filter((candidate) => candidate.at === at)) {
-    const sql = (await renderHook(step, hook)).trim();
+    const sql = (await renderHook(step, hook, results)).trim();
     if (sql === '') continue;
     step.context.log(sql, 'debug');
     try {
@@ -35,7 +26,7 @@ export async function runRunHooks(step: Step, at: RunHook['at']): Promise<number
   return count;
 }
 
-async function renderHook(step: Step, hook: RunHook): Promise<string> {
+async function renderHook(step: Step, hook: RunHook, results: Value): Promise<string> {
   const { manifest } = step.project;
   const scope = resolvedScope(
     manifest,
@@ -49,10 +40,10 @@ async function renderHook(step: Step, hook: RunHook): Promise<string> {
   );
   const moment = momentOf(step, step.warehouse.database, { isIncremental: false, isFullRefresh: false });
   const context = nodeContext(manifest.scopes.get(hook.packageName) ?? manifest.scope, scope, moment);
-  return await render(hook.template, contextOf(endValues(manifest), context));
+  return await render(hook.template, contextOf(endValues(manifest, results), context));
 }
 
-function endValues(manifest: Manifest): Record<string, Value> {
+function endValues(manifest: Manifest, results: Value): Record<string, Value> {
   const built = [...manifest.byId.values()].filter((node) => node.kind !== 'test' && node.kind !== 'source');
   const schemas = [...new Set(built.map((node) => node.relation.schema))].sort();
   return {

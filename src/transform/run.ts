@@ -30,6 +30,11 @@ export function createTransformExecutor(
       throw error;
     }
   };
+  let durations = { runId: '', byKey: new Map<string, number>() };
+  const durationsOf = (runId: string): Map<string, number> => {
+    if (durations.runId !== runId) durations = { runId, byKey: new Map() };
+    return durations.byKey;
+  };
   const startedRuns = new Map<string, Promise<number>>();
   const start = (step: Step): Promise<number> => {
     const { runId } = step.context;
@@ -46,7 +51,7 @@ export function createTransformExecutor(
     name: executorName,
     execute: async (node, context) => {
       if (node.key === endKey) {
-        const step = stepOf(project, await open(), context);
+        const step = stepOf(project, await open(), context, durationsOf(context.runId));
         return { metadata: { statements: await runRunHooks(step, 'end') } };
       }
       const found = project.manifest.byKey.get(node.key);
@@ -59,18 +64,24 @@ export function createTransformExecutor(
       if (found.kind === 'model' && found.config.materialized === 'ephemeral') {
         return { metadata: { materialization: 'ephemeral' } };
       }
-      const step = stepOf(project, await open(), context);
+      const step = stepOf(project, await open(), context, durationsOf(context.runId));
       await start(step);
       const outcome = found.kind === 'test' ? await runCheck(step, found) : await buildNode(step, found);
       await keepExecuted(step, found);
+      step.durations.set(node.key, Date.now() - step.startedAtMs);
       return outcome;
     },
   };
 }
 
-function stepOf(project: TransformProject, warehouse: Warehouse, context: StepContext): Step {
+function stepOf(
+  project: TransformProject,
+  warehouse: Warehouse,
+  context: StepContext,
+  durations: Step['durations'],
+): Step {
   const given = argumentsOf(context.options.room);
-  return { project, warehouse, context, startedAtMs: Date.now(), given, executed: [] };
+  return { project, warehouse, context, startedAtMs: Date.now(), given, executed: [], durations };
 }
 
 async function runCheck(step: Step, node: TestNode): Promise<StepOutcome> {

@@ -21,6 +21,8 @@ export interface Step {
   readonly given: RunArguments;
   /** SQL of the node that the step has run, for the target folder. */
   readonly executed: string[];
+  /** Milliseconds that steps of the run took in this process, by node key. */
+  readonly durations: Map<string, number>;
 }
 
 /** What templates see while the step runs; `session` is where their queries go. */

@@ -1,3 +1,4 @@
+import { plainText } from '../files/plain-value.ts';
 import type { ConnectionProvider } from '../../connector/connection.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { RefNode, SourceNode } from '../manifest/transform-node.ts';
@@ -64,7 +65,7 @@ export async function catalogArtifact(
 
 function addColumn(tables: Map<string, JsonObject>, row: readonly unknown[], databaseName: string): void {
   const [schema, table, type, comment, owner, column, columnType, index, columnComment] = row.map((value) =>
-    value === null || value === undefined ? null : String(value),
+    value === null || value === undefined ? null : plainText(value),
   );
   const key = `${schema}.${table}`.toLowerCase();
   const known = tables.get(key);

@@ -1,3 +1,4 @@
+import { plainText } from '../files/plain-value.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { listOf, objectOf, objectsOf } from './json-part.ts';
 
@@ -5,7 +6,7 @@ import { listOf, objectOf, objectsOf } from './json-part.ts';
 export function columnEntries(properties: JsonObject): JsonObject {
   return Object.fromEntries(
     objectsOf(properties['columns']).map((column) => {
-      const name = String(column['name']);
+      const name = plainText(column['name']);
       return [name, columnEntry(name, column)];
     }),
   );

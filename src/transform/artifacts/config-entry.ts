@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { isJsonRecord, toJsonValue } from '../files/plain-value.ts';
+import { isJsonRecord, toJsonValue, plainText } from '../files/plain-value.ts';
 import type { ConfigEntries } from '../manifest/config-layer.ts';
 
 const common: JsonObject = {
@@ -86,9 +86,7 @@ export function configEntry(kind: string, entries: ConfigEntries): JsonObject {
     const plain = name.endsWith('-hook') ? hookEntries(value) : configValue(name, toJsonValue(value));
     const before = base[name];
     config[name] =
-      merged.has(name) && isJsonRecord(before) && isJsonRecord(plain)
-        ? ({ ...before, ...plain } as JsonObject)
-        : plain;
+      merged.has(name) && isJsonRecord(before) && isJsonRecord(plain) ? { ...before, ...plain } : plain;
   }
   return config;
 }
@@ -122,6 +120,6 @@ function hookEntries(value: unknown): JsonValue {
   const hooks = Array.isArray(value) ? value : value === null || value === undefined ? [] : [value];
   return hooks.map((hook) => {
     if (!isJsonRecord(hook)) return { sql: String(hook), transaction: true, index: null };
-    return { sql: String(hook['sql'] ?? ''), transaction: hook['transaction'] !== false, index: null };
+    return { sql: plainText(hook['sql'] ?? ''), transaction: hook['transaction'] !== false, index: null };
   });
 }

@@ -1,3 +1,4 @@
+import { plainText } from '../files/plain-value.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Manifest } from '../reading/manifest.ts';
 import type { SectionEntry } from '../reading/section-reader.ts';
@@ -57,7 +58,7 @@ function typeParameters(given: JsonObject, type: JsonValue | undefined): JsonObj
     measure: inputMeasure(given['measure']),
     numerator: inputMetric(given['numerator']),
     denominator: inputMetric(given['denominator']),
-    expr: given['expr'] === null || given['expr'] === undefined ? null : String(given['expr']),
+    expr: given['expr'] === null || given['expr'] === undefined ? null : plainText(given['expr']),
     window: windowEntry(given['window']),
     grain_to_date: given['grain_to_date'] ?? null,
     metrics: listOf(given['metrics']).map((metric) => inputMetric(metric)),
@@ -86,7 +87,7 @@ function cumulative(given: JsonObject): JsonObject {
 
 function inputMeasure(value: JsonValue | undefined): JsonValue {
   if (value === null || value === undefined) return null;
-  const given = isJsonObject(value) ? value : { name: String(value) };
+  const given = isJsonObject(value) ? value : { name: plainText(value) };
   return {
     name: given['name'] ?? '',
     filter: filterEntry(given['filter']),
@@ -98,7 +99,7 @@ function inputMeasure(value: JsonValue | undefined): JsonValue {
 
 function inputMetric(value: JsonValue | undefined): JsonValue {
   if (value === null || value === undefined) return null;
-  const given = isJsonObject(value) ? value : { name: String(value) };
+  const given = isJsonObject(value) ? value : { name: plainText(value) };
   return {
     name: given['name'] ?? '',
     filter: filterEntry(given['filter']),
@@ -119,10 +120,13 @@ function windowEntry(value: JsonValue | undefined): JsonValue {
 export function filterEntry(value: JsonValue | undefined): JsonValue {
   const conditions = listOf(value);
   if (conditions.length === 0) return null;
-  return { where_filters: conditions.map((condition) => ({ where_sql_template: String(condition) })) };
+  return { where_filters: conditions.map((condition) => ({ where_sql_template: plainText(condition) })) };
 }
 
-function dependenciesOf(parameters: JsonObject, { modelByMeasure, metrics }: MetricSources): readonly string[] {
+function dependenciesOf(
+  parameters: JsonObject,
+  { modelByMeasure, metrics }: MetricSources,
+): readonly string[] {
   const conversion = objectOf(parameters['conversion_type_params']);
   const measures = [parameters['measure'], conversion['base_measure'], conversion['conversion_measure']];
   const named = [parameters['numerator'], parameters['denominator'], ...listOf(parameters['metrics'])];
@@ -154,5 +158,5 @@ function inputMeasures(entry: SectionEntry, sources: MetricSources, seen: Set<st
 }
 
 function nameOf(value: JsonValue | undefined): string {
-  return String(objectOf(value)['name'] ?? '');
+  return plainText(objectOf(value)['name'] ?? '');
 }

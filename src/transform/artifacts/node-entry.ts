@@ -1,3 +1,4 @@
+import { plainText } from '../files/plain-value.ts';
 import { createHash } from 'node:crypto';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { createRelation } from '../context/relation.ts';
@@ -190,12 +191,12 @@ function contractEntry(config: JsonObject, properties: JsonObject): JsonObject {
 
 /** As dbt computes it, so that a contract that did not change compares as equal to one that dbt wrote. */
 function contractChecksum(config: JsonObject, properties: JsonObject): string {
-  const materialized = String(config['materialized']);
+  const materialized = plainText(config['materialized']);
   const state = objectsOf(Object.values(columnEntries(properties)))
-    .toSorted((left, right) => (String(left['name']) < String(right['name']) ? -1 : 1))
+    .toSorted((left, right) => (plainText(left['name']) < plainText(right['name']) ? -1 : 1))
     .map(
       (column) =>
-        `|${String(column['name'])}${pythonText(column['data_type'])}${constraintsText(column['constraints'])}`,
+        `|${plainText(column['name'])}${pythonText(column['data_type'])}${constraintsText(column['constraints'])}`,
     );
   const isEnforcing = materialized === 'table' || materialized === 'incremental';
   const ofModel = constraintsText(constraintEntries(properties['constraints']), true);
@@ -204,7 +205,7 @@ function contractChecksum(config: JsonObject, properties: JsonObject): string {
 
 function constraintsText(constraints: JsonValue | undefined, isOfModel = false): string {
   const texts = objectsOf(constraints).map((constraint) => {
-    const type = String(constraint['type']);
+    const type = plainText(constraint['type']);
     const keys = ['name', 'expression', 'warn_unenforced', 'warn_unsupported', 'to', 'to_columns'];
     const values = [...keys, ...(isOfModel ? ['columns'] : [])].map(
       (key) => `${key}=${printed(fromJs([constraint[key] ?? (key === 'columns' ? [] : null)])).slice(1, -1)}`,
@@ -216,5 +217,5 @@ function constraintsText(constraints: JsonValue | undefined, isOfModel = false):
 }
 
 function pythonText(value: JsonValue | undefined): string {
-  return value === null || value === undefined ? 'None' : String(value);
+  return value === null || value === undefined ? 'None' : plainText(value);
 }

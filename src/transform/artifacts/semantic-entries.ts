@@ -1,3 +1,4 @@
+import { plainText } from '../files/plain-value.ts';
 import type { Manifest } from '../reading/manifest.ts';
 import type { SectionEntry } from '../reading/section-reader.ts';
 import type { ArtifactNode } from './artifact-node.ts';
@@ -21,7 +22,7 @@ export function semanticEntries(manifest: Manifest, createdAtSeconds: number): S
   const modelByMeasure = new Map(
     sections.semanticModels.flatMap((entry) =>
       objectsOf(entry.properties['measures']).map((measure): [string, string] => [
-        String(measure['name']),
+        plainText(measure['name']),
         semanticModelId(entry),
       ]),
     ),
@@ -52,7 +53,7 @@ function ownMetrics(entry: SectionEntry): readonly SectionEntry[] {
   return objectsOf(entry.properties['measures'])
     .filter((measure) => measure['create_metric'] === true)
     .map((measure) => {
-      const name = String(measure['name']);
+      const name = plainText(measure['name']);
       return {
         ...entry,
         name,

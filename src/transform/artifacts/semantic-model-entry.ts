@@ -1,3 +1,4 @@
+import { plainText } from '../files/plain-value.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { createRelation } from '../context/relation.ts';
 import type { RefArguments } from '../manifest/transform-node.ts';
@@ -118,10 +119,12 @@ function dimensionParameters(value: JsonValue | undefined): JsonValue {
   return {
     time_granularity: granularity ?? null,
     validity_params:
-      validity === null || validity === undefined ? null : { is_start: false, is_end: false, ...objectOf(validity) },
+      validity === null || validity === undefined
+        ? null
+        : { is_start: false, is_end: false, ...objectOf(validity) },
   };
 }
 
 function exprOf({ expr }: JsonObject): JsonValue {
-  return expr === null || expr === undefined ? null : String(expr);
+  return expr === null || expr === undefined ? null : plainText(expr);
 }

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { createRelation } from '../context/relation.ts';
 import { fromJs, printed } from '../jinja/index.ts';
-import { toJsonValue } from '../files/plain-value.ts';
+import { toJsonValue, plainText } from '../files/plain-value.ts';
 import { aliasOf } from '../manifest/test-alias.ts';
 import type { TestNode, TransformNode, UnitRows } from '../manifest/transform-node.ts';
 import { testedModelText } from '../reading/test-identity.ts';
@@ -116,9 +116,7 @@ function rawGeneric(node: TestNode): string {
   const config = Object.entries(unrendered(node, node.name));
   const alias =
     aliasOf(node) === node.name || node.config.alias !== undefined ? [] : [['alias', aliasOf(node)]];
-  const said = [...alias, ...config].map(
-    ([key, value]) => `${String(key)}=${pythonLiteral(value as JsonValue)}`,
-  );
+  const said = [...alias, ...config].map(([key = '', value = null]) => `${key}=${pythonLiteral(value)}`);
   const macro = namespace === undefined ? `test_${name}` : `${namespace}.test_${name}`;
   const call = `{{ ${macro}(**_dbt_generic_test_kwargs) }}`;
   return said.length === 0 ? call : `${call}{{ config(${said.join(',')}) }}`;
@@ -187,7 +185,7 @@ function unitTestChecksum(entry: {
 }): string {
   const python = (value: JsonValue | undefined): string => printed(fromJs([value ?? null])).slice(1, -1);
   const rowsText = ({ rows, format, fixture }: JsonObject): string => {
-    const word = String(format);
+    const word = plainText(format);
     const member = word === 'csv' || word === 'sql' ? word.toUpperCase() : 'Dict';
     return `rows=${python(rows)}, format=<UnitTestFormat.${member}: '${word}'>, fixture=${python(fixture)}`;
   };

@@ -16,3 +16,8 @@ export function toJsonValue(value: unknown): JsonValue {
   }
   return typeof value === 'bigint' ? value.toString() : JSON.stringify(value);
 }
+
+/** A value of JSON or YAML as text: texts as they are, everything else as JSON. */
+export function plainText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}

@@ -6,15 +6,32 @@ export interface Batch {
   readonly endMs: number;
 }
 
-/** The batches to build: from `begin` when the table is new, else the present one and those that `lookback` names. */
-export function batchesOf(config: MicrobatchConfig, isNew: boolean, nowMs: number): readonly Batch[] {
+/**
+ * The batches to build: those of `stretch` if one is wanted, else from `begin` when the table is new, else the present one
+ * and those that `lookback` names.
+ */
+export function batchesOf(
+  config: MicrobatchConfig,
+  isNew: boolean,
+  nowMs: number,
+  stretch?: Batch,
+): readonly Batch[] {
   const { batchSize, lookback, beginMs } = config;
+  if (stretch) return batchesBetween(startOf(stretch.startMs, batchSize), stretch.endMs - 1, batchSize);
   const present = startOf(nowMs, batchSize);
   const first = startOf(beginMs, batchSize);
   let startMs = isNew ? first : present;
   if (!isNew) for (let back = 0; back < lookback; back += 1) startMs = startOf(startMs - 1, batchSize);
+  return batchesBetween(Math.max(startMs, first), nowMs, batchSize);
+}
+
+function batchesBetween(
+  firstMs: number,
+  lastMs: number,
+  batchSize: MicrobatchConfig['batchSize'],
+): readonly Batch[] {
   const batches: Batch[] = [];
-  for (startMs = Math.max(startMs, first); startMs <= nowMs;) {
+  for (let startMs = firstMs; startMs <= lastMs;) {
     const endMs = nextOf(startMs, batchSize);
     batches.push({ startMs, endMs });
     startMs = endMs;

@@ -1,3 +1,4 @@
+import { plainText } from '../files/plain-value.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ModelNode } from './transform-node.ts';
@@ -28,7 +29,7 @@ export function contractOf(node: ModelNode): Contract | undefined {
   }
   const untyped = columns
     .filter((column) => !textOf(column['data_type']))
-    .map((column) => String(column['name']));
+    .map((column) => plainText(column['name']));
   if (untyped.length > 0) {
     throw invalid(
       node,
@@ -37,7 +38,7 @@ export function contractOf(node: ModelNode): Contract | undefined {
   }
   return {
     columns: columns.map((column) => ({
-      name: String(column['name']),
+      name: plainText(column['name']),
       dataType: textOf(column['data_type']) ?? '',
       constraints: objectsOf(column['constraints']).map((constraint) => columnConstraint(node, constraint)),
     })),
@@ -104,7 +105,7 @@ function referenceOf(node: ModelNode, constraint: JsonObject): string {
 function unknown(node: ModelNode, { type }: JsonObject): ConfigError {
   return invalid(
     node,
-    `"${String(type)}" is no constraint: there are check, not_null, unique, primary_key, foreign_key and custom`,
+    `"${plainText(type)}" is no constraint: there are check, not_null, unique, primary_key, foreign_key and custom`,
   );
 }
 

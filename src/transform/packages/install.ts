@@ -28,7 +28,7 @@ export interface InstallRequest {
   readonly isUpgrade: boolean;
   /** Whether only the lock file is written. */
   readonly isLockOnly: boolean;
-  log(message: string): void;
+  readonly log: (message: string) => void;
 }
 
 /**
@@ -190,10 +190,7 @@ async function unpack(url: string, folder: string): Promise<string> {
     throw new ConfigError(`${withoutSecrets(url)} answered ${response.status}`, { code: 'download_refused' });
   }
   await mkdir(folder, { recursive: true });
-  await pipeline(
-    Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]),
-    extract({ cwd: folder, strict: true }),
-  );
+  await pipeline(Readable.fromWeb(response.body), extract({ cwd: folder, strict: true }));
   const entries = await readdir(folder);
   const [only] = entries;
   return entries.length === 1 && only !== undefined ? join(folder, only) : folder;

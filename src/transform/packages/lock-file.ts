@@ -32,8 +32,8 @@ export function readLockFile(yaml: YamlFile, mistakes: Mistakes): LockFile | und
       if ('package' in item)
         return { type: 'hub', name: String(item.package), version: String(item.version) };
       if ('tarball' in item) return { type: 'tarball', url: String(item.tarball), name: String(item.name) };
-      const subdirectory = item.subdirectory === undefined ? undefined : String(item.subdirectory);
-      return { type: 'git', url: String(item.git), revision: String(item.revision), subdirectory };
+      const { subdirectory } = item;
+      return { type: 'git', url: item.git, revision: item.revision, subdirectory };
     }),
   };
 }

@@ -16,10 +16,7 @@ interface AccessRules {
 }
 
 /** Adds a mistake for each group and access level that does not exist, and for each use of a model that its access forbids. */
-export function checkAccess(
-  nodes: readonly (TransformNode | AnalysisNode)[],
-  rules: AccessRules,
-): void {
+export function checkAccess(nodes: readonly (TransformNode | AnalysisNode)[], rules: AccessRules): void {
   for (const node of nodes) {
     checkGroup(node, rules);
     for (const { uniqueId, origin } of dependenciesOf(node)) {
@@ -62,7 +59,10 @@ function checkUse(
       {
         code: 'access_refused',
         origin,
-        next: group === undefined ? 'Give the model a group, or another access.' : `Put ${node.name} into the group, or make ${target.name} protected.`,
+        next:
+          group === undefined
+            ? 'Give the model a group, or another access.'
+            : `Put ${node.name} into the group, or make ${target.name} protected.`,
       },
     );
   } else if (access === 'protected' && isElsewhere) {

@@ -20,7 +20,8 @@ interface Search {
 
 /**
  * The folders of the packages that a project names, and of those that these name in turn: `local:` ones where they lie,
- * the others where `dbt deps` puts them. Adds a mistake for each one that is not there.
+ * the others where `dbt deps` puts them, with everything else that lies there. Adds a mistake for each one that is not
+ * there.
  */
 export async function packageFolders(search: Search): Promise<readonly string[]> {
   const installed = await foldersIn(search.installFolder);
@@ -44,7 +45,7 @@ export async function packageFolders(search: Search): Promise<readonly string[]>
   const unknown = missing.filter(({ entry }) => entry.isNamed);
   const guessed = missing.filter(({ entry }) => !entry.isNamed).slice(others.length);
   for (const { entry, yaml } of [...unknown, ...guessed]) reportMissing(search, entry, yaml);
-  return [...found, ...(found.size + missing.length > 0 ? others : [])].sort();
+  return [...found, ...others].sort();
 }
 
 interface Missing {

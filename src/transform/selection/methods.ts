@@ -1,3 +1,4 @@
+import { plainText } from '../files/plain-value.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ArtifactNode, ManifestArtifact } from '../artifacts/artifact-node.ts';
@@ -54,7 +55,7 @@ const makers: Readonly<Record<SelectionMethod, (criterion: Criterion, matching: 
       return fitsPattern(name, value) || fitsPattern(name.replace(/\.[^.]*$/, ''), value);
     },
   package: ({ value }, { manifest }) => {
-    const wanted = value === 'this' ? String(manifest.metadata.project_name) : value;
+    const wanted = value === 'this' ? plainText(manifest.metadata.project_name) : value;
     return (node) => fitsPattern(node.package_name, wanted);
   },
   config: ({ value, methodArguments }) => configTest(value, methodArguments),
@@ -63,7 +64,7 @@ const makers: Readonly<Record<SelectionMethod, (criterion: Criterion, matching: 
     (node) => {
       if (node.resource_type === 'unit_test') return fitsPattern(node.name, value);
       const metadata = node['test_metadata'] as JsonObject | undefined;
-      return metadata !== undefined && fitsPattern(String(metadata['name']), value);
+      return metadata !== undefined && fitsPattern(plainText(metadata['name']), value);
     },
   test_type: ({ value }) => testTypeTest(value),
   resource_type: ({ value }) => resourceTypeTest(value),
@@ -90,7 +91,7 @@ function sourceTest(value: string): Test {
   return (node) =>
     node.resource_type === 'source' &&
     fitsPattern(node.package_name, packageName ?? '*') &&
-    fitsPattern(String(node['source_name']), source ?? '*') &&
+    fitsPattern(plainText(node['source_name']), source ?? '*') &&
     fitsPattern(node.name, table ?? '*');
 }
 

@@ -3,7 +3,7 @@ import { ConfigError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { Mistakes } from '../files/mistakes.ts';
-import { isJsonRecord, toJsonValue } from '../files/plain-value.ts';
+import { isJsonRecord, toJsonValue, plainText } from '../files/plain-value.ts';
 import { didYouMean } from '../files/suggestion.ts';
 import { shapeYaml, type YamlFile } from '../files/yaml-file.ts';
 import { record } from '../files/yaml-schema.ts';
@@ -154,7 +154,7 @@ function inherited(
 function criterion(given: Readonly<Record<string, unknown>>, reading: Reading): Criterion {
   const flag = (key: string): boolean => given[key] === true;
   const depth = (key: string): string | undefined =>
-    given[key] === undefined || given[key] === null ? undefined : String(given[key]);
+    given[key] === undefined || given[key] === null ? undefined : plainText(given[key]);
   const said = depth('indirect_selection');
   const indirect = indirectSelections.find((mode) => mode === (said ?? reading.indirect));
   if (indirect === undefined) {

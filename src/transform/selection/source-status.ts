@@ -1,3 +1,4 @@
+import { plainText } from '../files/plain-value.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ArtifactNode } from '../artifacts/artifact-node.ts';
@@ -43,7 +44,7 @@ function loadedAt(artifact: JsonObject): ReadonlyMap<string, string> {
   return new Map(
     objectsOf(artifact['results']).flatMap((result): [string, string][] =>
       typeof result['max_loaded_at'] === 'string'
-        ? [[String(result['unique_id']), result['max_loaded_at']]]
+        ? [[plainText(result['unique_id']), result['max_loaded_at']]]
         : [],
     ),
   );

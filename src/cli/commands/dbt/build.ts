@@ -99,7 +99,6 @@ export function exitCodeOf(results: readonly NodeResult[], flags: DbtFlags): num
       status === 'error' ||
       status === 'fail' ||
       status === 'skipped' ||
-      status === 'partial success' ||
       (status === 'warn' && flags.warnError === true),
   );
   return isBad ? exitCodes.failed : exitCodes.success;

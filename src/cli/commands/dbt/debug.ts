@@ -1,3 +1,4 @@
+import { plainText } from '../../../transform/index.ts';
 import { tmpdir } from 'node:os';
 import { MillraceError, ProjectError } from '../../../core/errors.ts';
 import { openPool } from '../../../project/session.ts';
@@ -25,7 +26,7 @@ export async function debugCommand(
       { what: 'dbt project', found: `${transform.name} in ${root}`, isGood: true },
       {
         what: 'target',
-        found: `${String(transform.manifest.scope.target['name'])} (${transform.dialectName})`,
+        found: `${plainText(transform.manifest.scope.target['name'])} (${transform.dialectName})`,
         isGood: true,
       },
       { what: 'schema', found: transform.manifest.scope.targetSchema, isGood: true },

@@ -1,3 +1,4 @@
+import { plainText } from '../../../transform/index.ts';
 import { ConfigError } from '../../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { ArtifactNode, ManifestArtifact } from '../../../transform/index.ts';
@@ -103,10 +104,10 @@ function selectorText(node: ArtifactNode): string {
 }
 
 function searchName(node: ArtifactNode): string {
-  if (node.resource_type === 'source') return `${String(node['source_name'])}.${node.name}`;
+  if (node.resource_type === 'source') return `${plainText(node['source_name'])}.${node.name}`;
   const version = node['version'];
   const isVersioned = node.resource_type === 'model' && version !== null && version !== undefined;
-  return isVersioned ? `${node.name}.v${String(version)}` : node.name;
+  return isVersioned ? `${node.name}.v${plainText(version)}` : node.name;
 }
 
 /** The keys in the order in which they were asked for; `config.materialized` takes a part. */

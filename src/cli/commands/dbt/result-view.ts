@@ -1,6 +1,7 @@
 import type { StepRecord } from '../../../core/ledger.ts';
 import { formatCount, formatDuration, paint, printLine } from '../../terminal/output.ts';
-import type { NodeResult, ResultStatus } from './run-results.ts';
+import type { ResultStatus } from '../../../transform/index.ts';
+import type { NodeResult } from './run-results.ts';
 import type { Workspace } from './workspace.ts';
 
 const words: Readonly<Record<ResultStatus, string>> = {
@@ -10,7 +11,6 @@ const words: Readonly<Record<ResultStatus, string>> = {
   fail: 'FAIL',
   error: 'ERROR',
   skipped: 'SKIP',
-  'partial success': 'PARTIAL',
 };
 
 const colors: Readonly<Record<ResultStatus, 'green' | 'yellow' | 'red'>> = {
@@ -20,7 +20,6 @@ const colors: Readonly<Record<ResultStatus, 'green' | 'yellow' | 'red'>> = {
   fail: 'red',
   error: 'red',
   skipped: 'yellow',
-  'partial success': 'yellow',
 };
 
 const stateWords: Readonly<Partial<Record<StepRecord['state'], string>>> = {
@@ -87,7 +86,7 @@ function countsText(results: readonly NodeResult[]): string {
   const counts: readonly [string, number][] = [
     ['PASS', count('success', 'pass')],
     ['WARN', count('warn')],
-    ['ERROR', count('error', 'fail', 'partial success')],
+    ['ERROR', count('error', 'fail')],
     ['SKIP', count('skipped')],
     ['TOTAL', results.length],
   ];

@@ -1,3 +1,4 @@
+import { plainText } from '../../../transform/index.ts';
 import { resolve } from 'node:path';
 import { ConfigError } from '../../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
@@ -49,7 +50,7 @@ function commandOf(before: JsonObject): ExecutingCommand {
   const which = before['which'];
   const known = Object.keys(executingCommands).find((command) => command === which);
   if (known !== undefined) return known as ExecutingCommand;
-  throw new ConfigError(`the last run was "${String(which)}", which cannot be retried`, {
+  throw new ConfigError(`the last run was "${plainText(which)}", which cannot be retried`, {
     code: 'retry_impossible',
     next: `Only ${Object.keys(executingCommands).join(', ')} can.`,
   });

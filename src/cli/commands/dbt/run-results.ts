@@ -2,13 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { RunRecord, StepRecord } from '../../../core/ledger.ts';
-import { artifactMetadata, timeText, writtenPath } from '../../../transform/index.ts';
+import {
+  artifactMetadata,
+  type ResultStatus,
+  statusOf,
+  timeText,
+  writtenPath,
+} from '../../../transform/index.ts';
 import { stepsByKey } from './execute.ts';
 import { graphKey } from './graph-key.ts';
 import { relationText } from './relation-text.ts';
 import type { Workspace } from './workspace.ts';
-
-export type ResultStatus = 'success' | 'error' | 'skipped' | 'pass' | 'fail' | 'warn' | 'partial success';
 
 /** What came of one node, as `run_results.json` has it. */
 export interface NodeResult {
@@ -36,13 +40,19 @@ export async function resultsOf(
     const step = steps.get(graphKey(project.graph, transform, id));
     if (step) found.push(await resultOf(workspace, id, step));
   }
+  const known = new Set(ids.map((id) => graphKey(project.graph, transform, id)));
+  for (const step of run.steps) {
+    if (known.has(step.key) || step.state !== 'failed') continue;
+    const id = `operation.${transform.name}.${transform.name}-${step.key.split('/').at(-1)?.replaceAll('_', '-')}-0`;
+    found.push(await resultOf(workspace, id, step));
+  }
   return found.toSorted((left, right) => left.finishedAtMs - right.finishedAtMs);
 }
 
 async function resultOf(workspace: Workspace, id: string, step: StepRecord): Promise<NodeResult> {
   const { manifest } = workspace.transform;
   const node = manifest.byId.get(id);
-  const status = statusOf(step);
+  const status = statusOf({ kind: node?.kind ?? 'model' }, step);
   const now = Date.now();
   const hasSql = node !== undefined && node.kind !== 'seed' && node.kind !== 'source' && status !== 'skipped';
   return {
@@ -60,18 +70,6 @@ async function resultOf(workspace: Workspace, id: string, step: StepRecord): Pro
     relation: relationText(node),
     response: responseOf(step),
   };
-}
-
-function statusOf({ state, kind, outcome }: StepRecord): ResultStatus {
-  if (state === 'skipped' || state === 'cancelled' || state === 'pending') return 'skipped';
-  if (kind !== 'check') {
-    if (state !== 'succeeded') return 'error';
-    return outcome?.metadata['partial'] === true ? 'partial success' : 'success';
-  }
-  const { check } = outcome ?? {};
-  if (!check) return 'error';
-  if (state === 'failed') return 'fail';
-  return check.passed && !check.message.startsWith('warn') ? 'pass' : 'warn';
 }
 
 function messageOf(

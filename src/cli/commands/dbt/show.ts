@@ -1,3 +1,4 @@
+import { plainText } from '../../../transform/index.ts';
 import { tmpdir } from 'node:os';
 import { ConfigError } from '../../../core/errors.ts';
 import { tablePayload } from '../../../project/query.ts';
@@ -74,7 +75,7 @@ export async function showCommand(
 
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' ? JSON.stringify(value) : plainText(value);
 }
 
 async function queriesOf(workspace: Workspace, flags: ShowFlags): Promise<readonly Query[]> {

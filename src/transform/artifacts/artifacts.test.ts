@@ -1,0 +1,212 @@
+import { expect, test } from 'vitest';
+import { readFiles } from '../testing/temporary-project.fixture.ts';
+import { manifestArtifact } from './manifest-artifact.ts';
+import type { ManifestArtifact } from './artifact-node.ts';
+
+async function artifactOf(files: Readonly<Record<string, string>>): Promise<ManifestArtifact> {
+  const { manifest } = await readFiles(files, { database: 'shop' });
+  return manifestArtifact({ manifest, invocation: { id: 'i', atMs: 1000, environment: {} }, root: '/shop' });
+}
+
+const nodeKeys = [
+  'alias',
+  'build_path',
+  'checksum',
+  'columns',
+  'compiled_path',
+  'config',
+  'contract',
+  'created_at',
+  'database',
+  'depends_on',
+  'description',
+  'docs',
+  'fqn',
+  'group',
+  'language',
+  'meta',
+  'metrics',
+  'name',
+  'original_file_path',
+  'package_name',
+  'patch_path',
+  'path',
+  'raw_code',
+  'refs',
+  'relation_name',
+  'resource_type',
+  'schema',
+  'sources',
+  'tags',
+  'unique_id',
+  'unrendered_config',
+];
+
+test('a model is described as dbt describes it', async () => {
+  const {
+    nodes,
+    parent_map: parents,
+    child_map: children,
+  } = await artifactOf({
+    'models/marts/mart.sql':
+      "\n{{ config(materialized='table', group='money') }}\nselect {{ cents('1') }} as id from {{ ref('stg') }}\n",
+    'models/stg.sql': 'select 1 as id',
+    'macros/m.sql': '{% macro cents(x) %}{{ x }}{% endmacro %}',
+    'models/schema.yml': `
+groups: [{ name: money, owner: { name: me } }]
+models:
+  - name: mart
+    description: a mart
+    config: { contract: { enforced: true } }
+    constraints: [{ type: primary_key, columns: [id] }]
+    columns: [{ name: id, data_type: integer, constraints: [{ type: not_null }] }, { name: cents, data_type: integer }]
+`,
+  });
+  const mart = nodes['model.shop.mart'];
+  expect(Object.keys(mart ?? {}).toSorted()).toEqual(
+    [
+      ...nodeKeys,
+      'access',
+      'constraints',
+      'deprecation_date',
+      'latest_version',
+      'primary_key',
+      'time_spine',
+      'version',
+    ].toSorted(),
+  );
+  expect(mart).toMatchObject({
+    fqn: ['shop', 'marts', 'mart'],
+    path: 'marts/mart.sql',
+    original_file_path: 'models/marts/mart.sql',
+    patch_path: 'shop://models/schema.yml',
+    relation_name: '"shop"."main"."mart"',
+    raw_code:
+      "{{ config(materialized='table', group='money') }}\nselect {{ cents('1') }} as id from {{ ref('stg') }}",
+    refs: [{ name: 'stg', package: null, version: null }],
+    depends_on: { macros: ['macro.shop.cents'], nodes: ['model.shop.stg'] },
+    primary_key: ['id'],
+    group: 'money',
+    // What dbt 1.9 computes for these columns and constraints.
+    contract: {
+      enforced: true,
+      checksum: 'f4330dd66646fd162426cc5ea09398a0bbc86783459c8095e6c62808ea30a71c',
+    },
+  });
+  expect(parents['model.shop.mart']).toEqual(['model.shop.stg']);
+  expect(children['model.shop.stg']).toEqual(['model.shop.mart']);
+});
+
+test('tests have dbt’s ids, names and aliases', async () => {
+  const { nodes } = await artifactOf({
+    'dbt_project.yml': 'name: jaffle_shop\n',
+    'models/customers.sql': 'select 1 as customer_id',
+    'models/orders.sql': "select 1 as order_id, 'placed' as status",
+    'models/schema.yml': `
+models:
+  - name: customers
+    columns: [{ name: customer_id, tests: [unique, not_null] }]
+  - name: orders
+    columns:
+      - name: status
+        tests: [{ accepted_values: { values: ['placed', 'shipped', 'completed', 'return_pending', 'returned'] } }]
+sources:
+  - { name: raw, tables: [{ name: items, columns: [{ name: id, tests: [unique] }] }] }
+`,
+  });
+  const long = 'accepted_values_orders_status__placed__shipped__completed__return_pending__returned';
+  expect(Object.keys(nodes).filter((id) => id.startsWith('test.'))).toEqual([
+    'test.jaffle_shop.unique_customers_customer_id.c5af1ff4b1',
+    'test.jaffle_shop.not_null_customers_customer_id.5c9bf9911d',
+    `test.jaffle_shop.${long}.be6b5b5ec3`,
+    expect.stringMatching(/^test\.jaffle_shop\.source_unique_raw_items_id\.[0-9a-f]{10}$/),
+  ]);
+  const alias = 'accepted_values_orders_1ce6ab157c285f7cd2ac656013faf758';
+  expect(nodes[`test.jaffle_shop.${long}.be6b5b5ec3`]).toMatchObject({
+    alias,
+    path: `${alias}.sql`,
+    raw_code: `{{ test_accepted_values(**_dbt_generic_test_kwargs) }}{{ config(alias="${alias}") }}`,
+    attached_node: 'model.jaffle_shop.orders',
+    schema: 'main_dbt_test__audit',
+    test_metadata: { name: 'accepted_values', kwargs: { model: "{{ get_where_subquery(ref('orders')) }}" } },
+  });
+});
+
+test('versions, sources, exposures, unit tests and analyses', async () => {
+  const artifact = await artifactOf({
+    'models/dim_v1.sql': 'select 1 as id, 2 as old',
+    'models/dim.sql': 'select 1 as id',
+    'models/uses.sql': "select * from {{ ref('dim') }} union all select id from {{ ref('dim', v=1) }}",
+    'analyses/look.sql': "select * from {{ ref('dim') }}",
+    'models/schema.yml': `
+sources:
+  - name: raw
+    freshness: { warn_after: { count: 1, period: day } }
+    loaded_at_field: at
+    tables: [{ name: a }, { name: b, freshness: null }]
+models:
+  - name: dim
+    latest_version: 2
+    columns: [{ name: id }, { name: old }]
+    versions: [{ v: 1 }, { v: 2, columns: [{ include: all, exclude: [old] }] }]
+exposures: [{ name: board, type: dashboard, owner: { email: a@b.c }, depends_on: ["ref('uses')"] }]
+unit_tests: [{ name: u, model: uses, given: [], expect: { rows: [{ id: 1 }] } }]
+`,
+  });
+  expect(artifact.nodes['model.shop.dim.v2']).toMatchObject({
+    name: 'dim',
+    alias: 'dim_v2',
+    version: 2,
+    latest_version: 2,
+    path: 'dim.sql',
+    columns: { id: { name: 'id' } },
+  });
+  expect(Object.keys(artifact.nodes['model.shop.dim.v2']?.['columns'] ?? {})).toEqual(['id']);
+  expect(artifact.nodes['model.shop.uses']?.depends_on?.nodes).toEqual([
+    'model.shop.dim.v2',
+    'model.shop.dim.v1',
+  ]);
+  expect(artifact.sources['source.shop.raw.a']?.['freshness']).toEqual({
+    warn_after: { count: 1, period: 'day' },
+    error_after: { count: null, period: null },
+    filter: null,
+  });
+  expect(artifact.sources['source.shop.raw.b']?.['freshness']).toBeNull();
+  expect(artifact.exposures['exposure.shop.board']?.depends_on?.nodes).toEqual(['model.shop.uses']);
+  expect(artifact.unit_tests['unit_test.shop.uses.u']).toMatchObject({ model: 'uses', version: null });
+  expect(artifact.nodes['analysis.shop.look']).toMatchObject({
+    path: 'analysis/look.sql',
+    fqn: ['shop', 'analysis', 'look'],
+  });
+});
+
+test('metrics come down to measures and depend on what they are made of', async () => {
+  const {
+    metrics,
+    semantic_models: models,
+    saved_queries: queries,
+  } = await artifactOf({
+    'models/orders.sql': 'select 1 as id, 2 as amount',
+    'models/schema.yml': `
+semantic_models:
+  - name: orders
+    model: ref('orders')
+    entities: [{ name: id, type: primary }]
+    measures: [{ name: amount, agg: sum }, { name: orders, agg: count, expr: 1, create_metric: true }]
+metrics:
+  - { name: revenue, label: Revenue, type: simple, type_params: { measure: amount }, filter: "x = 1" }
+  - { name: each, label: Each, type: ratio, type_params: { numerator: revenue, denominator: orders } }
+saved_queries: [{ name: q, query_params: { metrics: [each], group_by: ["Dimension('id')"] } }]
+`,
+  });
+  expect(models['semantic_model.shop.orders']?.depends_on?.nodes).toEqual(['model.shop.orders']);
+  expect(metrics['metric.shop.revenue']).toMatchObject({
+    depends_on: { nodes: ['semantic_model.shop.orders'] },
+    filter: { where_filters: [{ where_sql_template: 'x = 1' }] },
+  });
+  expect(metrics['metric.shop.each']).toMatchObject({
+    depends_on: { nodes: ['metric.shop.revenue', 'metric.shop.orders'] },
+    type_params: { input_measures: [{ name: 'amount' }, { name: 'orders' }] },
+  });
+  expect(queries['saved_query.shop.q']?.depends_on?.nodes).toEqual(['metric.shop.each']);
+});
