@@ -45,12 +45,13 @@ export function figuresOf(
   };
 }
 
-/** Of a stream that a hook left out. */
+/** Of a stream that was left out. */
 export function skippedFigures(
   { name, mode }: Pick<StreamConfig, 'name' | 'mode'>,
   source: string,
   target: string,
   object: TableName,
+  reason: string,
 ): LoadFigures {
   return {
     stream: name,
@@ -58,8 +59,8 @@ export function skippedFigures(
     target: `${target} ${object.schema === '' ? '' : `${object.schema}.`}${object.name}`,
     mode,
     lane: 'none',
-    laneReason: 'a hook skipped the stream',
-    publication: 'none: a hook skipped the stream',
+    laneReason: reason,
+    publication: `none: ${reason}`,
     rowsRead: 0,
     rowsInserted: 0,
     rowsUpdated: 0,

@@ -6,6 +6,7 @@ import type { Column } from '../sql/data-type.ts';
 import type { Dialect, TableName } from '../sql/dialect.ts';
 import { planChunks } from './chunk-decision.ts';
 import type { ChunkPlan } from './chunks/chunk-plan.ts';
+import { offsetRead, rowsPassedOver } from './offset-read.ts';
 import { isPlain } from './plain-source.ts';
 import type { LoadMode, StreamConfig } from './replication/replication.ts';
 import { followsKeys } from './replication/stream-mode.ts';
@@ -101,12 +102,12 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
   const state = target.database ? await inspectTarget(target.database, task.object) : undefined;
   const mapping = mapColumns(stream, schema.columns, state?.columns.map((column) => column.name) ?? []);
   checkTimes(task, mapping);
-  const identity = { source: source.name, stream: identityName(stream), target: task.object };
-  const published = target.database ? await readPublication(target.database, identity) : undefined;
+  const identity = identityOf(task);
+  const published = await publishedFor(task);
   const start: Start = continuesAfter
     ? { replaces: false, watermark: continuesAfter, origin: 'stored', remarks: [] }
     : await startOf(task, mapping, state, published);
-  const read = plannedRead(task, mapping, start.watermark);
+  const read = offsetRead(task, schema, plannedRead(task, mapping, start.watermark));
   const decision = await planChunks({
     task,
     schema,
@@ -114,7 +115,7 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
     ...(read.along ? { along: [read.along.updateKey, ...read.along.primaryKey] } : {}),
     primaryKey: mapping.primaryKey.map((column) => column.source),
     publishesEach: read.along !== undefined && !(start.replaces && state?.exists === true),
-    limited: read.limit !== undefined,
+    limited: read.limit !== undefined || rowsPassedOver(task) > 0,
   });
   const definition = definitionOf(identity, mapping, read, decision.chunks);
   const stageKey = decision.chunks?.commits === 'once at the end' ? definition : task.idempotencyKey;
@@ -162,7 +163,7 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
     ...(isUnfinished(task, published) ? { unfinished: published } : {}),
     ...(published?.print === undefined ? {} : { heldPrint: published.print }),
     ...(schema.estimatedRows === undefined ? {} : { estimatedRows: schema.estimatedRows }),
-    remarks: [...start.remarks, ...decision.remarks],
+    remarks: [...stream.remarks, ...ignored(stream, state), ...start.remarks, ...decision.remarks],
   });
 }
 
@@ -372,6 +373,21 @@ function rangeOfRefresh(
 function bothOf(conditions: readonly string[]): string {
   const [only = '', ...others] = conditions;
   return others.length === 0 ? only : conditions.map((condition) => `(${condition})`).join(' and ');
+}
+
+function ignored({ target }: StreamConfig, state: TargetState | undefined): readonly string[] {
+  const leavesOut = target.ignoreExisting && state?.exists === true;
+  return leavesOut ? ['the target is there, and ignore_existing is set: nothing is loaded'] : [];
+}
+
+/** What this stream has published into its target last. */
+export async function publishedFor(task: StreamTask): Promise<Publication | undefined> {
+  const { database } = task.target;
+  return database ? await readPublication(database, identityOf(task)) : undefined;
+}
+
+function identityOf({ stream, source, object }: StreamTask): StreamIdentity {
+  return { source: source.name, stream: identityName(stream), target: object };
 }
 
 /** A range keeps a watermark of its own, for its chunks; that of the stream does not move. */

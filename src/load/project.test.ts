@@ -115,8 +115,6 @@ describe('mistakes', () => {
     expect(mistakes(`${head}streams:\n  a: { object: b, mode: replace }\n`)[0]).toMatch(/^4 invalid_value/);
   });
 
-  const moreTargetKeys = ['ignore_existing'];
-  const lastTargetKeys = ['direct_insert', 'table_tmp', 'table_ddl', 'isolation_level'];
   const tableKeys = [
     'cluster',
     'partition',
@@ -131,7 +129,6 @@ describe('mistakes', () => {
     ...['change_capture_options: { soft_delete: true }'].map(
       (line) => [line.split(':')[0] ?? '', line] as const,
     ),
-    ...[...moreTargetKeys, ...lastTargetKeys].map((key) => [key, `target_options: { ${key}: 1 }`] as const),
     ...tableKeys.map(
       (key) => [`table_keys.${key}`, `target_options: { table_keys: { ${key}: [a] } }`] as const,
     ),

@@ -18,9 +18,9 @@ export function checkCombination({ stream, source, target, options }: StreamTask
   if (target.database && Object.keys(stream.target.file).length > 0) {
     throw notApplicable(stream, `target_options.${Object.keys(stream.target.file)[0]}`, target);
   }
-  if (source.database && Object.keys(stream.sourceOptions).length > 0) {
-    throw notApplicable(stream, `source_options.${Object.keys(stream.sourceOptions)[0]}`, source);
-  }
+  const [option] = Object.keys(stream.sourceOptions).filter((key) => key !== 'offset');
+  if (source.database && option !== undefined)
+    throw notApplicable(stream, `source_options.${option}`, source);
   if (stream.chunks && (!source.database || !target.database)) {
     throw notYetSupported(
       'chunk_size, chunk_count and chunk_expr except between databases',

@@ -3,6 +3,7 @@ import type { StepContext } from '../core/executor.ts';
 import type { ColumnDoc } from '../core/node.ts';
 import { readPersistently } from './chunks/persistence.ts';
 import { loadInChunks } from './chunked-load.ts';
+import { isIgnored } from './existing-target.ts';
 import { figuresOf, skippedFigures } from './load-figures.ts';
 import { loadThroughParts } from './parts-load.ts';
 import { planStream, type StreamPlan } from './plan.ts';
@@ -38,8 +39,9 @@ export async function loadStream(
   turns: PublishTurns,
 ): Promise<LoadedStream> {
   const task = given.source === given.target ? given : withWatchedSource(given);
+  if (await isIgnored(task)) return skipped(task, context, 'its target is there, and ignore_existing is set');
   const hooks = new StreamHookRun(task, context);
-  if (!(await hooks.prepare())) return skipped(task, context);
+  if (!(await hooks.prepare())) return skipped(task, context, 'a hook skipped the stream');
   const { database } = task.target;
   const { plan, figures } = database
     ? await withTargetLease(database, task.object, context, async (lease) => {
@@ -116,10 +118,14 @@ async function loadIntoFile(task: StreamTask, plan: StreamPlan, context: StepCon
   return figuresOf(plan, staged, { insert: staged.rows }, undefined);
 }
 
-/** A hook asked to leave the stream out. */
-function skipped({ stream, source, target, object }: StreamTask, context: StepContext): LoadedStream {
-  context.log(`${stream.name}: skipped, as a hook asks`);
-  return { figures: skippedFigures(stream, source.name, target.name, object), rows: 0, columns: [] };
+/** The stream was left out. */
+function skipped(
+  { stream, source, target, object }: StreamTask,
+  context: StepContext,
+  reason: string,
+): LoadedStream {
+  context.log(`${stream.name}: skipped: ${reason}`);
+  return { figures: skippedFigures(stream, source.name, target.name, object, reason), rows: 0, columns: [] };
 }
 
 function loaded(task: StreamTask, figures: LoadFigures, plan: StreamPlan): LoadedStream {

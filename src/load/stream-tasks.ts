@@ -71,7 +71,12 @@ function withVariables(stream: StreamConfig, values: TemplateValues): StreamConf
     ...stream,
     ...(sql === undefined ? {} : { sql: fill(sql) }),
     ...(where === undefined ? {} : { where: fill(where) }),
-    target: { ...target, preSql: target.preSql.map(fill), postSql: target.postSql.map(fill) },
+    target: {
+      ...target,
+      preSql: target.preSql.map(fill),
+      postSql: target.postSql.map(fill),
+      ...(target.tableDdl === undefined ? {} : { tableDdl: fill(target.tableDdl) }),
+    },
   };
 }
 

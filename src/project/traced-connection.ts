@@ -33,11 +33,12 @@ function tracedDatabase(
   database: SqlDatabase,
   measure: WorkTracer['measure'],
 ): SqlDatabase {
-  const transaction: SqlDatabase['transaction'] = (work, signal) =>
+  const transaction: SqlDatabase['transaction'] = (work, signal, isolation) =>
     measure({ name: `transaction ${connection.name}`, kind: 'client', attributes: about(connection) }, () =>
       database.transaction(
         (session) => work(instead(session, tracedStatements(connection, session, measure))),
         signal,
+        isolation,
       ),
     );
   return instead(database, { ...tracedStatements(connection, database, measure), transaction });

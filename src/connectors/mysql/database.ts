@@ -1,5 +1,10 @@
 import type { Connection } from 'mysql2';
-import { CancelledError, type SqlDatabase, type SqlSession } from '../../connector/index.ts';
+import {
+  CancelledError,
+  type IsolationLevel,
+  type SqlDatabase,
+  type SqlSession,
+} from '../../connector/index.ts';
 import type { Dialect } from '../../sql/dialect.ts';
 import { mysqlDialect } from '../../sql/dialects/index.ts';
 import { describeTable, listRelations } from './catalogue.ts';
@@ -22,8 +27,8 @@ export function mysqlDatabase(server: Server, choices: TypeChoices): SqlDatabase
       server.use(signal, async (connection) => toResultSet(await run(connection, sql, parameters), choices)),
     execute: (sql, parameters, signal) =>
       server.use(signal, async (connection) => (await run(connection, sql, parameters)).changedRows),
-    transaction: (work, signal) =>
-      server.use(signal, (connection) => inTransaction(connection, server, choices, work, signal)),
+    transaction: (work, signal, isolation) =>
+      server.use(signal, (connection) => inTransaction(connection, server, choices, work, signal, isolation)),
     describe: (table) =>
       server.use(undefined, async (connection) => {
         const found = await describeTable(connection, table, choices);
@@ -53,9 +58,10 @@ async function inTransaction<T>(
   choices: TypeChoices,
   work: (session: SqlSession) => Promise<T>,
   signal: AbortSignal | undefined,
-): Promise<T> {
   // Without locks on the gaps between rows, writers of different rows do not wait for each other.
-  await run(connection, 'set transaction isolation level read committed');
+  isolation: IsolationLevel = 'read committed',
+): Promise<T> {
+  await run(connection, `set transaction isolation level ${isolation}`);
   await run(connection, 'start transaction');
   try {
     const result = await work(transactionSession(connection, server, choices, signal));

@@ -8,6 +8,7 @@ import type { ReplicationHooks, StreamHooks } from './hook.ts';
 import type { ChunkOptions } from './chunk-options.ts';
 import type { DeleteMissing } from './delete-missing.ts';
 import type { MetadataColumn } from './column-metadata.ts';
+import type { IsolationWord } from './isolation-level.ts';
 import type { LoadedAt } from './loaded-at.ts';
 import type { NullUpdateKey } from './null-update-key.ts';
 import type { Selection } from './selection.ts';
@@ -98,6 +99,8 @@ export interface StreamConfig {
   /** Columns about a row's way beside that. */
   readonly metadata: readonly MetadataColumn[];
   readonly meta: StreamMeta;
+  /** What is done in another way than it is asked for, one line each. */
+  readonly remarks: readonly string[];
 }
 
 export interface TargetOptions {
@@ -108,6 +111,11 @@ export interface TargetOptions {
   readonly columnTyping: ColumnTyping;
   readonly mergeStrategy?: MergeStrategy;
   readonly deleteMissing?: DeleteMissing;
+  /** Leave the stream out when its target is there. */
+  readonly ignoreExisting: boolean;
+  /** Makes new tables, in the place of our own definition; `{col_types}` is not yet filled. */
+  readonly tableDdl?: string;
+  readonly isolationLevel?: IsolationWord;
   readonly preSql: readonly string[];
   readonly postSql: readonly string[];
   readonly tableKeys: TableKeys;

@@ -65,17 +65,17 @@ const targetOptions = z.strictObject({
   format: word.optional(),
   max_decimals: anything.optional(),
   use_bulk: flag.optional(),
-  ignore_existing: anything.optional(),
+  ignore_existing: flag.optional(),
   delete_missing: anything.optional(),
   add_new_columns: flag.optional(),
   adjust_column_type: flag.optional(),
   column_casing: z.enum(['normalize', 'source', 'target', 'snake', 'upper', 'lower', 'camel']).optional(),
   column_typing: columnTypingSchema.optional(),
   encoding: anything.optional(),
-  direct_insert: anything.optional(),
+  direct_insert: flag.optional(),
   table_keys: tableKeys.optional(),
   table_tmp: anything.optional(),
-  table_ddl: anything.optional(),
+  table_ddl: z.string().optional(),
   pre_sql: words.optional(),
   post_sql: words.optional(),
   isolation_level: anything.optional(),
@@ -228,6 +228,8 @@ interface TargetOptionsYaml {
   readonly adjust_column_type?: boolean;
   readonly column_casing?: string;
   readonly column_typing?: ColumnTyping;
+  readonly ignore_existing?: boolean;
+  readonly table_ddl?: string;
   readonly pre_sql?: Words;
   readonly post_sql?: Words;
   readonly table_keys?: { readonly primary?: Words; readonly unique?: Words; readonly index?: Words };

@@ -11,6 +11,8 @@ import { metadataOf } from './column-metadata.ts';
 import { columnTransforms } from './column-transforms.ts';
 import { deleteMissing } from './delete-missing.ts';
 import { isWildcard } from './glob.ts';
+import { isolationWord } from './isolation-level.ts';
+import { keptPromises } from './kept-promises.ts';
 import { withLegacyOptions } from './legacy-options.ts';
 import type { LoadMode, StreamConfig, StreamMeta, TargetOptions } from './replication.ts';
 import type { StreamYaml } from './schema.ts';
@@ -145,6 +147,7 @@ export function streamConfig(name: string, written: StreamYaml, origins: StreamO
     metadata: metadata.columns,
     hooks: streamHooks(stream.hooks ?? {}, origins.mayRunCommands, (moment) => origins.of(['hooks', moment])),
     meta: readMeta(stream, origins),
+    remarks: keptPromises(stream.target_options ?? {}),
   };
 }
 
@@ -227,6 +230,9 @@ function targetOptions(
     columnTyping: options.column_typing ?? {},
     ...optional('mergeStrategy', strategy as MergeStrategy | undefined),
     ...optional('deleteMissing', missing),
+    ignoreExisting: options.ignore_existing ?? false,
+    ...optional('tableDdl', options.table_ddl?.trim() ? options.table_ddl.trim() : undefined),
+    ...optional('isolationLevel', isolationWord(options['isolation_level'], place('isolation_level'))),
     preSql: list(options.pre_sql),
     postSql: list(options.post_sql),
     tableKeys: {

@@ -7,21 +7,23 @@ const streamKeys: Readonly<Record<string, string>> = {
   change_capture_options: 'Use mode: incremental with update_key and primary_key',
 };
 
-const targetOptionKeys: Readonly<Record<string, string>> = {
-  ignore_existing: 'Leave it out, or disable the stream',
-  direct_insert: 'Leave it out: rows are always staged, then published in one transaction',
-  table_tmp: 'Leave it out: stage tables are named by Millrace',
-  table_ddl: 'Create the table beforehand and use mode: truncate or incremental',
-  isolation_level: "Leave it out: the database's own default is used",
-};
-
 /** Hook types of the format that are not built, with what to do instead. */
 export const unbuiltHookTypes: Readonly<Record<string, string>> = {
   run: 'Use type: replication with the path of its file, or make the other load a stream',
   routine: 'Write the steps out, in a group if they belong together',
 };
 
-const tableKeyAlternative = 'Use table_keys.index, or create it in post_sql';
+/** Keys of systems that are no target here, with those that have them. */
+const foreignTableKeys: Readonly<Record<string, string>> = {
+  cluster: 'BigQuery and Snowflake',
+  partition: 'BigQuery, ClickHouse and Iceberg',
+  sort: 'Redshift',
+  distribution: 'Redshift and StarRocks',
+  hash: 'StarRocks',
+  duplicate: 'StarRocks',
+  aggregate: 'StarRocks',
+  update: 'StarRocks',
+};
 
 const unbuiltModes: Readonly<Record<string, string>> = {
   'change-capture': 'Use mode: incremental with update_key and primary_key',
@@ -35,15 +37,14 @@ export function unsupportedStreamKeys(
 ): ConfigError[] {
   const nested = (key: string): Readonly<Record<string, unknown>> =>
     (stream[key] ?? {}) as Readonly<Record<string, unknown>>;
-  const errors = [
-    ...known(stream, streamKeys, path, originOf),
-    ...known(nested('target_options'), targetOptionKeys, [...path, 'target_options'], originOf),
-  ];
+  const errors = known(stream, streamKeys, path, originOf);
   const keysPath = [...path, 'target_options', 'table_keys'];
   const tableKeys = (nested('target_options')['table_keys'] ?? {}) as Readonly<Record<string, unknown>>;
   for (const key of Object.keys(tableKeys)) {
-    if (['primary', 'unique', 'index'].includes(key)) continue;
-    errors.push(notYetSupported(`table_keys.${key}`, tableKeyAlternative, originOf([...keysPath, key])));
+    const systems = foreignTableKeys[key];
+    if (systems === undefined) continue;
+    const next = `Leave it out, as it is a key of ${systems}; use table_keys.index, or table_ddl`;
+    errors.push(notYetSupported(`table_keys.${key}`, next, originOf([...keysPath, key])));
   }
   const mode = typeof stream['mode'] === 'string' ? stream['mode'] : '';
   const alternative = unbuiltModes[mode];

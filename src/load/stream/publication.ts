@@ -1,10 +1,10 @@
+import type { IsolationLevel } from '../../connector/connection.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Column } from '../../sql/data-type.ts';
 import type { Dialect, TableName } from '../../sql/dialect.ts';
 import {
   addColumn,
   createIndex,
-  createTable,
   dropTable,
   insertByKey,
   insertRows,
@@ -24,7 +24,9 @@ import type { ColumnMapping } from './column-mapping.ts';
 import { constantColumns, type ConstantColumn } from './constant-columns.ts';
 import { evolve, freshColumns } from './evolution.ts';
 import { besideStage } from './stage-name.ts';
+import { isolationOf } from './isolation.ts';
 import type { TableSwap } from './swap.ts';
+import { tableDefinition } from './table-definition.ts';
 import type { TargetState } from './target-state.ts';
 
 export interface PublicationRequest {
@@ -54,6 +56,8 @@ export interface PublicationPlan {
   readonly rebuilds: boolean;
   /** How it does so where definitions cannot be rolled back. */
   readonly swap?: TableSwap;
+  /** Of the transaction; the system's own choice when absent. */
+  readonly isolation?: IsolationLevel;
 }
 
 /** Decides how the stage becomes the target. Runs nothing. */
@@ -66,8 +70,10 @@ export function planPublication(request: PublicationRequest): PublicationPlan {
     body.rebuilds || !target.exists
       ? tableKeys(dialect, stream, mapping, target.table, body.swap?.next ?? target.table)
       : [];
+  const isolation = isolationOf(dialect, stream);
   return {
     ...body,
+    ...(isolation ? { isolation } : {}),
     statements: [
       ...stream.target.preSql.map((sql) => userStatement(sql, 'before')),
       ...body.statements,
@@ -79,11 +85,12 @@ export function planPublication(request: PublicationRequest): PublicationPlan {
 }
 
 function publishFresh(request: PublicationRequest): PublicationPlan {
-  const { dialect, mapping, target } = request;
+  const { dialect, stream, mapping, target } = request;
   const columns = freshColumns(dialect, mapping.columns);
   const rows = stageRows(request, columns);
   const choice = keyChoice(request);
   const isPlain =
+    stream.target.tableDdl === undefined &&
     columns.every((column) => !column.converted && column.expression === undefined) &&
     Object.keys(rows.constants).length === 0;
   const change = target.exists ? [] : [`table ${target.table.schema}.${target.table.name} created`];
@@ -99,7 +106,7 @@ function publishFresh(request: PublicationRequest): PublicationPlan {
   const method = 'rebuild: a new table is filled from the stage';
   const filled = (into: StageRows): readonly Statement[] => [
     dropTable(dialect, into.target),
-    createTable(dialect, into.target, definitions),
+    tableDefinition(dialect, stream, target.table, into.target, definitions),
     choice
       ? insertByKey(dialect, { rows: into, choice, unique: request.uniqueKey })
       : insertRows(dialect, into),

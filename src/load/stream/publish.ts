@@ -1,4 +1,4 @@
-import type { SqlDatabase, SqlSession } from '../../connector/connection.ts';
+import type { IsolationLevel, SqlDatabase, SqlSession } from '../../connector/connection.ts';
 import { ConfigError, FatalError, MillraceError } from '../../core/errors.ts';
 import type { Statement, StatementRole, StatementTurn } from '../../sql/merge/index.ts';
 import type { RoleCounts } from './figures.ts';
@@ -9,6 +9,8 @@ export interface Publishable {
   readonly statements: readonly Statement[];
   /** Only where definitions commit by themselves. */
   readonly swap?: TableSwap;
+  /** Of the transaction; the system's own choice when absent. */
+  readonly isolation?: IsolationLevel;
 }
 
 type Open = (session: SqlSession) => Promise<void>;
@@ -25,17 +27,21 @@ type Counts = Partial<Record<StatementRole, number>>;
 export async function publish<T>(
   database: SqlDatabase,
   open: Open,
-  { statements, swap }: Publishable,
+  { statements, swap, isolation }: Publishable,
   seal: Seal<T>,
   signal: AbortSignal,
 ): Promise<T> {
   const counts: Counts = {};
   if (!database.dialect.ddlCommits) {
-    return await database.transaction(async (session) => {
-      await open(session);
-      await runAll(session, statements, counts, signal);
-      return await seal(session, counts);
-    }, signal);
+    return await database.transaction(
+      async (session) => {
+        await open(session);
+        await runAll(session, statements, counts, signal);
+        return await seal(session, counts);
+      },
+      signal,
+      isolation,
+    );
   }
   const of = (turn: StatementTurn | undefined): readonly Statement[] =>
     statements.filter((statement) => statement.turn === turn);
@@ -49,11 +55,15 @@ export async function publish<T>(
         seal,
         signal,
       )
-    : await database.transaction(async (session) => {
-        await open(withoutDefinitions(session));
-        await runAll(session, of(undefined), counts, signal);
-        return await seal(withoutDefinitions(session), counts);
-      }, signal);
+    : await database.transaction(
+        async (session) => {
+          await open(withoutDefinitions(session));
+          await runAll(session, of(undefined), counts, signal);
+          return await seal(withoutDefinitions(session), counts);
+        },
+        signal,
+        isolation,
+      );
   if (!swap) await runPublished(database, of('placed'), counts, signal);
   const held = swap ? [{ sql: `drop table if exists ${database.dialect.quoteTable(swap.held)}` }] : [];
   // What is left of them the next run removes.

@@ -1,0 +1,25 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { publishedFor, unfinishedKey } from './plan.ts';
+import type { StreamTask } from './stream-task.ts';
+
+/**
+ * True if `ignore_existing` leaves the stream out: its target is there, and was not left half filled by a load that
+ * stopped between two chunks.
+ */
+export async function isIgnored(task: StreamTask): Promise<boolean> {
+  const { stream, target, object } = task;
+  if (!stream.target.ignoreExisting) return false;
+  if (!target.database) return await fileExists(resolve(target.folder ?? '', pathOf(object.name)));
+  if (!(await target.database.describe(object))) return false;
+  const published = await publishedFor(task);
+  return published?.idempotencyKey.endsWith(unfinishedKey('')) !== true;
+}
+
+function pathOf(name: string): string {
+  return name.replace(/^file:\/\//, '');
+}
+
+async function fileExists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
