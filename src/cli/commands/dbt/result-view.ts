@@ -75,6 +75,7 @@ export function printResults(workspace: Workspace, results: readonly NodeResult[
       `${paint('red', result.status === 'fail' ? 'Failure' : 'Error')} in ${node?.kind ?? ''} ${node?.name ?? result.id} (${node?.origin.file ?? ''})`,
     );
     printLine(`  ${(result.message ?? '').replaceAll('\n', '\n  ')}`);
+    if (result.sample !== undefined) printLine(`  ${result.sample}`);
   }
   printLine();
   printLine(`Done. ${countsText(results)}`);

@@ -20,6 +20,8 @@ export interface NodeResult {
   readonly status: ResultStatus;
   readonly message: string | null;
   readonly failures: number | null;
+  /** Some of the failing rows. */
+  readonly sample?: string | undefined;
   readonly startedAtMs: number;
   readonly finishedAtMs: number;
   readonly compiledSql: string | undefined;
@@ -60,6 +62,7 @@ async function resultOf(workspace: Workspace, id: string, step: StepRecord): Pro
     status,
     message: messageOf(step, status, node?.kind === 'test' ? node.config : undefined),
     failures: step.outcome?.check?.failures ?? null,
+    sample: step.outcome?.check?.message,
     startedAtMs: step.startedAtMs ?? now,
     finishedAtMs: step.finishedAtMs ?? now,
     compiledSql: hasSql
@@ -77,7 +80,7 @@ function messageOf(
   status: ResultStatus,
   config: { readonly warnIf: string; readonly errorIf: string } | undefined,
 ): string | null {
-  if (step.failure) return failureText(step.failure);
+  if (step.failure && !step.outcome?.check) return failureText(step.failure);
   if (status === 'pass' || status === 'skipped') return null;
   if (status === 'fail' || status === 'warn') {
     const failures = step.outcome?.check?.failures ?? 0;
