@@ -104,6 +104,7 @@ function createWorkplace(
     written: createWake(clock),
     queued: createWake(clock),
     unlocked: createWake(clock),
+    sensed: createWake(clock),
     pollMilliseconds: options.pollMilliseconds ?? (options.store.onChange ? 1000 : 250),
     publishProgress,
   };

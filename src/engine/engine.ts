@@ -7,6 +7,7 @@ import type { Clock, RunStore } from '../core/ports.ts';
 import type { RunEvent, StepProgressEvent } from '../core/run-event.ts';
 import type { RunState } from '../core/run-state.ts';
 import type { ScheduleDefinition } from '../core/schedule.ts';
+import type { Sensor } from '../core/sensor.ts';
 
 /**
  * Runs plans. Many processes may have an engine on the same ledger; one of them at a time is the
@@ -88,7 +89,7 @@ export type OwnershipAttempt =
 export interface StartOptions {
   /** URL of this process's local API, when it serves one. */
   readonly address?: string;
-  /** Run the project's schedules while being the owner. Default false. */
+  /** Run the project's schedules and sensors while being the owner. Default false. */
   readonly schedules?: boolean;
 }
 
@@ -122,4 +123,6 @@ export interface Definitions {
   readonly graph: Graph;
   readonly manifestHash: string;
   readonly schedules: readonly ScheduleDefinition[];
+  /** The same list as long as nothing has changed. */
+  readonly sensors?: readonly Sensor[];
 }

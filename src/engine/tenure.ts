@@ -4,6 +4,8 @@ import type { OwnershipAttempt } from './engine.ts';
 import { retireOwner } from './owner.ts';
 import { claimProject } from './ownership.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
+import { sensorBoard } from './sensor-place.ts';
+import type { SensorBoard } from './sensors/sensor-board.ts';
 import { pause } from './wake.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -30,6 +32,8 @@ export interface TenureOptions {
 }
 
 const forgetEveryMilliseconds = 3_600_000;
+/** Within this time sensors that are new in the project are seen. */
+const sensorPollMilliseconds = 5000;
 
 export function createTenure(place: Workplace, options: TenureOptions): Tenure {
   const { owner, leaseMilliseconds } = options;
@@ -44,6 +48,8 @@ export function createTenure(place: Workplace, options: TenureOptions): Tenure {
       onError: (error) => onLedgerError(state, error),
     }),
     scheduler: createScheduler(place),
+    sensors: sensorBoard(place, (error) => onLedgerError(state, error)),
+    sensing: undefined,
     closing,
     isOwner: false,
     isContending: false,
@@ -65,6 +71,7 @@ export function createTenure(place: Workplace, options: TenureOptions): Tenure {
       const attempt = await claim(state);
       state.isContending = true;
       state.serving ??= serve(state);
+      if (runsSchedules) state.sensing ??= sense(state);
       return attempt;
     },
     announceAddress: async (address) => {
@@ -84,6 +91,8 @@ interface State {
   readonly options: TenureOptions;
   readonly dispatcher: Dispatcher;
   readonly scheduler: Scheduler;
+  readonly sensors: SensorBoard;
+  sensing: Promise<void> | undefined;
   readonly closing: AbortController;
   isOwner: boolean;
   isContending: boolean;
@@ -101,6 +110,7 @@ async function claim(state: State): Promise<OwnershipAttempt> {
   if (attempt.acquired && !state.isOwner) {
     state.isOwner = true;
     armHeartbeat(state);
+    place.sensed.notify();
   }
   return attempt;
 }
@@ -121,6 +131,18 @@ async function serve(state: State): Promise<void> {
     await place.queued.wait(mark, place.pollMilliseconds, closing.signal);
   }
   state.serving = undefined;
+}
+
+/** Sleeps until the next sensor is due, however many there are. */
+async function sense(state: State): Promise<void> {
+  const { place, sensors, closing } = state;
+  while (!closing.signal.aborted && (state.isOwner || state.isContending)) {
+    const mark = place.sensed.mark();
+    const isAtWork = state.isOwner && state.runsSchedules;
+    if (isAtWork) sensors.startDue();
+    const idle = isAtWork ? sensors.idleMilliseconds(sensorPollMilliseconds) : sensorPollMilliseconds;
+    await place.sensed.wait(mark, idle, closing.signal);
+  }
 }
 
 /** Deletes what is older than the retention, once in a while. */
@@ -158,6 +180,7 @@ function lose(state: State): void {
   state.isOwner = false;
   state.stopHeartbeat();
   state.dispatcher.abandon(state.dispatcher.runIds());
+  void state.sensors.stop();
 }
 
 /** A ledger that is away for a while is waited for; others may take over meanwhile. */
@@ -182,9 +205,10 @@ async function end(
   dispatcher.close();
   state.isContending = false;
   state.runsSchedules = false;
+  await state.sensors.stop();
   const haveStopped = await stopRuns(state, mode);
   state.closing.abort();
-  await state.serving;
+  await Promise.all([state.serving, state.sensing]);
   try {
     await beforeLeaving?.();
   } finally {

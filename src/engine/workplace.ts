@@ -30,6 +30,8 @@ export interface Workplace {
   readonly queued: Wake;
   /** Notified when a step of this engine gave up its locks. */
   readonly unlocked: Wake;
+  /** Notified when a sensor may have something to do. */
+  readonly sensed: Wake;
   readonly pollMilliseconds: number;
   readonly publishProgress: (event: StepProgressEvent) => void;
 }
