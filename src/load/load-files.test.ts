@@ -70,9 +70,6 @@ describe('metadata columns', () => {
     await expect(
       harness.explain(stream('a.csv', 'mode: full-refresh', 'env: { SLING_ROW_NUM_COLUMN: maybe }\n')),
     ).rejects.toThrow(/SLING_ROW_NUM_COLUMN is 'maybe'/);
-    await expect(
-      harness.explain(stream('a.csv', 'mode: full-refresh', 'env: { SLING_SYNCED_AT_COLUMN: true }\n')),
-    ).rejects.toThrow(/'SLING_SYNCED_AT_COLUMN' is not yet supported/);
   });
 });
 

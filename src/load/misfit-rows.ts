@@ -36,8 +36,12 @@ export async function misfitRows(load: TableLoad, before: number, isFirst: boole
   const { dialect } = database;
   const { stream } = task;
   const none = { rows: 0, statements: [] };
-  const misfits = await possibleMisfits(database, plan.columns, stream);
-  const clears = stream.maxRejects > 0 && isFirst && !readsFiles(task.source);
+  const possible = await possibleMisfits(database, plan.columns, stream);
+  const misfits = possible.filter(({ kind }) => kind === 'cast' || stream.onConstraintFailure !== 'warn');
+  await warnOfBroken(load, possible);
+  const skips = stream.onConstraintFailure === 'skip' && possible.some(({ kind }) => kind === 'rule');
+  const isCleared = readsFiles(task.source) && stream.maxRejects > 0;
+  const clears = (stream.maxRejects > 0 || skips) && isFirst && !isCleared;
   const held = clears && (await database.describe(rejectsTable(task.object)));
   const clear: readonly Statement[] = held ? [clearStatement(load)] : [];
   if (misfits.length === 0) return { ...none, statements: clear };
@@ -48,9 +52,11 @@ export async function misfitRows(load: TableLoad, before: number, isFirst: boole
   const counts = rows.map(([index, count]) => ({ misfit: misfits[Number(index) - 1], count: Number(count) }));
   const total = counts.reduce((sum, { misfit, count }) => sum + (misfit ? count : 0), 0);
   if (total === 0) return { ...none, statements: clear };
-  if (total + before > stream.maxRejects) {
-    const first = counts.find(({ misfit }) => misfit);
-    throw await tooMany(load, number, misfits, total, first?.count ?? total);
+  const unwanted = counts.filter(({ misfit }) => misfit && !(skips && misfit.kind === 'rule'));
+  const counted = unwanted.reduce((sum, { count }) => sum + count, 0);
+  if (counted > 0 && counted + before > stream.maxRejects) {
+    const [first] = unwanted;
+    throw await tooMany(load, number, misfits, counted, first?.count ?? counted);
   }
   const pick = (of: (misfit: Misfit) => string): string =>
     `(case ${number} ${misfits.map((misfit, index) => `when ${index + 1} then ${of(misfit)}`).join(' ')} end)`;
@@ -70,6 +76,23 @@ export async function misfitRows(load: TableLoad, before: number, isFirst: boole
       { role: 'prepare', sql: `delete from ${stage} where ${number} > 0` },
     ],
   };
+}
+
+/** With `warn` rows that break a constraint are loaded all the same. */
+async function warnOfBroken(
+  { task, plan, database, context }: TableLoad,
+  possible: readonly Misfit[],
+): Promise<void> {
+  if (task.stream.onConstraintFailure !== 'warn') return;
+  for (const { column, predicate, reason, kind } of possible) {
+    if (kind !== 'rule') continue;
+    const stage = database.dialect.quoteTable(plan.stage);
+    const { rows } = await database.query(`select count(*) from ${stage} where ${predicate}`);
+    const count = Number(rows[0]?.[0]);
+    if (count === 0) continue;
+    const what = `${count} ${count === 1 ? 'row' : 'rows'} of column '${column.source.name}'`;
+    context.log(`${plan.stream}: ${what}: ${reason}; loaded all the same`, 'warn');
+  }
 }
 
 function clearStatement({ task, plan, database: { dialect } }: TableLoad): Statement {

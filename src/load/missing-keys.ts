@@ -2,11 +2,15 @@ import {
   deleteMissingRows,
   dropTable,
   markMissingRows,
+  type MissingMark,
   type Statement,
   type StatementTurn,
 } from '../sql/merge/index.ts';
+import { currentInstant } from '../sql/clock.ts';
+import type { Dialect } from '../sql/dialect.ts';
 import { fillStage } from './stage-fill.ts';
 import { sourceDialect } from './stream-task.ts';
+import { syncedAt, syncedOp } from './stream/constant-columns.ts';
 import { stagePart } from './stream/stage-name.ts';
 import { fillQuery } from './stream/stream-sql.ts';
 import type { TableLoad } from './table-load.ts';
@@ -59,13 +63,42 @@ export async function missingStatements(load: TableLoad): Promise<readonly State
   const statements =
     missing.type === 'hard'
       ? deleteMissingRows(dialect, rows)
-      : markMissingRows(dialect, rows, deletedAt, await addition(load));
+      : task.stream.metadata.includes('synced_at')
+        ? markMissingRows(dialect, rows, syncedMark(dialect))
+        : [...(await addition(load)), ...markMissingRows(dialect, rows, timeMark(dialect))];
   return [...statements, dropTable(dialect, keys)];
 }
 
-/** When the mark's column is added: to a table that takes the target's place, once it is there. */
-async function addition({ task, plan, database }: TableLoad): Promise<StatementTurn | undefined> {
+/** The time since when a row is missing. */
+function timeMark(dialect: Dialect): MissingMark {
+  const mark = dialect.quote(deletedAt);
+  return {
+    isMarked: `t.${mark} is not null`,
+    set: `${mark} = ${currentInstant(dialect)}`,
+    unset: `${mark} = null`,
+  };
+}
+
+/** The column that says what was done to a row last, which every load of the stream brings along. */
+function syncedMark(dialect: Dialect): MissingMark {
+  const [op, at] = [dialect.quote(syncedOp), dialect.quote(syncedAt)];
+  const now = currentInstant(dialect);
+  return {
+    isMarked: `coalesce(t.${op}, '') = 'D'`,
+    set: `${op} = 'D', ${at} = ${now}`,
+    unset: `${op} = 'U', ${at} = ${now}`,
+  };
+}
+
+/** Adds the mark's column: to a table that takes the target's place, once it is there. */
+async function addition({ task, plan, database }: TableLoad): Promise<readonly Statement[]> {
+  const { dialect } = database;
+  const add = (turn: StatementTurn): readonly Statement[] => {
+    const definition = `${dialect.quote(deletedAt)} ${dialect.typeName({ type: 'timestamptz' })}`;
+    const sql = `alter table ${dialect.quoteTable(task.object)} add column ${definition}`;
+    return [{ role: 'schema', turn, sql }];
+  };
   const held = await database.describe(task.object);
-  if (plan.publication?.rebuilds || !held) return 'placed';
-  return held.columns.some((column) => column.name === deletedAt) ? undefined : 'before';
+  if (plan.publication?.rebuilds || !held) return add('placed');
+  return held.columns.some((column) => column.name === deletedAt) ? [] : add('before');
 }

@@ -152,8 +152,13 @@ describe('mistakes', () => {
     expect(mistakes(`${head}hooks: { start: [{ type: lgo, message: a }] }\n${rest}`)).toEqual([
       "3 invalid_value hooks.start[0.type]: unknown type 'lgo', did you mean 'log'?",
     ]);
-    expect(mistakes(`${head}env: { SLING_THREADS: 3 }\n${rest}`)).toEqual([
-      "3 not_yet_supported 'env.SLING_THREADS' is not yet supported",
+    expect(mistakes(`${head}env: { SLING_ROW_CNT: 3 }\n${rest}`)).toEqual([
+      "3 not_yet_supported 'env.SLING_ROW_CNT' is not yet supported",
+    ]);
+    const [stream] = read(`${head}env: { SLING_THREADS: 3, SLING_STATE: W/state }\n${rest}`);
+    expect(stream?.remarks).toEqual([
+      expect.stringMatching(/^SLING_THREADS: obeyed in the environment of the command/),
+      expect.stringMatching(/^SLING_STATE: watermarks are kept in the target/),
     ]);
     expect(mistakes(`${head}hooks: { pre: [] }\n${rest}`)[0]).toMatch(/^3 unknown_key/);
   });

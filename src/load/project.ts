@@ -12,7 +12,7 @@ import { inherit } from './replication/inheritance.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { replicationSchema, type ReplicationYaml, type StreamYaml } from './replication/schema.ts';
 import { streamConfig } from './replication/stream-config.ts';
-import { metadataSwitches } from './replication/column-metadata.ts';
+import { fileRemarks, isRefusedSwitch } from './replication/file-switches.ts';
 import { notYetSupported, unsupportedStreamKeys } from './replication/unsupported.ts';
 
 /**
@@ -80,7 +80,7 @@ function unsupportedKeys(yaml: YamlFile<ReplicationYaml>): MillraceError[] {
 function readEnv(yaml: YamlFile<ReplicationYaml>, environment: Environment): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [key, value] of Object.entries(yaml.value.env ?? {})) {
-    if (key.startsWith('SLING_') && !metadataSwitches.includes(key)) {
+    if (isRefusedSwitch(key)) {
       throw notYetSupported(
         `env.${key}`,
         'Leave it out: switches by environment variables are keys of the stream here',
@@ -118,7 +118,7 @@ function readStream(
   const sql = stream.sql?.startsWith('file://')
     ? readQuery(stream.sql, folder, yaml.originOf(place(['sql'])))
     : stream.sql;
-  return streamConfig(name, sql === undefined ? stream : { ...stream, sql }, {
+  const config = streamConfig(name, sql === undefined ? stream : { ...stream, sql }, {
     key: yaml.originOfKey(['streams', name]),
     mayRunCommands: environment[commandPermission] === 'true',
     environment,
@@ -127,6 +127,7 @@ function readStream(
       return isPresent(stream, path) ? yaml.originOf(place(path)) : yaml.originOfKey(['streams', name]);
     },
   });
+  return { ...config, remarks: [...fileRemarks(yaml.value.env ?? {}), ...config.remarks] };
 }
 
 /** The query in the file that `sql: file://...` names. */

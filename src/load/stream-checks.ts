@@ -29,7 +29,7 @@ export function checkCombination({ stream, source, target, options }: StreamTask
     );
   }
   if (
-    stream.maxRejects > 0 &&
+    (stream.maxRejects > 0 || skipsRows(stream)) &&
     (!target.database || (!isFile && target.database.dialect.ddlCommits === true))
   ) {
     throw notYetSupported(
@@ -56,6 +56,10 @@ export function checkCombination({ stream, source, target, options }: StreamTask
       stream.origin,
     );
   }
+}
+
+function skipsRows({ onConstraintFailure, rules }: StreamConfig): boolean {
+  return onConstraintFailure === 'skip' && Object.keys(rules).length > 0;
 }
 
 function checkFileTarget(stream: StreamConfig, source: Connection): void {

@@ -209,8 +209,9 @@ describe("Sling's environment variables", () => {
     // Within one database nothing travels.
     ['SLING_TOTAL_BYTES', '0', 0],
     ['SLING_ROW_CNT', 'many', 2],
-    ['SLING_STATE', 'SHOP/state', 2],
-    ['SLING_ON_CONSTRAINT_FAILURE', 'skip', 2],
+    ['SLING_STATE', 'SHOP/state', 0],
+    ['SLING_PROXY', 'socks5://here', 2],
+    ['SLING_ON_CONSTRAINT_FAILURE', 'pass', 2],
     ['SLING_RETRY_DELAY', 'soon', 2],
   ])('%s=%s ends with %i', async (name, value, code) => {
     const result = await millrace(flags, here({ [name]: value }));

@@ -25,15 +25,7 @@ interface Expectation {
 
 /** Variables that would change what happens, and what to do instead. */
 const refused: Readonly<Record<string, string>> = {
-  SLING_STATE: 'Leave it out: watermarks are kept in the target, in the transaction that publishes the rows',
-  SLING_KEEP_TEMP: 'Leave it out: a stage is removed when its load ends',
-  SLING_DIRECT_INSERT: 'Leave it out: rows are always staged, then published in one transaction',
   SLING_PROXY: 'Use ssh_tunnel: in the connection',
-  SLING_SYNCED_AT_COLUMN: 'Use SLING_LOADED_AT_COLUMN',
-  SLING_ROW_NUM_COLUMN: 'Add the number in a model',
-  SLING_ROW_ID_COLUMN: 'Add an identifier in a model',
-  SLING_EXEC_ID_COLUMN: 'Ask the ledger: millrace runs',
-  SLING_STREAM_URL_COLUMN: 'Load each file into a table of its own, or add the name in a model',
 };
 
 /** @throws ProjectError with every variable that is wrong or cannot be obeyed */
@@ -46,11 +38,6 @@ export function runSwitches(environment: Environment): RunSwitches {
   for (const [name, next] of Object.entries(refused)) {
     const value = set(name);
     if (value !== undefined && value !== 'false') mistakes.push(notSupported(name, next));
-  }
-  const constraint = set('SLING_ON_CONSTRAINT_FAILURE');
-  if (constraint !== undefined && constraint !== 'abort') {
-    const next = 'Leave it out and set meta.millrace.max_rejects, or filter the rows with where:';
-    mistakes.push(notSupported(`SLING_ON_CONSTRAINT_FAILURE=${constraint}`, next));
   }
   const count = (name: string, least: number): number | undefined => {
     const value = set(name);

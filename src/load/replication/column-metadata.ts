@@ -1,25 +1,23 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { Origin } from '../../core/origin.ts';
-import { notYetSupported } from './unsupported.ts';
 import { type LoadedAt, loadedAtForm, loadedAtSwitch } from './loaded-at.ts';
 
-/** Columns about a row's way into the target, beside `_sling_loaded_at`. */
+/** Columns about a row's way into the target, beside `_sling_loaded_at`. With `synced_at` comes `_sling_synced_op`. */
 export type MetadataColumn = (typeof metadataColumnNames)[number];
 
 /** What `meta.millrace.columns` may name. */
-export const metadataColumnNames = ['row_num', 'stream_url', 'row_id', 'exec_id'] as const;
+export const metadataColumnNames = ['row_num', 'stream_url', 'row_id', 'exec_id', 'synced_at'] as const;
 
 const switches: Readonly<Record<string, MetadataColumn>> = {
   SLING_ROW_NUM_COLUMN: 'row_num',
   SLING_STREAM_URL_COLUMN: 'stream_url',
   SLING_ROW_ID_COLUMN: 'row_id',
   SLING_EXEC_ID_COLUMN: 'exec_id',
+  SLING_SYNCED_AT_COLUMN: 'synced_at',
 };
 
-const syncedAtSwitch = 'SLING_SYNCED_AT_COLUMN';
-
 /** Variables that switch columns on, for all streams of a replication. */
-export const metadataSwitches: readonly string[] = [loadedAtSwitch, syncedAtSwitch, ...Object.keys(switches)];
+export const metadataSwitches: readonly string[] = [loadedAtSwitch, ...Object.keys(switches)];
 
 export interface Metadata {
   readonly loadedAt?: LoadedAt;
@@ -39,13 +37,6 @@ export function metadataOf(
   const switched = Object.entries(switches).flatMap(([name, column]) =>
     isOn(name, environment[name] ?? '', origin) ? [column] : [],
   );
-  if (isOn(syncedAtSwitch, environment[syncedAtSwitch] ?? '', origin)) {
-    throw notYetSupported(
-      syncedAtSwitch,
-      'Use SLING_LOADED_AT_COLUMN: _sling_loaded_at changes with each row that changes',
-      origin,
-    );
-  }
   const form = loadedAtForm(environment[loadedAtSwitch] ?? '', origin);
   const loadedAt = form ?? (named.includes('loaded_at') ? 'unix' : undefined);
   const wanted = new Set<string>([...switched, ...named]);

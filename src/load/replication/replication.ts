@@ -2,6 +2,7 @@ import type { Origin } from '../../core/origin.ts';
 import type { DataType } from '../../sql/data-type.ts';
 import type { MergeStrategy } from '../../sql/merge/index.ts';
 import type { ColumnRule } from './column-rule.ts';
+import type { ConstraintFailure } from './constraint-failure.ts';
 import type { ColumnTransforms } from './column-transforms.ts';
 import type { ColumnTyping } from './column-typing.ts';
 import type { ReplicationHooks, StreamHooks } from './hook.ts';
@@ -92,6 +93,8 @@ export interface StreamConfig {
   readonly stallSeconds: number;
   /** Age up to which a run goes on with what a stopped one has gathered; 0 starts over. */
   readonly resumeHours: number;
+  /** What becomes of rows that break a constraint of `rules`. */
+  readonly onConstraintFailure: ConstraintFailure;
   readonly target: TargetOptions;
   readonly hooks: StreamHooks;
   /** Set when rows carry the time of their loading; snapshots always do. */

@@ -10,7 +10,9 @@ import type { ColumnRule } from './column-rule.ts';
 import { metadataOf } from './column-metadata.ts';
 import { columnTransforms } from './column-transforms.ts';
 import { deleteMissing } from './delete-missing.ts';
+import { switchRemarks } from './file-switches.ts';
 import { isWildcard } from './glob.ts';
+import { constraintFailure, constraintSwitch } from './constraint-failure.ts';
 import { isolationWord } from './isolation-level.ts';
 import { keptPromises } from './kept-promises.ts';
 import { withLegacyOptions } from './legacy-options.ts';
@@ -145,9 +147,10 @@ export function streamConfig(name: string, written: StreamYaml, origins: StreamO
     target: targetOptions(name, stream, { primaryKey, rules }, origins),
     ...optional('loadedAt', metadata.loadedAt),
     metadata: metadata.columns,
+    onConstraintFailure: constraintFailure(origins.environment[constraintSwitch] ?? '', origins.key),
     hooks: streamHooks(stream.hooks ?? {}, origins.mayRunCommands, (moment) => origins.of(['hooks', moment])),
     meta: readMeta(stream, origins),
-    remarks: keptPromises(stream.target_options ?? {}),
+    remarks: [...switchRemarks(origins.environment), ...keptPromises(stream.target_options ?? {})],
   };
 }
 

@@ -14,27 +14,45 @@ export interface ConstantColumn {
  * The columns of that kind that a stream wants.
  * @param held columns of the target, whose type is kept
  * @param loadId names the load
+ * @param isHeld SQL over the stage that is true for rows whose key the target has; absent when it has none of them
  */
 export function constantColumns(
   dialect: Dialect,
   stream: StreamConfig,
   held: readonly Column[],
   loadId: string,
+  isHeld?: string,
 ): readonly ConstantColumn[] {
   const kind = loadedAtType(stream);
   const text: DataType = { type: 'text' };
   return [
-    ...(kind ? [{ name: loadedAt, type: kind, sql: loadedAtSql(dialect, held, kind) }] : []),
+    ...(kind ? [{ name: loadedAt, type: kind, sql: timeSql(dialect, held, loadedAt, kind) }] : []),
     ...(stream.metadata.includes('row_id')
       ? [{ name: '_sling_row_id', type: text, sql: randomId(dialect) }]
       : []),
     ...(stream.metadata.includes('exec_id')
       ? [{ name: '_sling_exec_id', type: text, sql: dialect.literal(loadId) }]
       : []),
+    ...(stream.metadata.includes('synced_at')
+      ? [
+          { name: syncedAt, type: instant, sql: timeSql(dialect, held, syncedAt, instant) },
+          {
+            name: syncedOp,
+            type: text,
+            sql: isHeld === undefined ? `'I'` : `case when ${isHeld} then 'U' else 'I' end`,
+          },
+        ]
+      : []),
   ];
 }
 
 const loadedAt = '_sling_loaded_at';
+/** When a row was last brought in line with the source. */
+export const syncedAt = '_sling_synced_at';
+/** What that did: `I` inserted, `U` updated, `D` marked as gone. */
+export const syncedOp = '_sling_synced_op';
+
+const instant: DataType = { type: 'timestamptz' };
 
 /** The type of `_sling_loaded_at`; undefined when the stream has no such column, or has it from its source. */
 function loadedAtType({ mode, loadedAt: form, updateKey }: StreamConfig): DataType | undefined {
@@ -44,8 +62,8 @@ function loadedAtType({ mode, loadedAt: form, updateKey }: StreamConfig): DataTy
 }
 
 /** In the form that the stream asks for, unless the table was made by somebody who keeps another one. */
-function loadedAtSql(dialect: Dialect, held: readonly Column[], kind: DataType): string {
-  const type = held.find((column) => column.name === loadedAt)?.type ?? kind;
+function timeSql(dialect: Dialect, held: readonly Column[], name: string, kind: DataType): string {
+  const type = held.find((column) => column.name === name)?.type ?? kind;
   if (type.type === 'timestamptz') return currentInstant(dialect);
   return type.type === 'timestamp' ? currentUtc(dialect) : epochSeconds(dialect);
 }

@@ -1,5 +1,6 @@
 import type { IsolationLevel } from '../../connector/connection.ts';
 import { ConfigError } from '../../core/errors.ts';
+import { castTo } from '../../sql/cast.ts';
 import type { Column } from '../../sql/data-type.ts';
 import type { Dialect, TableName } from '../../sql/dialect.ts';
 import {
@@ -173,8 +174,21 @@ function publishIntoKept(request: PublicationRequest): PublicationPlan {
   return plan('append', [insertRows(dialect, rows)]);
 }
 
-function constantsOf({ dialect, stream, target, loadId }: PublicationRequest): readonly ConstantColumn[] {
-  return constantColumns(dialect, stream, target.columns, loadId);
+function constantsOf(request: PublicationRequest): readonly ConstantColumn[] {
+  const { dialect, stream, target, loadId, replaces } = request;
+  const choice = target.exists && !replaces ? keyChoice(request) : undefined;
+  return constantColumns(dialect, stream, target.columns, loadId, choice && isHeld(request, choice));
+}
+
+/** A predicate on the stage's rows: the target has their key. Keys are never NULL. */
+function isHeld({ dialect, mapping, target }: PublicationRequest, { key }: KeyChoice): string {
+  const staged = mapping.primaryKey.map(({ name, source }) => {
+    const held = target.columns.find((column) => column.name === name)?.type ?? source.type;
+    const isSame = dialect.typeName(held) === dialect.typeName(source.type);
+    return isSame ? dialect.quote(name) : castTo(dialect, dialect.quote(name), held);
+  });
+  const names = key.map((name) => dialect.quote(name)).join(', ');
+  return `(${staged.join(', ')}) in (select ${names} from ${dialect.quoteTable(target.table)})`;
 }
 
 function missingConstants(

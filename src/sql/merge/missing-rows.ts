@@ -1,8 +1,7 @@
 import { castTo } from '../cast.ts';
-import { currentInstant } from '../clock.ts';
 import type { DataType } from '../data-type.ts';
 import type { Dialect, TableName } from '../dialect.ts';
-import type { Statement, StatementTurn } from './statement.ts';
+import type { Statement } from './statement.ts';
 
 /** Rows of a target whose key is in no source row any more. */
 export interface MissingRows {
@@ -22,29 +21,30 @@ export function deleteMissingRows(dialect: Dialect, rows: MissingRows): readonly
   return [{ role: 'remove', sql: `${from} where ${conditions(dialect, rows, 'not exists')}` }];
 }
 
-/**
- * Writes the time into `column` of those that are missing, and takes it from those that came back.
- * @param add when the column is added to the target; absent when it is there already
- */
+/** How a row is marked as missing. SQL; rows are `t`. */
+export interface MissingMark {
+  /** True for rows that are marked, and never NULL. */
+  readonly isMarked: string;
+  /** Assignments that mark a row, and those that take the mark from it. */
+  readonly set: string;
+  readonly unset: string;
+}
+
+/** Marks the rows that are missing, and takes the mark from those that came back. */
 export function markMissingRows(
   dialect: Dialect,
   rows: MissingRows,
-  column: string,
-  add?: StatementTurn,
+  { isMarked, set, unset }: MissingMark,
 ): readonly Statement[] {
   const target = dialect.quoteTable(rows.target);
-  const mark = dialect.quote(column);
-  const definition = `${mark} ${dialect.typeName({ type: 'timestamptz' })}`;
-  const addition = { role: 'schema', sql: `alter table ${target} add column ${definition}` } as const;
   return [
-    ...(add ? [{ ...addition, turn: add }] : []),
     {
       role: 'remove',
-      sql: `update ${target} as t set ${mark} = ${currentInstant(dialect)} where t.${mark} is null and ${conditions(dialect, rows, 'not exists')}`,
+      sql: `update ${target} as t set ${set} where not (${isMarked}) and ${conditions(dialect, rows, 'not exists')}`,
     },
     {
       role: 'update',
-      sql: `update ${target} as t set ${mark} = null where t.${mark} is not null and ${conditions(dialect, rows, 'exists')}`,
+      sql: `update ${target} as t set ${unset} where ${isMarked} and ${conditions(dialect, rows, 'exists')}`,
     },
   ];
 }
