@@ -63,15 +63,14 @@ export function selectText(
 /** A column with exactly the values and the type that the stream's schema tells. */
 export function typedExpression(column: Column): string {
   const name = duckdbDialect.quote(column.name);
-  return column.type.type === 'json'
-    ? `cast(to_json(${name}) as json)`
-    : `cast(${name} as ${duckdbDialect.typeName(column.type)})`;
+  // Structs become JSON by the cast, and JSON stays as it is; to_json would round the numbers in it.
+  return `cast(${name} as ${duckdbDialect.typeName(column.type)})`;
 }
 
 /** A column in the form in which `readVector` takes it. */
 export function vectorExpression(column: Column): string {
   const name = duckdbDialect.quote(column.name);
-  if (column.type.type === 'json') return `cast(to_json(${name}) as varchar)`;
+  if (column.type.type === 'json') return `cast(cast(${name} as json) as varchar)`;
   if (column.type.type === 'array') return `cast(to_json(cast(${name} as varchar[])) as varchar)`;
   return typedExpression(column);
 }

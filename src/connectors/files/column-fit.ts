@@ -7,10 +7,38 @@ const isoDate = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
 const isoClock = '[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?';
 const isoZone = '(Z|[+-][0-9]{2}(:?[0-9]{2})?)';
 
+/** How a declared type is written, as a regular expression; undefined when only the cast tells. */
+export function writtenPattern(type: DataType): string | undefined {
+  switch (type.type) {
+    case 'int16':
+    case 'int32':
+    case 'int64':
+      return '[+-]?[0-9]+';
+    case 'float32':
+    case 'float64':
+      return '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?|[+-]?(nan|inf|infinity)';
+    case 'decimal':
+      return type.precision === undefined
+        ? '[+-]?[0-9]+([.][0-9]+)?'
+        : `[+-]?[0-9]*([.][0-9]{0,${type.scale ?? 0}}0*)?`;
+    case 'date':
+      return isoDate;
+    case 'time':
+      return isoClock;
+    case 'timestamp':
+      return `${isoDate}([T ]${isoClock})?`;
+    case 'timestamptz':
+      return `${isoDate}[T ]${isoClock} ?${isoZone}`;
+    default:
+      return undefined;
+  }
+}
+
 /** SQL that is true when the text `expression` is a value of `type` and loses nothing in the cast. */
 export function fitsSql(expression: string, type: DataType, column: string): string {
   const casts = `try_cast(${expression} as ${duckdbDialect.typeName(type)}) is not null`;
-  const matches = (pattern: string) => `regexp_full_match(${expression}, ${literal(pattern)})`;
+  const pattern = writtenPattern(type);
+  const matches = `regexp_full_match(${expression}, ${literal(pattern ?? '')})`;
   switch (type.type) {
     case 'text':
       return type.maxLength === undefined ? 'true' : `length(${expression}) <= ${type.maxLength}`;
@@ -19,24 +47,18 @@ export function fitsSql(expression: string, type: DataType, column: string): str
       return casts;
     case 'json':
       return `json_valid(${expression})`;
+    case 'decimal':
+      return type.precision === undefined ? matches : `(${matches} and ${casts})`;
     case 'int16':
     case 'int32':
     case 'int64':
-      return `(${matches('[+-]?[0-9]+')} and ${casts})`;
     case 'float32':
     case 'float64':
-      return `(${matches('[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?|[+-]?(nan|inf|infinity)')} and ${casts})`;
-    case 'decimal':
-      if (type.precision === undefined) return matches('[+-]?[0-9]+([.][0-9]+)?');
-      return `(${matches(`[+-]?[0-9]*([.][0-9]{0,${type.scale ?? 0}}0*)?`)} and ${casts})`;
     case 'date':
-      return `(${matches(isoDate)} and ${casts})`;
     case 'time':
-      return `(${matches(isoClock)} and ${casts})`;
     case 'timestamp':
-      return `(${matches(`${isoDate}([T ]${isoClock})?`)} and ${casts})`;
     case 'timestamptz':
-      return `(${matches(`${isoDate}[T ]${isoClock} ?${isoZone}`)} and ${casts})`;
+      return `(${matches} and ${casts})`;
     case 'bytes':
     case 'interval':
     case 'array':
@@ -51,9 +73,13 @@ export function fitsSql(expression: string, type: DataType, column: string): str
 export interface Candidate {
   readonly name: string;
   readonly type: DataType;
+  /** How it is written, as a regular expression; absent for those that a time format describes. */
+  readonly pattern?: string;
   /** SQL that is true when the text is written just as this type writes it. */
   readonly isWritten: (expression: string) => string;
 }
+
+const wholeDecimal = '-?(0|[1-9][0-9]*)([.][0-9]+)?';
 
 /**
  * What is recognised without being declared. Codes stay text: `007`, `+1`, `12E4` and `1,234` are not
@@ -63,13 +89,15 @@ export const candidates: readonly Candidate[] = [
   {
     name: 'boolean',
     type: { type: 'boolean' },
+    pattern: '[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]',
     isWritten: (expression) => `lower(${expression}) in ('true', 'false')`,
   },
   written('integer', { type: 'int64' }, '-?(0|[1-9][0-9]{0,18})'),
   {
     name: 'decimal',
     type: { type: 'decimal' },
-    isWritten: (expression) => `regexp_full_match(${expression}, '-?(0|[1-9][0-9]*)([.][0-9]+)?')`,
+    pattern: wholeDecimal,
+    isWritten: (expression) => `regexp_full_match(${expression}, ${literal(wholeDecimal)})`,
   },
   written('date', { type: 'date' }, isoDate),
   written('timestamp', { type: 'timestamp' }, `${isoDate}[T ]${isoClock}`),
@@ -80,6 +108,7 @@ function written(name: string, type: DataType, pattern: string): Candidate {
   return {
     name,
     type,
+    pattern,
     isWritten: (expression) =>
       `(regexp_full_match(${expression}, ${literal(pattern)}) and try_cast(${expression} as ${duckdbDialect.typeName(type)}) is not null)`,
   };

@@ -5,9 +5,10 @@ import { duckdbDialect } from '../../sql/dialects/index.ts';
 import { type CsvLayout, readCsvLayout } from './csv-header.ts';
 import { literal, quote } from './engine.ts';
 import { type FileTable, pathsOf, type ReadableFile, type TypedColumn } from './file-table.ts';
+import { declaredPattern, plainText } from './plain-csv.ts';
 import type { ReadOptions } from './read-options.ts';
 import { textTyping } from './text-typing.ts';
-import { firstFits, guessFits, holdsGuess, textColumns } from './type-inference.ts';
+import { firstFits, guessFits, guessPattern, holdsGuess, textColumns } from './type-inference.ts';
 
 /** Reads CSV as text, types its columns by all rows or by declaration, and finds every broken row. */
 export async function csvTable(
@@ -30,8 +31,23 @@ export async function csvTable(
       fromOf,
     };
   };
-  const columns = await guessedColumns(connection, from, layout, options, declared);
-  return { fileType: 'csv', files, columns, fromOf, recheck };
+  const guessed = await guessedColumns(connection, from, layout, options, declared);
+  const columns = guessed.map(({ column }) => column);
+  const patterns = guessed.map(({ pattern }) => pattern);
+  return {
+    fileType: 'csv',
+    files,
+    columns,
+    fromOf,
+    recheck,
+    plain: plainText(files, layout, options, patterns),
+  };
+}
+
+/** A column, and how its values are written, as a regular expression; undefined for any text. */
+interface GuessedColumn {
+  readonly column: TypedColumn;
+  readonly pattern: string | undefined;
 }
 
 type DeclaredTypes = readonly (DataType | undefined)[];
@@ -43,25 +59,31 @@ async function guessedColumns(
   layout: CsvLayout,
   options: ReadOptions,
   declared: DeclaredTypes,
-): Promise<readonly TypedColumn[]> {
+): Promise<readonly GuessedColumn[]> {
   const typing = textTyping(options);
   const open = textColumns(layout.columns.filter((_, index) => !declared[index]));
   const { guesses, isWhole } = await guessFits(connection, from, open, typing.candidates);
-  return layout.columns.map((name, index): TypedColumn => {
+  return layout.columns.map((name, index): GuessedColumn => {
     const text = quote(name);
     const type = declared[index];
     if (type) {
       const fits = typing.fits(text, type, name);
       const expression = typing.cast(text, type);
       const held = fits === 'true' ? expression : heldTo(`${text} is null or ${fits}`, expression);
-      return { name, type, nullable: true, expression: held };
+      return {
+        column: { name, type, nullable: true, expression: held },
+        pattern: declaredPattern(type),
+      };
     }
     const guess = guesses[open.findIndex((column) => column.name === name)];
     if (!guess) throw new Error('every open column has a guess');
     const inferred = typing.infer(guess.evidence, text);
     const holds = isWhole ? undefined : holdsGuess(text, guess);
     const expression = holds === undefined ? inferred.expression : heldTo(holds, inferred.expression);
-    return { name, type: inferred.type, nullable: true, expression };
+    return {
+      column: { name, type: inferred.type, nullable: true, expression },
+      pattern: guessPattern(guess),
+    };
   });
 }
 

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Column, DataType } from '../../sql/data-type.ts';
 import type { TableType } from './file-type.ts';
+import type { PlainText } from './plain/plain-records.ts';
 
 /** A file, as people know it and as DuckDB reads it. */
 export interface ReadableFile {
@@ -16,6 +17,8 @@ export interface ReadableFile {
 export interface ReadableFiles {
   readonly fileType: TableType;
   readonly files: readonly ReadableFile[];
+  /** Some values are JSON in a string behind `verbatimMark`. */
+  readonly hasVerbatim?: boolean;
   /** Set when the files were made from others, so that more is known of them than JSON tells. */
   readonly records?: RecordShape;
 }
@@ -43,6 +46,8 @@ export interface FileTable {
    * does not fit what was declared, and else gives the table with the types that all rows agree on.
    */
   readonly recheck?: (connection: DuckDBConnection) => Promise<FileTable>;
+  /** Absent where it is not CSV. */
+  readonly plain?: PlainText;
 }
 
 export interface TypedColumn extends Column {

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip, createZstdCompress } from 'node:zlib';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { literal } from './engine.ts';
+import { withoutMarks } from './formats/json-text.ts';
 import { encodeText } from './formats/text-encoder.ts';
 import { decodeText } from './formats/text-encoding.ts';
 import type { WriteOptions } from './write-options.ts';
@@ -18,6 +19,8 @@ export interface WrittenRows {
   readonly rows: number;
   /** SQL of the columns to write. */
   readonly columns: string;
+  /** Some values may stand behind `verbatimMark`. */
+  readonly isMarked: boolean;
 }
 
 /** Writes one file, or a folder of parts when the options limit their size. Resolves to the bytes. */
@@ -58,13 +61,13 @@ async function writeParts(rows: WrittenRows, folder: string, options: WriteOptio
 }
 
 async function writeOne(
-  { connection, table, columns }: WrittenRows,
+  { connection, table, columns, isMarked }: WrittenRows,
   where: string,
   path: string,
   options: WriteOptions,
 ): Promise<void> {
   const { clauses, compression, fileType, encoding, marked } = options;
-  const isPlain = encoding === 'utf-8' && !marked;
+  const isPlain = encoding === 'utf-8' && !marked && !isMarked;
   const packing = fileType === 'parquet' && compression === 'none' ? 'uncompressed' : compression;
   const settings = [...clauses, `compression ${literal(isPlain ? packing : 'none')}`, 'use_tmp_file false'];
   const copy = isPlain ? path : `${path}.utf8`;
@@ -73,7 +76,7 @@ async function writeOne(
   );
   if (isPlain) return;
   try {
-    await transcode(copy, path, options);
+    await transcode(copy, path, isMarked, options);
   } finally {
     await rm(copy, { force: true });
   }
@@ -82,6 +85,7 @@ async function writeOne(
 async function transcode(
   from: string,
   to: string,
+  isMarked: boolean,
   { encoding, marked, compression }: WriteOptions,
 ): Promise<void> {
   const bytes = createReadStream(from) as AsyncIterable<Uint8Array>;
@@ -90,9 +94,25 @@ async function transcode(
   await pipeline(
     async function* recoded() {
       if (marked) yield Buffer.from('\ufeff');
-      yield* encodeText(decodeText(bytes, 'utf-8', to), encoding, to);
+      const text = decodeText(bytes, 'utf-8', to);
+      yield* encodeText(isMarked ? unmarked(text) : text, encoding, to);
     },
     packer,
     createWriteStream(to),
   );
+}
+
+/** Whole lines, because a value is never cut by the end of one. */
+async function* unmarked(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  let rest = '';
+  for await (const piece of pieces) {
+    const end = piece.lastIndexOf('\n') + 1;
+    if (end === 0) {
+      rest += piece;
+      continue;
+    }
+    yield withoutMarks(rest + piece.slice(0, end));
+    rest = piece.slice(end);
+  }
+  yield withoutMarks(rest);
 }

@@ -11,21 +11,23 @@ import {
   type RecordShape,
   type TypedColumn,
 } from './file-table.ts';
+import { exactKind, type JsonCell, plainCell, verbatimCell } from './json-cell.ts';
 import type { TableType } from './file-type.ts';
 import type { ReadOptions } from './read-options.ts';
 import { rounded, textTyping, type TextTyping, typedText, type TypedValue } from './text-typing.ts';
 import { type ColumnEvidence, exactType, gatherEvidence } from './type-inference.ts';
 
-const numberKinds = new Set(['BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE']);
+const numberKinds = new Set(['BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', exactKind]);
 /** Whole digits that a double keeps exactly. */
 const exactDoubleDigits = 15;
 
 /** Reads JSON records; types come from what all records hold under a key. */
 export async function jsonTable(
   connection: DuckDBConnection,
-  { fileType, files, records }: ReadableFiles,
+  { fileType, files, records, hasVerbatim }: ReadableFiles,
   options: ReadOptions,
 ): Promise<FileTable> {
+  const cell = hasVerbatim === true ? verbatimCell : plainCell;
   const paths = pathsOf(files);
   const names =
     records?.columns.map(({ name }) => name) ?? (await keyNames(connection, fileType, paths, options));
@@ -38,15 +40,20 @@ export async function jsonTable(
   for (const name of names) {
     const type = options.columns[name] ?? options.columns['*'];
     const own = records?.columns.find((column) => column.name === name)?.type;
-    const text = textOf(name, options);
+    const text = textOf(cell.text(name), options);
     if (type) {
       await checkDeclared(connection, files, fromOf, { name, type, text, typing, ...rowOf(records) });
-      columns.set(name, { name, type, nullable: true, expression: valueOf(name, text, type, typing) });
+      columns.set(name, {
+        name,
+        type,
+        nullable: true,
+        expression: valueOf(cell.json(name), text, type, typing),
+      });
     } else if (own)
-      columns.set(name, { name, type: own, nullable: true, expression: storedValue(name, own) });
+      columns.set(name, { name, type: own, nullable: true, expression: storedValue(name, cell, own) });
     else open.push(name);
   }
-  for (const column of await inferColumns(connection, fromOf(paths), open, options, records))
+  for (const column of await inferColumns(connection, fromOf(paths), cell, open, options, records))
     columns.set(column.name, column);
   return { fileType, files, columns: names.flatMap((name) => columns.get(name) ?? []), fromOf };
 }
@@ -54,26 +61,35 @@ export async function jsonTable(
 async function inferColumns(
   connection: DuckDBConnection,
   from: string,
+  cell: JsonCell,
   names: readonly string[],
   options: ReadOptions,
   records: RecordShape | undefined,
 ): Promise<readonly TypedColumn[]> {
   if (names.length === 0) return [];
   const typing = textTyping(options);
-  const kinds = await kindsOf(connection, from, names);
-  const texts = names.map((name) => ({ name, expression: textOf(name, options) }));
+  const kinds = await kindsOf(connection, from, names.map(cell.kind));
+  const texts = names.map((name) => ({ name, expression: textOf(cell.text(name), options) }));
   const evidence = await gatherEvidence(connection, from, texts, typing.candidates);
   return texts.map(({ name, expression }, index): TypedColumn => {
     const found = evidence[index];
     const kind = kinds[index] ?? new Set<string>();
     if (!found) return { name, type: { type: 'text' }, nullable: true, expression };
-    const inferred = inferValue(name, expression, kind, found, options, records?.isText ?? false, typing);
+    const inferred = inferValue(
+      cell.json(name),
+      expression,
+      kind,
+      found,
+      options,
+      records?.isText ?? false,
+      typing,
+    );
     return { name, nullable: true, ...inferred };
   });
 }
 
 function inferValue(
-  name: string,
+  json: string,
   text: string,
   kinds: ReadonlySet<string>,
   evidence: ColumnEvidence,
@@ -82,13 +98,12 @@ function inferValue(
   typing: TextTyping,
 ): TypedValue {
   const all = [...kinds];
-  if (all.includes('OBJECT') || all.includes('ARRAY'))
-    return { type: { type: 'json' }, expression: jsonValue(name) };
+  if (all.includes('OBJECT') || all.includes('ARRAY')) return { type: { type: 'json' }, expression: json };
   const asText: TypedValue = { type: { type: 'text' }, expression: text };
   if (all.length > 0 && all.every((kind) => kind === 'BOOLEAN'))
     return { type: { type: 'boolean' }, expression: typedText(text, { type: 'boolean' }) };
   if (all.length > 0 && all.every((kind) => numberKinds.has(kind))) {
-    const type = numberType(evidence);
+    const type = kinds.has(exactKind) ? exactNumberType(evidence) : numberType(evidence);
     return rounded({ type, expression: typedText(text, type) }, evidence, maxDecimals);
   }
   if (!all.every((kind) => kind === 'VARCHAR')) return asText;
@@ -104,26 +119,25 @@ function numberType(evidence: ColumnEvidence): DataType {
   return evidence.wholeDigits <= exactDoubleDigits ? { type: 'float64' } : { type: 'text' };
 }
 
+function exactNumberType(evidence: ColumnEvidence): DataType {
+  return evidence.fits.has('decimal') ? exactType(evidence) : { type: 'text' };
+}
+
 /** A value as text; what the options call NULL is NULL. */
-function textOf(name: string, { nullIf, emptyAsNull }: ReadOptions): string {
-  let text = `(${quote(name)} ->> '$')`;
+function textOf(value: string, { nullIf, emptyAsNull }: ReadOptions): string {
+  let text = value;
   if (nullIf !== undefined) text = `nullif(${text}, ${literal(nullIf)})`;
   return emptyAsNull ? `nullif(${text}, '')` : text;
 }
 
-/** The value itself; JSON's null is NULL. */
-function jsonValue(name: string): string {
-  return `case when json_type(${quote(name)}) <> 'NULL' then ${quote(name)} end`;
-}
-
-function valueOf(name: string, text: string, type: DataType, typing: TextTyping): string {
-  return type.type === 'json' ? jsonValue(name) : typing.cast(text, type);
+function valueOf(json: string, text: string, type: DataType, typing: TextTyping): string {
+  return type.type === 'json' ? json : typing.cast(text, type);
 }
 
 /** A value whose type its file has told; bytes were written as base64. */
-function storedValue(name: string, type: DataType): string {
-  const text = `(${quote(name)} ->> '$')`;
-  if (type.type === 'json') return jsonValue(name);
+function storedValue(name: string, cell: JsonCell, type: DataType): string {
+  const text = cell.text(name);
+  if (type.type === 'json') return cell.json(name);
   return type.type === 'bytes' ? `from_base64(${text})` : typedText(text, type);
 }
 
@@ -176,20 +190,20 @@ const mostKindsAsked = 64;
 async function kindsOf(
   connection: DuckDBConnection,
   from: string,
-  names: readonly string[],
+  kinds: readonly string[],
 ): Promise<readonly ReadonlySet<string>[]> {
   const found: ReadonlySet<string>[] = [];
-  for (let start = 0; start < names.length; start += mostKindsAsked)
-    found.push(...(await kindsOfSome(connection, from, names.slice(start, start + mostKindsAsked))));
+  for (let start = 0; start < kinds.length; start += mostKindsAsked)
+    found.push(...(await kindsOfSome(connection, from, kinds.slice(start, start + mostKindsAsked))));
   return found;
 }
 
 async function kindsOfSome(
   connection: DuckDBConnection,
   from: string,
-  names: readonly string[],
+  kinds: readonly string[],
 ): Promise<readonly ReadonlySet<string>[]> {
-  const lists = names.map((name) => `array_to_string(list(distinct json_type(${quote(name)})), ',')`);
+  const lists = kinds.map((kind) => `array_to_string(list(distinct ${kind}), ',')`);
   const reader = await connection.runAndReadAll(`select ${lists.join(', ')} from ${from}`);
   return (reader.getRows()[0] ?? []).map(
     (kinds) =>

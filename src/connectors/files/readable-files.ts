@@ -12,9 +12,11 @@ import {
 } from './file-type.ts';
 import { avroRecords, avroShape } from './formats/avro-records.ts';
 import { type ContentKind, contentKind } from './formats/content-kind.ts';
+import { hasInexactNumbers } from './formats/exact-number.ts';
 import { limitGrowth } from './formats/growth-limit.ts';
 import { flattenRecord } from './formats/json-flatten.ts';
 import { documentRecords, queryDocuments } from './formats/json-query.ts';
+import { verbatim } from './formats/json-text.ts';
 import { decodeText, type Encoding, encodingOf, markedEncoding } from './formats/text-encoding.ts';
 import { type Packing, unpackedBytes } from './formats/unpacked-bytes.ts';
 import { openSheet } from './formats/xlsx/sheet-table.ts';
@@ -33,6 +35,7 @@ interface Member extends SourceFile {
 interface Prepared {
   readonly file: ReadableFile;
   readonly fileType: TableType;
+  readonly hasVerbatim?: boolean;
   readonly records?: RecordShape;
 }
 
@@ -62,13 +65,15 @@ export async function readableFiles(
   for (const file of files) members.push(...(await membersOf(file, options, copies)));
   requireOneKind(members);
   const prepared: Prepared[] = [];
-  for (const member of members) prepared.push(await prepare(member, options, copies));
+  const isRounded = await holdsRounded(members, options);
+  for (const member of members) prepared.push(await prepare(member, isRounded, options, copies));
   const [first] = prepared;
   if (!first) throw new Error('a stream of files has at least one');
   const records = commonShape(prepared);
   return {
     fileType: first.fileType,
     files: prepared.map(({ file }) => file),
+    hasVerbatim: prepared.some(({ hasVerbatim }) => hasVerbatim),
     ...(records ? { records } : {}),
   };
 }
@@ -168,14 +173,31 @@ function requireOneKind(members: readonly Member[]): void {
   });
 }
 
-async function prepare(member: Member, options: ReadOptions, spool: Spool): Promise<Prepared> {
+/** True when DuckDB's own reader of JSON would round a number in one of the files. */
+async function holdsRounded(members: readonly Member[], { encoding }: ReadOptions): Promise<boolean> {
+  for (const { path, place, fileType, compression } of members) {
+    if (fileType !== 'json' && fileType !== 'jsonl') return false;
+    const text = decodeText(unpackedBytes(path, compression, place), encoding, place);
+    if (await hasInexactNumbers(text)) return true;
+  }
+  return false;
+}
+
+async function prepare(
+  member: Member,
+  isRounded: boolean,
+  options: ReadOptions,
+  spool: Spool,
+): Promise<Prepared> {
   const { path, place, fileType, compression, changedAtMs } = member;
   const readable = (copy: string): ReadableFile => ({ path: copy, place, changedAtMs });
   const bytes = (): AsyncIterable<Uint8Array> => unpackedBytes(path, compression, place);
   const copyRecords = async (
     records: AsyncIterable<Readonly<Record<string, unknown>>>,
-  ): Promise<ReadableFile> =>
-    readable(await spool.write('jsonl', jsonLines(flattened(records, options, place))));
+  ): Promise<Omit<Prepared, 'fileType'>> => {
+    const exact = new VerbatimRecords(flattened(records, options, place));
+    return { file: readable(await spool.write('jsonl', exact.lines())), hasVerbatim: exact.isUsed };
+  };
   switch (fileType) {
     case 'csv':
     case 'parquet': {
@@ -195,13 +217,13 @@ async function prepare(member: Member, options: ReadOptions, spool: Spool): Prom
       const { query } = options;
       if (query) {
         return {
-          file: await copyRecords(queryDocuments(text, query, fileType === 'jsonl', place)),
+          ...(await copyRecords(queryDocuments(text, query, fileType === 'jsonl', place))),
           fileType: 'jsonl',
         };
       }
-      if (options.flatten > 0)
+      if (options.flatten > 0 || isRounded)
         return {
-          file: await copyRecords(documentRecords(text, fileType === 'jsonl', place)),
+          ...(await copyRecords(documentRecords(text, fileType === 'jsonl', place))),
           fileType: 'jsonl',
         };
       const isPlain = options.encoding === 'utf-8' && !(await startsWithMark(bytes()));
@@ -212,17 +234,17 @@ async function prepare(member: Member, options: ReadOptions, spool: Spool): Prom
       const encoding = await xmlEncoding(bytes(), options.encoding);
       const text = (): AsyncIterable<string> => decodeText(bytes(), encoding, place);
       const shape = await xmlShape(text(), place);
-      const file = await copyRecords(xmlRecords(text(), shape, place));
-      if (options.flatten > 0) return { file, fileType: 'jsonl' };
+      const copy = await copyRecords(xmlRecords(text(), shape, place));
+      if (options.flatten > 0) return { ...copy, fileType: 'jsonl' };
       const columns = shape.columns.map((name) => ({ name }));
-      return { file, fileType: 'jsonl', records: { columns, isText: true } };
+      return { ...copy, fileType: 'jsonl', records: { columns, isText: true } };
     }
     case 'avro': {
       const source = compression === 'none' ? path : await spool.write('avro', bytes());
       const columns = await avroShape(source, place);
-      const file = await copyRecords(avroRecords(source, columns, place));
-      if (options.flatten > 0) return { file, fileType: 'jsonl' };
-      return { file, fileType: 'jsonl', records: { columns, isText: false } };
+      const copy = await copyRecords(avroRecords(source, columns, place));
+      if (options.flatten > 0) return { ...copy, fileType: 'jsonl' };
+      return { ...copy, fileType: 'jsonl', records: { columns, isText: false } };
     }
     case 'xlsx':
       return await prepareSheet(member, options, spool);
@@ -262,6 +284,28 @@ async function* withRow(
 
 async function* jsonLines(records: AsyncIterable<Readonly<Record<string, unknown>>>): AsyncGenerator<string> {
   for await (const record of records) yield `${JSON.stringify(record)}\n`;
+}
+
+/** Records as lines of JSON in which DuckDB rounds nothing. */
+class VerbatimRecords {
+  readonly #records: AsyncIterable<Readonly<Record<string, unknown>>>;
+  /** True when a value had to be written as a string. */
+  isUsed = false;
+
+  constructor(records: AsyncIterable<Readonly<Record<string, unknown>>>) {
+    this.#records = records;
+  }
+
+  async *lines(): AsyncGenerator<string> {
+    for await (const record of this.#records) yield `${this.#line(record)}\n`;
+  }
+
+  #line(record: Readonly<Record<string, unknown>>): string {
+    const entries = Object.entries(record).map(([name, value]) => [name, verbatim(value), value] as const);
+    if (entries.every(([, exact, value]) => exact === value)) return JSON.stringify(record);
+    this.isUsed = true;
+    return JSON.stringify(Object.fromEntries(entries));
+  }
 }
 
 async function* flattened(

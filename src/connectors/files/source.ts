@@ -1,10 +1,10 @@
 import { relative, resolve } from 'node:path';
-import type { ReadRequest, Source, StreamRef } from '../../connector/connection.ts';
+import type { ReadRequest, Source, StreamRef, StreamSchema } from '../../connector/connection.ts';
 import type { ColumnBatch } from '../../connector/column-batch.ts';
 import { readChunk } from '../../connector/duckdb/vector-reader.ts';
-import type { Payload } from '../../connector/payload.ts';
-import { CancelledError, ConfigError, TransientError } from '../../core/errors.ts';
-import type { Column } from '../../sql/data-type.ts';
+import type { CsvPayload, Payload } from '../../connector/payload.ts';
+import { CancelledError, ConfigError, DataError, FatalError, TransientError } from '../../core/errors.ts';
+import type { Column, TableSchema } from '../../sql/data-type.ts';
 import { pathOfUrl } from './config.ts';
 import { csvTable } from './csv-table.ts';
 import { type FileEngine, quote } from './engine.ts';
@@ -14,6 +14,7 @@ import { type FileTable, pathsOf, type ReadableFiles, type TypedColumn } from '.
 import { compressionOfName, fileNameOf } from './file-type.ts';
 import { jsonTable } from './json-table.ts';
 import { parquetTable } from './parquet-table.ts';
+import { plainRecords } from './plain/plain-records.ts';
 import { readError } from './read-error.ts';
 import { readOptions, type ReadOptions, requireApplicable } from './read-options.ts';
 import { formatOfInput, readableFiles } from './readable-files.ts';
@@ -69,7 +70,7 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
   function explain({ stream, options }: ReadRequest, table: FileTable): (error: unknown) => Promise<unknown> {
     return async (error) => {
       const { recheck } = table;
-      if (!recheck || error instanceof CancelledError) return error;
+      if (!recheck || error instanceof CancelledError || error instanceof TransientError) return error;
       try {
         const key = JSON.stringify([stream.name, options]);
         const before = known.get(key);
@@ -84,25 +85,62 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
     };
   }
 
+  function csvPayload(request: ReadRequest, schema: TableSchema, table: FileTable): CsvPayload {
+    const { plain } = table;
+    if (!plain || 'reason' in plain) {
+      throw new FatalError(`${request.stream.name} cannot be given as the bytes of CSV.`, {
+        code: 'lane_missing',
+      });
+    }
+    let records = 0;
+    const explainError = explain(request, table);
+    return {
+      format: 'csv',
+      schema,
+      bytes: plainRecords(pathsOf(table.files), plain, (count) => (records = count)),
+      ...plain.form,
+      records: () => records,
+      explain: async (error) => {
+        if (!(error instanceof DataError)) return error;
+        const told = await explainError(error);
+        return told === error ? readOtherwise(request, table) : told;
+      },
+    };
+  }
+
+  /** All values are sound by our reading, and the target did not take them: it does not read the files by itself again. */
+  function readOtherwise({ stream, options }: ReadRequest, table: FileTable): TransientError {
+    const key = JSON.stringify([stream.name, options]);
+    const before = known.get(key);
+    const plain = { reason: 'the target has read it otherwise before' };
+    if (before) known.set(key, { ...before, table: { ...table, plain } });
+    return new TransientError(`${stream.name}: the target reads the file otherwise than it is meant.`, {
+      code: 'types_guessed_wrong',
+      state: 'Nothing was published.',
+      next: 'Run it again: its rows go as columns then.',
+    });
+  }
+
   async function forget(key: string): Promise<void> {
     await spool.remove(known.get(key)?.spooled ?? []);
     known.delete(key);
   }
 
   return {
-    emits: ['file', 'columns'],
+    emits: ['file', 'csv', 'columns'],
     discover: async (pattern) => {
       const paths = await matchingPaths(resolve(folder, pathOfUrl(pattern)));
       return paths.map((path) => `file://${path.startsWith(`${folder}/`) ? relative(folder, path) : path}`);
     },
-    describe: async (stream, options) => ({
-      columns: (await inspect(stream, options)).columns.map(columnOf),
-      primaryKey: [],
-    }),
+    describe: async (stream, options) => {
+      const { columns, plain } = await inspect(stream, options);
+      return { columns: columns.map(columnOf), primaryKey: [], ...withheld(plain) };
+    },
     read: async (request, format, signal): Promise<Payload> => {
       const table = await inspect(request.stream, request.options, signal);
       const columns = request.columns.map((name) => wantedColumn(table, request.stream, name));
       const schema = { columns: columns.map(columnOf), primaryKey: [] };
+      if (format === 'csv') return csvPayload(request, schema, table);
       const select = selectText(table, request);
       if (format !== 'file') {
         return {
@@ -140,6 +178,11 @@ async function sourceFiles(
   const [file] = await findFiles(await spool.standardInput(), folder);
   if (!file) throw new Error('standard input was not kept');
   return [{ ...file, place: standardInput, format: await formatOfInput(file.path) }];
+}
+
+function withheld(plain: FileTable['plain']): Pick<StreamSchema, 'withheld'> {
+  if (plain && !('reason' in plain)) return {};
+  return { withheld: { csv: plain?.reason ?? 'it is not CSV' } };
 }
 
 function typesDiffer(stream: StreamRef): TransientError {

@@ -10,11 +10,13 @@ import { CancelledError, ConfigError, FatalError } from '../../core/errors.ts';
 import type { TableName } from '../../sql/dialect.ts';
 import { pathOfUrl } from './config.ts';
 import { type FileEngine, quote } from './engine.ts';
+import { mayHoldInexact } from './formats/exact-number.ts';
 import { pathError } from './file-paths.ts';
 import { writeFiles } from './file-writer.ts';
 import { readError } from './read-error.ts';
 import type { Spool } from './spool.ts';
 import { isStandardStream } from './standard-stream.ts';
+import { checkIntervals } from './written-intervals.ts';
 import { type WriteOptions, writeOptions, writtenValue } from './write-options.ts';
 
 /** Writes CSV, JSON, JSONL and Parquet. A table's name is the path of its file; its schema is not looked at. */
@@ -35,11 +37,13 @@ export function filesTarget(folder: string, engine: FileEngine, spool: Spool): T
         await mkdir(dirname(path), { recursive: true });
         const { rows, bytes } = await engine.use(signal, async (connection) => {
           const collected = await collect(connection, engine, request, payload, signal);
+          await checkIntervals(connection, stageTable, request, options);
           const columns = columnsText(request, options);
+          const isMarked = await holdsLongNumbers(connection, stageTable, request, options);
           return {
             rows: collected,
             bytes: await writeFiles(
-              { connection, table: stageTable, rows: collected, columns },
+              { connection, table: stageTable, rows: collected, columns, isMarked },
               path,
               options,
             ),
@@ -153,6 +157,24 @@ async function collect(
     await inserting;
   }
   return total.rows;
+}
+
+/** True when DuckDB would round a number in one of the JSON values to be written into JSON. */
+async function holdsLongNumbers(
+  connection: DuckDBConnection,
+  table: string,
+  { schema }: StageRequest,
+  { fileType }: WriteOptions,
+): Promise<boolean> {
+  if (fileType !== 'json' && fileType !== 'jsonl') return false;
+  const tests = schema.columns.flatMap(({ type }, index) =>
+    type.type === 'json' ? [mayHoldInexact(`cast(#${index + 1} as varchar)`)] : [],
+  );
+  if (tests.length === 0) return false;
+  const found = await connection.runAndReadAll(
+    `select 1 from (select ${tests.join(' or ')} as is_long from ${table}) where is_long limit 1`,
+  );
+  return found.currentRowCount > 0;
 }
 
 /** Columns keep the names of the target's schema, which may differ from the payload's. */

@@ -98,14 +98,23 @@ export async function guessFits(
 }
 
 /** SQL that is true as long as a text bears a guess out; undefined when it cannot do otherwise. */
-export function holdsGuess(expression: string, { evidence: found, candidate }: Guess): string | undefined {
+export function holdsGuess(expression: string, guess: Guess): string | undefined {
+  const { evidence: found, candidate } = guess;
   if (!found.hasValues) return `${expression} is null`;
   if (!candidate) return undefined;
   if (candidate.name !== 'decimal') return `(${expression} is null or ${candidate.isWritten(expression)})`;
-  const { wholeDigits, fractionDigits } = found;
+  return `(${expression} is null or regexp_full_match(${expression}, ${literal(decimalPattern(guess))}))`;
+}
+
+/** How texts that bear a guess out are written; undefined when that tells nothing. */
+export function guessPattern(guess: Guess): string | undefined {
+  if (!guess.evidence.hasValues) return '';
+  return guess.candidate?.name === 'decimal' ? decimalPattern(guess) : guess.candidate?.pattern;
+}
+
+function decimalPattern({ evidence: { wholeDigits, fractionDigits } }: Guess): string {
   const fraction = fractionDigits === 0 ? '' : `([.][0-9]{1,${fractionDigits}})?`;
-  const pattern = `-?(0|[1-9][0-9]{0,${Math.max(0, wholeDigits - 1)}})${fraction}`;
-  return `(${expression} is null or regexp_full_match(${expression}, ${literal(pattern)}))`;
+  return `-?(0|[1-9][0-9]{0,${Math.max(0, wholeDigits - 1)}})${fraction}`;
 }
 
 async function likelyCandidates(

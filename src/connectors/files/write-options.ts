@@ -2,6 +2,8 @@ import { ConfigError } from '../../core/errors.ts';
 import type { DataType } from '../../sql/data-type.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
 import { literal } from './engine.ts';
+import { mayHoldInexact } from './formats/exact-number.ts';
+import { verbatimMark } from './formats/json-text.ts';
 import { fileNameOf, type FileType, type TableType } from './file-type.ts';
 import { type Encoding, encodingNames, encodingOf } from './formats/text-encoding.ts';
 import { strptimeFormat, type TimeFormat } from './time-format.ts';
@@ -95,7 +97,12 @@ export function writtenValue(expression: string, type: DataType, options: WriteO
   }
   if (type.type === 'array' && fileType === 'parquet')
     return `cast(cast(${expression} as json) as varchar[])`;
-  return type.type === 'json' || type.type === 'array' ? `cast(${expression} as json)` : expression;
+  if (type.type === 'array') return `cast(${expression} as json)`;
+  if (type.type !== 'json') return expression;
+  if (fileType !== 'json' && fileType !== 'jsonl') return `cast(${expression} as json)`;
+  // DuckDB's writer of JSON would round the numbers in it.
+  const text = `cast(${expression} as varchar)`;
+  return `case when ${mayHoldInexact(text)} then to_json(${literal(verbatimMark)} || ${text}) else cast(${expression} as json) end`;
 }
 
 function writable(fileType: FileType, path: string): TableType {

@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { isExactDouble } from './exact-number.ts';
+
 /** A number as it was written, where a double would lose digits. */
 interface RawJson {
   readonly rawJSON: string;
@@ -5,24 +8,18 @@ interface RawJson {
 
 const json = JSON as typeof JSON & {
   rawJSON(text: string): RawJson;
+  isRawJSON(value: unknown): value is RawJson;
 };
 
 type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 
-/** Significant digits that a double always keeps. */
-const exactDigits = 15;
-
 /** Parses JSON so that `JSON.stringify` gives every number back with all its digits. */
 export function parseJson(text: string): unknown {
   const reviver: SourceReviver = (_key, value, { source }) =>
-    typeof value === 'number' && source !== undefined && !isExact(source) ? json.rawJSON(source) : value;
+    typeof value === 'number' && source !== undefined && !isExactDouble(source)
+      ? json.rawJSON(source)
+      : value;
   return JSON.parse(text, reviver as (key: string, value: unknown) => unknown);
-}
-
-function isExact(source: string): boolean {
-  if (source.length <= exactDigits) return !/e\+?[0-9]{3}/i.test(source);
-  const digits = source.replace(/e.*$/i, '').replaceAll(/[-.]/g, '').replace(/^0+/, '').replace(/0+$/, '');
-  return digits.length <= exactDigits && !/e\+?[0-9]{3}/i.test(source);
 }
 
 /** A whole number of any size for `JSON.stringify`. */
@@ -39,4 +36,32 @@ export function isJsonObject(value: unknown): value is Readonly<Record<string, u
     !Array.isArray(value) &&
     Object.getPrototypeOf(value) !== null
   );
+}
+
+/**
+ * Stands before a value that is written as a string, because DuckDB's reader of JSON would round numbers in it:
+ * what follows is its JSON. No string of a file begins so.
+ */
+export const verbatimMark: string = `\u0001${randomUUID()}`;
+
+/** Strings behind `verbatimMark` as they stand in a text of JSON. */
+const marked = new RegExp(`"\\\\u0001${verbatimMark.slice(1)}((?:[^"\\\\]|\\\\.)*)"`, 'g');
+
+/** Text of JSON in which what stood behind marks is JSON again; a marked value may not be cut in two. */
+export function withoutMarks(text: string): string {
+  return text.replace(marked, (_, inner: string) =>
+    String(JSON.parse(`"${inner}"`)).replaceAll(/[\r\n]/g, ' '),
+  );
+}
+
+/** A value for `JSON.stringify` that DuckDB reads with all digits; the value itself where it does so anyway. */
+export function verbatim(value: unknown): unknown {
+  return holdsRounded(value) ? `${verbatimMark}${JSON.stringify(value)}` : value;
+}
+
+/** DuckDB keeps whole numbers of any length. */
+function holdsRounded(value: unknown): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  if (json.isRawJSON(value)) return /[.eE]/.test(value.rawJSON);
+  return Object.values(value).some(holdsRounded);
 }
