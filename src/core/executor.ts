@@ -1,6 +1,7 @@
 import type { Failure } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { ColumnDoc, GraphNode, NodeKey } from './node.ts';
+import type { StepPartitions } from './partitions.ts';
 import type { RunOptions } from './plan.ts';
 import type { StepState } from './run-state.ts';
 
@@ -25,6 +26,8 @@ export interface StepContext {
   /** The same for every attempt at this step of this run; different for every other step. */
   readonly idempotencyKey: string;
   readonly options: RunOptions;
+  /** The partitions that are to be made, for a node that has some. */
+  readonly partitions?: StepPartitions;
   /** When the run began, the same for every attempt. Milliseconds since 1970, UTC. */
   readonly runStartedAtMs?: number;
   /** The steps of this run that this one depends on, as they are now. */
@@ -83,6 +86,8 @@ export interface CheckOutcome {
 /** The latest materialization of an asset, or completion of another node. */
 export interface Completion extends StepOutcome {
   readonly key: NodeKey;
+  /** Which of its partitions were made. */
+  readonly partitions?: string;
   readonly runId: string;
   /** Milliseconds since 1970, UTC. */
   readonly finishedAtMs: number;

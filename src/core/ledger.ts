@@ -2,6 +2,7 @@ import type { Failure } from './errors.ts';
 import type { StepOutcome } from './executor.ts';
 import type { JsonValue } from './json.ts';
 import type { CheckTarget, NodeKey, NodeKind } from './node.ts';
+import type { StepPartitions } from './partitions.ts';
 import type { Plan } from './plan.ts';
 import type { RunState, StepState } from './run-state.ts';
 
@@ -16,6 +17,8 @@ export interface RunTrigger {
   readonly nominalAtMs?: number;
   /** The caller's place in a trace, as W3C Trace Context writes `traceparent`. */
   readonly traceParent?: string;
+  /** The backfill that it is a part of. */
+  readonly backfill?: string;
 }
 
 /** A run without its steps. Times are milliseconds since 1970, UTC. */
@@ -43,6 +46,9 @@ export interface RunRecord extends RunSummary {
 
 export interface StepRecord {
   readonly key: NodeKey;
+  /** The node, when `key` is not it (see `PlanStep`). */
+  readonly node?: NodeKey;
+  readonly partitions?: StepPartitions;
   readonly kind: NodeKind;
   readonly type: string;
   readonly check?: CheckTarget | undefined;

@@ -1,5 +1,6 @@
 import type { JsonObject } from './json.ts';
 import type { Origin } from './origin.ts';
+import type { PartitionMapping, PartitionsDefinition } from './partitions.ts';
 
 /**
  * Name of a node, unique in its project: segments joined by `/`, such as `shop/orders`.
@@ -25,6 +26,8 @@ export interface Edge {
   /** Upstream node: its key, or a reference that the graph resolves to one (see `graph.ts`). */
   readonly from: NodeKey;
   readonly origin?: Origin;
+  /** Which of its partitions belong to which of the reader's, when both have some. Default: see `partition/mapping.ts`. */
+  readonly partitions?: PartitionMapping;
 }
 
 /** A table or view in a connection. Two assets with the same relation are one node. */
@@ -81,6 +84,10 @@ export interface GraphNode {
   readonly timeoutSeconds?: number;
   /** Steps with the same pool share its limit, which the project sets. Default: only the project's `concurrency` counts. */
   readonly pool?: string;
+  /** Made partition by partition. */
+  readonly partitions?: PartitionsDefinition;
+  /** `external`: it does something to the world that cannot be done twice without harm, so backfills leave it out unless asked. */
+  readonly effects?: 'external';
   /** Runs once everything upstream of it in the run has ended, in whatever way; not when the run is cancelled. */
   readonly always?: boolean;
   /** Is part of every run that has a step of one of these nodes, unless it is excluded by name. */

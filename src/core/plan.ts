@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from './json.ts';
 import type { CheckTarget, NodeKey, NodeKind, RetryPolicy } from './node.ts';
+import type { StepPartitions } from './partitions.ts';
 
 /** What a run would do, as frozen data. `plan` prints it, `run` executes it. */
 export interface Plan {
@@ -14,13 +15,18 @@ export interface Plan {
 }
 
 export interface PlanStep {
+  /** The node's key, or for a step about partitions that with `@` and their text behind it: `shop/events@2024-01-31`. */
   readonly key: NodeKey;
+  /** The node, when `key` is not it. */
+  readonly node?: NodeKey;
+  /** Which of the node's partitions it makes. */
+  readonly partitions?: StepPartitions;
   readonly kind: NodeKind;
   readonly type: string;
   readonly executor: string;
   /** Steps of this plan that must have succeeded before (ended, for a step with `always`), blocking checks included. */
   readonly dependsOn: readonly NodeKey[];
-  /** Assets that nobody else may write while this step runs. */
+  /** Assets, or partitions of them (see `lock.ts`), that nobody else may write while this step runs. */
   readonly locks: readonly NodeKey[];
   readonly check?: CheckTarget;
   readonly retry: RetryPolicy;
