@@ -10,7 +10,7 @@ export interface PlanRequest {
   /** Selection expression; empty or absent means everything. */
   readonly select?: string | undefined;
   readonly exclude?: string | undefined;
-  /** Exactly these and their company, whatever `select` says: it is then only what the run is known by. */
+  /** Exactly these and what always ends their runs, whatever `select` says: it is then only what the run is known by. */
   readonly keys?: readonly NodeKey[] | undefined;
   readonly manifestHash: string;
   /** Default: continue what can be continued, no row limit. */
@@ -33,7 +33,7 @@ export const defaultRetryPolicy: RetryPolicy = Object.freeze({
 export function makePlan(graph: Graph, request: PlanRequest): Plan {
   const selection = { select: request.select, exclude: request.exclude };
   const selected = request.keys
-    ? withCompany(graph, request.keys, undefined)
+    ? withEnds(graph, request.keys)
     : withCompany(graph, selectNodes(graph, selection), request.exclude);
   const nodes = selected
     .map((key) => graph.byKey.get(key))
@@ -65,6 +65,17 @@ function withCompany(
     if (!excluded.has(key) && accompanies.some((other) => keys.has(other))) keys.add(key);
   }
   return graph.nodes.map((node) => node.key).filter((key) => keys.has(key));
+}
+
+/** Also the nodes that end every run of a selected one. */
+function withEnds(graph: Graph, selected: readonly NodeKey[]): readonly NodeKey[] {
+  const keys = new Set(selected);
+  return graph.nodes
+    .filter(
+      ({ key, always, accompanies = [] }) =>
+        keys.has(key) || (always && accompanies.some((other) => keys.has(other))),
+    )
+    .map(({ key }) => key);
 }
 
 type RunnableNode = GraphNode & { readonly executor: string };

@@ -161,14 +161,19 @@ function missing(message: string, code: string): ConfigError {
   return new ConfigError(message, { code, next: 'Start a new run: millrace run' });
 }
 
-/** A failed `error` check as the failure of its step. */
+/** A failed `error` check, or one that is of no asset, as the failure of its step. */
 export function checkFailure(step: PlanStep, outcome: StepOutcome): Failure | undefined {
-  if (!outcome.check || outcome.check.passed || step.check?.severity !== 'error') return undefined;
+  if (!outcome.check || outcome.check.passed || step.check?.severity === 'warn') return undefined;
+  const { check } = step;
   return {
     kind: 'data',
     code: 'check_failed',
     message: outcome.check.message,
-    state: `${step.check.asset} was written, but what reads it was not run.`,
-    next: `Mend the rows or the check, then run: millrace run --select "${step.check.asset}+"`,
+    state: check
+      ? `${check.asset} was written, but what reads it was not run.`
+      : 'What waits for it was not run.',
+    next: check
+      ? `Mend the rows or the check, then run: millrace run --select "${check.asset}+"`
+      : 'Mend what it tests, or the check, and run it again.',
   };
 }

@@ -7,7 +7,7 @@ import { unitTestSql } from './compile/unit-test-sql.ts';
 import { cteName } from './context/relation.ts';
 import { type Moment, readingMoment } from './context/render-scope.ts';
 import type { RunArguments } from './context/run-arguments.ts';
-import { relationColumns } from './materialize/relation-columns.ts';
+import { queryColumns, relationColumns } from './materialize/relation-columns.ts';
 import type { TransformProject } from './project.ts';
 import { ephemeralsOf } from './reading/manifest.ts';
 import { openWarehouse } from './warehouse.ts';
@@ -106,6 +106,7 @@ async function compileOne(
       dialect: database.dialect,
       moment,
       columnsOf: (other) => relationColumns(database, database.dialect, other.relation),
+      columnsOfQuery: (query) => queryColumns(database, database.dialect, query),
     });
     return { id, sql, extraCtes };
   }

@@ -3,24 +3,12 @@ import type { ConnectionProvider } from '../connector/connection.ts';
 import { ConfigError, MillraceError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { textOf } from './artifacts/json-part.ts';
+import type { Freshness } from './artifacts/sources-artifact.ts';
 import { createRelation } from './context/relation.ts';
 import { mergedFreshness } from './manifest/freshness-config.ts';
 import type { SourceNode } from './manifest/transform-node.ts';
 import type { TransformProject } from './project.ts';
 import { openWarehouse, type Warehouse } from './warehouse.ts';
-
-/** How old the newest row of a source table is. */
-export interface Freshness {
-  readonly id: string;
-  readonly status: 'pass' | 'warn' | 'error' | 'runtime error';
-  /** Absent when it could not be found out. */
-  readonly maxLoadedAtMs?: number;
-  readonly snapshottedAtMs?: number;
-  readonly error?: string;
-  readonly criteria: JsonObject;
-  readonly startedAtMs: number;
-  readonly finishedAtMs: number;
-}
 
 const periodMs: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 

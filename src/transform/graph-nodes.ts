@@ -13,9 +13,12 @@ export const endKey = 'task/on_run_end';
 
 /** The nodes of a dbt project for the graph. */
 export function graphNodes(manifest: Manifest, connection: string): readonly GraphNode[] {
+  const unitTests = unitTestsByModel(manifest);
   return [
     ...[...manifest.byId.values()].map((node) =>
-      node.kind === 'test' ? testNode(manifest, node) : assetNode(manifest, node, connection),
+      node.kind === 'test'
+        ? testNode(manifest, node)
+        : assetNode(manifest, node, connection, unitTests.get(node.uniqueId) ?? []),
     ),
     ...manifest.exposures.map((exposure) => exposureNode(manifest, exposure)),
     ...endNode(manifest),
@@ -30,7 +33,24 @@ export function edgesTo(manifest: Manifest, dependencies: readonly Dependency[])
   });
 }
 
-function assetNode(manifest: Manifest, node: RefNode | SourceNode, connection: string): GraphNode {
+/** Unit tests run before their model is built. */
+function unitTestsByModel(manifest: Manifest): ReadonlyMap<string, readonly TestNode[]> {
+  const found = new Map<string, TestNode[]>();
+  for (const test of manifest.tests) {
+    if (test.body.sort !== 'unit') continue;
+    const same = found.get(test.body.model);
+    if (same) same.push(test);
+    else found.set(test.body.model, [test]);
+  }
+  return found;
+}
+
+function assetNode(
+  manifest: Manifest,
+  node: RefNode | SourceNode,
+  connection: string,
+  unitTests: readonly TestNode[],
+): GraphNode {
   const isKept = !(node.kind === 'model' && node.config.materialized === 'ephemeral');
   return {
     key: node.key,
@@ -40,7 +60,10 @@ function assetNode(manifest: Manifest, node: RefNode | SourceNode, connection: s
     tags: node.config.tags,
     group: groupOf(node),
     origin: node.origin,
-    edges: edgesTo(manifest, dependenciesOf(node)),
+    edges: [
+      ...edgesTo(manifest, dependenciesOf(node)),
+      ...unitTests.map(({ key, origin }) => ({ kind: 'after' as const, from: key, origin })),
+    ],
     ...(isKept
       ? { relation: { connection, schema: node.relation.schema, name: node.relation.identifier } }
       : {}),
@@ -51,7 +74,9 @@ function assetNode(manifest: Manifest, node: RefNode | SourceNode, connection: s
 }
 
 function testNode(manifest: Manifest, node: TestNode): GraphNode {
-  const subject = node.subject === undefined ? undefined : manifest.byId.get(node.subject);
+  const { body } = node;
+  const model = body.sort === 'unit' ? manifest.byId.get(body.model) : undefined;
+  const subject = node.subject === undefined || model ? model : manifest.byId.get(node.subject);
   return {
     key: node.key,
     kind: 'check',
@@ -60,11 +85,12 @@ function testNode(manifest: Manifest, node: TestNode): GraphNode {
     tags: [...new Set([...node.outerTags, ...node.config.tags])],
     group: subject ? groupOf(subject) : 'tests',
     origin: node.origin,
-    edges: edgesTo(manifest, node.dependencies),
+    edges: edgesTo(manifest, model ? dependenciesOf(model) : node.dependencies),
     columns: [],
     executor: executorName,
     spec: specOf(manifest, node),
-    ...(subject ? { check: { asset: subject.key, severity: node.config.severity } } : {}),
+    ...(model ? { accompanies: [model.key] } : {}),
+    ...(subject && !model ? { check: { asset: subject.key, severity: node.config.severity } } : {}),
   };
 }
 

@@ -2,15 +2,15 @@ export type { ArtifactNode, ManifestArtifact } from './artifacts/artifact-node.t
 export { manifestArtifact } from './artifacts/manifest-artifact.ts';
 export { artifactMetadata, type Invocation, timeText } from './artifacts/metadata.ts';
 export type { Compiled } from './artifacts/node-entry.ts';
-export { catalogArtifact } from './artifacts/catalog-artifact.ts';
-export { sourcesArtifact } from './artifacts/sources-artifact.ts';
+export { catalogArtifact } from './catalog.ts';
+export { type Freshness, sourcesArtifact } from './artifacts/sources-artifact.ts';
 export { type Clone, cloneRelations } from './cloning.ts';
 export { compileSql } from './compile.ts';
 export { compileNodes, type CompiledNodeSql } from './compiling.ts';
 export { argumentsToJson, plainArguments, type RunArguments } from './context/run-arguments.ts';
 export { installDependencies, readDbtProjectFile } from './dependencies.ts';
 export { explainTransform } from './explain.ts';
-export { type Freshness, hasFreshness, measureFreshness } from './freshness.ts';
+export { hasFreshness, measureFreshness } from './freshness.ts';
 export { runOperation } from './operation.ts';
 export { plainText } from './files/plain-value.ts';
 export { profileConnection } from './profile-connection.ts';

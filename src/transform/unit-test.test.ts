@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { laboratory, systems } from './testing/laboratory.fixture.ts';
-import { mistakesOf } from './testing/temporary-project.fixture.ts';
+import { mistakesOf, readFiles } from './testing/temporary-project.fixture.ts';
 
 const models = {
   'models/orders.sql': "select 1 as id, 500 as amount, 'x' as note, date '2024-01-01' as day",
@@ -99,5 +99,16 @@ test('a unit test of nothing, with nothing or from nothing is told with its plac
   ]);
   expect(await wrong('rows: []', 'fixture: none')).toEqual([
     expect.stringMatching(/u\.yml:\d+:\d+: there is no fixture "none"/),
+  ]);
+});
+
+test('a unit test runs before its model, after what the model reads', async () => {
+  const { nodes } = await readFiles(unitTest(...given, 'expect: {rows: []}'));
+  const byKey = new Map(nodes.map((node) => [node.key, node]));
+  expect(byKey.get('check/u')?.edges.map(({ from }) => from)).toEqual(['orders']);
+  expect(byKey.get('check/u')?.accompanies).toEqual(['totals']);
+  expect(byKey.get('totals')?.edges.map(({ kind, from }) => `${kind} ${from}`)).toEqual([
+    'reads orders',
+    'after check/u',
   ]);
 });

@@ -1,6 +1,18 @@
 import type { JsonObject } from '../../core/json.ts';
-import type { Freshness } from '../freshness.ts';
 import { artifactMetadata, type Invocation, timeText } from './metadata.ts';
+
+/** How old the newest row of a source table is. */
+export interface Freshness {
+  readonly id: string;
+  readonly status: 'pass' | 'warn' | 'error' | 'runtime error';
+  /** Absent when it could not be found out. */
+  readonly maxLoadedAtMs?: number;
+  readonly snapshottedAtMs?: number;
+  readonly error?: string;
+  readonly criteria: JsonObject;
+  readonly startedAtMs: number;
+  readonly finishedAtMs: number;
+}
 
 /** dbt's `sources.json`. */
 export function sourcesArtifact(

@@ -25,20 +25,24 @@ export interface UnitTestParts {
   readonly moment: Moment;
   /** Columns of a relation as the warehouse has it now. */
   columnsOf(node: RefNode | SourceNode): Promise<readonly RelationColumn[]>;
+  /** Columns that a query gives. */
+  columnsOfQuery(sql: string): Promise<readonly RelationColumn[]>;
 }
 
 /** The rows in which the model's answer to the given rows differs from the expected ones; `dbt_difference` says how. */
 export async function unitTestSql(parts: UnitTestParts): Promise<CompiledSql> {
   const { body, dialect } = parts;
   const model = modelOf(parts);
-  const expected = rowsSql(dialect, body.expect, await parts.columnsOf(model), true);
+  const actual = await actualSql(parts, model);
+  const types = body.expect.sql === undefined ? await parts.columnsOfQuery(actual.sql) : [];
+  const expected = rowsSql(dialect, body.expect, types, true);
   const names = body.expect.rows[0] === undefined ? '*' : listOf(dialect, Object.keys(body.expect.rows[0]));
   const compared = (what: string, left: string, right: string): string =>
     `select '${what}' as dbt_difference, d.* from (select * from ${left} except all select * from ${right}) as d`;
   return concatSql([
     'with dbt_actual as (\nselect ',
     `${names} from (\n`,
-    await actualSql(parts, model),
+    actual,
     `\n) as answer\n), dbt_expected as (\n${expected}\n)\n`,
     `${compared('missing', 'dbt_expected', 'dbt_actual')}\nunion all\n${compared('unexpected', 'dbt_actual', 'dbt_expected')}`,
   ]);
@@ -50,15 +54,25 @@ function modelOf({ manifest, body }: UnitTestParts): ModelNode {
   return model;
 }
 
-/** The model's query over the given rows. */
-async function actualSql(parts: UnitTestParts, model: ModelNode): Promise<CompiledSql> {
+/** What the model holds, as it is or as its first build would make it. */
+async function ownColumns(parts: UnitTestParts, model: ModelNode): Promise<readonly RelationColumn[]> {
+  const present = await parts.columnsOf(model);
+  if (present.length > 0) return present;
+  const first = await actualSql(parts, model, true);
+  return await parts.columnsOfQuery(first.sql);
+}
+
+/** The model's query over the given rows; of its first build when `isFirst`. */
+async function actualSql(parts: UnitTestParts, model: ModelNode, isFirst = false): Promise<CompiledSql> {
   const { manifest, body, dialect } = parts;
-  const given = new Map(body.given.map((input) => [input.input, input]));
+  const inputs = isFirst ? body.given.filter(({ input }) => input !== undefined) : body.given;
+  const given = new Map(inputs.map((input) => [input.input, input]));
   const ctes: Cte[] = [];
   for (const [id, rows] of given) {
     const node = id === undefined ? model : manifest.byId.get(id);
     if (!node || node.kind === 'test') throw new TypeError(`${id} is no input`);
-    const sql = rowsSql(dialect, rows, await parts.columnsOf(node), false);
+    const columns = id === undefined ? await ownColumns(parts, model) : await parts.columnsOf(node);
+    const sql = rowsSql(dialect, rows, columns, false);
     ctes.push({ name: cteName(givenName(node, id === undefined)), compiled: { sql, parts: [] } });
   }
   const stand = (node: RefNode | SourceNode): Value =>
@@ -75,10 +89,10 @@ async function actualSql(parts: UnitTestParts, model: ModelNode): Promise<Compil
     () => {},
     stand,
   );
-  const isIncremental = body.overrides.macros['is_incremental'] === true;
+  const isIncremental = !isFirst && body.overrides.macros['is_incremental'] === true;
   const context = nodeContext(scope, resolved, { ...parts.moment, isIncremental });
   const text = { segments: [] as Parameters<typeof compiledFrom>[1] };
-  const sql = await render(model.template, contextOf(replacedMacros(body, context), context), {
+  const sql = await render(model.template, contextOf(replacedMacros(body, context, isFirst), context), {
     onSegments: (segments) => {
       text.segments = segments;
     },
@@ -103,11 +117,13 @@ function overridden(scope: ProjectScope, { overrides }: UnitTest): ProjectScope 
 function replacedMacros(
   { overrides }: UnitTest,
   context: ReturnType<typeof nodeContext>,
+  isFirst: boolean,
 ): Record<string, Value> {
   const found: Record<string, Value> = {};
   const ofPackages = new Map<string, Map<string, Value>>();
   for (const [name, value] of Object.entries(overrides.macros)) {
     const [macro = name, packageName] = name.split('.').reverse();
+    if (isFirst && macro === 'is_incremental') continue;
     if (packageName === undefined) found[macro] = () => fromJs(value);
     else
       ofPackages.set(

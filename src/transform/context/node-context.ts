@@ -132,7 +132,7 @@ function momentValues(project: ProjectScope, moment: Moment): Record<string, Val
       database: moment.database,
       dispatch: dispatchFunction(project.macros),
     }),
-    api: createApi(project.databaseName),
+    api: createApi(project),
     graph: moment.graph(),
     render: renderFunction,
     write: () => '',

@@ -150,12 +150,12 @@ export const regularExpressionModule: Readonly<Record<string, Value>> = {
 };
 
 function expressionOf(source: string, flags: number): RegExp {
-  const inline = /^\(\?([aimsux]+)\)/.exec(source)?.[1] ?? '';
+  const inline = /^(?:\(\?[aimsux]+\))*/.exec(source)?.[0] ?? '';
   const letters = [...flagLetters].flatMap(([number, letter]) =>
     (flags & number) !== 0 || inline.includes(letter) ? [letter] : [],
   );
   const translated = source
-    .replace(/^\(\?[aimsux]+\)/, '')
+    .slice(inline.length)
     .replaceAll('(?P<', '(?<')
     .replaceAll(/\(\?P=(\w+)\)/g, String.raw`\k<$1>`)
     .replaceAll(String.raw`\A`, '^')

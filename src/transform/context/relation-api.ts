@@ -1,17 +1,33 @@
-import { type CallArguments, methodValue, printed, type TemplateObject, type Value } from '../jinja/index.ts';
+import type { Quoting } from '../files/quoting.ts';
+import {
+  type CallArguments,
+  mappingOf,
+  methodValue,
+  printed,
+  type TemplateObject,
+  type Value,
+} from '../jinja/index.ts';
 import { cteName, createRelation, relationTypeOf } from './relation.ts';
 import { createColumn } from './template-column.ts';
 
-/** dbt's `api`: makers of relations and columns. `databaseName` is empty where names have two parts. */
-export function createApi(databaseName: string): Readonly<Record<string, Value>> {
-  return { Relation: new RelationMaker(databaseName), Column: new ColumnMaker() };
+/** dbt's `api`: makers of relations and columns. */
+export function createApi(project: ApiParts): Readonly<Record<string, Value>> {
+  return { Relation: new RelationMaker(project), Column: new ColumnMaker() };
 }
 
-class RelationMaker implements TemplateObject {
-  readonly #databaseName: string;
+interface ApiParts {
+  /** Empty where names have two parts. */
+  readonly databaseName: string;
+  readonly quoting: Quoting;
+}
 
-  constructor(databaseName: string) {
-    this.#databaseName = databaseName;
+const nameParts = ['database', 'schema', 'identifier'] as const;
+
+class RelationMaker implements TemplateObject {
+  readonly #project: ApiParts;
+
+  constructor(project: ApiParts) {
+    this.#project = project;
   }
 
   jinjaCall(args: CallArguments): Value {
@@ -49,10 +65,12 @@ class RelationMaker implements TemplateObject {
       const value = bound[name];
       return value === undefined || value === null ? '' : printed(value);
     };
+    const policy = mappingOf(bound['quote_policy'] ?? null);
     const name = {
-      database: this.#databaseName === '' ? '' : text('database') || this.#databaseName,
+      database: this.#project.databaseName === '' ? '' : text('database'),
       schema: text('schema'),
       identifier: text('identifier'),
+      bare: nameParts.filter((part) => (policy?.get(part) ?? this.#project.quoting[part]) === false),
     };
     return createRelation(name, relationTypeOf(bound['type']));
   }

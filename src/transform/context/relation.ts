@@ -1,6 +1,6 @@
 import { ConfigError } from '../../core/errors.ts';
 import { quoteIdentifier } from '../../sql/quoting.ts';
-import type { RelationName } from '../manifest/transform-node.ts';
+import type { NamePart as Part, RelationName } from '../manifest/transform-node.ts';
 import {
   type CallArguments,
   mappingOf,
@@ -13,7 +13,6 @@ import {
 const relationTypes = ['table', 'view', 'cte', 'materialized_view', 'external'] as const;
 export type RelationType = (typeof relationTypes)[number];
 
-type Part = 'database' | 'schema' | 'identifier';
 const parts: readonly Part[] = ['database', 'schema', 'identifier'];
 const allParts: ReadonlySet<Part> = new Set(parts);
 
@@ -27,6 +26,10 @@ export interface Relation extends TemplateObject {
 /** A relation of that name; `type` is absent where it is not known. A `cte` prints as its bare identifier. */
 export function createRelation(name: RelationName, type?: RelationType): Relation {
   return new TemplateRelation(name, type);
+}
+
+function quotedParts({ bare = [] }: RelationName): ReadonlySet<Part> {
+  return bare.length === 0 ? allParts : new Set(parts.filter((part) => !bare.includes(part)));
 }
 
 /** A relation that prints as a query of some of its rows. */
@@ -68,7 +71,7 @@ class TemplateRelation implements Relation {
     name: RelationName,
     type?: RelationType,
     included: ReadonlySet<Part> = allParts,
-    quoted: ReadonlySet<Part> = allParts,
+    quoted: ReadonlySet<Part> = quotedParts(name),
     query?: string,
   ) {
     this.relationName = name;
@@ -116,7 +119,7 @@ class TemplateRelation implements Relation {
       case 'is_materialized_view':
         return this.type === 'materialized_view';
       case 'path':
-        return { ...this.relationName };
+        return Object.fromEntries(parts.map((part) => [part, this.relationName[part]]));
       case 'metadata':
         return { type: 'BaseRelation' };
       case 'get':
@@ -177,7 +180,12 @@ class TemplateRelation implements Relation {
     const { path, type } = args.bind('incorporate', ['path?', 'type?']);
     const given = mappingOf(path ?? null);
     const part = (name: Part): string => printed(given?.get(name) ?? this.relationName[name]);
-    const name = { database: part('database'), schema: part('schema'), identifier: part('identifier') };
+    const name = {
+      ...this.relationName,
+      database: part('database'),
+      schema: part('schema'),
+      identifier: part('identifier'),
+    };
     const newType = relationTypeOf(type) ?? this.type;
     return new TemplateRelation(name, newType, this.#included, this.#quoted);
   }

@@ -11,7 +11,11 @@ export interface RelationName {
   readonly database: string;
   readonly schema: string;
   readonly identifier: string;
+  /** Parts that the project does not want quoted where templates print the name. */
+  readonly bare?: readonly NamePart[];
 }
+
+export type NamePart = 'database' | 'schema' | 'identifier';
 
 /** An upstream node, found while the template was rendered without a database. */
 export interface Dependency {

@@ -27,6 +27,17 @@ export async function relationColumns(
   return rows.map(([name, type]) => ({ name: String(name), dataType: String(type) }));
 }
 
+/** The columns that a query would give; nothing is read. */
+export async function queryColumns(
+  session: SqlSession,
+  dialect: Dialect,
+  sql: string,
+): Promise<readonly RelationColumn[]> {
+  const query = sql.replace(/[\s;]+$/, '');
+  const { columns } = await session.query(`select * from (\n${query}\n) as columns_of where false limit 0`);
+  return columns.map(({ name, type }) => ({ name, dataType: dialect.typeName(type) }));
+}
+
 /** {@link relationColumns} of a relation that is known to exist: DuckDB then need not look through its whole catalogue. */
 export async function presentColumns(
   session: SqlSession,

@@ -4,27 +4,11 @@ import { isJsonRecord } from '../files/plain-value.ts';
 import { parseTemplate, type RenderContext, renderNativeSync, TemplateError, toJs } from '../jinja/index.ts';
 import { ConfigError } from '../../core/errors.ts';
 
-/** Keys whose templates dbt renders later, with the node's own context. */
-const lateKeys: ReadonlySet<string> = new Set([
-  'pre-hook',
-  '+pre-hook',
-  'pre_hook',
-  '+pre_hook',
-  'post-hook',
-  '+post-hook',
-  'post_hook',
-  '+post_hook',
-  'on-run-start',
-  'on-run-end',
-  'query-comment',
-  'vars',
-  'tests',
-  'data_tests',
-  'unit_tests',
-  'semantic_models',
-  'metrics',
-  'saved_queries',
-]);
+const hookKeys: ReadonlySet<string> = new Set(['pre-hook', 'pre_hook', 'post-hook', 'post_hook']);
+const runKeys: ReadonlySet<string> = new Set(['on-run-start', 'on-run-end', 'query-comment', 'vars']);
+const testKeys: ReadonlySet<string> = new Set(['tests', 'data_tests']);
+/** Sections of a property file whose templates belong to the metrics layer. */
+const semanticKeys: ReadonlySet<string> = new Set(['semantic_models', 'metrics', 'saved_queries']);
 
 /**
  * The file's value with every template in it rendered; a template that is the whole text keeps its
@@ -51,13 +35,21 @@ export function renderYamlValues(
   return walk(yaml.value, []);
 }
 
-/** In `dbt_project.yml` the trees `tests` and `data_tests` hold configuration, which is rendered at once. */
+/** In `dbt_project.yml`: what runs, and variables, are rendered when they are used, with a node's own context. */
 export function isLateInProject(path: YamlPath, key: string): boolean {
-  return lateKeys.has(key) && !(path.length === 0 && ['tests', 'data_tests', 'unit_tests'].includes(key));
+  return path.length === 0 ? runKeys.has(key) : hookKeys.has(key.replace(/^\+/, ''));
 }
 
-export function isLateInProperties(_path: YamlPath, key: string): boolean {
-  return lateKeys.has(key);
+/** In property files: tests, hooks and the metrics layer. */
+export function isLateInProperties(path: YamlPath, key: string): boolean {
+  if (path.length === 0) return semanticKeys.has(key);
+  if (testKeys.has(key)) return path.length === 2 || isColumnOrTable(path);
+  return hookKeys.has(key.replace(/^\+/, '')) && path.at(-1) === 'config';
+}
+
+/** Whether `path` ends in an entry of `columns:`, `tables:` or `versions:`. */
+function isColumnOrTable(path: YamlPath): boolean {
+  return ['columns', 'tables', 'versions'].includes(String(path.at(-2)));
 }
 
 export function isTemplate(text: string): boolean {

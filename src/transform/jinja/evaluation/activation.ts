@@ -5,6 +5,7 @@ import { nativeFilters } from '../library/native-filters.ts';
 import { builtinTests } from '../library/test-table.ts';
 import type { Place } from '../syntax/ast.ts';
 import type { CallArguments, CallSite } from '../value/call-arguments.ts';
+import { printed } from '../value/printing.ts';
 import { orElse, Undefined, type Awaitable, type TemplateFunction, type Value } from '../value/value.ts';
 import { callValue } from './call.ts';
 import { ContextObject } from './context-object.ts';
@@ -123,19 +124,32 @@ export class Frame {
   }
 }
 
-/** Text as it is printed, and the lines it comes from where somebody asked for them. */
+/** Text as it is printed, the lines it comes from and the values that were printed where somebody asked for them. */
 export class Output {
   #text = '';
   readonly #segments: OutputSegment[] | undefined;
+  readonly #values: Value[] | undefined;
 
-  constructor(segments?: OutputSegment[]) {
+  constructor(segments?: OutputSegment[], values?: Value[]) {
     this.#segments = segments;
+    this.#values = values;
+  }
+
+  /** Prints the value of an expression. */
+  writeValue(value: Value, line: number): void {
+    if (this.#values) {
+      this.#values.push(value);
+      this.#text += printed(value);
+    } else {
+      this.write(printed(value), line);
+    }
   }
 
   write(text: string, line: number): void {
     if (this.#segments && text !== '') {
       this.#segments.push({ start: this.#text.length, end: this.#text.length + text.length, line });
     }
+    if (this.#values && text !== '') this.#values.push(text);
     this.#text += text;
   }
 

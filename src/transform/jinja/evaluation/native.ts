@@ -3,22 +3,19 @@ import { NativeMark } from '../library/native-filters.ts';
 import { parseLiteral } from '../library/literal.ts';
 import { isNumeric } from '../value/number.ts';
 import { orElse, type Awaitable, type Value } from '../value/value.ts';
-import type { Frame } from './activation.ts';
+import { Frame, Output } from './activation.ts';
 import { chain } from './awaiting.ts';
-import { evaluate } from './expression-evaluator.ts';
 import { executeAll } from './statement-executor.ts';
 import type { Template } from './template.ts';
 
-/** Runs a template for its value: that of its only expression, or its text. */
+/** Runs a template for its value: that of the only expression that prints something, or its text. */
 export function renderNativeBody(template: Template, frame: Frame): Awaitable<Value> {
-  const [only] = template.body;
-  if (template.body.length === 1 && only?.kind === 'output') {
-    return chain(evaluate(only.value, frame), (value) => {
-      frame.activation.current = only;
-      return unmarked(value);
-    });
-  }
-  return chain(executeAll(template.body, frame), () => frame.output.toString());
+  const values: Value[] = [];
+  const collecting = new Frame(frame.activation, frame.scope, new Output(undefined, values));
+  return chain(executeAll(template.body, collecting), () => {
+    const [only] = values;
+    return values.length === 1 && only !== undefined ? unmarked(only) : collecting.output.toString();
+  });
 }
 
 /** Takes a value out of its `as_…` mark. */

@@ -34,7 +34,7 @@ function execute(node: Statement, frame: Frame): Awaitable<Exit | undefined> {
     case 'output':
       return chain(evaluate(node.value, frame), (value) => {
         frame.activation.current = node;
-        frame.output.write(printed(value), node.line);
+        frame.output.writeValue(value, node.line);
         return undefined;
       });
     case 'do':

@@ -1,10 +1,10 @@
-import { plainText } from '../files/plain-value.ts';
-import type { ConnectionProvider } from '../../connector/connection.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { RefNode, SourceNode } from '../manifest/transform-node.ts';
-import type { TransformProject } from '../project.ts';
-import { openWarehouse } from '../warehouse.ts';
-import { artifactMetadata, type Invocation } from './metadata.ts';
+import { plainText } from './files/plain-value.ts';
+import type { ConnectionProvider } from '../connector/connection.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { RefNode, SourceNode } from './manifest/transform-node.ts';
+import type { TransformProject } from './project.ts';
+import { openWarehouse } from './warehouse.ts';
+import { artifactMetadata, type Invocation } from './artifacts/metadata.ts';
 
 const duckdbColumns = `
 select c.schema_name, c.table_name, case when v.view_name is null then 'BASE TABLE' else 'VIEW' end,
