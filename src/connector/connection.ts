@@ -23,6 +23,15 @@ export interface Connection {
   readonly source?: Source;
   readonly target?: Target;
   readonly http?: HttpEndpoint;
+  /**
+   * Hears what is announced in the system under that name, from the time this resolves until `close` or until `onEnd` is
+   * called because the connection was lost. Absent where there is no such thing.
+   */
+  listen?(channel: string, heard: (payload: string) => void, onEnd: () => void): Promise<Listening>;
+}
+
+export interface Listening {
+  close(): Promise<void>;
 }
 
 /** Runs SQL. Statements on one `SqlSession` run one after another, sessions side by side. */
@@ -88,6 +97,8 @@ export interface StreamRef {
 export interface StreamSchema extends TableSchema {
   /** From statistics; absent when unknown. */
   readonly estimatedRows?: number;
+  /** Forms of the source that this very stream cannot be given in, and why; a few words for people. */
+  readonly withheld?: Readonly<Partial<Record<PayloadFormat, string>>>;
 }
 
 /** What to read of a stream. Predicates are SQL of the source, built and quoted by the caller. */

@@ -8,11 +8,12 @@ import type { ColumnBatch } from './column-batch.ts';
  * - `pg-copy-binary`: PostgreSQL's COPY BINARY bytes, passed through untouched;
  * - `file`: files that the target's own reader takes;
  * - `relation`: a SELECT that the target itself can run (same database);
+ * - `csv`: the bytes of CSV files, which the target reads by itself;
  * - `columns`: batches of typed column vectors.
  */
 export type PayloadFormat = Payload['format'];
 
-export type Payload = CopyBinaryPayload | FilePayload | RelationPayload | ColumnsPayload;
+export type Payload = CopyBinaryPayload | FilePayload | CsvPayload | RelationPayload | ColumnsPayload;
 
 export interface CopyBinaryPayload {
   readonly format: 'pg-copy-binary';
@@ -38,6 +39,26 @@ export interface FilePayload {
   readonly select: string;
   /** What an error of the SELECT means: rows are held to their types while they are read. */
   readonly explain?: (error: unknown) => Promise<unknown>;
+}
+
+/**
+ * CSV by the book: UTF-8, LF or CRLF, quotes only around whole values and doubled within them, as many values as columns
+ * in each record, no header. A value without quotes that is empty is NULL. Values were held to the way in which their
+ * column's type is written (digits, ISO 8601), not to its range: that is left to the target.
+ */
+export interface CsvPayload {
+  readonly format: 'csv';
+  readonly schema: TableSchema;
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** One ASCII character each. */
+  readonly delimiter: string;
+  readonly quote: string;
+  /** True: `""` is NULL as well. */
+  readonly emptyAsNull: boolean;
+  /** Records given so far. */
+  readonly records: () => number;
+  /** What an error of the bytes or of the target means. */
+  readonly explain: (error: unknown) => Promise<unknown>;
 }
 
 export interface RelationPayload {

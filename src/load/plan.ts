@@ -15,7 +15,7 @@ import { formatRange, type UpdateRange } from './replication/update-range.ts';
 import { checkCombination } from './stream-checks.ts';
 import { sourceDialect, type StreamTask } from './stream-task.ts';
 import { mapColumns, type ColumnMapping } from './stream/column-mapping.ts';
-import { chooseLane, type Lane } from './stream/lane.ts';
+import { chooseLane, type Lane, type WithheldForms } from './stream/lane.ts';
 import { planPublication, type PublicationPlan } from './stream/publication.ts';
 import { deltaName, stageFile, stageTable } from './stream/stage-name.ts';
 import { requireTimeKey } from './stream/source-time.ts';
@@ -96,7 +96,7 @@ export function unfinishedKey(idempotencyKey: string): string {
  */
 export async function planStream(task: StreamTask, continuesAfter?: Watermark): Promise<StreamPlan> {
   const { stream, source, target } = task;
-  const lane = chooseLane(source, target);
+  chooseLane(source, target);
   checkCombination(task);
   const schema = await describeSource(task);
   const state = target.database ? await inspectTarget(target.database, task.object) : undefined;
@@ -108,6 +108,7 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
     ? { replaces: false, watermark: continuesAfter, origin: 'stored', remarks: [] }
     : await startOf(task, mapping, state, published);
   const read = offsetRead(task, schema, plannedRead(task, mapping, start.watermark));
+  const lane = chooseLane(source, target, { ...withheldFromCsv(read, schema), ...schema.withheld });
   const decision = await planChunks({
     task,
     schema,
@@ -177,6 +178,13 @@ function definitionOf(
   const read = { sql, from, where, options, updateKey: along?.updateKey };
   const text = JSON.stringify([identity, columns, read, key, expression]);
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** The bytes of files are passed on as they are or not at all. */
+function withheldFromCsv({ columns, where, limit, along }: PlannedRead, schema: StreamSchema): WithheldForms {
+  const isWhole = columns.join('\0') === schema.columns.map(({ name }) => name).join('\0');
+  if (!isWhole) return { csv: 'not all columns are read' };
+  return where === undefined && limit === undefined && !along ? {} : { csv: 'not all rows are read' };
 }
 
 /** Files take the casts as declared types; for others they come when rows are published. */

@@ -60,6 +60,7 @@ async function readAs(
       return await exportParquet(context, request, schema, signal);
     case 'columns':
       return { format, schema, batches: readBatches(context, request, columns, signal) };
+    case 'csv':
     case 'pg-copy-binary':
       throw new ConfigError(`${context.place} cannot be read as ${format}.`, { code: 'format_unsupported' });
   }

@@ -57,8 +57,9 @@ async function fill(
     }
     case 'columns':
       return await fillFromColumns(table, request, payload.batches, memoryBudgetBytes, run);
+    case 'csv':
     case 'pg-copy-binary':
-      throw new ConfigError('DuckDB does not take COPY BINARY.', { code: 'format_unsupported' });
+      throw new ConfigError(`DuckDB does not take ${payload.format}.`, { code: 'format_unsupported' });
   }
 }
 

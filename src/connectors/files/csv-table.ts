@@ -135,7 +135,7 @@ async function fittingRows(
       .replace(/^cast\(/, 'try_cast(')
       .replaceAll(/(?<!try_)strptime\(/g, 'try_strptime('),
   }));
-  return { fileType: 'csv', files, columns: tried, fromOf };
+  return { fileType: 'csv', files, columns: tried, fromOf, plain: { reason: 'rows may be rejected' } };
 }
 
 /** Rows that do not fit, each with its place and the first reason. */

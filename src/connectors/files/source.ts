@@ -182,7 +182,7 @@ async function sourceFiles(
 
 function withheld(plain: FileTable['plain']): Pick<StreamSchema, 'withheld'> {
   if (plain && !('reason' in plain)) return {};
-  return { withheld: { csv: plain?.reason ?? 'it is not CSV' } };
+  return { withheld: { csv: plain?.reason ?? 'the file is not CSV' } };
 }
 
 function typesDiffer(stream: StreamRef): TransientError {

@@ -70,6 +70,7 @@ async function readAs(
       );
       return { format, schema, batches: readBatches(server, sql, decoders, signal) };
     }
+    case 'csv':
     case 'file':
       throw new ConfigError('PostgreSQL does not give files.', { code: 'format_unsupported' });
   }

@@ -4,18 +4,18 @@ import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { ColumnBatch } from '../../connector/column-batch.ts';
 import type { StageRequest, StageResult, Target } from '../../connector/connection.ts';
-import type { Payload } from '../../connector/payload.ts';
-import { CancelledError, ConfigError } from '../../core/errors.ts';
+import type { CsvPayload, Payload } from '../../connector/payload.ts';
+import { CancelledError, ConfigError, DataError } from '../../core/errors.ts';
 import type { Column } from '../../sql/data-type.ts';
 import { postgresDialect } from '../../sql/dialects/index.ts';
 import { copyHeader, copyTrailer, encodeBatch } from './copy-encoder.ts';
 import { postgresError } from './postgres-error.ts';
 import type { Server } from './server.ts';
 
-/** Fills stage tables by COPY ... FROM STDIN (FORMAT binary), or by a SELECT of the same database. */
+/** Fills stage tables by COPY ... FROM STDIN, binary or CSV, or by a SELECT of the same database. */
 export function postgresTarget(server: Server): Target {
   return {
-    takes: ['relation', 'pg-copy-binary', 'columns'],
+    takes: ['relation', 'pg-copy-binary', 'csv', 'columns'],
     stage: async (request, payload, signal) =>
       await server.use(signal, async (client) => {
         await client.query(`drop table if exists ${postgresDialect.quoteTable(request.table)}`);
@@ -27,7 +27,8 @@ export function postgresTarget(server: Server): Target {
           return result;
         } catch (error) {
           await client.query('rollback').catch(() => undefined);
-          throw postgresError(error, server.identity, signal);
+          const told = postgresError(error, server.identity, signal);
+          throw payload.format === 'csv' ? await payload.explain(told) : told;
         }
       }),
   };
@@ -52,11 +53,14 @@ async function createAndFill(
       return { rows, bytes: 0 };
     }
     case 'pg-copy-binary':
-      return await copyIn(client, table, payload.bytes, request);
+      return await copyIn(client, table, 'format binary', payload.bytes, request);
+    case 'csv':
+      return await copyCsv(client, table, payload, request);
     case 'columns':
       return await copyIn(
         client,
         table,
+        'format binary',
         Readable.from(encodeBatches(payload.batches, columns, signal)),
         request,
       );
@@ -65,14 +69,39 @@ async function createAndFill(
   }
 }
 
+async function copyCsv(
+  client: pg.ClientBase,
+  table: string,
+  { bytes, delimiter, quote, emptyAsNull, records }: CsvPayload,
+  request: StageRequest,
+): Promise<StageResult> {
+  const format = [
+    `format csv, encoding 'UTF8', delimiter ${postgresDialect.literal(delimiter)}`,
+    `quote ${postgresDialect.literal(quote)}`,
+    ...(emptyAsNull ? [`force_null (${columnList(request)})`] : []),
+  ].join(', ');
+  const staged = await copyIn(client, table, format, Readable.from(bytes), request);
+  if (staged.rows === records()) return staged;
+  throw new DataError(`PostgreSQL took ${staged.rows} rows of ${records()}.`, {
+    code: 'rows_missing',
+    state: 'Nothing was published.',
+  });
+}
+
+function columnList({ schema }: StageRequest): string {
+  return schema.columns.map((column) => postgresDialect.quote(column.name)).join(', ');
+}
+
 async function copyIn(
   client: pg.ClientBase,
   table: string,
+  format: string,
   bytes: Readable,
   request: StageRequest,
 ): Promise<StageResult> {
-  const list = request.schema.columns.map((column) => postgresDialect.quote(column.name)).join(', ');
-  const copy = client.query(copyFrom(`copy ${table} (${list}) from stdin (format binary, freeze)`));
+  const copy = client.query(
+    copyFrom(`copy ${table} (${columnList(request)}) from stdin (${format}, freeze)`),
+  );
   let total = 0;
   await pipeline(
     bytes,
