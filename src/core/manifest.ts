@@ -10,6 +10,8 @@ export interface Manifest {
   readonly nodes: readonly GraphNode[];
   /** By name. */
   readonly schedules: readonly ScheduleDefinition[];
+  /** Sensors, webhooks and triggers: what tells one version of them from another. */
+  readonly triggers?: JsonValue;
   /** Equal definitions have equal hashes, whatever order they were read in. */
   readonly hash: string;
 }
@@ -18,6 +20,8 @@ export interface Manifest {
 export function makeManifest(definitions: Omit<Manifest, 'hash'>, hash: (text: string) => string): Manifest {
   const nodes = definitions.nodes.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   const schedules = definitions.schedules.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const content = { name: definitions.name, nodes, schedules } as unknown as JsonValue;
-  return { name: definitions.name, nodes, schedules, hash: hash(canonicalJson(content)) };
+  const { name, triggers } = definitions;
+  const more = triggers === undefined ? {} : { triggers };
+  const content = { name, nodes, schedules, ...more } as unknown as JsonValue;
+  return { name, nodes, schedules, ...more, hash: hash(canonicalJson(content)) };
 }

@@ -11,6 +11,7 @@ import type {
   ScheduleTick,
 } from './ledger.ts';
 import type { NodeKey } from './node.ts';
+import type { PartitionStateRange, StepPartitions } from './partitions.ts';
 import type { Plan } from './plan.ts';
 import type { RunEvent } from './run-event.ts';
 import type { RunState, StepState } from './run-state.ts';
@@ -67,7 +68,7 @@ export interface RunStore {
   startStep(lease: RunLease, start: StepStart): Promise<readonly LockHolder[]>;
   /**
    * Moves steps, all or none. A finished step gives up its locks; a succeeded step and every check
-   * outcome become completions.
+   * outcome become completions; what a succeeded or failed step says of partitions is kept.
    */
   moveSteps(lease: RunLease, moves: readonly StepMove[]): Promise<void>;
   /** One line of a step's log. An embedded store has written it when the call returns, others when it resolves. */
@@ -87,6 +88,15 @@ export interface RunStore {
   lastSequence(): Promise<number>;
   /** The latest completion of each key that has one; of all nodes when `keys` is absent. */
   latestCompletions(keys?: readonly NodeKey[]): Promise<readonly Completion[]>;
+  /**
+   * How a node's partitions are, as far as steps about them have ended; without those for which none has. Stretches in the same
+   * state that touch are one, so this is short for what is wholly done.
+   */
+  partitionStates(node: NodeKey): Promise<readonly PartitionStateRange[]>;
+  /** Adds keys to a list of a dynamic dimension, behind those that are there; returns how many were new. */
+  addPartitionKeys(set: string, keys: readonly string[], atMs: number): Promise<number>;
+  /** In the order in which they were added. */
+  partitionKeys(set: string): Promise<readonly string[]>;
   /** Newest first. */
   completionHistory(key: NodeKey, limit: number): Promise<readonly Completion[]>;
   /** Newest first. */
@@ -197,6 +207,7 @@ export interface StepStart {
   readonly step: NodeKey;
   readonly attempt: number;
   readonly atMs: number;
+  /** Nodes, or stretches of their partitions: see `lock.ts`. */
   readonly locks: readonly NodeKey[];
 }
 
@@ -208,6 +219,10 @@ export interface StepMove {
   readonly outcome?: StepOutcome | undefined;
   readonly failure?: Failure | undefined;
   readonly reason?: string | undefined;
+  /** The node, when the step's key is not it. */
+  readonly node?: NodeKey | undefined;
+  /** What was made, or was not: kept with the node's partitions when the step has succeeded or failed. */
+  readonly partitions?: StepPartitions | undefined;
 }
 
 export interface StepLogLine {

@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FatalError } from '../core/errors.ts';
 import type { StepOutcome } from '../core/executor.ts';
 import type { RunLease } from '../core/ledger.ts';
+import { partitionLock } from '../core/lock.ts';
+import type { StepPartitions } from '../core/partitions.ts';
 import type { Plan, PlanStep } from '../core/plan.ts';
 import { LeaseLostError, type NewRun, type RunStore } from '../core/ports.ts';
 import type { RunEvent } from '../core/run-event.ts';
@@ -181,6 +183,104 @@ export function describeRunStore(
         expect(kept).toHaveLength(100);
         expect(kept[0]?.detail).toEqual({ version: 109 });
       });
+    });
+
+    const partitionsOf = (from: number, to: number, slice = 'day UTC'): StepPartitions => ({
+      text: `${slice} ${from}..${to}`,
+      count: to - from,
+      ranges: [{ slice, from, to }],
+    });
+
+    it('keeps how partitions ended as stretches, as few as there can be', async () => {
+      const stretches = fc.array(
+        fc.record({
+          from: fc.nat(20),
+          length: fc.integer({ min: 1, max: 6 }),
+          slice: fc.constantFrom('day UTC|us', 'day UTC|eu'),
+          to: fc.constantFrom<StepState>('succeeded', 'failed', 'cancelled'),
+        }),
+        { minLength: 1, maxLength: 12 },
+      );
+      let runs = 0;
+      await fc.assert(
+        fc.asyncProperty(stretches, async (moves) => {
+          runs += 1;
+          const node = `n${runs}`;
+          const keys = moves.map((_, index) => `${node}@${index}`);
+          const lease = await running(`p${runs}`, ...keys.map((key) => step(key, { node })));
+          const expected = new Map<string, string>();
+          for (const [index, { from, length, slice, to }] of moves.entries()) {
+            const key = keys[index] ?? '';
+            await start(lease, key);
+            const partitions = partitionsOf(from, from + length, slice);
+            await store.moveSteps(lease, [
+              { step: key, node, partitions, to, attempt: 1, atMs: 50, outcome },
+            ]);
+            if (to === 'cancelled') continue;
+            for (let at = from; at < from + length; at += 1) expected.set(`${slice} ${at}`, to);
+          }
+          const kept = await store.partitionStates(node);
+          const listed = kept.flatMap(({ slice, from, to, state }) =>
+            Array.from({ length: to - from }, (_, at) => [`${slice} ${from + at}`, state] as const),
+          );
+          expect(new Map(listed)).toEqual(expected);
+          expect(listed).toHaveLength(expected.size);
+          for (const [index, range] of kept.entries()) {
+            const next = kept[index + 1];
+            const isSame =
+              next?.slice === range.slice && next.from === range.to && next.state === range.state;
+            expect(isSame).toBe(false);
+          }
+        }),
+        { numRuns: Math.min(randomTries, 25) },
+      );
+    });
+
+    it('has one completion of a step about partitions, under the node’s key', async () => {
+      const lease = await running('r1', step('a@x', { node: 'a', partitions: partitionsOf(1, 3) }));
+      await start(lease, 'a@x');
+      const partitions = partitionsOf(1, 3);
+      await store.moveSteps(lease, [
+        { step: 'a@x', node: 'a', partitions, to: 'succeeded', attempt: 1, atMs: 50, outcome },
+      ]);
+      expect(await store.latestCompletions(['a'])).toMatchObject([
+        { key: 'a', partitions: partitions.text, rows: 3 },
+      ]);
+      expect(await store.findRun('r1')).toMatchObject({ steps: [{ key: 'a@x', node: 'a', partitions }] });
+    });
+
+    it('lets partitions that do not overlap be made at the same time, and no others', async () => {
+      const lock = (from: number, to: number): string => partitionLock('a', { slice: 'day UTC', from, to });
+      const first = await running('r1', step('a@1'));
+      const second = await running('r2', step('a@2'));
+      const begin = (
+        lease: RunLease,
+        key: string,
+        locks: readonly string[],
+      ): ReturnType<RunStore['startStep']> =>
+        store.startStep(lease, { step: key, attempt: 1, atMs: 40, locks });
+
+      expect(await begin(first, 'a@1', [lock(1, 5)])).toEqual([]);
+      expect(await begin(second, 'a@2', [lock(4, 9)])).toMatchObject([{ runId: 'r1', step: 'a@1' }]);
+      expect(await begin(second, 'a@2', [lock(5, 9)])).toEqual([]);
+    });
+
+    it('keeps the keys of lists in the order in which they were added, each once', async () => {
+      expect(await store.partitionKeys('customers')).toEqual([]);
+      expect(await store.addPartitionKeys('customers', ['zeta', 'acme'], 10)).toBe(2);
+      expect(await store.addPartitionKeys('customers', ['acme', 'beta', 'beta'], 20)).toBe(1);
+      expect(await store.addPartitionKeys('others', ['acme'], 20)).toBe(1);
+      expect(await store.partitionKeys('customers')).toEqual(['zeta', 'acme', 'beta']);
+      const other = await reopen();
+      others.push(other);
+      const both = await Promise.all([
+        store.addPartitionKeys('customers', ['x', 'y'], 30),
+        other.addPartitionKeys('customers', ['y', 'x'], 30),
+      ]);
+      expect(both.toSorted()).toEqual([0, 2]);
+      expect(new Set(await store.partitionKeys('customers'))).toEqual(
+        new Set(['zeta', 'acme', 'beta', 'x', 'y']),
+      );
     });
 
     it('keeps a run from queued to its end, state and events alike', async () => {

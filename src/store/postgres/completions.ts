@@ -20,7 +20,7 @@ export async function insertCompletion(session: Session, completion: Completion)
     runId,
     finishedAtMs,
     durationMs,
-    toJson(outcome satisfies StepOutcome),
+    toJson(outcome satisfies StepOutcome & Pick<Completion, 'partitions'>),
   );
 }
 

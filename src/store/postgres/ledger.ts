@@ -6,6 +6,7 @@ import { lastSequence, readEvents } from './event-log.ts';
 import { createLogWriter } from './log-lines.ts';
 import { migrate } from './migration.ts';
 import { readNote, writeNote } from './notes.ts';
+import { addPartitionKeys, partitionKeys, partitionStates } from './partitions.ts';
 import { announceAddress, claimOwnership, readOwnership, releaseOwnership } from './ownership.ts';
 import { deleteRunsFinishedBefore } from './retention.ts';
 import { findRun, listRuns, openRuns, runState } from './run-reading.ts';
@@ -61,6 +62,10 @@ export async function openPostgresLedger(
     lastSequence: () => server.read((session) => lastSequence(session)),
     events: (query) => server.read((session) => readEvents(session, query)),
     latestCompletions: (keys) => server.read((session) => latestCompletions(session, keys)),
+    partitionStates: (node) => server.read((session) => partitionStates(session, node)),
+    addPartitionKeys: (set, keys, atMs) =>
+      server.write((session) => addPartitionKeys(session, set, keys, atMs)),
+    partitionKeys: (set) => server.read((session) => partitionKeys(session, set)),
     completionHistory: (key, limit) => server.read((session) => completionHistory(session, key, limit)),
     ticks: (schedule, limit) => server.read((session) => readTicks(session, schedule, limit)),
     readNote: (name) => server.read((session) => readNote(session, name)),

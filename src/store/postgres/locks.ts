@@ -1,6 +1,8 @@
 import type { LockHolder, RunLease } from '../../core/ledger.ts';
+import { lockedNode, locksOverlap } from '../../core/lock.ts';
 import type { StepStart } from '../../core/ports.ts';
 import { text } from '../record/row.ts';
+import { takeTurn } from './partitions.ts';
 import type { Session } from './session.ts';
 
 /** A holder whose run is finished has no lease any more. Leases of the same owner hold: after a jump of its clock it has not renewed them yet. */
@@ -19,6 +21,8 @@ export async function takeLocks(
   const { runId } = lease;
   if (start.locks.length === 0) return [];
   const wanted = [...new Set(start.locks)].sort();
+  const overlapping = await overlappingHolders(session, lease, start, wanted);
+  if (overlapping.length > 0) return overlapping;
   const mayTakeSome = wanted.length > 1;
   if (mayTakeSome) await session.run('SAVEPOINT locks');
   const taken = await session.run(
@@ -46,4 +50,30 @@ export async function takeLocks(
     runId: text(row, 'run_id'),
     step: text(row, 'step'),
   }));
+}
+
+/** Who holds other stretches of partitions that overlap the wanted ones, which have other names. */
+async function overlappingHolders(
+  session: Session,
+  lease: RunLease,
+  start: StepStart,
+  wanted: readonly string[],
+): Promise<readonly LockHolder[]> {
+  const holders: LockHolder[] = [];
+  for (const node of new Set(wanted.filter((lock) => lock.includes('@')).map((lock) => lockedNode(lock)))) {
+    await takeTurn(session, node);
+    const rows = await session.all(
+      `SELECT lock, run_id, step FROM locks WHERE (lock = $1 OR starts_with(lock, $1 || '@')) AND ${isHeldByAnother}`,
+      node,
+      lease.runId,
+      start.step,
+      start.atMs,
+      lease.owner,
+    );
+    for (const lock of wanted) {
+      const row = rows.find((held) => locksOverlap(text(held, 'lock'), lock));
+      if (row) holders.push({ lock, runId: text(row, 'run_id'), step: text(row, 'step') });
+    }
+  }
+  return holders;
 }

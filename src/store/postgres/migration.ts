@@ -132,6 +132,24 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (source, key)
   );
   `,
+  `
+  CREATE TABLE partition_states (
+    node text NOT NULL,
+    slice text NOT NULL,
+    from_index bigint NOT NULL,
+    to_index bigint NOT NULL,
+    state text NOT NULL,
+    PRIMARY KEY (node, slice, from_index)
+  );
+  CREATE TABLE partition_keys (
+    set_name text NOT NULL,
+    position bigint NOT NULL,
+    key text NOT NULL,
+    added_at_ms bigint NOT NULL,
+    PRIMARY KEY (set_name, position),
+    UNIQUE (set_name, key)
+  );
+  `,
 ];
 
 /** Brings the schema forward to this release's version. Processes that start at once do it one after another. */

@@ -18,6 +18,7 @@ import { insertCompletion } from './completions.ts';
 import { appendEvents } from './event-log.ts';
 import { requireLease } from './fence.ts';
 import { takeLocks } from './locks.ts';
+import { keepPartitionStates } from './partitions.ts';
 import type { Session } from './session.ts';
 
 export async function startStep(
@@ -42,6 +43,7 @@ export async function moveSteps(
   await requireOpenRun(session, lease);
   const { events, startedAtMs } = await writeStepStates(session, lease.runId, moves);
   for (const move of moves) {
+    await keepPartitionStates(session, move);
     const completion = completionOf(lease, move, startedAtMs.get(move.step));
     if (completion) await insertCompletion(session, completion);
   }

@@ -12,7 +12,8 @@ export function completionOf(
   if (!move.outcome || (move.to !== 'succeeded' && !move.outcome.check)) return undefined;
   return {
     ...move.outcome,
-    key: move.step,
+    key: move.node ?? move.step,
+    ...(move.partitions ? { partitions: move.partitions.text } : {}),
     runId: lease.runId,
     finishedAtMs: move.atMs,
     durationMs: move.atMs - (startedAtMs ?? move.atMs),
@@ -21,7 +22,7 @@ export function completionOf(
 
 export function toCompletion(row: Row): Completion {
   return {
-    ...(JSON.parse(text(row, 'outcome')) as StepOutcome),
+    ...(JSON.parse(text(row, 'outcome')) as StepOutcome & Pick<Completion, 'partitions'>),
     key: text(row, 'key'),
     runId: text(row, 'run_id'),
     finishedAtMs: integer(row, 'finished_at_ms'),

@@ -68,6 +68,8 @@ function toStep(row: Row, planned: PlanStep | undefined): readonly StepRecord[] 
   return [
     {
       key: planned.key,
+      ...(planned.node === undefined ? {} : { node: planned.node }),
+      ...(planned.partitions ? { partitions: planned.partitions } : {}),
       kind: planned.kind,
       type: planned.type,
       check: planned.check,

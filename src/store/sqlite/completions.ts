@@ -15,7 +15,7 @@ export function insertCompletion(database: LedgerDatabase, completion: Completio
     runId,
     finishedAtMs,
     durationMs,
-    toJson(outcome satisfies StepOutcome),
+    toJson(outcome satisfies StepOutcome & Pick<Completion, 'partitions'>),
   );
   database.run(
     `INSERT INTO latest_completions (key, completion_id) VALUES (?, ?)

@@ -3,6 +3,7 @@ import { completionHistory, latestCompletions } from './completions.ts';
 import { openDatabase } from './database.ts';
 import { lastSequence, readEvents } from './event-log.ts';
 import { readNote, writeNote } from './notes.ts';
+import { addPartitionKeys, partitionKeys, partitionStates } from './partitions.ts';
 import { announceAddress, claimOwnership, readOwnership, releaseOwnership } from './ownership.ts';
 import { deleteRunsFinishedBefore } from './retention.ts';
 import { findRun, listRuns, openRuns, runState } from './run-reading.ts';
@@ -36,6 +37,9 @@ export async function openSqliteLedger(path: string): Promise<RunStore> {
     lastSequence: async () => database.read(() => lastSequence(database)),
     events: async (query) => database.read(() => readEvents(database, query)),
     latestCompletions: async (keys) => database.read(() => latestCompletions(database, keys)),
+    partitionStates: async (node) => database.read(() => partitionStates(database, node)),
+    addPartitionKeys: async (set, keys, atMs) => addPartitionKeys(database, set, keys, atMs),
+    partitionKeys: async (set) => database.read(() => partitionKeys(database, set)),
     completionHistory: async (key, limit) => database.read(() => completionHistory(database, key, limit)),
     ticks: async (schedule, limit) => database.read(() => readTicks(database, schedule, limit)),
     readNote: async (name) => database.read(() => readNote(database, name)),

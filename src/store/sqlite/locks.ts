@@ -1,4 +1,5 @@
 import type { LockHolder, RunLease } from '../../core/ledger.ts';
+import { lockedNode, locksOverlap } from '../../core/lock.ts';
 import type { NodeKey } from '../../core/node.ts';
 import type { StepStart } from '../../core/ports.ts';
 import { text } from '../record/row.ts';
@@ -15,15 +16,20 @@ export function takeLocks(
 ): readonly LockHolder[] {
   const { runId } = lease;
   const holders = start.locks.flatMap((lock) => {
-    const row = database.get(
-      `SELECT locks.run_id, locks.step FROM locks JOIN runs ON runs.id = locks.run_id
-       WHERE lock = ? AND NOT (locks.run_id = ? AND locks.step = ?) AND (runs.lease_expires_at_ms > ? OR runs.owner = ?)`,
-      lock,
+    const node = lockedNode(lock);
+    const rows = database.all(
+      `SELECT lock, locks.run_id, locks.step FROM locks JOIN runs ON runs.id = locks.run_id
+       WHERE (lock = ? OR lock >= ? AND lock < ?) AND NOT (locks.run_id = ? AND locks.step = ?)
+         AND (runs.lease_expires_at_ms > ? OR runs.owner = ?)`,
+      node,
+      `${node}@`,
+      `${node}A`,
       runId,
       start.step,
       start.atMs,
       lease.owner,
     );
+    const row = rows.find((held) => locksOverlap(text(held, 'lock'), lock));
     return row ? [{ lock, runId: text(row, 'run_id'), step: text(row, 'step') }] : [];
   });
   if (holders.length > 0) return holders;

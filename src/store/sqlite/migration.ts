@@ -139,6 +139,24 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (source, key)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE partition_states (
+    node TEXT NOT NULL,
+    slice TEXT NOT NULL,
+    from_index INTEGER NOT NULL,
+    to_index INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (node, slice, from_index)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE partition_keys (
+    set_name TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    added_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (set_name, position),
+    UNIQUE (set_name, key)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Brings the schema forward to this release's version. Processes that open the file at once do it one after another. */

@@ -11,6 +11,7 @@ import type { LedgerDatabase } from './database.ts';
 import { appendEvent } from './event-log.ts';
 import { requireLease } from './fence.ts';
 import { dropLocks, takeLocks } from './locks.ts';
+import { keepPartitionStates } from './partitions.ts';
 
 export function startStep(
   database: LedgerDatabase,
@@ -33,6 +34,7 @@ export function moveSteps(database: LedgerDatabase, lease: RunLease, moves: read
     for (const move of moves) {
       const startedAtMs = writeStepState(database, lease.runId, move);
       if (isStepFinished(move.to)) dropLocks(database, lease.runId, move.step);
+      keepPartitionStates(database, move);
       const completion = completionOf(lease, move, startedAtMs);
       if (completion) insertCompletion(database, completion);
     }
