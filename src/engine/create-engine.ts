@@ -48,6 +48,20 @@ export function createEngine(options: EngineOptions): Engine {
       notify();
       return id;
     },
+    enqueueOnce: async (plan, trigger, cause) => {
+      requireOpen();
+      const createdAtMs = clock.nowMs();
+      const id = createRunId(createdAtMs);
+      const key = cause.key === undefined ? undefined : { trigger: cause.trigger, text: cause.key };
+      const result = await store.commitTriggers({
+        notes: [],
+        runs: [{ run: { id, plan, trigger, createdAtMs, enqueuedBy: owner }, key }],
+        ticks: [{ trigger: cause.trigger, atMs: createdAtMs, outcome: 'started', runIds: [id] }],
+      });
+      notify();
+      const runId = (result.isWritten ? result.runIds[0] : undefined) ?? id;
+      return { runId, isNew: runId === id };
+    },
     cancel: async (runId) => {
       const state = await store.requestCancel(runId, clock.nowMs());
       if (!state) throw unknownRun(runId);

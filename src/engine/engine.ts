@@ -24,6 +24,12 @@ export interface Engine {
    */
   enqueue(plan: Plan, trigger: RunTrigger, options?: EnqueueOptions): Promise<string>;
 
+  /**
+   * The same, for a cause that may be told more than once: of all calls with one `trigger` and `key` the first one writes
+   * a run, the others get its id.
+   */
+  enqueueOnce(plan: Plan, trigger: RunTrigger, once: Cause): Promise<OnceEnqueued>;
+
   /** Asks for the end of a run of any process. Throws a `ConfigError` for an unknown run; a finished one stays as it is. */
   cancel(runId: string): Promise<RunState>;
 
@@ -64,6 +70,19 @@ export interface Engine {
    * before the next owner may start: what only one process may have open is closed there.
    */
   shutdown(mode: 'finish' | 'abort', beforeLeaving?: () => Promise<void>): Promise<void>;
+}
+
+export interface Cause {
+  /** Whose tick is written, such as `webhook refresh`. */
+  readonly trigger: string;
+  /** Absent: every call writes a run. */
+  readonly key?: string | undefined;
+}
+
+export interface OnceEnqueued {
+  readonly runId: string;
+  /** False when an earlier call has written it. */
+  readonly isNew: boolean;
 }
 
 export interface EnqueueOptions {

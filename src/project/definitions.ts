@@ -1,5 +1,5 @@
 import type { Connection } from '../connector/connection.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { LogLevel, Progress } from '../core/executor.ts';
 import type { AlertsDefinition } from '../telemetry/alerts/definition.ts';
 import type { TelemetryDefinition } from '../telemetry/definition.ts';
@@ -62,6 +62,8 @@ export interface TaskContext {
   readonly connection: (name: string) => Promise<Connection>;
   readonly runId: string;
   readonly attempt: number;
+  /** What the sensor or webhook that asked for the run handed over. */
+  readonly input: JsonValue | undefined;
   /** The same when the step is repeated after a crash: keep it beside what you write. */
   readonly idempotencyKey: string;
   readonly signal: AbortSignal;

@@ -8,6 +8,7 @@ import type { Report } from '../report/index.ts';
 import type { Sync } from '../sync/index.ts';
 import type { TransformProject } from '../transform/index.ts';
 import type { Task } from './tasks.ts';
+import type { Triggers } from './trigger-files.ts';
 
 /** A user's folder, read and checked. Reading it reaches no system and writes nothing. */
 export interface Project {
@@ -32,6 +33,7 @@ export interface ProjectParts {
   readonly transform: TransformProject | undefined;
   readonly reports: readonly Report[];
   readonly syncs: readonly Sync[];
+  readonly triggers?: Triggers;
 }
 
 /** Where a project keeps what it remembers: the ledger, finished reports, temporary files. */

@@ -22,6 +22,7 @@ import { filesBelow, readText } from './project-files.ts';
 import type { Project, ProjectParts } from './project.ts';
 import { checkScheduleSelection, definedSchedules, fileSchedules } from './schedules.ts';
 import { checkPools, readTasks } from './tasks.ts';
+import { checkTriggerSelections, noTriggers, readTriggers, triggerPrint } from './trigger-files.ts';
 import { chooseWarehouse, readTransform, type TransformOverrides } from './warehouse.ts';
 
 interface Surroundings {
@@ -51,6 +52,7 @@ export async function readProject(
     : undefined;
 
   const tasks = (await mistakes.collect(() => readTasks(folder))) ?? [];
+  const triggers = (await mistakes.collect(() => readTriggers(folder))) ?? noTriggers;
   await mistakes.collect(() => checkPools(tasks, definition.pools));
   const written = await readEach(folder, 'replications', ['.yaml', '.yml'], mistakes, (text, path) =>
     readReplication(text, path, environment, folder),
@@ -69,7 +71,7 @@ export async function readProject(
   const syncs = await readEach(folder, 'syncs', ['.yaml', '.yml'], mistakes, readSync);
 
   // Reports are read against the models; without those their references would all be mistakes.
-  const parts: ProjectParts = { tasks, replications, pipelines, transform, reports, syncs };
+  const parts: ProjectParts = { tasks, replications, pipelines, transform, reports, syncs, triggers };
   mistakes.throwIfAny();
   const nodes = await partNodes(parts, connections, warehouse, mistakes);
   mistakes.throwIfAny();
@@ -172,8 +174,17 @@ export function assemble(
   const schedules = [...defined, ...fileSchedules(nodes)];
   checkSchedules(schedules);
   for (const schedule of schedules) checkScheduleSelection(graph, schedule);
-  const manifest = makeManifest({ name: project.definition.name, nodes: graph.nodes, schedules }, (text) =>
-    createHash('sha256').update(text).digest('hex'),
+  const triggers = project.parts.triggers ?? noTriggers;
+  checkTriggerSelections(graph, triggers);
+  const print = triggerPrint(triggers);
+  const manifest = makeManifest(
+    {
+      name: project.definition.name,
+      nodes: graph.nodes,
+      schedules,
+      ...(print === undefined ? {} : { triggers: print }),
+    },
+    (text) => createHash('sha256').update(text).digest('hex'),
   );
   return { ...project, graph, manifest };
 }

@@ -4,13 +4,14 @@ import { ConfigError } from '../core/errors.ts';
 import type { StepProgressEvent, RunEvent } from '../core/run-event.ts';
 import { makePlan } from '../engine/index.ts';
 import { readReportView, renderReport } from '../report/index.ts';
-import type { LiveEvent, ReportView, ServerHost, TablePayload } from '../server/index.ts';
+import type { HookHost, LiveEvent, ReportView, ServerHost, TablePayload } from '../server/index.ts';
 import { Cron } from 'croner';
 import { queryConnection, tablePayload } from './query.ts';
 import { compilerFor } from './part-nodes.ts';
 import { reportFolder } from './executors.ts';
 import type { Project } from './project.ts';
 import { completionsByKey, type Session } from './session.ts';
+import { hookSettings } from './webhooks/webhook.ts';
 
 /** What the server shows of an open project. */
 export function createServerHost(session: Session, schedulesActive: boolean): ServerHost {
@@ -61,6 +62,7 @@ export function createServerHost(session: Session, schedulesActive: boolean): Se
       },
       subscribe: (listener) => subscribe(session, listener),
     },
+    hooks: hookHost(session),
     metrics: () => session.metrics(),
     renderReport: (name) => reportView(session, name),
     sampleRows: async (key, limit) => sampleRows(session, key, limit),
@@ -75,6 +77,27 @@ export function createServerHost(session: Session, schedulesActive: boolean): Se
           ...(lastRunAtMs === undefined ? {} : { succeededAtMs: lastRunAtMs }),
         }),
       ),
+  };
+}
+
+function hookHost(session: Session): HookHost {
+  return {
+    find: (name) => {
+      const hook = session.project.parts.triggers?.webhooks.find(
+        ({ definition }) => definition.name === name,
+      );
+      return hook && hookSettings(hook, session.project.environment);
+    },
+    deliver: async ({ name, key, body }) => {
+      const { graph, manifest, parts } = session.project;
+      const hook = parts.triggers?.webhooks.find(({ definition }) => definition.name === name);
+      const plan = makePlan(graph, {
+        select: hook?.definition.select,
+        manifestHash: manifest.hash,
+        options: { fullRefresh: false, input: body },
+      });
+      return session.engine.enqueueOnce(plan, { kind: 'webhook', name }, { trigger: `webhook ${name}`, key });
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { FatalError } from '../core/errors.ts';
 import type { Completion } from '../core/executor.ts';
 import type { NodeKey } from '../core/node.ts';
 import type { RunStore } from '../core/ports.ts';
+import type { Sensor } from '../core/sensor.ts';
 import { createEngine, type Engine, isProcessAlive } from '../engine/index.ts';
 import { openLedger as openStore } from '../store/index.ts';
 import type { Exposition } from '../telemetry/metrics/exposition.ts';
@@ -14,6 +15,7 @@ import { memoryBudget } from './memory-budget.ts';
 import { readMetrics } from './metrics.ts';
 import { stateFolderName, type Project } from './project.ts';
 import { secretsOf } from './redaction.ts';
+import { toSensor } from './sensors/sensor.ts';
 import { telemetrySettings } from './telemetry-settings.ts';
 import { startTelemetry, telemetryReport } from './telemetry.ts';
 import { tracedConnections } from './traced-connection.ts';
@@ -91,6 +93,11 @@ export async function openSession(project: Project, options: SessionOptions = {}
     (await openTracing(settings.traces, project.definition.name, store, redact, telemetryReport(redact)));
   const provider = { get: tracing ? tracedConnections(connections.get, tracing.tracer) : connections.get };
   let executors = executorsOf(project, provider);
+  const sensorsOf = (of: Project): readonly Sensor[] =>
+    (of.parts.triggers?.sensors ?? []).map((sensor) =>
+      toSensor(sensor, { folder: of.folder, environment: of.environment, connections: connections.get }),
+    );
+  let sensors = sensorsOf(project);
   const engine = createEngine({
     store,
     executors: liveExecutors(() => executors).map((executor) => tracing?.tracer.around(executor) ?? executor),
@@ -98,6 +105,7 @@ export async function openSession(project: Project, options: SessionOptions = {}
       graph: current.graph,
       manifestHash: current.manifest.hash,
       schedules: current.manifest.schedules,
+      sensors,
     }),
     redact,
     ...(project.definition.pools === undefined ? {} : { pools: project.definition.pools }),
@@ -119,6 +127,7 @@ export async function openSession(project: Project, options: SessionOptions = {}
     reload: (next) => {
       current = next;
       executors = executorsOf(next, provider);
+      sensors = sensorsOf(next);
     },
     store,
     engine,

@@ -98,6 +98,7 @@ export function createTaskExecutor(
         environment,
         runId: context.runId,
         attempt: context.attempt,
+        input: context.options.input,
         idempotencyKey: context.idempotencyKey,
         signal: context.signal,
         log: (message, level) => context.log(message, level),

@@ -11,6 +11,8 @@ import type {
   UnreadAsset,
 } from './contract.ts';
 
+import type { HookHost } from './hooks/route.ts';
+
 /**
  * Everything that the server needs of a project. The composition room builds it; the server knows
  * neither the ledger's tables nor the rooms behind the graph. Methods throw `MillraceError`; its
@@ -27,6 +29,9 @@ export interface ServerHost {
 
   readonly ledger: LedgerReader;
   readonly runs: RunControl;
+
+  /** Absent where there are no webhooks. */
+  readonly hooks?: HookHost;
 
   /** Runs a report's queries. Throws `ConfigError` `report_missing`. */
   renderReport(name: string): Promise<ReportView>;

@@ -4,14 +4,17 @@ import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { ConfigError, FatalError } from '../core/errors.ts';
 import { createApi } from './api.ts';
-import { thrownResponse } from './failure-response.ts';
+import { failureResponse, thrownResponse } from './failure-response.ts';
 import { isLoopback, sameSiteOnly, tokenFromAddress, tokenOnly, type GuardOptions } from './guard.ts';
+import { createHookRoutes } from './hooks/route.ts';
 import type { ServerHost } from './host.ts';
 import { LiveFeed } from './live-feed.ts';
 import { pageFiles } from './page-files.ts';
 
 export type * from './contract.ts';
 export type { ServerHost } from './host.ts';
+export type { HookHost } from './hooks/route.ts';
+export type { HookSettings } from './hooks/signature.ts';
 
 export interface ServerOptions {
   /** Folder of the built page: `dist/web` of this package. */
@@ -71,7 +74,19 @@ async function createApp(
   closing: AbortSignal,
 ): Promise<Hono> {
   const app = new Hono();
-  app.use(pageHeaders, sameSiteOnly(guard));
+  app.use(pageHeaders);
+  // Whatever name they are reached by and wherever they come from: webhooks ask for proof of their own.
+  if (host.hooks)
+    app.route(
+      '/hooks',
+      createHookRoutes(
+        host.hooks,
+        (context, { status, code, message }) =>
+          failureResponse(context, status, { kind: 'config', code, message }),
+        Date.now,
+      ),
+    );
+  app.use(sameSiteOnly(guard));
   app.use('/api/*', tokenOnly(guard));
   app.route('/api', createApi(host, feed, { heartbeatMs: (options.heartbeatSeconds ?? 15) * 1000, closing }));
   app.get('/metrics', tokenOnly(guard), async (context) => {

@@ -2,6 +2,7 @@ import { type Connector, defineConnector } from '../../connector/connector.ts';
 import { postgresDialect } from '../../sql/dialects/index.ts';
 import { parsePostgresUrl, postgresConfig, type PostgresConfig } from './config.ts';
 import { postgresDatabase } from './database.ts';
+import { listenTo } from './listening.ts';
 import { openServer } from './server.ts';
 import { postgresSource } from './source.ts';
 import { postgresTarget } from './target.ts';
@@ -35,6 +36,7 @@ export const postgresConnector: Connector<PostgresConfig> = defineConnector({
         const [version, databaseNow, userNow] = rows[0] ?? [];
         return `PostgreSQL ${String(version)}, database ${String(databaseNow)} as ${String(userNow)}`;
       },
+      listen: (channel, heard, onEnd) => listenTo(server, channel, heard, onEnd),
       close: async () => server.close(),
     };
   },

@@ -1,0 +1,96 @@
+import { expandEnvironment, type Environment } from '../../config/environment.ts';
+import type { ConnectionProvider } from '../../connector/connection.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Sensor, SensorProbe } from '../../core/sensor.ts';
+import type { SensorDefinition } from './definition.ts';
+import { filesProbe } from './files-probe.ts';
+import { httpProbe } from './http-probe.ts';
+import { notifyProbe } from './notify-probe.ts';
+import { tableProbe } from './table-probe.ts';
+
+const defaultEverySeconds = 30;
+const defaultTimeoutSeconds = 60;
+
+export interface DefinedSensor {
+  readonly definition: SensorDefinition;
+  /** Path relative to the project's folder. */
+  readonly file: string;
+}
+
+export interface SensorSurroundings {
+  readonly folder: string;
+  readonly environment: Environment;
+  readonly connections: ConnectionProvider;
+}
+
+/** @throws ConfigError for a sensor that could never work */
+export function checkSensor({ definition, file }: DefinedSensor): void {
+  const { name, select, everySeconds, timeoutSeconds, on, check } = definition;
+  const mistake = (what: string, next: string): ConfigError =>
+    new ConfigError(`sensor ${name}: ${what}`, { code: 'sensor_invalid', origin: { file }, next });
+  if (typeof name !== 'string' || name === '')
+    throw new ConfigError('a sensor has no name', { code: 'sensor_invalid', origin: { file } });
+  if (typeof select !== 'string')
+    throw mistake("it does not say what to run: 'select' is missing", "Write select: 'raw/orders+'.");
+  if ((on === undefined) === (check === undefined))
+    throw mistake("it needs either 'on' or 'check'", "Write on: { files: 'drops/*.csv' }, or a function.");
+  if (everySeconds !== undefined && !(everySeconds >= 1))
+    throw mistake(`everySeconds is ${everySeconds}`, 'It has to be 1 or more.');
+  if (timeoutSeconds !== undefined && !(timeoutSeconds > 0))
+    throw mistake(`timeoutSeconds is ${timeoutSeconds}`, 'It has to be more than 0.');
+  if (on === undefined) return;
+  if (!['files', 'table', 'url', 'channel'].some((key) => key in on))
+    throw mistake('it does not say what it looks at', "Name 'files', 'table', 'url' or 'channel' in 'on'.");
+  if (!('files' in on)) return;
+  const remote = /^(s3|gs|gcs|azure|abfss?|sftp|ftp):\/\//.exec(on.files)?.[1];
+  if (remote !== undefined)
+    throw mistake(
+      `it cannot watch ${remote}:// yet, only files of this machine`,
+      'Use check: list the prefix there and keep the newest name as the cursor; or let the bucket call a webhook.',
+    );
+}
+
+/** The sensor as the engine uses it. */
+export function toSensor({ definition, file }: DefinedSensor, around: SensorSurroundings): Sensor {
+  const { name, select, everySeconds, timeoutSeconds } = definition;
+  return {
+    definition: {
+      name,
+      select,
+      everySeconds: everySeconds ?? defaultEverySeconds,
+      timeoutSeconds: timeoutSeconds ?? defaultTimeoutSeconds,
+      origin: { file },
+    },
+    probe: probeOf(definition, file, around),
+  };
+}
+
+function probeOf(
+  { on, check }: SensorDefinition,
+  file: string,
+  { folder, environment, connections }: SensorSurroundings,
+): SensorProbe {
+  if (!on) return customProbe(check, environment, connections);
+  if ('files' in on) return filesProbe(on, folder, Date.now);
+  if ('channel' in on) return notifyProbe(on, connections);
+  if ('table' in on) return tableProbe(on, connections);
+  const filled = (text: string): string => expandEnvironment(text, environment, { file });
+  return httpProbe({
+    ...on,
+    url: filled(on.url),
+    headers: Object.fromEntries(Object.entries(on.headers ?? {}).map(([key, value]) => [key, filled(value)])),
+  });
+}
+
+function customProbe(
+  check: SensorDefinition['check'],
+  environment: Environment,
+  connection: ConnectionProvider,
+): SensorProbe {
+  return {
+    check: async ({ cursor, signal }) => {
+      const found = (await check?.({ cursor, signal, environment, connection })) ?? {};
+      return { runs: found.runs ?? [], cursor: found.cursor, skip: found.skip };
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { ConfigError } from '../core/errors.ts';
+import type { Graph } from '../core/graph.ts';
+import type { JsonValue } from '../core/json.ts';
+import { selectNodes } from '../core/selection.ts';
+import { filesBelow } from './project-files.ts';
+import { isSensorDefinition } from './sensors/definition.ts';
+import { checkSensor, type DefinedSensor } from './sensors/sensor.ts';
+import { importUserModule } from './user-modules.ts';
+import { isWebhookDefinition } from './webhooks/definition.ts';
+import { checkWebhook, type DefinedWebhook } from './webhooks/webhook.ts';
+
+/** What starts runs beside schedules. */
+export interface Triggers {
+  readonly sensors: readonly DefinedSensor[];
+  readonly webhooks: readonly DefinedWebhook[];
+}
+
+export const noTriggers: Triggers = { sensors: [], webhooks: [] };
+
+/**
+ * Every `defineSensor` and `defineWebhook` that a file under `assets/` exports, in order of files.
+ * @throws ConfigError for one that could never work, and for two of one name
+ */
+export async function readTriggers(projectFolder: string): Promise<Triggers> {
+  const sensors: DefinedSensor[] = [];
+  const webhooks: DefinedWebhook[] = [];
+  const files = await filesBelow(projectFolder, 'assets', ['.ts']);
+  for (const file of files.filter((name) => !/\.(test|d)\.ts$/.test(name))) {
+    const module = await importUserModule(join(projectFolder, file), projectFolder);
+    for (const definition of Object.values(module)) {
+      if (isSensorDefinition(definition)) sensors.push({ definition, file });
+      if (isWebhookDefinition(definition)) webhooks.push({ definition, file });
+    }
+  }
+  for (const sensor of sensors) checkSensor(sensor);
+  for (const webhook of webhooks) checkWebhook(webhook);
+  requireDifferentNames('sensor', sensors);
+  requireDifferentNames('webhook', webhooks);
+  return { sensors, webhooks };
+}
+
+function requireDifferentNames(
+  what: string,
+  found: readonly { readonly definition: { readonly name: string }; readonly file: string }[],
+): void {
+  const files = new Map<string, string>();
+  for (const { definition, file } of found) {
+    const other = files.get(definition.name);
+    if (other !== undefined)
+      throw new ConfigError(`there are two of the ${what} ${definition.name}: here and in ${other}`, {
+        code: `${what}_duplicate`,
+        origin: { file },
+        next: 'Rename one of them.',
+      });
+    files.set(definition.name, file);
+  }
+}
+
+/** @throws ConfigError when one selects what is not there */
+export function checkTriggerSelections(graph: Graph, { sensors, webhooks }: Triggers): void {
+  const all = [
+    ...sensors.map((sensor) => ({ ...sensor, what: 'sensor' })),
+    ...webhooks.map((webhook) => ({ ...webhook, what: 'webhook' })),
+  ];
+  for (const { definition, file, what } of all) {
+    try {
+      selectNodes(graph, { select: definition.select });
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      throw new ConfigError(`${what} ${definition.name}: ${error.message}`, {
+        code: error.code,
+        origin: { file },
+        ...(error.next === undefined ? {} : { next: error.next }),
+      });
+    }
+  }
+}
+
+/** What tells one version of them from another; undefined when there are none. */
+export function triggerPrint({ sensors, webhooks }: Triggers): JsonValue | undefined {
+  if (sensors.length + webhooks.length === 0) return undefined;
+  const print = (definition: object): JsonValue =>
+    JSON.parse(
+      JSON.stringify(definition, (_, value: unknown) =>
+        typeof value === 'function' ? value.toString() : value,
+      ),
+    ) as JsonValue;
+  return {
+    sensors: sensors.map(({ definition }) => print(definition)),
+    webhooks: webhooks.map(({ definition }) => print(definition)),
+  };
+}
