@@ -157,10 +157,14 @@ function readTests(
   },
   disabled: ReadonlySet<string>,
 ): readonly Draft<TestNode>[] {
+  const byName = new Map(
+    [...nodes.models, ...nodes.seeds, ...nodes.snapshots].map(({ node }) => [node.name, node]),
+  );
+  const known = { disabled, byName };
   return [
-    ...readTestsOf(room, nodes.models, properties.models, content.models, disabled),
-    ...readTestsOf(room, nodes.seeds, properties.seeds, content.seeds, disabled),
-    ...readTestsOf(room, nodes.snapshots, properties.snapshots, [], disabled),
+    ...readTestsOf(room, nodes.models, properties.models, content.models, known),
+    ...readTestsOf(room, nodes.seeds, properties.seeds, content.seeds, known),
+    ...readTestsOf(room, nodes.snapshots, properties.snapshots, [], known),
     ...sources.flatMap(({ node, placed }) => readGenericTests(room, node, placed)),
     ...content.tests
       .filter((file) => !isGenericTest(file))
@@ -210,13 +214,16 @@ function reportTwins(nodes: readonly RefNode[], mistakes: Mistakes): void {
   }
 }
 
-/** Tests of models or seeds. Properties of a node that does not exist are a mistake where another name was meant. */
+/**
+ * Tests of models or seeds. Properties of a node of another kind give it their tests, as in dbt, with a warning; those of
+ * a node that does not exist are a mistake where another name was meant.
+ */
 function readTestsOf(
   room: ReadingRoom,
   nodes: readonly Described<RefNode>[],
   properties: ReadonlyMap<string, PlacedProperties>,
   files: readonly ProjectFile[],
-  disabled: ReadonlySet<string>,
+  known: { readonly disabled: ReadonlySet<string>; readonly byName: ReadonlyMap<string, RefNode> },
 ): readonly Draft<TestNode>[] {
   const described = new Map(nodes.map(({ node, placed }) => [placed, node]));
   const fileNames = new Set(files.map((file) => file.name));
@@ -225,7 +232,13 @@ function readTestsOf(
     const node = described.get(placed);
     if (node) return readGenericTests(room, node, placed);
     const isFile = (version?.fileNames ?? [name]).some((file) => fileNames.has(file));
-    if (!disabled.has(name) && !isFile) {
+    const other = known.byName.get(name);
+    if (other && !isFile) {
+      const message = `"${name}" is a ${other.kind}: of what is said here, only its tests count`;
+      room.mistakes.warnings.push({ message, origin: nameOrigin(placed) });
+      return readGenericTests(room, other, placed);
+    }
+    if (!known.disabled.has(name) && !isFile) {
       const message = `"${name}" is described, but there is no such file`;
       const origin = nameOrigin(placed);
       const near = didYouMean(name, fileNames);
