@@ -6,3 +6,4 @@ export type { NodeCondition, NodeState } from './node-state.ts';
 export { isProcessAlive, mayBeAlive } from './owner.ts';
 export { isOwnershipLive } from './ownership.ts';
 export { makePlan } from './planner.ts';
+export { type SensorState, sensorStates } from './trigger-state.ts';

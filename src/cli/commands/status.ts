@@ -4,6 +4,8 @@ import {
   type NodeState,
   projectStatus,
   type ScheduleOutlook,
+  type SensorState,
+  sensorStates,
 } from '../../engine/index.ts';
 import type { RunStore } from '../../core/ports.ts';
 import type { Project } from '../../project/project.ts';
@@ -29,10 +31,15 @@ const colors: Readonly<Record<NodeCondition, Parameters<typeof paint>[0]>> = {
 export async function status(options: StatusOptions): Promise<void> {
   await withStore(options, async (project, store) => {
     const found = await projectStatus(project.graph, store, Date.now());
-    if (options.json) return printJson(found);
+    const sensors = await sensorStates(
+      store,
+      (project.parts.triggers?.sensors ?? []).map(({ definition }) => definition.name),
+    );
+    if (options.json) return printJson({ ...found, sensors });
     printLine(found.owner ? `${found.owner.owner} is at work here.` : 'Nobody is at work here.');
     for (const run of found.openRuns)
       printLine(`Run ${run.id} is ${run.state}: ${run.selection || 'everything'}`);
+    for (const sensor of sensors) printLine(sensorLine(sensor));
     const isCheck = ({ key }: NodeState): boolean => project.graph.byKey.get(key)?.kind === 'check';
     const shown = found.nodes.filter((node) => !isCheck(node) || node.condition === 'failed');
     printLine(
@@ -78,6 +85,17 @@ function row({ key, condition, completion, reasons }: NodeState): readonly strin
     completion ? new Date(completion.finishedAtMs).toISOString() : '',
     reasons[0]?.message.split('\n', 1)[0] ?? '',
   ];
+}
+
+function sensorLine({ name, condition, failures, dueAtMs, lastTick }: SensorState): string {
+  const reason = lastTick?.reason?.split('\n', 1)[0] ?? '';
+  if (condition === 'failing') {
+    const next = dueAtMs === undefined ? '' : `, again at ${new Date(dueAtMs).toISOString()}`;
+    return `sensor ${name} is ${paint('red', 'failing')} (${failures} in a row${next}): ${reason}`;
+  }
+  if (!lastTick) return `sensor ${name} was not looked at yet`;
+  const what = lastTick.outcome === 'started' ? `started run ${lastTick.runIds.join(', ')}` : reason;
+  return `sensor ${name}: ${what} at ${new Date(lastTick.atMs).toISOString()}`;
 }
 
 function scheduleLine({ name, cron, timeZone, nextAtMs, lastTick }: ScheduleOutlook): string {

@@ -1,0 +1,128 @@
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { millrace, millraceJson, startMillrace, type RunningCommand } from '../support/millrace-command.ts';
+import { newProject, type NewProject } from '../support/new-project.ts';
+
+const secret = '0123456789abcdef0123';
+
+let project: NewProject;
+const running: RunningCommand[] = [];
+
+beforeEach(async () => {
+  project = await newProject();
+});
+afterEach(async () => {
+  for (const { child, result } of running.splice(0)) {
+    child.kill('SIGTERM');
+    await result;
+  }
+  await project.remove();
+});
+
+async function startDev(): Promise<string> {
+  const command = startMillrace(['dev', '--port', '0', '--json'], {
+    cwd: project.folder,
+    env: { HOOK_SECRET: secret },
+  });
+  running.push(command);
+  if (!command.child.stdout) throw new Error('no output');
+  const [line] = (await once(createInterface(command.child.stdout), 'line')) as [string];
+  return (JSON.parse(line) as { url: string }).url;
+}
+
+interface Runs {
+  readonly runs: readonly {
+    readonly id: string;
+    readonly state: string;
+    readonly trigger: { readonly kind: string; readonly name?: string };
+  }[];
+}
+
+async function finishedRuns(count: number): Promise<Runs['runs']> {
+  for (;;) {
+    const { runs } = await millraceJson<Runs>(['runs'], { cwd: project.folder });
+    const finished = runs.filter(({ state }) => state === 'succeeded' || state === 'failed');
+    if (finished.length >= count) return finished;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+const greeting = `
+import { defineSensor, defineTask, defineWebhook } from 'millrace';
+export const greet = defineTask({
+  key: 'greet',
+  run: async ({ input, log }) => {
+    log('greets ' + JSON.stringify(input));
+    return { metadata: { input: input ?? null } };
+  },
+});
+`;
+
+describe('millrace dev', () => {
+  it('starts runs of a sensor and of a webhook, whose tasks are told why', async () => {
+    await project.write(
+      'assets/greet.ts',
+      `${greeting}
+export const drops = defineSensor({ name: 'drops', everySeconds: 1, select: 'task/greet', on: { files: 'drops/*.txt' } });
+export const hook = defineWebhook({ name: 'greet', select: 'task/greet', secret: '\${HOOK_SECRET}' });
+`,
+    );
+    const url = await startDev();
+    await project.write('drops/one.txt', 'x');
+    const [first] = await finishedRuns(1);
+    expect(first).toMatchObject({ state: 'succeeded', trigger: { kind: 'sensor', name: 'drops' } });
+
+    const body = '{"who":"ML"}';
+    const seconds = Math.floor(Date.now() / 1000);
+    const signature = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
+    const response = await fetch(`${url}/hooks/greet`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json', 'millrace-signature': `t=${seconds},v1=${signature}` },
+    });
+    expect(response.status).toBe(202);
+    const { runId } = (await response.json()) as { runId: string };
+    await finishedRuns(2);
+    const { stdout } = await millrace(['runs', 'show', runId, '--logs'], { cwd: project.folder });
+    expect(stdout).toContain('greets {"who":"ML"}');
+    const status = await millrace(['status'], { cwd: project.folder });
+    expect(status.stdout).toContain('sensor drops');
+  });
+
+  it('goes on beside a sensor that fails, and says so', async () => {
+    await project.write(
+      'assets/greet.ts',
+      `${greeting}
+export const broken = defineSensor({ name: 'broken', everySeconds: 1, select: 'task/greet',
+  check: async () => { throw new Error('the partner is away'); } });
+export const drops = defineSensor({ name: 'drops', everySeconds: 1, select: 'task/greet', on: { files: 'drops/*.txt' } });
+`,
+    );
+    await project.write('drops/one.txt', 'x');
+    await startDev();
+    await finishedRuns(1);
+    const status = await millrace(['status'], { cwd: project.folder });
+    expect(status.stdout).toMatch(/sensor broken.*failing.*the partner is away/);
+  });
+});
+
+describe('millrace check', () => {
+  it.each([
+    ["defineSensor({ name: 's', select: '' })", "it needs either 'on' or 'check'"],
+    ["defineSensor({ name: 's', select: 'nope', check: async () => {} })", 'nope'],
+    ["defineSensor({ name: 's', select: '', on: { files: 's3://bucket/*.csv' } })", 'it cannot watch s3://'],
+    ["defineWebhook({ name: 'w', select: '' })", "it needs either 'secret' or 'token'"],
+    ["defineWebhook({ name: 'w/x', select: '', token: 'x' })", 'its name is part of an address'],
+  ])('finds the mistake in %s', async (definition, message) => {
+    await project.write(
+      'assets/bad.ts',
+      `import { defineSensor, defineWebhook } from 'millrace';\nvoid [defineSensor, defineWebhook];\nexport const bad = ${definition};\n`,
+    );
+    const result = await millrace(['check'], { cwd: project.folder });
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain('assets/bad.ts');
+    expect(result.stderr).toContain(message);
+  });
+});
