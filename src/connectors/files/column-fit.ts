@@ -4,8 +4,11 @@ import { duckdbDialect } from '../../sql/dialects/index.ts';
 import { literal } from './engine.ts';
 
 const isoDate = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
-const isoClock = '[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?';
-const isoZone = '(Z|[+-][0-9]{2}(:?[0-9]{2})?)';
+const isoSeconds = ':[0-9]{2}([.][0-9]{1,6}0*)?';
+const isoClock = `[0-9]{2}:[0-9]{2}(${isoSeconds})?`;
+const isoZone = '(Z|[+-][0-9]{2}(:[0-9]{2})?)';
+/** DuckDB takes no instant without seconds. */
+const isoInstant = `${isoDate}[T ][0-9]{2}:[0-9]{2}${isoSeconds}${isoZone}`;
 
 /** How a declared type is written, as a regular expression; undefined when only the cast tells. */
 export function writtenPattern(type: DataType): string | undefined {
@@ -28,7 +31,7 @@ export function writtenPattern(type: DataType): string | undefined {
     case 'timestamp':
       return `${isoDate}([T ]${isoClock})?`;
     case 'timestamptz':
-      return `${isoDate}[T ]${isoClock} ?${isoZone}`;
+      return isoInstant;
     default:
       return undefined;
   }
@@ -101,7 +104,7 @@ export const candidates: readonly Candidate[] = [
   },
   written('date', { type: 'date' }, isoDate),
   written('timestamp', { type: 'timestamp' }, `${isoDate}[T ]${isoClock}`),
-  written('timestamptz', { type: 'timestamptz' }, `${isoDate}[T ]${isoClock} ?${isoZone}`),
+  written('timestamptz', { type: 'timestamptz' }, isoInstant),
 ];
 
 function written(name: string, type: DataType, pattern: string): Candidate {

@@ -22,30 +22,20 @@ export async function csvTable(
   if (options.rejects === 'without') return await fittingRows(connection, files, layout, options, declared);
   const fromOf = (paths: readonly string[]): string => readCsvSql(paths, layout, options);
   const from = fromOf(pathsOf(files));
+  const tableOf = (found: readonly WrittenColumn[]): FileTable => {
+    const patterns = found.map(({ pattern }) => pattern);
+    const columns = found.map(({ column }) => column);
+    return { fileType: 'csv', files, columns, fromOf, plain: plainText(files, layout, options, patterns) };
+  };
   const recheck = async (again: DuckDBConnection): Promise<FileTable> => {
     await checkDeclared(again, files, layout, options, declared);
-    return {
-      fileType: 'csv',
-      files,
-      columns: await typedColumns(again, from, layout, options, declared),
-      fromOf,
-    };
+    return tableOf(await typedColumns(again, from, layout, options, declared));
   };
-  const guessed = await guessedColumns(connection, from, layout, options, declared);
-  const columns = guessed.map(({ column }) => column);
-  const patterns = guessed.map(({ pattern }) => pattern);
-  return {
-    fileType: 'csv',
-    files,
-    columns,
-    fromOf,
-    recheck,
-    plain: plainText(files, layout, options, patterns),
-  };
+  return { ...tableOf(await guessedColumns(connection, from, layout, options, declared)), recheck };
 }
 
 /** A column, and how its values are written, as a regular expression; undefined for any text. */
-interface GuessedColumn {
+interface WrittenColumn {
   readonly column: TypedColumn;
   readonly pattern: string | undefined;
 }
@@ -59,11 +49,11 @@ async function guessedColumns(
   layout: CsvLayout,
   options: ReadOptions,
   declared: DeclaredTypes,
-): Promise<readonly GuessedColumn[]> {
+): Promise<readonly WrittenColumn[]> {
   const typing = textTyping(options);
   const open = textColumns(layout.columns.filter((_, index) => !declared[index]));
   const { guesses, isWhole } = await guessFits(connection, from, open, typing.candidates);
-  return layout.columns.map((name, index): GuessedColumn => {
+  return layout.columns.map((name, index): WrittenColumn => {
     const text = quote(name);
     const type = declared[index];
     if (type) {
@@ -98,18 +88,25 @@ async function typedColumns(
   layout: CsvLayout,
   options: ReadOptions,
   declared: DeclaredTypes,
-): Promise<readonly TypedColumn[]> {
+): Promise<readonly WrittenColumn[]> {
   const typing = textTyping(options);
   const open = textColumns(layout.columns.filter((_, index) => !declared[index]));
   const evidence = await firstFits(connection, from, open, typing.candidates);
-  return layout.columns.map((name, index): TypedColumn => {
+  return layout.columns.map((name, index): WrittenColumn => {
     const type = declared[index];
-    if (type) return { name, type, nullable: true, expression: typing.cast(quote(name), type) };
+    if (type) {
+      const expression = typing.cast(quote(name), type);
+      return { column: { name, type, nullable: true, expression }, pattern: declaredPattern(type) };
+    }
     const found = evidence[open.findIndex((column) => column.name === name)];
-    const inferred = found
-      ? typing.infer(found, quote(name))
-      : { type: { type: 'text' } as const, expression: quote(name) };
-    return { name, nullable: true, ...inferred };
+    if (!found) throw new Error('every open column has evidence');
+    const candidate = found.hasValues
+      ? typing.candidates.find((possible) => found.fits.has(possible.name))
+      : undefined;
+    return {
+      column: { name, nullable: true, ...typing.infer(found, quote(name)) },
+      pattern: guessPattern({ evidence: found, ...(candidate ? { candidate } : {}) }),
+    };
   });
 }
 
@@ -122,7 +119,9 @@ async function fittingRows(
   declared: DeclaredTypes,
 ): Promise<FileTable> {
   const from = readCsvSql(pathsOf(files), layout, options);
-  const columns = await typedColumns(connection, from, layout, options, declared);
+  const columns = (await typedColumns(connection, from, layout, options, declared)).map(
+    ({ column }) => column,
+  );
   const misfits = misfitCases(layout, options, declared);
   const fromOf = (paths: readonly string[]): string => {
     const all = readCsvSql(paths, layout, options);
