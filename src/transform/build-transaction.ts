@@ -3,6 +3,8 @@ import type { SqlSession } from '../connector/connection.ts';
 import { TransientError } from '../core/errors.ts';
 import type { ColumnDoc } from '../core/node.ts';
 import type { RelationColumn } from './context/template-database.ts';
+import type { Moment } from './context/render-scope.ts';
+import { overridesOf } from './macro-overrides.ts';
 import { contractOf } from './manifest/contract.ts';
 import type { RefNode } from './manifest/transform-node.ts';
 import type { Build, RelationType } from './materialize/build.ts';
@@ -17,7 +19,7 @@ const conflictDelayMs = 50;
 export function buildOf(
   step: Step,
   node: RefNode,
-  session: SqlSession,
+  { session, moment }: { readonly session: SqlSession; readonly moment: Moment },
   existing: RelationType | undefined,
   leftover: RelationType | undefined,
 ): Build {
@@ -29,6 +31,7 @@ export function buildOf(
     leftover,
     signal: step.context.signal,
     contract: node.kind === 'model' ? contractOf(node) : undefined,
+    overrides: overridesOf(step, node, moment),
     ownViews: ownViewsOf(step.project.manifest),
     log: (message, level) => step.context.log(message, level),
   };

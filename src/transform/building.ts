@@ -53,7 +53,7 @@ export async function buildNode(step: Step, node: RefNode): Promise<StepOutcome>
   const result = await retryingConflicts(step, () =>
     database.transaction(async (session) => {
       const inside = { isInTransaction: true, session, moment: momentOf(step, session, mode) };
-      const build = buildOf(step, node, session, existing, types.get(beside));
+      const build = buildOf(step, node, inside, existing, types.get(beside));
       await runHooks(step, node, node.config.preHooks, inside);
       await runHeader(build, node);
       const published = compiled

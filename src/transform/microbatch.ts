@@ -69,8 +69,9 @@ export async function buildBatches(
     try {
       const built = await retryingConflicts(step, () =>
         database.transaction(async (session) => {
-          const build = buildOf(step, node, session, existing, leftover);
-          if (isFirst) await prepare(step, node, build, { ...outside, isInTransaction: true, session });
+          const inside = { isInTransaction: true, session, moment: momentOf(step, session, mode) };
+          const build = buildOf(step, node, inside, existing, leftover);
+          if (isFirst) await prepare(step, node, build, inside);
           return await buildBatch(step, node, config, {
             build,
             batch,
@@ -116,10 +117,11 @@ async function finish(
   const { database } = step.warehouse;
   const result = await retryingConflicts(step, () =>
     database.transaction(async (session: SqlSession) => {
-      const build = buildOf(step, node, session, existing, undefined);
+      const inside = { ...outside, isInTransaction: true, session };
+      const build = buildOf(step, node, inside, existing, undefined);
       const columns = await presentColumns(session, database.dialect, node.relation);
       await finishRelation(build, node, 'table', columns);
-      await runHooks(step, node, node.config.postHooks, { ...outside, isInTransaction: true, session });
+      await runHooks(step, node, node.config.postHooks, inside);
       return { columns: documented(columns, node.columns), rows: await countRows(build) };
     }, step.context.signal),
   );

@@ -94,7 +94,7 @@ test.each([
     "{{ config(materialized='incremental', incremental_strategy='insert_overwrite') }} select 1",
     'incremental_strategy',
   ],
-  ['macros/o.sql', '{% macro create_table_as(a, b, c) %}{% endmacro %}', 'create_table_as'],
+  ['macros/o.sql', '{% macro get_merge_sql(a, b, c) %}{% endmacro %}', 'get_merge_sql'],
 ])('what is not built yet is refused by name: %s', async (path, text, word) => {
   const mistakes = await mistakesOf({ ...one, [path]: text });
   expect(mistakes).toHaveLength(1);

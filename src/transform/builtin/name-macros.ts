@@ -23,6 +23,7 @@ export function nameMacros(targetSchema: string): ReadonlyMap<string, TemplateFu
       : `${name}_v${printed(version).replaceAll('.', '_')}`;
   };
   return new Map<string, TemplateFunction>([
+    ['generate_database_name', (args) => given(args.get(0, 'custom_database_name')) ?? ''],
     ['generate_schema_name', schemaName],
     ['default__generate_schema_name', schemaName],
     ['generate_schema_name_for_env', schemaNameForEnvironment],

@@ -1,4 +1,5 @@
 import { createRelation, cteName } from '../context/relation.ts';
+import { overridingMacro } from '../context/macro-set.ts';
 import { nodeContext } from '../context/node-context.ts';
 import type { Moment, NodeScope } from '../context/render-scope.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type RenderOptions,
   renderSync,
   type Template,
+  type Value,
 } from '../jinja/index.ts';
 import type {
   AnalysisNode,
@@ -137,18 +139,28 @@ function renderGenericTest(
 ): Awaitable<CompiledSql> {
   const { body } = node;
   if (body.sort !== 'generic') throw new TypeError(`${node.key} is no generic test`);
+  const { arguments: argumentsAsWritten, test } = body;
   const tested = manifest.byId.get(body.model);
   if (!tested || tested.kind === 'test') throw new TypeError(`${node.key} tests nothing`);
-  const model = testedRelation(relationOf(tested), node.config.where);
-  const keyword = genericTestArguments(body.arguments, model, context, node.origin.file);
-  const macro = genericTestMacro(scopeOf(manifest, node).macros, body.test);
-  return then(mode.call(macro, context, { keyword }, { lenientUndefined: mode.isLenient }), (value) => {
+  const { macros } = scopeOf(manifest, node);
+  const options = { lenientUndefined: mode.isLenient };
+  const narrowing = overridingMacro(macros, 'get_where_subquery');
+  const model =
+    narrowing === undefined
+      ? testedRelation(relationOf(tested), node.config.where)
+      : mode.call(narrowing, context, { positional: [relationOf(tested)] }, options);
+  return then(then(model, callTest), (value) => {
     const sql = printed(value).trim();
     return { sql, parts: [{ start: 0, end: sql.length, origin: node.origin, isText: false }] };
   });
+
+  function callTest(subject: Value): Awaitable<Value> {
+    const keyword = genericTestArguments(argumentsAsWritten, subject, context, node.origin.file);
+    return mode.call(genericTestMacro(macros, test), context, { keyword }, options);
+  }
 }
 
-function then<A, B>(value: Awaitable<A>, change: (value: A) => B): Awaitable<B> {
+function then<A, B>(value: Awaitable<A>, change: (value: A) => Awaitable<B>): Awaitable<B> {
   return value instanceof Promise ? value.then(change) : change(value);
 }
 

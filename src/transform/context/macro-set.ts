@@ -43,6 +43,13 @@ export function ownMacro(macros: MacroSet, name: string): ProjectMacro | undefin
   return macros.packages.get(macros.local)?.get(name) ?? macros.packages.get(macros.root)?.get(name);
 }
 
+/** The project's own variant of one of dbt's macros: `name`, `duckdb__name` or `default__name`. */
+export function overridingMacro(macros: MacroSet, name: string): Value | undefined {
+  const names = [name, ...candidates(macros, name)];
+  const found = names.map((candidate) => ownMacro(macros, candidate));
+  return found.find((macro) => macro !== undefined)?.value;
+}
+
 /** What Millrace builds itself; only the project, not a package of it, may replace these. */
 const ownMaterializations = new Set([
   'view',

@@ -6,6 +6,7 @@ import { toJsonValue } from '../files/plain-value.ts';
 import { didYouMean } from '../files/suggestion.ts';
 import type { ConfigEntries } from './config-layer.ts';
 import { checkKey } from './config-keys.ts';
+import { type IncrementalStrategy, readStrategy } from './incremental-strategy.ts';
 import { type Hook, hooks } from './hook.ts';
 import { type MicrobatchConfig, readMicrobatch } from './microbatch-config.ts';
 import { type Quoting, quoting } from '../files/quoting.ts';
@@ -25,7 +26,7 @@ export interface NodeConfig {
   /** Columns or expressions; empty when there is none. */
   readonly uniqueKey: readonly string[];
   readonly onSchemaChange: 'ignore' | 'fail' | 'append_new_columns' | 'sync_all_columns';
-  readonly incrementalStrategy: 'append' | 'delete+insert' | 'merge' | 'microbatch';
+  readonly incrementalStrategy: IncrementalStrategy;
   /** SQL that narrows the rows of the table that an increment may touch. */
   readonly incrementalPredicates: readonly string[];
   /** Columns that `merge` updates; all when absent. */
@@ -97,13 +98,6 @@ const optionalText = z
 
 const texts = z.union([z.string().transform((text) => [text]), z.array(z.string())]).nullish();
 
-function unknownStrategy(issue: { readonly input?: unknown }): string {
-  const known = 'append, delete+insert, merge and microbatch';
-  return issue.input === 'insert_overwrite'
-    ? `DuckDB and PostgreSQL have no partitions to overwrite; there are ${known}`
-    : `not yet supported; there are ${known}`;
-}
-
 const schemas = {
   enabled: z.boolean().default(true),
   materialized: z.string().optional(),
@@ -118,9 +112,7 @@ const schemas = {
     .nullish()
     .transform((value) => value ?? []),
   on_schema_change: z.enum(['ignore', 'fail', 'append_new_columns', 'sync_all_columns']).default('ignore'),
-  incremental_strategy: z
-    .enum(['append', 'delete+insert', 'merge', 'microbatch'], { error: unknownStrategy })
-    .nullish(),
+  incremental_strategy: z.string().nullish(),
   incremental_predicates: texts,
   predicates: texts,
   merge_update_columns: texts,
@@ -178,6 +170,7 @@ export function readNodeConfig(
   targetDatabase: string,
   mistakes: Mistakes,
   isCustom: (materialization: string) => boolean = () => false,
+  isOwnStrategy: (strategy: string) => boolean = () => false,
 ): NodeConfig {
   for (const [key, { value, origin }] of entries) {
     checkKey(key, value, origin, targetDatabase, readKeys, mistakes);
@@ -216,7 +209,7 @@ export function readNodeConfig(
     postHooks: read('post_hook'),
     uniqueKey,
     onSchemaChange: read('on_schema_change'),
-    incrementalStrategy: strategy ?? (uniqueKey.length > 0 ? 'delete+insert' : 'append'),
+    incrementalStrategy: readStrategy(entries, uniqueKey, mistakes, isOwnStrategy),
     incrementalPredicates: read('incremental_predicates') ?? read('predicates') ?? [],
     mergeUpdateColumns: read('merge_update_columns') ?? undefined,
     mergeExcludeColumns: read('merge_exclude_columns') ?? [],

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { SqlSession } from '../../connector/connection.ts';
 import type { Dialect } from '../../sql/dialect.ts';
+import type { CompiledSql } from '../compile/compiled-sql.ts';
+import type { RelationColumn } from '../context/template-database.ts';
 import type { Contract } from '../manifest/contract.ts';
 import type { RelationName } from '../manifest/transform-node.ts';
 
@@ -18,9 +20,18 @@ export interface Build {
   readonly signal: AbortSignal;
   /** Columns and constraints that the relation must have. */
   readonly contract: Contract | undefined;
+  readonly overrides: BuildOverrides;
   /** Views of this project, which rebuild themselves: `schema.name` in lower case. */
   readonly ownViews: ReadonlySet<string>;
   log(message: string, level: 'debug' | 'info' | 'warn'): void;
+}
+
+/** SQL that the project's own macros make instead of Millrace. */
+export interface BuildOverrides {
+  readonly createTable?: (relation: RelationName, select: CompiledSql) => Promise<CompiledSql>;
+  readonly createView?: (relation: RelationName, select: CompiledSql) => Promise<CompiledSql>;
+  /** Adds the rows of `from` to the table. */
+  readonly increment?: (from: RelationName, columns: readonly RelationColumn[]) => Promise<CompiledSql>;
 }
 
 /** `"database"."schema"."name"`, without the database where names have two parts. */

@@ -31,6 +31,12 @@ export async function publishIncrement(
   const fresh = await relationColumns(session, dialect, beside);
   const present = await relationColumns(session, dialect, build.relation);
   const columns = await reconcile(build, config.onSchemaChange, fresh, present);
+  const own = await build.overrides.increment?.(beside, fresh);
+  if (own) {
+    const rows = await runCompiled(build, own);
+    await run(build, dropSql(dialect, beside, 'table'));
+    return { rowsInserted: rows, rowsDeleted: 0 };
+  }
   const isMerge = config.incrementalStrategy === 'merge';
   const rowsDeleted =
     config.incrementalStrategy === 'delete+insert' ? await deleteByKey(build, beside, config, fresh) : 0;

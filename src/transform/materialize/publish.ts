@@ -26,7 +26,8 @@ async function createTable(
   select: CompiledSql,
   runCompiled: RunCompiled,
 ): Promise<number> {
-  const { contract } = build;
+  const { contract, overrides } = build;
+  if (overrides.createTable) return await runCompiled(build, await overrides.createTable(beside, select));
   if (!contract) return await runCompiled(build, createTableSql(build.dialect, beside, select));
   await checkContract(build, contract, select);
   const { create, insert } = contractedTableSql(build, beside, contract, select);
@@ -53,7 +54,8 @@ export async function publishView(
   if (build.contract) await checkContract(build, build.contract, select);
   const attachments = await captureAttachments(build);
   if (build.existing) await run(build, dropSql(build.dialect, build.relation, build.existing));
-  await runCompiled(build, createViewSql(build.dialect, build.relation, select));
+  const create = await build.overrides.createView?.(build.relation, select);
+  await runCompiled(build, create ?? createViewSql(build.dialect, build.relation, select));
   await restoreAttachments(build, attachments);
 }
 

@@ -6,16 +6,8 @@ import { macroName, parseTemplate } from '../jinja/index.ts';
 
 /** Macros that dbt calls by name while it builds. Millrace does not call them, so an override would be without effect. */
 const notYetOverridable: ReadonlySet<string> = new Set([
-  'generate_database_name',
-  'get_where_subquery',
-  'create_table_as',
-  'create_view_as',
-  'get_create_table_as_sql',
-  'get_create_view_as_sql',
   'get_merge_sql',
   'get_delete_insert_merge_sql',
-  'get_incremental_append_sql',
-  'get_incremental_delete_insert_sql',
   'get_insert_overwrite_merge_sql',
   'incremental_validate_on_schema_change',
   'load_csv_rows',
@@ -23,8 +15,6 @@ const notYetOverridable: ReadonlySet<string> = new Set([
   'run_hooks',
   'snapshot_merge_sql',
   'get_test_sql',
-  'is_incremental',
-  'should_full_refresh',
 ]);
 
 /** Reads the `macros/` and generic tests of a project or package. `files` hold nothing but definitions. */

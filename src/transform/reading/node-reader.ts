@@ -1,6 +1,6 @@
 import type { ColumnDoc } from '../../core/node.ts';
 import type { Origin } from '../../core/origin.ts';
-import { customMaterialization } from '../context/macro-set.ts';
+import { customMaterialization, overridingMacro } from '../context/macro-set.ts';
 import { nodeContext } from '../context/node-context.ts';
 import { type ProjectScope, readingMoment } from '../context/render-scope.ts';
 import type { ConfigTreeName, DbtProjectFile } from '../files/dbt-project-file.ts';
@@ -15,6 +15,7 @@ import {
   treeLayers,
   yamlLayer,
 } from '../manifest/config-layer.ts';
+import { strategyMacroName } from '../manifest/incremental-strategy.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
 import type { AnalysisNode, ModelNode, NodeDetails, SeedNode } from '../manifest/transform-node.ts';
 import { relationNameOf } from './name-rules.ts';
@@ -130,6 +131,7 @@ export function readTemplateNode(
     scope.databaseName,
     mistakes,
     (name) => file.kind === 'model' && customMaterialization(scope.macros, name) !== undefined,
+    (strategy) => overridingMacro(scope.macros, strategyMacroName(strategy)) !== undefined,
   );
   if (config.materialized === 'materialized_view' && scope.dialectName !== 'postgres') {
     mistakes.add(`"materialized_view" is not supported on ${scope.dialectName}: use a table or a view`, {
