@@ -134,6 +134,7 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
       stage,
       replaces: start.replaces,
       uniqueKey: isUnique(task, schema, mapping),
+      ...(start.watermark ? { watermark: start.watermark } : {}),
       deltaName: deltaName(task.idempotencyKey),
       loadId: task.idempotencyKey,
     });

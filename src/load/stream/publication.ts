@@ -28,7 +28,9 @@ import { besideStage } from './stage-name.ts';
 import { isolationOf } from './isolation.ts';
 import type { TableSwap } from './swap.ts';
 import { tableDefinition } from './table-definition.ts';
+import { keyLiteral } from './key-value.ts';
 import type { TargetState } from './target-state.ts';
+import type { Watermark } from './watermark.ts';
 
 export interface PublicationRequest {
   readonly dialect: Dialect;
@@ -40,6 +42,8 @@ export interface PublicationRequest {
   readonly replaces: boolean;
   /** True when the source's catalogue promises one row per primary key. */
   readonly uniqueKey: boolean;
+  /** How far the stream has been loaded already. */
+  readonly watermark?: Watermark;
   /** Name for a temporary table, free in a session. */
   readonly deltaName: string;
   /** Names the load in the rows that it brings. */
@@ -156,6 +160,7 @@ function publishIntoKept(request: PublicationRequest): PublicationPlan {
       choice,
       unique: request.uniqueKey,
       extraColumns: evolution.extraColumns.filter((name) => !Object.hasOwn(rows.constants, name)),
+      ...heldUpTo(request, evolution.published),
       ...(mergeStrategy === undefined ? {} : { strategy: mergeStrategy }),
     };
     return plan(
@@ -207,6 +212,17 @@ function stageRows(request: PublicationRequest, columns: readonly PublishedColum
     columns,
     constants: Object.fromEntries(constantsOf(request).map(({ name, sql }) => [name, sql])),
   };
+}
+
+/** The watermark as the target writes it; of a range it says nothing about what is held. */
+function heldUpTo(
+  { dialect, stream, mapping, watermark }: PublicationRequest,
+  columns: readonly PublishedColumn[],
+): { readonly heldUpTo?: string } {
+  const column = columns.find(({ name }) => name === mapping.updateKey?.name);
+  if (stream.range || !column || !watermark || watermark.updateKey !== mapping.updateKey?.source.name)
+    return {};
+  return { heldUpTo: keyLiteral(dialect, { ...column, nullable: true }, watermark.value) };
 }
 
 /** Rows are chosen by key in incremental mode only; the other modes take the source as it is. */

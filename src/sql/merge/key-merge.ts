@@ -15,6 +15,11 @@ export interface KeyMerge {
   readonly extraColumns: readonly string[];
   /** Name of the temporary table, free in this session. */
   readonly deltaName: string;
+  /**
+   * Held rows have at most this value of the update key, a literal of the target: a staged row beyond it is a
+   * change, and need not be compared to know it.
+   */
+  readonly heldUpTo?: string;
   /** The cheapest for the system when absent. */
   readonly strategy?: MergeStrategy;
 }

@@ -1,9 +1,8 @@
 import type { Dialect } from '../dialect.ts';
 import { insertRows } from './insert.ts';
-import { hasRowAddress, mergeByRow } from './merge-by-row.ts';
 import { onKey, sameValues } from './row-match.ts';
 import type { KeyMerge, MergeStrategy } from './key-merge.ts';
-import { stageColumnList, stageSelect } from './stage-rows.ts';
+import { stageColumnList, stageSelect, type PublishedColumn } from './stage-rows.ts';
 import type { Statement } from './statement.ts';
 
 /**
@@ -15,8 +14,6 @@ import type { Statement } from './statement.ts';
  * new tables first, which its planner would have to guess.
  */
 export function mergeByKey(dialect: Dialect, merge: KeyMerge): readonly Statement[] {
-  const byRow = dialect.name === 'duckdb' && keepsByCopy(dialect, merge) && hasRowAddress(merge);
-  if (byRow) return mergeByRow(dialect, merge);
   const delta = dialect.quote(merge.deltaName);
   const create: Statement = {
     role: 'prepare',
@@ -60,20 +57,56 @@ function changedRows(dialect: Dialect, merge: KeyMerge): string {
   const keep = keepsByCopy(dialect, merge) ? merge.extraColumns : [];
   const same = sameValues(dialect, rows.columns, choice.key, 's', 't');
   const condition = [onKey(dialect, choice.key, 's', 't'), ...same].join(' and ');
+  const differs =
+    dialect.name === 'duckdb'
+      ? `anti join ${comparedRows(dialect, merge)} as t on ${condition}`
+      : `where not exists (select 1 from ${target} as t where ${condition})`;
   const staged = stageSelect(dialect, rows, merge.unique ? undefined : choice);
   const select = ['s.*', ...keep.map((name) => `held.${dialect.quote(name)}`)].join(', ');
   const held =
     keep.length > 0
       ? ` left join (${heldValues(dialect, merge, keep)}) as held on ${onKey(dialect, choice.key, 's', 'held')}`
       : '';
-  return `select ${select} from (${staged}) as s${held} where not exists (select 1 from ${target} as t where ${condition})`;
+  return dialect.name === 'duckdb'
+    ? `select ${select} from (${staged}) as s ${differs}${held}`
+    : `select ${select} from (${staged}) as s${held} ${differs}`;
+}
+
+/**
+ * Rows of the target that staged ones are compared with. DuckDB reads every column of the table for that, which takes
+ * longer than the merge itself, unless the rows that may be the same are few or none. It is told so by a semi join: of
+ * `exists` within `exists` it makes a join that compares everything.
+ */
+function comparedRows(dialect: Dialect, merge: KeyMerge): string {
+  const { rows, choice, heldUpTo } = merge;
+  const target = dialect.quoteTable(rows.target);
+  const latest = rows.columns.find(({ name }) => name === choice.latestBy);
+  if (heldUpTo === undefined || !latest) return target;
+  const isKnown = `(${dialect.quote(latest.name)} > ${heldUpTo}) is not true`;
+  return `(select t.* from ${target} as t semi join (${stagedKeys(dialect, merge, [latest])} where ${isKnown}) as k on ${onKey(dialect, choice.key, 'k', 't')})`;
+}
+
+/** The stage's keys, and some of its other columns, in the target's types. */
+function stagedKeys(
+  dialect: Dialect,
+  { rows, choice }: KeyMerge,
+  others: readonly PublishedColumn[] = [],
+): string {
+  const keys = rows.columns.filter(({ name }) => choice.key.includes(name));
+  const columns = [...new Set([...keys, ...others])];
+  return `select * from (${stageSelect(dialect, { ...rows, columns, constants: {} })}) as staged`;
 }
 
 function heldValues(dialect: Dialect, merge: KeyMerge, keep: readonly string[]): string {
   const key = merge.choice.key.map((name) => dialect.quote(name)).join(', ');
   const any = dialect.name === 'mysql' || dialect.name === 'sqlite' ? 'max' : 'any_value';
   const values = keep.map((name) => `${any}(${dialect.quote(name)}) as ${dialect.quote(name)}`);
-  return `select ${key}, ${values.join(', ')} from ${dialect.quoteTable(merge.rows.target)} group by ${key}`;
+  const table = dialect.quoteTable(merge.rows.target);
+  const wanted =
+    dialect.name === 'duckdb'
+      ? `(select t.* from ${table} as t semi join (${stagedKeys(dialect, merge)}) as k on ${onKey(dialect, merge.choice.key, 'k', 't')})`
+      : table;
+  return `select ${key}, ${values.join(', ')} from ${wanted} group by ${key}`;
 }
 
 /** A row that is deleted and inserted would lose what only the target knows, so that is copied along. */
