@@ -123,7 +123,7 @@ describe.each(['DUCK', 'PG2'])('from a database into %s', (target) => {
       kind: 'data',
       code: 'value_misfit',
       message: expect.stringMatching(
-        /5 rows do not fit; the first: column 'amount' does not fit .*"id" ?: ?2,.*max_rejects is 4/,
+        /5 rows do not fit; the first: column 'amount' does not fit .*\(6,2\), in the row of id: '2', amount: '123456.7' \(max_rejects is 4\)$/,
       ),
     });
     await expect(harness.loadOne(yaml(0))).rejects.toMatchObject({ code: 'value_misfit' });
