@@ -227,7 +227,7 @@ export function shapePropertyFile(
     columns: (item.columns ?? []).map((entry, index) => columnProperties(entry, [...path, 'columns', index])),
     ...testsOf(item),
     path,
-    raw: toJsonValue(item) as JsonObject,
+    raw: item as unknown as JsonObject,
   });
   return {
     yaml,

@@ -92,7 +92,7 @@ function reportMissing(search: Search, entry: PackageEntry, yaml: YamlFile): voi
       origin: yaml.locate(entry.path),
       next:
         entry.local === undefined
-          ? `Put the package's files into ${folder}/${entry.folderNames[1] ?? entry.said} (that is what "dbt deps" does).`
+          ? 'Run: millrace deps'
           : 'Correct the path; it is relative to the folder of this file.',
     },
   );
