@@ -63,6 +63,7 @@ export async function readDbtProject(
     environment,
     vars: request.vars,
     storesFailures: request.storesFailures ?? false,
+    toleratesUndefined: true,
     targetName: target.target,
     profileName: target.profile,
     threads,

@@ -69,3 +69,45 @@ test('a seed that is described as a model has the tests that are written there',
   });
   expect(project.nodes.map((node) => node.key)).toEqual(['a', 'check/unique_a_id']);
 });
+
+test('what a node says of itself, and of the others, is what the manifest has', async () => {
+  const project = await readFiles({
+    'models/a.sql': 'select 1 as x',
+    'models/b.sql':
+      "select '{{ model.refs[0].name }} {{ model.depends_on.nodes | join }} {{ model.config.on_schema_change }}' as x from {{ ref('a') }}",
+  });
+  expect(explainTransform(project, 'b')).toContain("'a model.shop.a ignore' as x");
+});
+
+test('a temporary relation has no schema, so that it may be made as a temporary table', async () => {
+  const sql = await sqlOf(
+    {
+      'models/a.sql':
+        "select '{{ make_temp_relation(this) }}' as t, '{{ make_intermediate_relation(this) }}' as i",
+    },
+    'a',
+  );
+  expect(sql).toMatch(/'"a__dbt_tmp\d+"' as t, '"main"\."a__dbt_tmp"' as i/);
+});
+
+test('ref knows the configuration of the invocation', async () => {
+  const sql = await sqlOf(
+    {
+      'dbt_packages/tools/dbt_project.yml': 'name: tools\nversion: 1.2.3\n',
+      'models/a.sql': "select '{{ builtins.ref.config.dependencies.tools.version }}' as v",
+    },
+    'a',
+  );
+  expect(sql).toContain("'1.2.3' as v");
+});
+
+test('a name that nobody defines is a warning where the project tolerates it', async () => {
+  const files = { 'models/a.sql': 'select {{ tools.one() }} as x', 'models/b.sql': 'select 2 as x' };
+  const project = await readFiles(files, { toleratesUndefined: true });
+  expect(project.manifest.warnings).toEqual([
+    {
+      message: expect.stringContaining("'tools' is undefined"),
+      origin: expect.objectContaining({ line: 1, column: 17 }),
+    },
+  ]);
+});

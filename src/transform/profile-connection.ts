@@ -115,7 +115,10 @@ function postgresConnection(target: ProfileTarget): ProfileConnection {
       ...(typeof role === 'string' ? [`set role "${role.replaceAll('"', '""')}"`] : []),
       ...(typeof searchPath === 'string' ? [`set search_path to ${searchPath}`] : []),
     ],
-    targetValues: publicValues(target, ['host', 'port', 'user', 'schema', 'threads', 'type', 'sslmode']),
+    targetValues: publicValues(target, [
+      ...['host', 'port', 'user', 'schema', 'threads', 'type', 'sslmode', 'sslrootcert', 'connect_timeout'],
+      ...['role', 'search_path', 'keepalives_idle', 'application_name'],
+    ]),
   };
 }
 

@@ -1,11 +1,12 @@
 import { parseTemplate, type Value } from '../jinja/index.ts';
+import { changeMacros } from './change-macros.ts';
 import { genericTests } from './generic-tests.ts';
 import { nameMacros } from './name-macros.ts';
 import { relationMacros } from './relation-macros.ts';
 import { seriesMacros } from './series-macros.ts';
 import { warehouseMacros } from './warehouse-macros.ts';
 
-const texts: Readonly<Record<string, string>> = { genericTests, relationMacros, seriesMacros };
+const texts: Readonly<Record<string, string>> = { changeMacros, genericTests, relationMacros, seriesMacros };
 
 let parsed: readonly (readonly [string, Value])[] | undefined;
 

@@ -12,6 +12,10 @@ export function nameMacros(targetSchema: string): ReadonlyMap<string, TemplateFu
     const isProduction = mappingOf(target ?? null)?.get('name') === 'prod';
     return isProduction && custom !== undefined ? custom : targetSchema;
   };
+  const databaseName = (args: CallArguments): Value => {
+    const custom = given(args.get(0, 'custom_database_name'));
+    return custom ?? mappingOf(args.site.lookup('target') ?? null)?.get('database') ?? null;
+  };
   const aliasName = (args: CallArguments): Value => {
     const custom = given(args.get(0, 'custom_alias_name'));
     const node = args.get(1, 'node');
@@ -27,6 +31,7 @@ export function nameMacros(targetSchema: string): ReadonlyMap<string, TemplateFu
     ['generate_schema_name', schemaName],
     ['default__generate_schema_name', schemaName],
     ['generate_schema_name_for_env', schemaNameForEnvironment],
+    ['generate_database_name', databaseName],
     ['generate_alias_name', aliasName],
     ['default__generate_alias_name', aliasName],
   ]);

@@ -3,15 +3,18 @@ export const relationMacros = `
 {% macro load_cached_relation(relation) %}{{ return(load_relation(relation)) }}{% endmacro %}
 
 {% macro make_temp_relation(base_relation, suffix='__dbt_tmp') %}
-  {{ return(base_relation.incorporate(path={'identifier': base_relation.identifier ~ suffix}, type='table')) }}
+  {%- set ending = suffix ~ modules.datetime.datetime.now().strftime('%H%M%S%f') -%}
+  {%- set room = 63 - ending | length -%}
+  {{ return(base_relation.incorporate(
+    path={'identifier': base_relation.identifier[:room] ~ ending, 'schema': none, 'database': none}, type='table')) }}
 {% endmacro %}
 
 {% macro make_intermediate_relation(base_relation, suffix='__dbt_tmp') %}
-  {{ return(make_temp_relation(base_relation, suffix).incorporate(type=base_relation.type)) }}
+  {{ return(base_relation.incorporate(path={'identifier': base_relation.identifier ~ suffix})) }}
 {% endmacro %}
 
 {% macro make_backup_relation(base_relation, backup_relation_type, suffix='__dbt_backup') %}
-  {{ return(make_temp_relation(base_relation, suffix).incorporate(type=backup_relation_type)) }}
+  {{ return(base_relation.incorporate(path={'identifier': base_relation.identifier ~ suffix}, type=backup_relation_type)) }}
 {% endmacro %}
 
 {% macro drop_relation_if_exists(relation) %}

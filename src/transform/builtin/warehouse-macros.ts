@@ -76,7 +76,7 @@ function postgresDateDifference(first = '', second = '', part = ''): string {
 }
 
 const macros: Readonly<Record<string, WarehouseMacro>> = {
-  type_string: same([], () => 'text'),
+  type_string: same([], () => 'TEXT'),
   type_timestamp: same([], () => 'timestamp'),
   type_float: same([], () => 'float'),
   type_numeric: same([], () => 'numeric(28,6)'),
@@ -84,8 +84,17 @@ const macros: Readonly<Record<string, WarehouseMacro>> = {
   type_int: same([], () => 'integer'),
   type_boolean: same([], () => 'boolean'),
   current_timestamp: same([], () => 'now()'),
-  current_timestamp_backcompat: same([], () => 'now()::timestamp'),
-  current_timestamp_in_utc_backcompat: same([], () => "(now() at time zone 'utc')"),
+  current_timestamp_backcompat: same([], () => 'current_timestamp::timestamp'),
+  current_timestamp_in_utc_backcompat: {
+    parameters: [],
+    duckdb: () => 'current_timestamp::timestamp',
+    postgres: () => "(current_timestamp at time zone 'utc')::timestamp",
+  },
+  snapshot_get_time: {
+    parameters: [],
+    duckdb: () => 'now()::timestamp',
+    postgres: () => 'now()::timestamp without time zone',
+  },
   any_value: {
     parameters: ['expression'],
     duckdb: (expression) => `arbitrary(${expression})`,
@@ -101,25 +110,24 @@ const macros: Readonly<Record<string, WarehouseMacro>> = {
   },
   bool_or: same(['expression'], (expression) => `bool_or(${expression})`),
   cast: same(['field', 'type'], (field, type) => `cast(${field} as ${type})`),
-  cast_bool_to_text: same(['field'], (field) => `cast(${field} as text)`),
+  cast_bool_to_text: same(['field'], (field) => `cast(${field} as TEXT)`),
   date_trunc: same(['datepart', 'date'], (part, date) => `date_trunc('${part}', ${date})`),
   dateadd: {
     parameters: ['datepart', 'interval', 'from_date_or_timestamp'],
     duckdb: (part = '', interval, from) => {
       const [times, unit] = addedParts[part.toLowerCase()] ?? [1, part];
-      return `(${from} + cast(${interval} as bigint) * ${times} * interval 1 ${unit})`;
+      const count = times === 1 ? `cast(${interval} as bigint)` : `(cast(${interval} as bigint) * ${times})`;
+      return `(${from} + ${count} * interval 1 ${unit})`;
     },
-    postgres: (part = '', interval, from) => {
-      const [times, unit] = addedParts[part.toLowerCase()] ?? [1, part];
-      return `(${from} + (interval '${times} ${unit}') * (${interval}))`;
-    },
+    postgres: (part = '', interval, from) =>
+      `${from} + ((interval '${part.toLowerCase() === 'quarter' ? '3 month' : `1 ${part}`}') * (${interval}))`,
   },
   datediff: {
     parameters: ['first_date', 'second_date', 'datepart'],
     duckdb: (first = '', second = '', part = '') =>
       part.toLowerCase() === 'week'
         ? weekDifference(first, second, '//')
-        : `date_diff('${part}', (${first})::timestamp, (${second})::timestamp)`,
+        : `(date_diff('${part}', ${first}::timestamp, ${second}::timestamp ))`,
     postgres: postgresDateDifference,
   },
   last_day: same(['date', 'datepart'], (date, part = '') => {
@@ -129,17 +137,14 @@ const macros: Readonly<Record<string, WarehouseMacro>> = {
   escape_single_quotes: same(['expression'], (expression = '') => expression.replaceAll("'", "''")),
   except: same([], () => 'except'),
   intersect: same([], () => 'intersect'),
-  hash: same(['field'], (field) => `md5(cast(${field} as text))`),
+  hash: same(['field'], (field) => `md5(cast(${field} as TEXT))`),
   length: same(['expression'], (expression) => `length(${expression})`),
   position: same(['substring_text', 'string_text'], (part, whole) => `position(${part} in ${whole})`),
   replace: same(
     ['field', 'old_chars', 'new_chars'],
     (field, from, to) => `replace(${field}, ${from}, ${to})`,
   ),
-  right: same(
-    ['string_text', 'length_expression'],
-    (text, length) => `case when ${length} = 0 then '' else right(${text}, ${length}) end`,
-  ),
+  right: same(['string_text', 'length_expression'], (text, length) => `right(${text}, ${length})`),
   safe_cast: same(['field', 'type'], (field, type) => `cast(${field} as ${type})`),
   split_part: {
     parameters: ['string_text', 'delimiter_text', 'part_number'],

@@ -1,5 +1,9 @@
 import { ConfigError } from '../../core/errors.ts';
 import { dateTime } from '../context/date-time.ts';
+import type { ArtifactNode } from '../artifacts/artifact-node.ts';
+import { nodeEntry } from '../artifacts/node-entry.ts';
+import { sourceEntry } from '../artifacts/source-entry.ts';
+import { testEntry, unitTestEntry } from '../artifacts/test-entry.ts';
 import { createRelation, cteName, narrowedRelation, type Relation } from '../context/relation.ts';
 import type { Moment, NodeScope } from '../context/render-scope.ts';
 import type { RunArguments } from '../context/run-arguments.ts';
@@ -14,8 +18,6 @@ import type {
   TransformNode,
 } from '../manifest/transform-node.ts';
 import { dependenciesOf, type Manifest } from '../reading/manifest.ts';
-import { plainConfig } from '../reading/node-reader.ts';
-import { nodeDictionary } from '../reading/recorded-calls.ts';
 import { resolveRef, resolveSource } from '../reading/resolution.ts';
 
 /** The relation that `ref()` or `source()` stands for. */
@@ -131,33 +133,22 @@ function batchValue({ startMs, endMs }: NonNullable<Moment['batch']>): Value {
   };
 }
 
-/** dbt's dictionary of a node that may run. */
+const dictionaries = new WeakMap<CompiledOrSource, Readonly<Record<string, Value>>>();
+
+/** dbt's dictionary of a node, as its manifest has it; made once. */
 export function runDictionary(manifest: Manifest, node: CompiledOrSource): Readonly<Record<string, Value>> {
-  const folder = manifest.folders.get(node.packageName) ?? '';
-  const dictionary = nodeDictionary({
-    projectName: node.packageName,
-    resourceType: node.kind,
-    uniqueId: node.uniqueId,
-    name: node.name,
-    fqn: node.fqn,
-    file: node.origin.file,
-    folder,
-    description: node.description,
-    config: { ...plainConfig(node.entries), materialized: node.config.materialized, enabled: true },
-    tags: node.config.tags,
-    ...(node.kind === 'model' && node.version !== undefined ? { version: node.version } : {}),
-  });
-  if (node.kind === 'test') return dictionary;
-  return {
-    ...dictionary,
-    alias: node.relation.identifier,
-    schema: node.relation.schema,
-    database: node.relation.database,
-    columns: Object.fromEntries(
-      node.columns.map((column) => [
-        column.name,
-        { name: column.name, description: column.description ?? '', data_type: column.dataType ?? null },
-      ]),
-    ),
-  };
+  let dictionary = dictionaries.get(node);
+  if (!dictionary) {
+    const entry = entryOf(manifest, node);
+    const values = Object.entries(entry).map(([key, value]): [string, Value] => [key, fromJs(value)]);
+    dictionaries.set(node, (dictionary = Object.fromEntries(values)));
+  }
+  return dictionary;
+}
+
+function entryOf(manifest: Manifest, node: CompiledOrSource): ArtifactNode {
+  const given = { createdAtSeconds: Date.now() / 1000, root: manifest.folders.get(node.packageName) ?? '' };
+  if (node.kind === 'source') return sourceEntry(manifest, node, given.createdAtSeconds);
+  if (node.kind !== 'test') return nodeEntry(manifest, node, given);
+  return node.body.sort === 'unit' ? unitTestEntry(manifest, node, given) : testEntry(manifest, node, given);
 }

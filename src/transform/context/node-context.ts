@@ -2,10 +2,13 @@ import { ConfigError } from '../../core/errors.ts';
 import {
   type CallArguments,
   contextOf,
+  Dict,
+  fromJs,
   parseTemplate,
   printed,
   type RenderContext,
   type TemplateFunction,
+  type TemplateObject,
   type Value,
 } from '../jinja/index.ts';
 import { createAdapter } from './adapter.ts';
@@ -52,12 +55,13 @@ export function nodeContext(project: ProjectScope, node: NodeScope, moment: Mome
     lookup: (name) =>
       ownMacro(macros, name)?.value ??
       own.get(name) ??
-      shared.get(name) ??
+      (name === 'graph' ? moment.graph() : shared.get(name)) ??
       findMacro(macros, name) ??
       macroNamespace(macros, name),
     *names() {
       yield* own.keys();
       yield* shared.keys();
+      yield 'graph';
       yield* macroNames(macros);
       yield* macros.packages.keys();
     },
@@ -90,7 +94,11 @@ function createProjectValues(project: ProjectScope): Record<string, Value> {
 /** What is one node's. */
 function nodeValues(project: ProjectScope, node: NodeScope): ReadonlyMap<string, Value> {
   const { relation } = node;
-  const builtins = { ref: refFunction(node), source: sourceFunction(node), config: createConfigObject(node) };
+  const builtins = {
+    ref: new RefObject(project, node),
+    source: sourceFunction(node),
+    config: createConfigObject(node),
+  };
   return new Map<string, Value>([
     ...Object.entries(builtins),
     ['builtins', builtins],
@@ -133,7 +141,6 @@ function momentValues(project: ProjectScope, moment: Moment): Record<string, Val
       dispatch: dispatchFunction(project.macros),
     }),
     api: createApi(project),
-    graph: moment.graph(),
     render: renderFunction,
     write: () => '',
     try_or_compiler_error: tryFunction,
@@ -159,6 +166,45 @@ function metadataEnvironment(
       name.startsWith(metadataPrefix) ? [[name.slice(metadataPrefix.length), value ?? '']] : [],
     ),
   );
+}
+
+/** dbt's `ref`; as an object, it has dbt's configuration of the invocation. */
+class RefObject implements TemplateObject {
+  readonly jinjaCall: TemplateFunction;
+  readonly #project: ProjectScope;
+
+  constructor(project: ProjectScope, node: NodeScope) {
+    this.jinjaCall = refFunction(node);
+    this.#project = project;
+  }
+
+  jinjaAttribute(name: string): Value | undefined {
+    return name === 'config' ? invocationConfig(this.#project) : undefined;
+  }
+}
+
+function invocationConfig(project: ProjectScope): Value {
+  const { target } = project;
+  return new Dict([
+    ['project_name', project.macros.root],
+    ['version', project.packageVersions[project.macros.root] ?? null],
+    ['profile_name', target['profile_name'] ?? null],
+    ['target_name', target['name'] ?? null],
+    ['credentials', target],
+    ['threads', target['threads'] ?? null],
+    ['vars', fromJs(project.variables)],
+    ['cli_vars', {}],
+    ['quoting', { ...project.quoting }],
+    [
+      'dependencies',
+      Object.fromEntries(
+        Object.entries(project.packageVersions).map(([name, version]) => [
+          name,
+          { project_name: name, version },
+        ]),
+      ),
+    ],
+  ]);
 }
 
 function refFunction(node: NodeScope): TemplateFunction {

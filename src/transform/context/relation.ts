@@ -159,7 +159,7 @@ class TemplateRelation implements Relation {
 
   #informationSchema(args: CallArguments): Value {
     const view = args.get(0, 'view_name');
-    const name = { ...this.relationName, schema: 'information_schema', identifier: printed(view ?? '') };
+    const name = { ...this.relationName, schema: 'INFORMATION_SCHEMA', identifier: printed(view ?? '') };
     const included = new Set<Part>(view === undefined || view === null ? ['database', 'schema'] : parts);
     return new TemplateRelation(name, undefined, included, new Set<Part>(['database']));
   }
@@ -179,7 +179,10 @@ class TemplateRelation implements Relation {
   #incorporate(args: CallArguments): Relation {
     const { path, type } = args.bind('incorporate', ['path?', 'type?']);
     const given = mappingOf(path ?? null);
-    const part = (name: Part): string => printed(given?.get(name) ?? this.relationName[name]);
+    const part = (name: Part): string => {
+      const value = given?.get(name);
+      return value === undefined ? this.relationName[name] : value === null ? '' : printed(value);
+    };
     const name = {
       ...this.relationName,
       database: part('database'),

@@ -23,6 +23,10 @@ export interface ProjectScope {
   readonly macros: MacroSet;
   /** Whether tests keep their failing rows where they do not say so themselves. */
   readonly storesFailures: boolean;
+  /** Whether a name that nobody defines is a warning while the project is read, and an error of the node that runs it. */
+  readonly toleratesUndefined: boolean;
+  /** Versions of the project and its packages, by name. */
+  readonly packageVersions: Readonly<Record<string, string>>;
 }
 
 /** What a template may say about its node, and is told about it. */

@@ -50,6 +50,8 @@ export interface TransformOptions {
   readonly targetValues?: JsonObject;
   /** Whether tests keep their failing rows where they do not say so themselves. */
   readonly storesFailures?: boolean;
+  /** Whether a name that nobody defines is a warning, as in dbt, and not a mistake. */
+  readonly toleratesUndefined?: boolean;
   /** Statements that open a session of the warehouse. */
   readonly openingStatements?: readonly string[];
 }
@@ -66,6 +68,9 @@ export async function readManifest(options: TransformOptions): Promise<Manifest>
       return [projectFile.name, readMacros(files, projectFile === root.projectFile, mistakes)];
     }),
   );
+  const packageVersions = Object.fromEntries(
+    packages.map(({ projectFile }) => [projectFile.name, projectFile.version ?? '']),
+  );
   const builtin = builtinMacros(options.dialectName, options.schema);
   const scopeOf = ({ projectFile }: PackageFiles): ProjectScope =>
     projectScope(
@@ -80,7 +85,7 @@ export async function readManifest(options: TransformOptions): Promise<Manifest>
         builtin,
         searchOrders: root.projectFile.dispatch,
       },
-      root.projectFile.quoting,
+      { quoting: root.projectFile.quoting, packageVersions },
     );
   const blocks = packages.flatMap(({ content, projectFile }) =>
     readDocs(projectFile.name, content.docs, mistakes),
@@ -174,7 +179,10 @@ function projectScope(
   projectName: string,
   variables: Readonly<Record<string, unknown>>,
   macros: MacroSet,
-  quoting: Quoting = {},
+  {
+    quoting = {},
+    packageVersions = {},
+  }: { readonly quoting?: Quoting; readonly packageVersions?: Readonly<Record<string, string>> } = {},
 ): ProjectScope {
   return {
     projectName,
@@ -195,6 +203,8 @@ function projectScope(
     variables,
     environment: options.environment,
     storesFailures: options.storesFailures ?? false,
+    toleratesUndefined: options.toleratesUndefined ?? false,
+    packageVersions,
     macros,
   };
 }

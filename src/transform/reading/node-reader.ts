@@ -234,7 +234,7 @@ export function renderForCalls(
     const model = dictionary(plainConfig(known));
     const scope = recordingScope(room.scope, model, known, calls);
     const context = nodeContext(room.scope, scope, readingMoment);
-    readingPass(calls, context, (options) => renderSync(template, context, options));
+    readingPass({ room, calls, context }, (options) => renderSync(template, context, options));
     return { template, calls, dictionary: model };
   });
 }

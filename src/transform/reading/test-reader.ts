@@ -107,7 +107,7 @@ function readGenericTest(
     tags: [],
   });
   const context = nodeContext(scope, recordingScope(scope, dictionary, known, calls), readingMoment);
-  readingPass(calls, context, (options) => {
+  readingPass({ room, calls, context }, (options) => {
     const keyword = genericTestArguments(entry.arguments, subject.relation.identifier, context, yaml.file);
     return callMacroSync(macro, context, { keyword }, options);
   });
