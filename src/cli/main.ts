@@ -1,14 +1,18 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { formatError, MillraceError, toFailure } from '../core/errors.ts';
 import type { DiscoverOptions } from './commands/connections-discover.ts';
 import type { ExecOptions } from './commands/connections-exec.ts';
 import { registerDbtCommands } from './commands/dbt/register.ts';
+import type { RunLogsOptions } from './commands/run-logs.ts';
 import { exitCodeOfError, exitCodes } from './terminal/exit-code.ts';
 import { paint, printJson } from './terminal/output.ts';
 
-// Each command loads its own code, so that `--help` and `init` start no database driver.
+// Each command loads its own code, so that `--help` and `init` start no database driver. What is loaded was compiled
+// by an earlier command: a fifth of the time of a short one.
+enableCompileCache();
 
 const program = new Command('millrace')
   .description('Load, transform, report, sync and curate data as one graph in one process.')
@@ -49,6 +53,7 @@ program
     "what to run, such as 'shop/orders+', 'tag:daily', 'kind:model'; all when absent",
   )
   .option('--exclude <selection>', 'leave these out')
+  .option('--partition <partitions>', 'as a run with --partition')
   .option('--full-refresh', 'as a run with --full-refresh')
   .option('-r, --replication <file>', 'plan the streams of this Sling replication file')
   .option('-p, --pipeline <file>', 'plan this Sling pipeline file')
@@ -67,6 +72,10 @@ program
     "what to run, such as 'shop/orders+', 'tag:daily', 'kind:model'; all when absent",
   )
   .option('--exclude <selection>', 'leave these out')
+  .option(
+    '--partition <partitions>',
+    "of assets with partitions these, such as '2024-01-01..2024-01-31'; else the newest",
+  )
   .option('--full-refresh', 'rebuild from nothing what would be continued')
   .option('-r, --replication <file>', 'run this Sling replication file')
   .option('-p, --pipeline <file>', 'run this Sling pipeline file')
@@ -221,6 +230,17 @@ runs
   .action(async (id: string, options: { logs?: boolean; json?: boolean }) => {
     const { showRun } = await import('./commands/runs.ts');
     await showRun({ ...place(), id, logs: options.logs ?? false, json: options.json ?? false });
+  });
+runs
+  .command('logs')
+  .description('what a run has said, or with -f says until it ends')
+  .argument('<run>', 'id, or its beginning, or "last"')
+  .option('-f, --follow', 'go on until the run ends')
+  .option('--step <node>', 'only this step')
+  .option('--json', 'print an event as JSON per line')
+  .action(async (id: string, options: Omit<RunLogsOptions, 'id' | 'project'>) => {
+    const { showLogs } = await import('./commands/run-logs.ts');
+    await showLogs({ ...place(), id, ...options });
   });
 runs
   .command('cancel')

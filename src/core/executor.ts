@@ -1,7 +1,7 @@
 import type { Failure } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { ColumnDoc, GraphNode, NodeKey } from './node.ts';
-import type { StepPartitions } from './partitions.ts';
+import type { PartitionBatch } from './partitions.ts';
 import type { RunOptions } from './plan.ts';
 import type { StepState } from './run-state.ts';
 
@@ -27,7 +27,7 @@ export interface StepContext {
   readonly idempotencyKey: string;
   readonly options: RunOptions;
   /** The partitions that are to be made, for a node that has some. */
-  readonly partitions?: StepPartitions;
+  readonly partitions?: PartitionBatch;
   /** When the run began, the same for every attempt. Milliseconds since 1970, UTC. */
   readonly runStartedAtMs?: number;
   /** The steps of this run that this one depends on, as they are now. */

@@ -95,3 +95,22 @@ export interface StepPartitions {
 export interface PartitionStateRange extends PartitionRange {
   readonly state: 'succeeded' | 'failed';
 }
+
+/** What a partition of time is about: from its start up to, not including, its end. Milliseconds since 1970, UTC. */
+export interface TimeWindow {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** One partition, as who makes it is told. */
+export interface PartitionValue {
+  /** `2024-01-31|us` */
+  readonly key: string;
+  /** By the dimension's name; those of time with their window. */
+  readonly dimensions: Readonly<Record<string, { readonly key: string } & Partial<TimeWindow>>>;
+}
+
+/** The partitions that a step is about, in order. */
+export interface PartitionBatch extends StepPartitions {
+  values(): Iterable<PartitionValue>;
+}

@@ -37,6 +37,11 @@ export interface PlanStep {
   readonly always?: boolean;
 }
 
+/** The node that a step is of. */
+export function nodeOf(step: { readonly key: NodeKey; readonly node?: NodeKey }): NodeKey {
+  return step.node ?? step.key;
+}
+
 export interface RunOptions {
   /** Rebuild from nothing what would otherwise be continued. */
   readonly fullRefresh: boolean;
@@ -46,6 +51,8 @@ export interface RunOptions {
   readonly timeoutSeconds?: number;
   /** What asked for the run handed to it: the body of a webhook, what a sensor found. Tasks get it. */
   readonly input?: JsonValue;
+  /** The partitions that were asked for, as they were written; absent when it was left to the newest. */
+  readonly partitions?: string;
   /** What the command that asked for the run tells its own room; opaque to everybody else. */
   readonly room?: JsonObject;
 }

@@ -1,4 +1,5 @@
 import type { RunLease } from '../core/ledger.ts';
+import { nodeOf } from '../core/plan.ts';
 import type { OpenRun } from '../core/ports.ts';
 import type { StopMode } from './execution.ts';
 import { mayBeAlive } from './owner.ts';
@@ -100,5 +101,5 @@ function isLeftToItsWriter({ enqueuedBy }: OpenRun, owner: string): boolean {
 async function knowsSteps(place: Workplace, runId: string): Promise<boolean> {
   const run = await place.store.findRun(runId);
   const { byKey } = place.definitions().graph;
-  return run?.plan.steps.every((step) => byKey.has(step.key)) ?? false;
+  return run?.plan.steps.every((step) => byKey.has(nodeOf(step))) ?? false;
 }

@@ -5,5 +5,7 @@ export { explainState, projectStatus, type ScheduleOutlook } from './explain-sta
 export type { NodeCondition, NodeState } from './node-state.ts';
 export { isProcessAlive, mayBeAlive } from './owner.ts';
 export { isOwnershipLive } from './ownership.ts';
+export { checkNodePartitions } from './partition/partition-targets.ts';
+export { readPartitionWorld, worldAt } from './partition/partition-world.ts';
 export { makePlan } from './planner.ts';
 export { type SensorState, sensorStates } from './trigger-state.ts';

@@ -1,6 +1,8 @@
 import type { RunRecord, StepRecord } from '../core/ledger.ts';
 import type { NodeKey } from '../core/node.ts';
+import { nodeOf } from '../core/plan.ts';
 import type { RunStore } from '../core/ports.ts';
+import type { StepState } from '../core/run-state.ts';
 
 /** How many runs back a node's latest step is looked for, unless told otherwise. */
 const runsLookedAt = 25;
@@ -20,10 +22,19 @@ export async function latestSteps(
   for (const { id } of await store.listRuns({ limit: runLimit })) {
     const run = await store.findRun(id);
     for (const step of run?.steps ?? []) {
-      const isWanted = keys === undefined || keys.has(step.key);
-      if (run && isWanted && !latest.has(step.key)) latest.set(step.key, { step, run });
+      const node = nodeOf(step);
+      const isWanted = keys === undefined || keys.has(node);
+      const known = latest.get(node);
+      const isMoreTelling = known?.run.id === id && urgency(step) > urgency(known.step);
+      if (run && isWanted && (!known || isMoreTelling)) latest.set(node, { step, run });
     }
     if (keys && latest.size === keys.size) break;
   }
   return latest;
+}
+
+/** Of a node's steps about partitions in one run, the one that says most about how it is. */
+function urgency({ state }: StepRecord): number {
+  const states: readonly StepState[] = ['succeeded', 'cancelled', 'skipped', 'failed', 'pending', 'running'];
+  return states.indexOf(state);
 }

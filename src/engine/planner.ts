@@ -1,10 +1,15 @@
 import { ConfigError } from '../core/errors.ts';
 import { deepFreeze } from '../core/freeze.ts';
 import type { Graph } from '../core/graph.ts';
-import type { GraphNode, NodeKey, RetryPolicy } from '../core/node.ts';
-import type { Plan, PlanStep, RunOptions } from '../core/plan.ts';
+import type { NodeKey } from '../core/node.ts';
+import type { PartitionWorld } from '../core/partition/calendar.ts';
+import type { Plan, RunOptions } from '../core/plan.ts';
 import { selectNodes } from '../core/selection.ts';
 import { blockingEdges } from './blocking.ts';
+import { partitionTargets, type PartitionTarget } from './partition/partition-targets.ts';
+import { worldAt } from './partition/partition-world.ts';
+import { makeSteps, type RunnableNode } from './plan-steps.ts';
+import { systemClock } from './system-clock.ts';
 
 export interface PlanRequest {
   /** Selection expression; empty or absent means everything. */
@@ -13,16 +18,15 @@ export interface PlanRequest {
   /** Exactly these and what always ends their runs, whatever `select` says: it is then only what the run is known by. */
   readonly keys?: readonly NodeKey[] | undefined;
   readonly manifestHash: string;
+  /** Which partitions, of nodes that have some (see `partitionTargets`); absent means the newest. */
+  readonly partitions?: string | undefined;
+  /** Exactly these partitions, by node, whatever `partitions` says. */
+  readonly targets?: ReadonlyMap<NodeKey, PartitionTarget> | undefined;
+  /** Default: now, with no keys in dynamic dimensions. */
+  readonly world?: PartitionWorld | undefined;
   /** Default: continue what can be continued, no row limit. */
   readonly options?: RunOptions | undefined;
 }
-
-/** Tries for steps whose node names none. Only `transient` failures are tried again. */
-export const defaultRetryPolicy: RetryPolicy = Object.freeze({
-  maxAttempts: 3,
-  delaySeconds: 1,
-  maxDelaySeconds: 30,
-});
 
 /**
  * What a run of the selection would do. Nodes without an executor, and nodes outside the selection, are
@@ -45,11 +49,18 @@ export function makePlan(graph: Graph, request: PlanRequest): Plan {
   for (const [key, checks] of blockingEdges(graph, isStep, dependencies)) {
     for (const check of checks) dependencies.get(key)?.add(check);
   }
+  const ordered = orderSteps(nodes, dependencies);
+  const world = request.world ?? worldAt(systemClock.nowMs());
+  const targets = request.targets ?? partitionTargets(ordered, request.partitions, world);
   return deepFreeze<Plan>({
     selection: text,
     manifestHash: request.manifestHash,
-    steps: orderSteps(nodes, dependencies).map((node) => makeStep(node, dependencies.get(node.key))),
-    options: { fullRefresh: false, ...request.options },
+    steps: makeSteps(ordered, dependencies, targets),
+    options: {
+      fullRefresh: false,
+      ...request.options,
+      ...(request.partitions === undefined ? {} : { partitions: request.partitions }),
+    },
   });
 }
 
@@ -77,8 +88,6 @@ function withEnds(graph: Graph, selected: readonly NodeKey[]): readonly NodeKey[
     )
     .map(({ key }) => key);
 }
-
-type RunnableNode = GraphNode & { readonly executor: string };
 
 function selectionText(selection: { select?: string | undefined; exclude?: string | undefined }): string {
   const select = selection.select?.trim() ?? '';
@@ -123,22 +132,6 @@ function orderSteps(
     stack.pop();
   }
   return [...ordered.values()];
-}
-
-function makeStep(node: RunnableNode, dependsOn: ReadonlySet<NodeKey> | undefined): PlanStep {
-  return {
-    key: node.key,
-    kind: node.kind,
-    type: node.type,
-    executor: node.executor,
-    dependsOn: [...(dependsOn ?? [])].sort(),
-    locks: node.kind === 'asset' || node.kind === 'sync' || node.kind === 'task' ? [node.key] : [],
-    ...(node.check ? { check: node.check } : {}),
-    retry: node.retry ?? defaultRetryPolicy,
-    ...(node.timeoutSeconds === undefined ? {} : { timeoutSeconds: node.timeoutSeconds }),
-    ...(node.pool === undefined ? {} : { pool: node.pool }),
-    ...(node.always ? { always: true } : {}),
-  };
 }
 
 function nothingToRun(selection: string, selected: readonly NodeKey[]): ConfigError {

@@ -2,7 +2,8 @@ import { CancelledError, ConfigError, FatalError, TransientError, type Failure }
 import type { LogLevel, StepContext, StepOutcome, UpstreamStep } from '../core/executor.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { RunLease } from '../core/ledger.ts';
-import type { PlanStep, RunOptions } from '../core/plan.ts';
+import { nodeOf, type PlanStep, type RunOptions } from '../core/plan.ts';
+import { partitionBatch } from './partition-batch.ts';
 import { endOrStraggle, ignoresStop } from './straggler.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -40,11 +41,13 @@ export async function attemptStep(place: Workplace, request: AttemptRequest): Pr
     const kept = write.catch(() => undefined).finally(() => writes.delete(kept));
     writes.add(kept);
   };
+  const batch = await partitionBatch(place, step);
   const context: StepContext = {
     runId: lease.runId,
     attempt,
     idempotencyKey: `${lease.runId}/${step.key}`,
     options: request.options,
+    ...(batch ? { partitions: batch } : {}),
     ...(request.runStartedAtMs === undefined ? {} : { runStartedAtMs: request.runStartedAtMs }),
     upstream: () => upstreamSteps(place, lease.runId, step),
     signal,
@@ -130,8 +133,8 @@ async function callExecutor(
     const executor = place.executors.get(step.executor);
     if (!executor)
       throw missing(`Nothing in this process can execute "${step.executor}"`, 'executor_missing');
-    const node = place.definitions().graph.byKey.get(step.key);
-    if (!node) throw missing(`${step.key} is no longer part of the project`, 'node_missing');
+    const node = place.definitions().graph.byKey.get(nodeOf(step));
+    if (!node) throw missing(`${nodeOf(step)} is no longer part of the project`, 'node_missing');
     const outcome = await executor.execute(node, context);
     requirePlainData(outcome, `The outcome of ${step.key}`);
     return { outcome };

@@ -146,7 +146,7 @@ async function settle(
   const { place } = execution;
   if (execution.stopMode === 'lost') return 'over';
   const atMs = place.clock.nowMs();
-  const base = { step: step.key, attempt, atMs };
+  const base = { step: step.key, node: step.node, partitions: step.partitions, attempt, atMs };
   if (result.outcome) {
     const outcome = redactOutcome(place.redact, result.outcome);
     const failure = checkFailure(step, outcome);

@@ -4,7 +4,7 @@ import { buildGraph } from '../core/graph.ts';
 import { makeManifest } from '../core/manifest.ts';
 import type { GraphNode } from '../core/node.ts';
 import type { ScheduleDefinition } from '../core/schedule.ts';
-import { checkSchedules } from '../engine/index.ts';
+import { checkNodePartitions, checkSchedules, worldAt } from '../engine/index.ts';
 import { type Pipeline, readPipeline, readReplication, type Replication } from '../load/index.ts';
 import { readReport } from '../report/index.ts';
 import { readSync } from '../sync/index.ts';
@@ -174,6 +174,7 @@ export function assemble(
   const schedules = [...defined, ...fileSchedules(nodes)];
   checkSchedules(schedules);
   for (const schedule of schedules) checkScheduleSelection(graph, schedule);
+  checkNodePartitions(graph, worldAt(Date.now()));
   const triggers = project.parts.triggers ?? noTriggers;
   checkTriggerSelections(graph, triggers);
   const print = triggerPrint(triggers);

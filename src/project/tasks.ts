@@ -5,27 +5,29 @@ import type { ConnectionProvider } from '../connector/connection.ts';
 import { ConfigError, FatalError, MillraceError } from '../core/errors.ts';
 import { didYouMean } from '../core/near-name.ts';
 import type { Executor } from '../core/executor.ts';
-import { type Edge, type GraphNode, isNodeKey } from '../core/node.ts';
-import { isTaskDefinition, type TaskDefinition } from './definitions.ts';
+import { type Edge, type GraphNode, isNodeKey, type NodeKey } from '../core/node.ts';
+import { type CodeNode, isAsset, isCodeNode } from './definitions.ts';
+import { givenPartitions } from './given-partitions.ts';
 import { filesBelow } from './project-files.ts';
 import { importUserModule } from './user-modules.ts';
 
+/** A task or asset of code. */
 export interface Task {
-  readonly definition: TaskDefinition;
+  readonly definition: CodeNode;
   /** Path relative to the project's folder. */
   readonly file: string;
 }
 
-/** Every `defineTask` that a file under `assets/` exports, in order of files. */
+/** Every `defineTask` and `defineAsset` that a file under `assets/` exports, in order of files. */
 export async function readTasks(projectFolder: string): Promise<readonly Task[]> {
   const files = await filesBelow(projectFolder, 'assets', ['.ts']);
   const tasks: Task[] = [];
   for (const file of files.filter((name) => !/\.(test|d)\.ts$/.test(name))) {
     const module = await importUserModule(join(projectFolder, file), projectFolder);
-    for (const definition of Object.values(module).filter((value) => isTaskDefinition(value))) {
+    for (const definition of Object.values(module).filter((value) => isCodeNode(value))) {
       if (!isNodeKey(definition.key)) {
         throw new ConfigError(
-          `the task key '${definition.key}' is not a name of letters, digits, '_', '-' and '/'`,
+          `the key '${definition.key}' is not a name of letters, digits, '_', '-' and '/'`,
           {
             code: 'task_key_invalid',
             origin: { file },
@@ -39,29 +41,70 @@ export async function readTasks(projectFolder: string): Promise<readonly Task[]>
   return tasks;
 }
 
-function requireTimeout({ key, timeoutSeconds }: TaskDefinition, file: string): void {
+function requireTimeout(definition: CodeNode, file: string): void {
+  const { timeoutSeconds } = definition;
   if (timeoutSeconds === undefined || timeoutSeconds > 0) return;
-  throw new ConfigError(`the task ${key} has timeoutSeconds: ${timeoutSeconds}, which must be more than 0`, {
-    code: 'task_timeout_invalid',
-    origin: { file },
-  });
+  throw new ConfigError(
+    `${keyOf(definition)} has timeoutSeconds: ${timeoutSeconds}, which must be more than 0`,
+    {
+      code: 'task_timeout_invalid',
+      origin: { file },
+    },
+  );
+}
+
+/** Assets are named for what they are, tasks carry their kind. */
+function keyOf(definition: CodeNode): NodeKey {
+  return isAsset(definition) ? definition.key : `task/${definition.key}`;
 }
 
 export function taskNode({ definition, file }: Task): GraphNode {
+  const { timeoutSeconds, pool, effects, relation } = definition;
+  const isOfAsset = isAsset(definition);
   return {
-    key: `task/${definition.key}`,
-    kind: 'task',
-    type: 'task',
+    key: keyOf(definition),
+    kind: isOfAsset ? 'asset' : 'task',
+    type: isOfAsset ? 'code' : 'task',
     description: definition.description ?? '',
     tags: definition.tags ?? [],
-    group: 'tasks',
+    group: definition.group ?? (isOfAsset ? 'assets' : 'tasks'),
     origin: { file },
-    edges: (definition.after ?? []).map((from) => ({ kind: 'after', from, origin: { file } })),
+    edges: edgesOf(definition, file),
     columns: [],
     executor: 'task',
-    ...(definition.timeoutSeconds === undefined ? {} : { timeoutSeconds: definition.timeoutSeconds }),
-    ...(definition.pool === undefined ? {} : { pool: definition.pool }),
+    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+    ...(pool === undefined ? {} : { pool }),
+    ...(effects === undefined ? {} : { effects }),
+    ...(relation ? { relation } : {}),
+    ...partitionsOf(definition),
     spec: { code: definition.run.toString(), before: [...(definition.before ?? [])] },
+  };
+}
+
+function edgesOf({ after = [], deps = [] }: CodeNode, file: string): readonly Edge[] {
+  const origin = { file };
+  return [
+    ...after.map((from): Edge => ({ kind: 'after', from, origin })),
+    ...deps.map((dep): Edge => {
+      if (typeof dep === 'string') return { kind: 'reads', from: dep, origin };
+      const { key: from, mapping } = dep;
+      return { kind: 'reads', from, origin, ...(mapping ? { partitions: mapping } : {}) };
+    }),
+  ];
+}
+
+function partitionsOf({
+  partitions,
+  partitionsPerStep,
+  sequential,
+}: CodeNode): Pick<GraphNode, 'partitions'> {
+  if (!partitions) return {};
+  return {
+    partitions: {
+      dimensions: partitions.dimensions,
+      ...(partitionsPerStep === undefined ? {} : { partitionsPerStep }),
+      ...(sequential === undefined ? {} : { sequential }),
+    },
   };
 }
 
@@ -69,24 +112,21 @@ export function taskNode({ definition, file }: Task): GraphNode {
 export function checkPools(tasks: readonly Task[], pools: Readonly<Record<string, number>> = {}): void {
   for (const { definition, file } of tasks) {
     if (definition.pool === undefined || definition.pool in pools) continue;
-    throw new ConfigError(
-      `task/${definition.key} is in the pool '${definition.pool}', which does not exist`,
-      {
-        code: 'pool_missing',
-        origin: { file },
-        next: didYouMean(definition.pool, Object.keys(pools)) ?? 'Add it to pools in millrace.config.ts',
-      },
-    );
+    throw new ConfigError(`${keyOf(definition)} is in the pool '${definition.pool}', which does not exist`, {
+      code: 'pool_missing',
+      origin: { file },
+      next: didYouMean(definition.pool, Object.keys(pools)) ?? 'Add it to pools in millrace.config.ts',
+    });
   }
 }
 
-/** Runs the functions of `defineTask`. */
+/** Runs the functions of `defineTask` and `defineAsset`. */
 export function createTaskExecutor(
   tasks: readonly Task[],
   connections: ConnectionProvider,
   environment: Environment,
 ): Executor {
-  const byKey = new Map(tasks.map((task) => [`task/${task.definition.key}`, task.definition]));
+  const byKey = new Map(tasks.map(({ definition }) => [keyOf(definition), definition]));
   return {
     name: 'task',
     execute: async (node, context) => {
@@ -103,6 +143,7 @@ export function createTaskExecutor(
         signal: context.signal,
         log: (message, level) => context.log(message, level),
         progress: (progress) => context.progress(progress),
+        ...givenPartitions(definition, context.partitions),
       });
       const result = await work.catch((error: unknown) => {
         throw taskFailure(error, node);
@@ -134,13 +175,13 @@ export function orderAroundTasks(nodes: readonly GraphNode[], tasks: readonly Ta
     for (const name of definition.before ?? []) {
       const key = keys.find((candidate) => candidate === name || candidate.endsWith(`/${name}`));
       if (key === undefined) {
-        throw new ConfigError(`task/${definition.key} runs before '${name}', which does not exist`, {
+        throw new ConfigError(`${keyOf(definition)} runs before '${name}', which does not exist`, {
           code: 'reference_missing',
           origin: { file },
           next: didYouMean(name, keys) ?? 'To see all keys, run: millrace plan',
         });
       }
-      const edge: Edge = { kind: 'after', from: `task/${definition.key}`, origin: { file } };
+      const edge: Edge = { kind: 'after', from: keyOf(definition), origin: { file } };
       added.set(key, [...(added.get(key) ?? []), edge]);
     }
   }

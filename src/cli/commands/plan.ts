@@ -1,6 +1,6 @@
 import { MillraceError, formatError } from '../../core/errors.ts';
 import { formatOrigin } from '../../core/origin.ts';
-import type { PlanStep } from '../../core/plan.ts';
+import { nodeOf, type PlanStep } from '../../core/plan.ts';
 import { explainStep } from '../../project/explain.ts';
 import { openPool } from '../../project/session.ts';
 import { tmpdir } from 'node:os';
@@ -17,11 +17,11 @@ export interface PlanCommandOptions extends RunCommandOptions {
 export async function plan(options: PlanCommandOptions): Promise<number> {
   const target = await runTarget(options);
   const { project } = target;
-  const steps = planOf(target, options);
+  const steps = await planOf(target, options);
   const pool = openPool(project, tmpdir());
   try {
     const explain = async (step: PlanStep): Promise<string> =>
-      explainStep(project, step.key, steps.options, pool.get).catch((error: unknown) => {
+      explainStep(project, nodeOf(step), steps.options, pool.get).catch((error: unknown) => {
         if (error instanceof MillraceError) return pool.redact(formatError(error));
         throw error;
       });
@@ -38,7 +38,7 @@ export async function plan(options: PlanCommandOptions): Promise<number> {
       step.key,
       step.kind === step.type ? step.kind : `${step.kind} (${step.type})`,
       dependencies(step, new Set(steps.steps.filter(({ kind }) => kind === 'check').map(({ key }) => key))),
-      formatOrigin(project.graph.byKey.get(step.key)?.origin ?? { file: '' }),
+      formatOrigin(project.graph.byKey.get(nodeOf(step))?.origin ?? { file: '' }),
     ]);
     printLine(formatTable(['', 'step', 'what', 'after', 'defined in'], rows));
     if (options.sql) {

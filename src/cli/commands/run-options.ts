@@ -8,6 +8,7 @@ export interface RunCommandOptions extends Place {
   readonly selection: string;
   readonly exclude?: string;
   readonly fullRefresh?: boolean;
+  readonly partition?: string;
   readonly replication?: string;
   readonly pipeline?: string;
   readonly directory?: string;

@@ -13,6 +13,7 @@ import {
 } from '../../load/index.ts';
 import { findProjectFolder } from '../../project/config-file.ts';
 import { connectionsFileName } from '../../project/connections-file.ts';
+import { partitionWorld } from '../../project/partition-world.ts';
 import type { Project } from '../../project/project.ts';
 import { pipelineProject, readProject, replicationProject } from '../../project/read-project.ts';
 import { loadLedger, projectLedger } from '../../project/session.ts';
@@ -269,12 +270,14 @@ function localOf(stream: string | undefined): string | undefined {
   return stream?.startsWith('file://') ? 'LOCAL' : undefined;
 }
 
-export function planOf(target: RunTarget, options: RunCommandOptions): Plan {
+export async function planOf(target: RunTarget, options: RunCommandOptions): Promise<Plan> {
   const { retry, timeoutSeconds } = target.switches;
   const plan = makePlan(target.project.graph, {
     select: target.selection,
     ...(options.exclude === undefined ? {} : { exclude: options.exclude }),
     manifestHash: target.project.manifest.hash,
+    partitions: options.partition,
+    world: await partitionWorld(target.project),
     options: {
       fullRefresh: options.fullRefresh ?? false,
       ...(options.limit === undefined ? {} : { rowLimit: options.limit }),

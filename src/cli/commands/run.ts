@@ -29,7 +29,7 @@ async function runWith(options: RunCommandOptions): Promise<number> {
   const target = await runTarget(options);
   const { switches, project } = target;
   if (switches.dryRun) return await printPlan({ ...options, sql: true });
-  const plan = planOf(target, options);
+  const plan = await planOf(target, options);
   const definition = { ...project.definition, ...(switches.concurrency === undefined ? {} : { concurrency: switches.concurrency }) }; // prettier-ignore
   const session = await openSession({ ...project, definition }, { ledger: target.ledger });
   try {

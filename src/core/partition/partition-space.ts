@@ -1,5 +1,11 @@
 import { ConfigError } from '../errors.ts';
-import type { PartitionRange, PartitionsDefinition, StepPartitions } from '../partitions.ts';
+import type {
+  PartitionRange,
+  PartitionsDefinition,
+  PartitionValue,
+  StepPartitions,
+  TimeWindow,
+} from '../partitions.ts';
 import { checkDimension, createAxis, unknownKey, type Axis } from './axis.ts';
 import type { PartitionWorld } from './calendar.ts';
 import {
@@ -85,10 +91,15 @@ function formatInterval(axis: Axis | undefined, { from, to }: Interval): string 
  * Throws a `ConfigError` with code `partition_unknown` or `partition_selection_invalid`.
  */
 export function parseSet(space: PartitionSpace, text: string): PartitionSet {
-  const sets = text
-    .split(',')
-    .map((part) => intersection(boxSet(parseBox(space, part.trim())), space.everything));
-  return unionAll(space.axes.length, sets);
+  return intersection(readSet(space, text), space.everything);
+}
+
+/** Like `parseSet`, with what does not exist yet, or no longer, in it. */
+export function readSet(space: PartitionSpace, text: string): PartitionSet {
+  return unionAll(
+    space.axes.length,
+    text.split(',').map((part) => boxSet(parseBox(space, part.trim()))),
+  );
 }
 
 function parseBox({ axes }: PartitionSpace, text: string): Box {
@@ -191,13 +202,16 @@ export function toStepPartitions(space: PartitionSpace, set: PartitionSet): Step
   return { text: formatSet(space, set), count: count(set), ranges: toRanges(space, set) };
 }
 
-/** What a time partition is about: from its start up to, not including, its end. Milliseconds since 1970, UTC. */
-export interface TimeWindow {
-  readonly startMs: number;
-  readonly endMs: number;
-}
-
 /** Undefined for an axis that is not of time. */
 export function windowOf({ grid }: Axis, { from, to }: Interval): TimeWindow | undefined {
   return grid && { startMs: grid.startMs(from), endMs: grid.startMs(to) };
+}
+
+/** What one partition is, dimension by dimension. */
+export function valueOf(space: PartitionSpace, point: readonly number[]): PartitionValue {
+  const dimensions = space.axes.map((axis, index) => {
+    const at = point[index] ?? 0;
+    return [axis.name, { key: axis.keyOf(at), ...windowOf(axis, { from: at, to: at + 1 }) }] as const;
+  });
+  return { key: keyOfPoint(space, point), dimensions: Object.fromEntries(dimensions) };
 }

@@ -1,0 +1,25 @@
+import { pointsOf } from '../core/partition/partition-set.ts';
+import { openSpace, readSet, valueOf } from '../core/partition/partition-space.ts';
+import type { PartitionBatch } from '../core/partitions.ts';
+import { nodeOf, type PlanStep } from '../core/plan.ts';
+import { readPartitionWorld } from './partition/partition-world.ts';
+import type { Workplace } from './workplace.ts';
+
+/** The partitions that a step makes, as its executor is given them; undefined for a step that is not about partitions. */
+export async function partitionBatch(
+  { store, clock, definitions }: Workplace,
+  step: PlanStep,
+): Promise<PartitionBatch | undefined> {
+  const { graph } = definitions();
+  const definition = graph.byKey.get(nodeOf(step))?.partitions;
+  if (!step.partitions || !definition) return undefined;
+  const { partitions } = step;
+  const space = openSpace(definition, await readPartitionWorld(store, graph, clock.nowMs()));
+  const set = readSet(space, partitions.text);
+  return {
+    ...partitions,
+    values: function* () {
+      for (const point of pointsOf(set)) yield valueOf(space, point);
+    },
+  };
+}
