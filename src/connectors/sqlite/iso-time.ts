@@ -34,6 +34,50 @@ export function parseIsoTimestamp(text: string): bigint | undefined {
   return offset === undefined ? undefined : midnight + clock.micros - offset;
 }
 
+/**
+ * The same for the one form that most databases hold, `YYYY-MM-DD HH:MM:SS[.f to .ffffff]` without a zone, as a
+ * number that is exact; undefined for all others, sound or not.
+ */
+export function plainTimestamp(text: string): number | undefined {
+  const { length } = text;
+  if (length < 19 || length > 26 || length === 20) return undefined;
+  const separator = text.charCodeAt(10);
+  const isForm =
+    text.charCodeAt(4) === dash &&
+    text.charCodeAt(7) === dash &&
+    (separator === space || separator === letterT) &&
+    text.charCodeAt(13) === colon &&
+    text.charCodeAt(16) === colon &&
+    (length === 19 || text.charCodeAt(19) === point);
+  if (!isForm) return undefined;
+  const year = 100 * twoDigits(text, 0) + twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const second = twoDigits(text, 17);
+  // Years in which microseconds are integers that a number holds.
+  if (!(year >= 1700 && year <= 2200 && month >= 1 && month <= 12 && day >= 1)) return undefined;
+  if (!(day <= daysInMonth(year, month) && hour <= 23 && minute <= 59 && second <= 59)) return undefined;
+  let micros = 0;
+  for (let at = 20; at < 26; at += 1) {
+    const digit = at < length ? text.charCodeAt(at) - zero : 0;
+    if (!(digit >= 0 && digit <= 9)) return undefined;
+    micros = 10 * micros + digit;
+  }
+  const seconds = daysSinceEpoch(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+  return seconds * 1e6 + micros;
+}
+
+const [dash, space, letterT, colon, point, zero] = [0x2d, 0x20, 0x54, 0x3a, 0x2e, 0x30] as const;
+
+/** NaN where they are no digits. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - zero;
+  const ones = text.charCodeAt(at + 1) - zero;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : Number.NaN;
+}
+
 function leadingDate(text: string): number | undefined {
   const match = datePattern.exec(text);
   if (!match) return undefined;

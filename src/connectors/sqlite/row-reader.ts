@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type ColumnBatch, maxBatchRows } from '../../connector/column-batch.ts';
+import { type ColumnBatch, type ColumnVector, maxBatchRows } from '../../connector/column-batch.ts';
 import { CancelledError, DataError } from '../../core/errors.ts';
 import type { Column } from '../../sql/data-type.ts';
-import { columnBuilder } from './column-builder.ts';
+import { type VectorBuilder, vectorBuilder } from './column-vector.ts';
 import { openDatabase } from './session.ts';
 import { sqliteError, waitForLock } from './sqlite-error.ts';
-import type { StoredValue } from './stored-value.ts';
+import { Misfit, type StoredRow, type StoredValue } from './stored-value.ts';
 
 export interface RowSelect {
   /** `Connection SHOP (/data/shop.db)`, for errors. */
@@ -26,20 +26,21 @@ export async function* readRows(
   signal: AbortSignal,
 ): AsyncGenerator<ColumnBatch> {
   const database = openDatabase(select.place, path, true);
+  const builders = select.columns.map((column) => vectorBuilder(column.type));
   try {
     const cursor = await waitForLock(select.place, signal, () => openCursor(database, select.sql));
     let next = cursor.first;
-    for (let rowNumber = 1; !next.done;) {
+    for (let rowsBefore = 0; !next.done;) {
       if (signal.aborted) {
         throw new CancelledError(`Reading ${select.stream} was cancelled.`, { code: 'cancelled' });
       }
-      const batch = startBatch(select);
-      while (!next.done && batch.rowCount() < maxBatchRows) {
-        batch.add(next.value, rowNumber);
-        rowNumber += 1;
+      const batch: StoredRow[] = [];
+      while (!next.done && batch.length < maxBatchRows) {
+        batch.push(next.value);
         next = cursor.rows.next();
       }
-      yield batch.finish();
+      yield { rowCount: batch.length, vectors: vectorsOf(select, builders, batch, rowsBefore) };
+      rowsBefore += batch.length;
       await nextTurn();
     }
   } catch (error) {
@@ -57,31 +58,22 @@ function openCursor(database: DatabaseSync, sql: string) {
   return { rows, first: rows.next() };
 }
 
-function startBatch(select: RowSelect) {
-  const builders = select.columns.map((column) => columnBuilder(column.type));
-  const validity: (Uint8Array | undefined)[] = select.columns.map(() => undefined);
+function vectorsOf(
+  select: RowSelect,
+  builders: readonly VectorBuilder[],
+  rows: readonly StoredRow[],
+  rowsBefore: number,
+): readonly ColumnVector[] {
   const offset = select.withRowid ? 1 : 0;
-  let rowCount = 0;
-  return {
-    rowCount: () => rowCount,
-    add(row: readonly StoredValue[], rowNumber: number): void {
-      for (const [index, builder] of builders.entries()) {
-        const value = row[index + offset] ?? null;
-        if (value === null) {
-          (validity[index] ??= new Uint8Array(maxBatchRows).fill(1))[rowCount] = 0;
-          continue;
-        }
-        const misfit = builder.put(rowCount, value);
-        if (misfit)
-          throw misfitError(select, index, select.withRowid ? row[0] : undefined, rowNumber, misfit);
-      }
-      rowCount += 1;
-    },
-    finish: (): ColumnBatch => ({
-      rowCount,
-      vectors: builders.map((builder, index) => builder.finish(validity[index])),
-    }),
-  };
+  return builders.map((build, index) => {
+    try {
+      return build(rows, index + offset);
+    } catch (error) {
+      if (!(error instanceof Misfit)) throw error;
+      const rowid = select.withRowid ? rows[error.row]?.[0] : undefined;
+      throw misfitError(select, index, rowid, rowsBefore + error.row + 1, error.message);
+    }
+  });
 }
 
 /** Names the place, never the value: it may be personal data. */

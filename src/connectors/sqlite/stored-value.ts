@@ -1,11 +1,23 @@
-import type { ColumnVector } from '../../connector/column-batch.ts';
-
 /** What `node:sqlite` gives with big integers on. */
 export type StoredValue = null | bigint | number | string | Uint8Array;
 
-/** Collects one column of one batch. Not used again after `finish`. */
-export interface ColumnBuilder {
-  /** Adds a value that is not NULL at `row`; gives the reason when it does not fit. */
-  put(row: number, value: Exclude<StoredValue, null>): string | undefined;
-  finish(validity: Uint8Array | undefined): ColumnVector;
+export type StoredRow = readonly StoredValue[];
+
+/** A value that its column's type cannot hold. */
+export class Misfit extends Error {
+  override readonly name = 'Misfit';
+  /** Within the batch, from 0 on. */
+  readonly row: number;
+
+  constructor(row: number, reason: string) {
+    super(reason);
+    this.row = row;
+  }
+}
+
+/** Marks a row as NULL in a validity that is made when it is first needed. */
+export function noteNull(validity: Uint8Array | undefined, rowCount: number, row: number): Uint8Array {
+  const noted = validity ?? new Uint8Array(rowCount).fill(1);
+  noted[row] = 0;
+  return noted;
 }
