@@ -1,3 +1,4 @@
+import type { Condition } from '../core/condition.ts';
 import type { Executor } from '../core/executor.ts';
 import type { Graph } from '../core/graph.ts';
 import type { Ownership, RunRecord, RunTrigger } from '../core/ledger.ts';
@@ -32,6 +33,10 @@ export interface Engine {
 
   /** Asks for the end of a run of any process. Throws a `ConfigError` for an unknown run; a finished one stays as it is. */
   cancel(runId: string): Promise<RunState>;
+
+  /** Holds a run of any process, whose steps at work go on at their checkpoints later; `resume` lets it go on. Throws a `ConfigError` for an unknown run. */
+  hold(runId: string): Promise<RunState>;
+  resume(runId: string): Promise<RunState>;
 
   /**
    * Resolves when the run is finished, whoever executes it. Rejects when this engine executes it and
@@ -144,4 +149,6 @@ export interface Definitions {
   readonly schedules: readonly ScheduleDefinition[];
   /** The same list as long as nothing has changed. */
   readonly sensors?: readonly Sensor[];
+  /** When nodes are made by themselves; the same map as long as nothing has changed. */
+  readonly conditions?: ReadonlyMap<NodeKey, Condition>;
 }

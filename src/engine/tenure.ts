@@ -1,4 +1,6 @@
 import { MillraceError } from '../core/errors.ts';
+import type { ConditionBoard } from './automation/condition-board.ts';
+import { conditionBoard } from './condition-loop.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import type { OwnershipAttempt } from './engine.ts';
 import { retireOwner } from './owner.ts';
@@ -34,6 +36,10 @@ export interface TenureOptions {
 const forgetEveryMilliseconds = 3_600_000;
 /** Within this time sensors that are new in the project are seen. */
 const sensorPollMilliseconds = 5000;
+/** The same for conditions, and for what another process has written without telling. */
+const conditionPollMilliseconds = 5000;
+/** Many lines of a log are one look at the ledger. */
+const gatherMilliseconds = 20;
 
 export function createTenure(place: Workplace, options: TenureOptions): Tenure {
   const { owner, leaseMilliseconds } = options;
@@ -50,6 +56,8 @@ export function createTenure(place: Workplace, options: TenureOptions): Tenure {
     scheduler: createScheduler(place),
     sensors: sensorBoard(place, (error) => onLedgerError(state, error)),
     sensing: undefined,
+    conditions: conditionBoard(place),
+    watching: undefined,
     closing,
     isOwner: false,
     isContending: false,
@@ -71,7 +79,10 @@ export function createTenure(place: Workplace, options: TenureOptions): Tenure {
       const attempt = await claim(state);
       state.isContending = true;
       state.serving ??= serve(state);
-      if (runsSchedules) state.sensing ??= sense(state);
+      if (runsSchedules) {
+        state.sensing ??= sense(state);
+        state.watching ??= watchConditions(state);
+      }
       return attempt;
     },
     announceAddress: async (address) => {
@@ -93,6 +104,8 @@ interface State {
   readonly scheduler: Scheduler;
   readonly sensors: SensorBoard;
   sensing: Promise<void> | undefined;
+  readonly conditions: ConditionBoard;
+  watching: Promise<void> | undefined;
   readonly closing: AbortController;
   isOwner: boolean;
   isContending: boolean;
@@ -111,6 +124,7 @@ async function claim(state: State): Promise<OwnershipAttempt> {
     state.isOwner = true;
     armHeartbeat(state);
     place.sensed.notify();
+    place.written.notify();
   }
   return attempt;
 }
@@ -142,6 +156,23 @@ async function sense(state: State): Promise<void> {
     if (isAtWork) sensors.startDue();
     const idle = isAtWork ? sensors.idleMilliseconds(sensorPollMilliseconds) : sensorPollMilliseconds;
     await place.sensed.wait(mark, idle, closing.signal);
+  }
+}
+
+/** Looks at conditions as soon as something was written here, and when a cron's time has come. */
+async function watchConditions(state: State): Promise<void> {
+  const { place, conditions, closing } = state;
+  while (!closing.signal.aborted && (state.isOwner || state.isContending)) {
+    const mark = place.written.mark();
+    let idleMs = place.pollMilliseconds;
+    try {
+      if (state.isOwner && state.runsSchedules)
+        idleMs = Math.min(await conditions.check(), conditionPollMilliseconds);
+    } catch (error) {
+      onLedgerError(state, error);
+    }
+    await place.written.wait(mark, idleMs, closing.signal);
+    await pause(place.clock, gatherMilliseconds, closing.signal);
   }
 }
 
@@ -181,6 +212,7 @@ function lose(state: State): void {
   state.stopHeartbeat();
   state.dispatcher.abandon(state.dispatcher.runIds());
   void state.sensors.stop();
+  state.conditions.reset();
 }
 
 /** A ledger that is away for a while is waited for; others may take over meanwhile. */
@@ -208,7 +240,7 @@ async function end(
   await state.sensors.stop();
   const haveStopped = await stopRuns(state, mode);
   state.closing.abort();
-  await Promise.all([state.serving, state.sensing]);
+  await Promise.all([state.serving, state.sensing, state.watching]);
   try {
     await beforeLeaving?.();
   } finally {
