@@ -3,7 +3,8 @@ import { DataError } from '../core/errors.ts';
 import { castTo } from '../sql/cast.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { Statement } from '../sql/merge/index.ts';
-import { transformedText } from '../sql/text-transform.ts';
+import { constraintSql } from './constraint-sql.ts';
+import { rowSql } from './expression/row-sql.ts';
 import { misfitPredicate } from '../sql/value-fit.ts';
 import {
   readsFiles,
@@ -112,7 +113,7 @@ async function possibleMisfits(
   const casts = columns.flatMap((column): Misfit[] => {
     if (!asksValues) return [];
     const value = staged(dialect, column);
-    const from = column.transforms.length > 0 ? ({ type: 'text' } as const) : column.source.type;
+    const from = column.computed?.type ?? column.source.type;
     const predicate = misfitPredicate(dialect, value, from, column.type);
     if (predicate === undefined || dialect.typeName(from) === dialect.typeName(column.type)) return [];
     return [{ column, predicate, reason: `does not fit ${dialect.typeName(column.type)}`, kind: 'cast' }];
@@ -129,7 +130,9 @@ async function possibleMisfits(
     });
     return [
       ...(notNull ? [rule(`${value} is null`, 'not_null')] : []),
-      ...(check === undefined ? [] : [rule(`not (${check.replaceAll(/\bvalue\b/g, value)})`, check)]),
+      ...(check === undefined
+        ? []
+        : [rule(`not (${constraintSql(dialect, check, value, column.type)})`, check)]),
     ];
   });
   return [...casts, ...rules];
@@ -142,9 +145,8 @@ async function canAskValues(database: SqlDatabase): Promise<boolean> {
   return rows[0]?.[0] === true;
 }
 
-function staged(dialect: Dialect, { name, transforms }: MappedColumn): string {
-  const column = dialect.quote(name);
-  return transforms.length === 0 ? column : transformedText(dialect, column, transforms);
+function staged(dialect: Dialect, { name, computed }: MappedColumn): string {
+  return computed ? rowSql(dialect, computed) : dialect.quote(name);
 }
 
 function rowAsJson(dialect: Dialect, columns: readonly MappedColumn[]): string {

@@ -109,5 +109,5 @@ export function rejectsStatements(
 }
 
 function plainColumn(source: Column): MappedColumn {
-  return { source, name: source.name, type: source.type, transforms: [] };
+  return { source, name: source.name, type: source.type };
 }

@@ -87,7 +87,7 @@ function checkFileTarget(stream: StreamConfig, source: Connection): void {
       stream.origin,
     );
   }
-  if (Object.keys(stream.rules).length + Object.keys(stream.transforms).length > 0) {
+  if (Object.keys(stream.rules).length + stream.transforms.length > 0) {
     throw notYetSupported(
       'constraints and transforms into files',
       'Check and change the rows in a query: sql:',

@@ -1,4 +1,7 @@
 import type { JsonValue } from '../../core/json.ts';
+import { nearest } from '../../core/near-name.ts';
+import { functionNames, functions, insteadOf } from './functions/index.ts';
+import { functionsIn, type Operator, parseSyntax, type Syntax } from './syntax.ts';
 
 /** Values that an expression may name, by the first word of their path. */
 export type Scope = Readonly<Record<string, JsonValue>>;
@@ -6,82 +9,14 @@ export type Scope = Readonly<Record<string, JsonValue>>;
 /** A condition such as `run.total_rows > 0 && state.q.result[0].n == 1`, ready to be asked. */
 export type Expression = (scope: Scope) => JsonValue;
 
-type Token = { readonly kind: 'number' | 'text' | 'name' | 'sign'; readonly text: string };
-
-const tokenPattern =
-  /\s*(?:(\d+(?:\.\d+)?)|('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|([A-Za-z_][\w.]*(?:\[\d+\][\w.]*)*)|(\|\||&&|==|!=|<=|>=|[-+*/%<>!()]))/y;
-
-const precedence: Readonly<Record<string, number>> = {
-  '||': 1,
-  '&&': 2,
-  '==': 3,
-  '!=': 3,
-  '<': 4,
-  '<=': 4,
-  '>': 4,
-  '>=': 4,
-  '+': 5,
-  '-': 5,
-  '*': 6,
-  '/': 6,
-  '%': 6,
-};
-
-const words: Readonly<Record<string, JsonValue>> = { true: true, false: false, null: null, nil: null };
-
 /**
  * Reads an expression.
- * @throws SyntaxError that names the place
+ * @throws SyntaxError that names the place, or the function that there is not
  */
 export function parseExpression(text: string): Expression {
-  const tokens = tokensOf(text);
-  let next = 0;
-  const fail = (): never => {
-    throw new SyntaxError(`'${text}' cannot be read at '${tokens[next]?.text ?? 'its end'}'`);
-  };
-
-  function operand(): Expression {
-    const token = tokens[next];
-    if (!token) return fail();
-    next += 1;
-    if (token.kind === 'number') return constant(Number(token.text));
-    if (token.kind === 'text') return constant(token.text.slice(1, -1).replaceAll(/\\(.)/g, '$1'));
-    if (token.kind === 'name') {
-      const word = words[token.text];
-      return word === undefined ? (scope) => valueAt(scope, token.text) ?? null : constant(word);
-    }
-    if (token.text === '!') {
-      const inner = operand();
-      return (scope) => !isTrue(inner(scope));
-    }
-    if (token.text === '-') {
-      const inner = operand();
-      return (scope) => -Number(inner(scope));
-    }
-    if (token.text !== '(') {
-      next -= 1;
-      return fail();
-    }
-    const inner = binary(0);
-    if (tokens[next]?.text !== ')') return fail();
-    next += 1;
-    return inner;
-  }
-
-  function binary(least: number): Expression {
-    let left = operand();
-    for (;;) {
-      const operator = tokens[next]?.kind === 'sign' ? (tokens[next]?.text ?? '') : '';
-      const strength = precedence[operator];
-      if (strength === undefined || strength <= least) return left;
-      next += 1;
-      left = combine(operator, left, binary(strength));
-    }
-  }
-
-  const whole = binary(0);
-  if (next < tokens.length) return fail();
-  return whole;
+  const syntax = parseSyntax(text);
+  for (const name of functionsIn(syntax)) if (!functions.has(name)) throw unknownFunction(name);
+  return (scope) => valueOf(syntax, scope);
 }
 
 /** False, null, 0 and the empty text are not true. */
@@ -91,48 +26,71 @@ export function isTrue(value: JsonValue): boolean {
 
 /** The value at `state.q.result[0].n`; undefined when there is none. */
 export function valueAt(scope: Scope, path: string): JsonValue | undefined {
-  const steps = path.split(/[.[\]]+/).filter((step) => step !== '');
-  let value: JsonValue | undefined = scope;
-  for (const step of steps) {
-    if (value === null || typeof value !== 'object' || !Object.hasOwn(value, step)) return undefined;
-    value = (value as Readonly<Record<string, JsonValue>>)[step];
-  }
-  return value;
+  return path
+    .split(/[.[\]]+/)
+    .filter((step) => step !== '')
+    .reduce<JsonValue | undefined>((value, step) => memberOf(value, step), scope);
 }
 
-function tokensOf(text: string): readonly Token[] {
-  const tokens: Token[] = [];
-  tokenPattern.lastIndex = 0;
-  while (tokenPattern.lastIndex < text.trimEnd().length) {
-    const start = tokenPattern.lastIndex;
-    const match = tokenPattern.exec(text);
-    if (!match) throw new SyntaxError(`'${text}' cannot be read at '${text.slice(start).trim()}'`);
-    const [, number, quoted, name, sign] = match;
-    if (number !== undefined) tokens.push({ kind: 'number', text: number });
-    else if (quoted !== undefined) tokens.push({ kind: 'text', text: quoted });
-    else if (name !== undefined) tokens.push({ kind: 'name', text: name });
-    else tokens.push({ kind: 'sign', text: sign ?? '' });
-  }
-  return tokens;
+function unknownFunction(name: string): SyntaxError {
+  const instead = insteadOf(name);
+  const near = nearest(name, functionNames);
+  const hint = instead ?? (near ? `did you mean ${near}()?` : `there are ${functionNames.join(', ')}`);
+  return new SyntaxError(`there is no function ${name}() in expressions; ${hint}`);
 }
 
-function constant(value: JsonValue): Expression {
-  return () => value;
+function valueOf(syntax: Syntax, scope: Scope): JsonValue {
+  const of = (part: Syntax): JsonValue => valueOf(part, scope);
+  switch (syntax.kind) {
+    case 'value':
+      return syntax.value;
+    case 'name':
+      return valueAt(scope, syntax.path) ?? null;
+    case 'list':
+      return syntax.items.map(of);
+    case 'member':
+      return memberOf(of(syntax.of), asKey(of(syntax.key))) ?? null;
+    case 'choice':
+      return of(isTrue(of(syntax.condition)) ? syntax.yes : syntax.no);
+    case 'sign':
+      return syntax.sign === '!' ? !isTrue(of(syntax.of)) : -Number(of(syntax.of));
+    case 'binary':
+      return combined(syntax.operator, syntax, scope);
+    case 'call': {
+      const found = functions.get(syntax.name);
+      if (!found) throw unknownFunction(syntax.name);
+      if (syntax.name === 'if')
+        return of((isTrue(argument(syntax, 0)) ? syntax.args[1] : syntax.args[2]) ?? none);
+      return found(syntax.args.map(of), (text, values) => parseExpression(text)({ ...scope, ...values }));
+    }
+  }
+  function argument({ args }: { readonly args: readonly Syntax[] }, index: number): JsonValue {
+    return of(args[index] ?? none);
+  }
 }
 
-function combine(operator: string, left: Expression, right: Expression): Expression {
-  switch (operator) {
-    case '||':
-      return (scope) => isTrue(left(scope)) || isTrue(right(scope));
-    case '&&':
-      return (scope) => isTrue(left(scope)) && isTrue(right(scope));
-    case '==':
-      return (scope) => isSame(left(scope), right(scope));
-    case '!=':
-      return (scope) => !isSame(left(scope), right(scope));
-    default:
-      return (scope) => calculate(operator, left(scope), right(scope));
-  }
+const none: Syntax = { kind: 'value', value: null };
+
+function asKey(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function memberOf(value: JsonValue | undefined, step: string): JsonValue | undefined {
+  if (value === null || typeof value !== 'object' || !Object.hasOwn(value, step)) return undefined;
+  return (value as Readonly<Record<string, JsonValue>>)[step];
+}
+
+function combined(
+  operator: Operator,
+  { left, right }: { readonly left: Syntax; readonly right: Syntax },
+  scope: Scope,
+): JsonValue {
+  const a = valueOf(left, scope);
+  if (operator === '||') return isTrue(a) || isTrue(valueOf(right, scope));
+  if (operator === '&&') return isTrue(a) && isTrue(valueOf(right, scope));
+  const b = valueOf(right, scope);
+  if (operator === '==') return isSame(a, b);
+  return operator === '!=' ? !isSame(a, b) : calculate(operator, a, b);
 }
 
 function isSame(left: JsonValue, right: JsonValue): boolean {
@@ -143,10 +101,12 @@ function asText(value: JsonValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+/** What is added to text is text; two texts are compared as such, all else as numbers. */
 function calculate(operator: string, left: JsonValue, right: JsonValue): JsonValue {
-  const isText = typeof left === 'string' && typeof right === 'string';
-  if (isText && operator === '+') return left + right;
-  const [a, b] = isText ? [left, right] : [Number(left), Number(right)];
+  const areTexts = typeof left === 'string' && typeof right === 'string';
+  const isText = typeof left === 'string' || typeof right === 'string';
+  if (isText && operator === '+') return `${shown(left)}${shown(right)}`;
+  const [a, b] = areTexts ? [left, right] : [Number(left), Number(right)];
   switch (operator) {
     case '<':
       return a < b;
@@ -167,4 +127,8 @@ function calculate(operator: string, left: JsonValue, right: JsonValue): JsonVal
     default:
       return Number(left) % Number(right);
   }
+}
+
+function shown(value: JsonValue): string {
+  return value === null ? '' : asText(value);
 }

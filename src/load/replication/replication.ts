@@ -3,7 +3,7 @@ import type { DataType } from '../../sql/data-type.ts';
 import type { MergeStrategy } from '../../sql/merge/index.ts';
 import type { ColumnRule } from './column-rule.ts';
 import type { ConstraintFailure } from './constraint-failure.ts';
-import type { ColumnTransforms } from './column-transforms.ts';
+import type { TransformStage } from './column-transforms.ts';
 import type { ColumnTyping } from './column-typing.ts';
 import type { ReplicationHooks, StreamHooks } from './hook.ts';
 import type { ChunkOptions } from './chunk-options.ts';
@@ -71,7 +71,8 @@ export interface StreamConfig {
   readonly casts: Readonly<Record<string, DataType>>;
   /** What must hold by source column name. */
   readonly rules: Readonly<Record<string, ColumnRule>>;
-  readonly transforms: ColumnTransforms;
+  /** Changes of values, one stage after the other. */
+  readonly transforms: readonly TransformStage[];
   /** What the source connector is told, such as `delimiter`. */
   readonly sourceOptions: Readonly<Record<string, unknown>>;
   /** Most rows per run. */

@@ -126,7 +126,7 @@ export function streamConfig(name: string, written: StreamYaml, origins: StreamO
     casts,
     rules,
     transforms:
-      stream.transforms === undefined ? {} : columnTransforms(stream.transforms, origins.of(['transforms'])),
+      stream.transforms === undefined ? [] : columnTransforms(stream.transforms, origins.of(['transforms'])),
     sourceOptions: {
       ...pick(stream.source_options ?? {}, connectorSourceOptions),
       ...optional('files', streamFiles(name, stream.files)),

@@ -1,10 +1,11 @@
 import { nearest } from '../../core/near-name.ts';
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { Column, DataType } from '../../sql/data-type.ts';
-import type { TextTransform } from '../../sql/text-transform.ts';
+import type { RowExpression } from '../expression/row-expression.ts';
 import { typedBy } from '../replication/column-typing.ts';
 import type { ColumnCasing, StreamConfig } from '../replication/replication.ts';
 import { chooseColumns, namedColumns } from '../replication/selection.ts';
+import { computeColumns } from './computed-columns.ts';
 
 /** One column of a stream and what it becomes. */
 export interface MappedColumn {
@@ -14,8 +15,15 @@ export interface MappedColumn {
   readonly name: string;
   /** Type wanted in the target: the source's, or the cast's. */
   readonly type: DataType;
-  /** Changes of its text; empty for none. */
-  readonly transforms: readonly TextTransform[];
+  /** What is made of the staged values; absent for the values themselves. */
+  readonly computed?: RowExpression;
+}
+
+/** A column that is made out of others when rows are published. */
+export interface AddedColumn {
+  readonly name: string;
+  readonly type: DataType;
+  readonly computed: RowExpression;
 }
 
 /** A stream's columns and keys, found in its catalogue. */
@@ -23,6 +31,7 @@ export interface ColumnMapping {
   readonly columns: readonly MappedColumn[];
   readonly primaryKey: readonly MappedColumn[];
   readonly updateKey?: MappedColumn;
+  readonly added: readonly AddedColumn[];
 }
 
 /**
@@ -42,11 +51,13 @@ export function mapColumns(
     return found;
   };
   for (const name of namedColumns(stream.select)) require(name, 'select');
-  for (const name of [...Object.keys(stream.rules), ...Object.keys(stream.transforms)])
-    if (name !== '*') require(name, 'columns or transforms');
+  for (const name of Object.keys(stream.rules)) if (name !== '*') require(name, 'columns');
   const casts = new Map<Column, DataType>();
+  const adds = new Set(
+    stream.transforms.flatMap((stage) => Object.keys(stage)).filter((name) => !find(name)),
+  );
   for (const [name, type] of Object.entries(stream.casts))
-    if (name !== '*') casts.set(require(name, 'columns'), type);
+    if (name !== '*' && !adds.has(name)) casts.set(require(name, 'columns'), type);
 
   const chosen = chooseColumns(
     stream.select,
@@ -56,21 +67,34 @@ export function mapColumns(
     ({ name }) => isMetadata(stream, name) && !chosen.some(({ source }) => source === name),
   );
   const asked = [...chosen, ...added.map(({ name }) => ({ source: name, alias: undefined }))];
-  const columns = asked.map(({ source: name, alias }) => {
+  const staged = asked.map(({ source: name, alias }) => {
     const source = require(name, 'select');
-    const transforms = transformsOf(stream, source, require);
-    // What a transform gives may be longer than what it took.
-    const plain: DataType = transforms.length > 0 ? { type: 'text' } : source.type;
+    return { source, name: alias ?? targetName(source.name, stream.target.columnCasing, targetNames) };
+  });
+  const computed = computeColumns(stream, staged, find, (name) =>
+    find(name)
+      ? keyNotSelected(stream, name, 'transforms')
+      : columnMissing(stream, name, 'transforms', available),
+  );
+  const columns = staged.map(({ source, name }): MappedColumn => {
+    const expression = computed.changed.get(source);
     return {
       source,
-      name: alias ?? targetName(source.name, stream.target.columnCasing, targetNames),
+      name,
       type: isMetadata(stream, source.name)
         ? source.type
-        : (casts.get(source) ?? stream.casts['*'] ?? typedBy(stream.target.columnTyping, plain)),
-      transforms,
+        : (casts.get(source) ??
+          stream.casts['*'] ??
+          typedBy(stream.target.columnTyping, expression?.type ?? source.type)),
+      ...(expression ? { computed: expression } : {}),
     };
   });
-  requireDistinct(stream, columns);
+  const made = computed.added.map(({ name, expression }): AddedColumn => ({
+    name: targetName(name, stream.target.columnCasing, targetNames),
+    type: stream.casts[name] ?? stream.casts['*'] ?? typedBy(stream.target.columnTyping, expression.type),
+    computed: expression,
+  }));
+  requireDistinct(stream, [...columns, ...made.map((column) => ({ ...column, source: column }))]);
   const keyColumn = (name: string, usedIn: string): MappedColumn => {
     const source = require(name, usedIn);
     const mapped = columns.find((column) => column.source === source);
@@ -79,6 +103,7 @@ export function mapColumns(
   };
   return {
     columns,
+    added: made,
     primaryKey: stream.primaryKey.map((name) => keyColumn(name, 'primary_key')),
     ...(stream.updateKey === undefined ? {} : { updateKey: keyColumn(stream.updateKey, 'update_key') }),
   };
@@ -90,29 +115,6 @@ function isMetadata({ metadata, updateKey }: StreamConfig, name: string): boolea
     metadata.some((column) => name === `_sling_${column}`) ||
     (name === '_sling_loaded_at' && updateKey === name)
   );
-}
-
-function transformsOf(
-  stream: StreamConfig,
-  source: Column,
-  require: (name: string, usedIn: string) => Column,
-): readonly TextTransform[] {
-  const own = Object.entries(stream.transforms).flatMap(([name, transforms]) =>
-    name !== '*' && require(name, 'transforms') === source ? transforms : [],
-  );
-  const isText = source.type.type === 'text';
-  const isKey = [...stream.primaryKey, stream.updateKey ?? ''].includes(source.name);
-  if (own.length > 0 && (!isText || isKey)) {
-    throw new ConfigError(
-      `stream ${stream.name}: transforms change text, and '${source.name}' is ${isText ? 'a key' : source.type.type}`,
-      {
-        code: 'transform_not_applicable',
-        origin: stream.origin,
-        next: 'Write the expression into sql:, or do it in a model',
-      },
-    );
-  }
-  return isText && !isKey ? [...(stream.transforms['*'] ?? []), ...own] : [];
 }
 
 /** Finds by exact name first, then without regard to capitals. */
@@ -157,8 +159,13 @@ function snake(name: string): string {
     .toLowerCase();
 }
 
-function requireDistinct(stream: StreamConfig, columns: readonly MappedColumn[]): void {
-  const seen = new Map<string, MappedColumn>();
+interface NamedColumn {
+  readonly name: string;
+  readonly source: { readonly name: string };
+}
+
+function requireDistinct(stream: StreamConfig, columns: readonly NamedColumn[]): void {
+  const seen = new Map<string, NamedColumn>();
   for (const column of columns) {
     const key = column.name.toLowerCase();
     const other = seen.get(key);
@@ -202,7 +209,7 @@ function columnMissing(
 }
 
 function keyNotSelected(stream: StreamConfig, name: string, usedIn: string): ConfigError {
-  return new ConfigError(`stream ${stream.name}: select leaves out '${name}', which is its ${usedIn}`, {
+  return new ConfigError(`stream ${stream.name}: select leaves out '${name}', which is in its ${usedIn}`, {
     code: 'key_not_selected',
     origin: stream.origin,
     next: `Add '${name}' to select:`,

@@ -1,9 +1,12 @@
 import { currentInstant, currentUtc, epochSeconds } from '../../sql/clock.ts';
 import type { Column, DataType } from '../../sql/data-type.ts';
 import type { Dialect } from '../../sql/dialect.ts';
+import { castTo } from '../../sql/cast.ts';
+import { rowSql } from '../expression/row-sql.ts';
+import type { AddedColumn } from './column-mapping.ts';
 import type { StreamConfig } from '../replication/replication.ts';
 
-/** A column that is not in the source: each row gets the value of an expression when it is published. */
+/** A column that is not in the stage: each row gets the value of an expression when it is published. */
 export interface ConstantColumn {
   readonly name: string;
   readonly type: DataType;
@@ -44,6 +47,15 @@ export function constantColumns(
         ]
       : []),
   ];
+}
+
+/** The columns that transforms add. */
+export function addedColumns(dialect: Dialect, added: readonly AddedColumn[]): readonly ConstantColumn[] {
+  return added.map(({ name, type, computed }) => ({
+    name,
+    type,
+    sql: castTo(dialect, rowSql(dialect, computed), type),
+  }));
 }
 
 const loadedAt = '_sling_loaded_at';

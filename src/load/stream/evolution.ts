@@ -2,7 +2,7 @@ import { DataError } from '../../core/errors.ts';
 import type { Column, DataType } from '../../sql/data-type.ts';
 import type { Dialect } from '../../sql/dialect.ts';
 import { addColumn, changeColumnType, type PublishedColumn, type Statement } from '../../sql/merge/index.ts';
-import { transformedText } from '../../sql/text-transform.ts';
+import { rowSql } from '../expression/row-sql.ts';
 import type { StreamConfig } from '../replication/replication.ts';
 import type { MappedColumn } from './column-mapping.ts';
 import type { TargetState } from './target-state.ts';
@@ -138,16 +138,15 @@ function asColumn(column: MappedColumn): Column {
 }
 
 function published(dialect: Dialect, column: MappedColumn, type: DataType): PublishedColumn {
-  const staged = dialect.typeName(column.source.type);
+  const { computed } = column;
+  const staged = dialect.typeName(computed?.type ?? column.source.type);
   const final = dialect.typeName(type);
-  const { transforms } = column;
   return {
     name: column.name,
-    ...(transforms.length === 0
-      ? {}
-      : { expression: transformedText(dialect, dialect.quote(column.name), transforms) }),
+    ...(computed ? { expression: rowSql(dialect, computed) } : {}),
     type,
-    converted: staged !== final,
+    // A system may see another type in what is computed than we do.
+    converted: staged !== final || (computed !== undefined && computed.type.type !== 'text'),
     comparable: isComparable(column.source.type) && isComparable(type),
   };
 }

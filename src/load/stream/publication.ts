@@ -22,7 +22,7 @@ import {
 import type { StreamConfig } from '../replication/replication.ts';
 import { followsKeys } from '../replication/stream-mode.ts';
 import type { ColumnMapping } from './column-mapping.ts';
-import { constantColumns, type ConstantColumn } from './constant-columns.ts';
+import { addedColumns, constantColumns, type ConstantColumn } from './constant-columns.ts';
 import { evolve, freshColumns } from './evolution.ts';
 import { besideStage } from './stage-name.ts';
 import { isolationOf } from './isolation.ts';
@@ -180,9 +180,13 @@ function publishIntoKept(request: PublicationRequest): PublicationPlan {
 }
 
 function constantsOf(request: PublicationRequest): readonly ConstantColumn[] {
-  const { dialect, stream, target, loadId, replaces } = request;
+  const { dialect, stream, mapping, target, loadId, replaces } = request;
   const choice = target.exists && !replaces ? keyChoice(request) : undefined;
-  return constantColumns(dialect, stream, target.columns, loadId, choice && isHeld(request, choice));
+  const held = choice && isHeld(request, choice);
+  return [
+    ...addedColumns(dialect, mapping.added),
+    ...constantColumns(dialect, stream, target.columns, loadId, held),
+  ];
 }
 
 /** A predicate on the stage's rows: the target has their key. Keys are never NULL. */
