@@ -38,7 +38,7 @@ export async function buildNode(step: Step, node: RefNode): Promise<StepOutcome>
   const outside = { isInTransaction: false, session: database, moment: momentOf(step, database, mode) };
   const compiled =
     node.kind !== 'seed' ? await compileNode(project.manifest, node, outside.moment) : undefined;
-  if (compiled) await keepCompiled(step, node, compiled.sql);
+  if (compiled) keepCompiled(step, node, compiled.sql);
   if (compiled && node.config.customMaterialization !== undefined) {
     return await buildByMacro(step, node, compiled, mode);
   }

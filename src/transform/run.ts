@@ -67,7 +67,7 @@ export function createTransformExecutor(
       const step = stepOf(project, await open(), context, durationsOf(context.runId));
       await start(step);
       const outcome = found.kind === 'test' ? await runCheck(step, found) : await buildNode(step, found);
-      await keepExecuted(step, found);
+      keepExecuted(step, found);
       step.durations.set(node.key, Date.now() - step.startedAtMs);
       return outcome;
     },
@@ -104,7 +104,7 @@ async function runCheck(step: Step, node: TestNode): Promise<StepOutcome> {
           columnsOfQuery: (query) => queryColumns(database, database.dialect, query),
         })
       : await compileNode(step.project.manifest, node, moment);
-  await keepCompiled(step, node, compiled.sql);
+  keepCompiled(step, node, compiled.sql);
   const query = (sql: string): ReturnType<typeof database.query> =>
     database.query(sql, [], step.context.signal);
   const failing = node.failures ? await keepFailures(step, node, node.failures, compiled) : compiled;

@@ -68,18 +68,18 @@ export async function runStatement<T>(
 }
 
 /** Keeps what was compiled of a node in the target folder. */
-export async function keepCompiled(step: Step, node: TransformNode, sql: string): Promise<void> {
+export function keepCompiled(step: Step, node: TransformNode, sql: string): void {
   const { targetFolder } = step.given;
   if (targetFolder === undefined) return;
-  await writeSql(targetFolder, 'compiled', writtenPath(step.project.manifest, node), sql);
+  writeSql(targetFolder, 'compiled', writtenPath(step.project.manifest, node), sql);
 }
 
 /** Keeps what the step has run in the target folder. */
-export async function keepExecuted(step: Step, node: TransformNode): Promise<void> {
+export function keepExecuted(step: Step, node: TransformNode): void {
   const { targetFolder } = step.given;
   if (targetFolder === undefined || step.executed.length === 0) return;
   const sql = step.executed.join(';\n\n');
-  await writeSql(targetFolder, 'run', writtenPath(step.project.manifest, node), sql);
+  writeSql(targetFolder, 'run', writtenPath(step.project.manifest, node), sql);
 }
 
 export function hashOf(text: string): string {

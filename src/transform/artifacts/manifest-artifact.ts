@@ -4,7 +4,7 @@ import type { TestNode } from '../manifest/transform-node.ts';
 import type { ArtifactNode, ManifestArtifact } from './artifact-node.ts';
 import { docEntries, exposureEntries, groupEntries, macroEntries } from './definition-entries.ts';
 import { artifactMetadata, type Invocation, projectId } from './metadata.ts';
-import { type Compiled, nodeEntry } from './node-entry.ts';
+import { type Compiled, compiledEntries, nodeEntry } from './node-entry.ts';
 import { withPrimaryKeys } from './primary-key.ts';
 import { semanticEntries } from './semantic-entries.ts';
 import { sourceEntry } from './source-entry.ts';
@@ -15,8 +15,6 @@ export interface ManifestRequest {
   readonly invocation: Invocation;
   /** Absolute folder of the dbt project. */
   readonly root: string;
-  /** What was compiled, by node id. */
-  readonly compiled?: ReadonlyMap<string, Compiled>;
   /** Of `selectors.yml`. */
   readonly selectors?: JsonObject;
 }
@@ -29,7 +27,7 @@ export function manifestArtifact(request: ManifestRequest): ManifestArtifact {
   const sources: Record<string, ArtifactNode> = {};
   const unitTests: Record<string, ArtifactNode> = {};
   for (const node of [...manifest.byId.values(), ...manifest.analyses]) {
-    const given = { createdAtSeconds, root, compiled: request.compiled?.get(node.uniqueId) };
+    const given = { createdAtSeconds, root };
     if (node.kind === 'source') sources[node.uniqueId] = sourceEntry(manifest, node, createdAtSeconds);
     else if (node.kind !== 'test') nodes[node.uniqueId] = nodeEntry(manifest, node, given);
     else if (node.body.sort === 'unit') unitTests[node.uniqueId] = unitTestEntry(manifest, node, given);
@@ -69,6 +67,20 @@ export function manifestArtifact(request: ManifestRequest): ManifestArtifact {
     semantic_models: semantic.semanticModels,
     unit_tests: unitTests,
   };
+}
+
+/** The manifest with the SQL of what was compiled. */
+export function withCompiled(
+  manifest: ManifestArtifact,
+  compiled: ReadonlyMap<string, Compiled>,
+): ManifestArtifact {
+  const nodes = Object.fromEntries(
+    Object.entries(manifest.nodes).map(([id, node]) => {
+      const found = compiled.get(id);
+      return [id, found ? { ...node, ...compiledEntries(found) } : node];
+    }),
+  );
+  return { ...manifest, nodes };
 }
 
 function isGeneric(test: TestNode): boolean {

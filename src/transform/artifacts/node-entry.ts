@@ -34,7 +34,6 @@ export function nodeEntry(
   manifest: Manifest,
   node: EntryNode,
   given: {
-    readonly compiled?: Compiled | undefined;
     readonly createdAtSeconds: number;
     readonly root: string;
   },
@@ -74,7 +73,7 @@ export function nodeEntry(
       macros: macroUses(node.sql, scopeOf(manifest, node).macros),
       nodes: dependenciesOf(node).map(({ uniqueId }) => uniqueId),
     },
-    ...compiledEntries(given.compiled),
+    compiled_path: null,
     contract: contractEntry(config, properties),
     ...(node.kind === 'model' ? modelEntries(node, config, properties) : {}),
   };
@@ -137,8 +136,8 @@ export function callEntries({ refs, sources }: Pick<NodeDetails, 'refs' | 'sourc
   };
 }
 
-export function compiledEntries(compiled: Compiled | undefined): JsonObject {
-  if (!compiled) return { compiled_path: null };
+/** What the manifest says of compiled SQL. */
+export function compiledEntries(compiled: Compiled): JsonObject {
   return {
     compiled_path: compiled.path,
     compiled: true,

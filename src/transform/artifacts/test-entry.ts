@@ -10,19 +10,11 @@ import type { ArtifactNode } from './artifact-node.ts';
 import { configEntry, unrenderedConfig } from './config-entry.ts';
 import { isJsonObject, listOf, objectOf, textOf } from './json-part.ts';
 import { macroUses } from './macro-uses.ts';
-import {
-  callEntries,
-  type Compiled,
-  compiledEntries,
-  originalPath,
-  patchPath,
-  placeEntry,
-} from './node-entry.ts';
+import { callEntries, originalPath, patchPath, placeEntry } from './node-entry.ts';
 import { macroIdOf } from '../context/macro-set.ts';
 import { createHash } from 'node:crypto';
 
 interface Given {
-  readonly compiled?: Compiled | undefined;
   readonly createdAtSeconds: number;
 }
 
@@ -63,7 +55,7 @@ export function testEntry(manifest: Manifest, node: TestNode, given: Given): Art
       macros: macrosOf(manifest, node),
       nodes: node.dependencies.map(({ uniqueId }) => uniqueId),
     },
-    ...compiledEntries(given.compiled),
+    compiled_path: null,
     contract: { enforced: false, alias_types: true, checksum: null },
     ...genericEntries(manifest, node),
   };

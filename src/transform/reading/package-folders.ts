@@ -20,7 +20,7 @@ interface Search {
 
 /**
  * The folders of the packages that a project names, and of those that these name in turn: `local:` ones where they lie,
- * the others where `dbt deps` puts them, with everything else that lies there. Adds a mistake for each one that is not
+ * the others where `millrace deps` puts them, with everything else that lies there. Adds a mistake for each one that is not
  * there.
  */
 export async function packageFolders(search: Search): Promise<readonly string[]> {

@@ -18,10 +18,7 @@ interface Reading {
  * of a run; where the project tolerates it, that is a warning and the node fails when it runs. What fails because there is no warehouse to ask (`run_query(...).columns`) is rendered again as dbt does it:
  * whatever hangs on a missing value is missing too.
  */
-export function readingPass<T>(
-  { room, calls, context }: Reading,
-  work: (options: RenderOptions) => T,
-): T {
+export function readingPass<T>({ room, calls, context }: Reading, work: (options: RenderOptions) => T): T {
   try {
     return work({});
   } catch (error) {

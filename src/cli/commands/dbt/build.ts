@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../core/json.ts';
+import { withCompiled } from '../../../transform/index.ts';
 import { exitCodes } from '../../terminal/exit-code.ts';
 import { printJson, printLine } from '../../terminal/output.ts';
 import { compiledOf } from './compiled-nodes.ts';
@@ -10,7 +11,7 @@ import { invocationArguments } from './invocation-arguments.ts';
 import { createProgress, printResults } from './result-view.ts';
 import { type NodeResult, resultsOf, runResultsArtifact } from './run-results.ts';
 import { selectNodes, type Selected } from './selected.ts';
-import { currentManifest, openWorkspace, type Workspace, writeArtifact } from './workspace.ts';
+import { openWorkspace, type Workspace, writeArtifact } from './workspace.ts';
 
 /** Commands that build or test nodes, with the resource types that each takes. */
 export const executingCommands: Readonly<Record<ExecutingCommand, readonly string[]>> = {
@@ -66,7 +67,7 @@ export async function buildSelected(
       failFast: flags.failFast === true,
       onStep: createProgress(flags.quiet === true || flags.json === true),
     });
-    return await resultsOf(workspace, run, ids);
+    return resultsOf(workspace, run, ids);
   });
   return await finish(workspace, selected, results, args);
 }
@@ -80,11 +81,7 @@ async function finish(
   const { flags } = workspace;
   const artifact = runResultsArtifact(workspace, results, args);
   const compiled = compiledOf(workspace, results);
-  await writeArtifact(
-    workspace,
-    'manifest.json',
-    currentManifest(workspace, { compiled, selectors: selected.selectors }),
-  );
+  await writeArtifact(workspace, 'manifest.json', withCompiled(selected.manifest, compiled));
   await writeArtifact(workspace, 'run_results.json', artifact);
   if (flags.json === true) printJson(artifact);
   else if (results.length === 0) printLine('Nothing to do: the selection is empty.');

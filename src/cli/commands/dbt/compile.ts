@@ -7,6 +7,7 @@ import {
   type CompiledNodeSql,
   compileSql,
   plainArguments,
+  withCompiled,
   writeSql,
   writtenPath,
 } from '../../../transform/index.ts';
@@ -15,7 +16,7 @@ import { printJson, printLine } from '../../terminal/output.ts';
 import { compiledPath } from './compiled-nodes.ts';
 import type { DbtFlags } from './dbt-options.ts';
 import { selectNodes, type Selected } from './selected.ts';
-import { currentManifest, openWorkspace, type Workspace, writeArtifact } from './workspace.ts';
+import { openWorkspace, type Workspace, writeArtifact } from './workspace.ts';
 
 /** Types that have SQL. */
 export const compiledTypes: readonly string[] = [
@@ -107,12 +108,8 @@ export async function writeCompiled(
     if (!node) throw new ConfigError(`there is no "${id}"`, { code: 'node_missing' });
     const path = writtenPath(manifest, node);
     byId.set(id, { sql, path: compiledPath(workspace, path), extraCtes });
-    await writeSql(workspace.targetFolder, 'compiled', path, sql);
+    writeSql(workspace.targetFolder, 'compiled', path, sql);
   }
-  await writeArtifact(
-    workspace,
-    'manifest.json',
-    currentManifest(workspace, { compiled: byId, selectors: selected.selectors }),
-  );
+  await writeArtifact(workspace, 'manifest.json', withCompiled(selected.manifest, byId));
   return byId;
 }

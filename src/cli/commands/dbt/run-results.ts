@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { RunRecord, StepRecord } from '../../../core/ledger.ts';
@@ -30,28 +30,27 @@ export interface NodeResult {
 }
 
 /** The results of the nodes, in the order in which they ended. */
-export async function resultsOf(
+export function resultsOf(
   workspace: Workspace,
   run: RunRecord,
   ids: readonly string[],
-): Promise<readonly NodeResult[]> {
+): readonly NodeResult[] {
   const { project, transform } = workspace;
   const steps = stepsByKey(run);
-  const found: NodeResult[] = [];
-  for (const id of ids) {
+  const found: NodeResult[] = ids.flatMap((id) => {
     const step = steps.get(graphKey(project.graph, transform, id));
-    if (step) found.push(await resultOf(workspace, id, step));
-  }
+    return step ? [resultOf(workspace, id, step)] : [];
+  });
   const known = new Set(ids.map((id) => graphKey(project.graph, transform, id)));
   for (const step of run.steps) {
     if (known.has(step.key) || step.state !== 'failed') continue;
     const id = `operation.${transform.name}.${transform.name}-${step.key.split('/').at(-1)?.replaceAll('_', '-')}-0`;
-    found.push(await resultOf(workspace, id, step));
+    found.push(resultOf(workspace, id, step));
   }
   return found.toSorted((left, right) => left.finishedAtMs - right.finishedAtMs);
 }
 
-async function resultOf(workspace: Workspace, id: string, step: StepRecord): Promise<NodeResult> {
+function resultOf(workspace: Workspace, id: string, step: StepRecord): NodeResult {
   const { manifest } = workspace.transform;
   const node = manifest.byId.get(id);
   const status = statusOf({ kind: node?.kind ?? 'model' }, step);
@@ -65,14 +64,19 @@ async function resultOf(workspace: Workspace, id: string, step: StepRecord): Pro
     sample: step.outcome?.check?.message,
     startedAtMs: step.startedAtMs ?? now,
     finishedAtMs: step.finishedAtMs ?? now,
-    compiledSql: hasSql
-      ? await readFile(join(workspace.targetFolder, 'compiled', writtenPath(manifest, node)), 'utf8').catch(
-          () => undefined,
-        )
-      : undefined,
+    compiledSql: hasSql ? readCompiled(workspace, writtenPath(manifest, node)) : undefined,
     relation: relationText(node),
     response: responseOf(step),
   };
+}
+
+/** Compiled SQL as whoever ran the step has left it. */
+function readCompiled({ targetFolder }: Workspace, path: string): string | undefined {
+  try {
+    return readFileSync(join(targetFolder, 'compiled', path), 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function messageOf(

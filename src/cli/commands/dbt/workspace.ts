@@ -8,7 +8,6 @@ import { findDbtFolder, readDbtProject } from '../../../project/dbt-project.ts';
 import type { Project } from '../../../project/project.ts';
 import { readProject } from '../../../project/read-project.ts';
 import {
-  type Compiled,
   type Invocation,
   type ManifestArtifact,
   manifestArtifact,
@@ -152,7 +151,7 @@ function customEnvironment(): Readonly<Record<string, string>> {
 /** The project as dbt's manifest. */
 export function currentManifest(
   workspace: Workspace,
-  more: { readonly compiled?: ReadonlyMap<string, Compiled>; readonly selectors?: JsonObject } = {},
+  more: { readonly selectors?: JsonObject } = {},
 ): ManifestArtifact {
   const { transform, invocation, root } = workspace;
   return manifestArtifact({ manifest: transform.manifest, invocation, root, ...more });
