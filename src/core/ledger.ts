@@ -33,6 +33,8 @@ export interface RunSummary {
   readonly failure?: Failure | undefined;
   /** Steps per state. */
   readonly stepCounts: Readonly<Record<StepState, number>>;
+  /** Since when it is held, which is until somebody lets it go on. */
+  readonly heldAtMs?: number | undefined;
   /** Who executes it; absent while nobody does. */
   readonly lease?: RunLease | undefined;
 }

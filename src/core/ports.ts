@@ -10,6 +10,7 @@ import type {
   RunTrigger,
   ScheduleTick,
 } from './ledger.ts';
+import type { Backfill } from './backfill.ts';
 import type { NodeKey } from './node.ts';
 import type { PartitionStateRange, StepPartitions } from './partitions.ts';
 import type { Plan } from './plan.ts';
@@ -48,6 +49,19 @@ export interface RunStore {
    * or undefined for an unknown run.
    */
   requestCancel(runId: string, atMs: number): Promise<RunState | undefined>;
+  /**
+   * Holds a run that is not finished, or lets it go on: nobody takes one that is held, and who executes it gives it back. Returns
+   * its state, or undefined for an unknown run; nothing happens to one that is finished or is so already.
+   */
+  holdRun(runId: string, isHeld: boolean, atMs: number): Promise<RunState | undefined>;
+
+  /** Writes a new backfill, whose version is 1. */
+  createBackfill(backfill: Backfill): Promise<void>;
+  /** Writes it, with a run of its own if one is given, if its version is still one less than the given one; false, with nothing written, otherwise. */
+  updateBackfill(backfill: Backfill, run?: NewRun): Promise<boolean>;
+  findBackfill(id: string): Promise<Backfill | undefined>;
+  /** Newest first. */
+  listBackfills(filter: { readonly isOpen?: boolean; readonly limit: number }): Promise<readonly Backfill[]>;
 
   /**
    * Takes a run, if its epoch is still `expectedEpoch` (0 for one that nobody had yet). Steps that the
@@ -191,6 +205,8 @@ export interface OpenRun {
   readonly state: RunState;
   /** 0 for one that nobody had yet. */
   readonly epoch: number;
+  /** Nobody may take it, and who has it gives it back. */
+  readonly isHeld?: boolean | undefined;
   readonly priority?: number | undefined;
   readonly enqueuedBy?: string | undefined;
   /** Absent when nobody holds it. */

@@ -16,6 +16,8 @@ interface EventBase {
 export interface RunStateEvent extends EventBase {
   readonly type: 'run_state';
   readonly state: RunState;
+  /** The run was held, or let go on: its state is as it was. */
+  readonly isHeld?: boolean;
   readonly failure?: Failure;
 }
 

@@ -1,5 +1,6 @@
 import { ConfigError } from '../core/errors.ts';
 import type { StepProgressEvent } from '../core/run-event.ts';
+import type { RunState } from '../core/run-state.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { tailEvents, unknownRun, waitForRun, type TailSource } from './ledger-tail.ts';
 import { createOwner } from './owner.ts';
@@ -37,6 +38,12 @@ export function createEngine(options: EngineOptions): Engine {
     place.written.notify();
     place.queued.notify();
   };
+  const holdRun = async (runId: string, isHeld: boolean): Promise<RunState> => {
+    const state = await store.holdRun(runId, isHeld, clock.nowMs());
+    if (!state) throw unknownRun(runId);
+    notify();
+    return state;
+  };
 
   return {
     owner,
@@ -68,6 +75,8 @@ export function createEngine(options: EngineOptions): Engine {
       notify();
       return state;
     },
+    hold: (runId) => holdRun(runId, true),
+    resume: (runId) => holdRun(runId, false),
     waitForRun: (runId, signal) => waitForRun(tailSource, runId, signal),
     tailEvents: (query) => tailEvents(tailSource, query),
     onProgress: (listener) => {

@@ -51,10 +51,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const here = executions.get(run.id);
     if (here) {
       if (run.state === 'cancelling') here.stop('cancel');
+      else if (run.isHeld) here.hold();
       return;
     }
     const atMs = place.clock.nowMs();
-    if (isClosed) return;
+    if (isClosed || run.isHeld) return;
     if (executions.size >= maxRunsAtOnce || isExecutedElsewhere(run, atMs, owner)) return;
     if (isLeftToItsWriter(run, owner) && !(await knowsSteps(place, run.id))) return;
     const lease = await place.store.claimRun({

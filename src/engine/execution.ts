@@ -17,6 +17,8 @@ export interface Execution {
   readonly lease: RunLease;
   readonly priority: number;
   stopMode: StopMode | undefined;
+  /** True when `abort` is because somebody holds the run. */
+  isHeld: boolean;
   /** True when `cancel` is because of the run's time limit. */
   isTimedOut: boolean;
   ledgerError: unknown;
@@ -32,6 +34,7 @@ export function createExecution(place: Workplace, lease: RunLease, priority: num
     lease,
     priority,
     stopMode: undefined,
+    isHeld: false,
     isTimedOut: false,
     ledgerError: undefined,
     stopping: new AbortController(),

@@ -11,6 +11,8 @@ export interface RunExecution {
   readonly lease: RunLease;
   /** A stronger mode replaces a weaker one. */
   stop(mode: StopMode): void;
+  /** Gives the run back, to be continued when it is let go on. */
+  hold(): void;
   /** Resolves when nothing of the run is going on here any more. Rejects when the ledger could not be written. */
   readonly done: Promise<void>;
 }
@@ -18,7 +20,15 @@ export interface RunExecution {
 /** Executes a claimed run from where the ledger says it is. */
 export function executeRun(place: Workplace, lease: RunLease, priority = 0): RunExecution {
   const execution = createExecution(place, lease, priority);
-  return { lease, stop: (mode) => stop(execution, mode), done: work(execution) };
+  return {
+    lease,
+    stop: (mode) => stop(execution, mode),
+    hold: () => {
+      execution.isHeld ||= execution.stopMode === undefined;
+      stop(execution, 'abort');
+    },
+    done: work(execution),
+  };
 }
 
 async function work(execution: Execution): Promise<void> {
@@ -76,7 +86,7 @@ async function conclude(execution: Execution, run: RunRecord, book: StepBook): P
   const atMs = place.clock.nowMs();
   const isUnfinished = book.keysIn('pending').length + book.keysIn('running').length > 0;
   if (isUnfinished && (stopMode === 'finish' || stopMode === 'abort')) {
-    const reason = 'The process that executed it was shut down';
+    const reason = execution.isHeld ? 'The run was paused' : 'The process that executed it was shut down';
     return guard(execution, place.store.releaseRun(lease, atMs, reason));
   }
   if (stopMode === 'cancel') await cancelPending(execution, book, atMs);

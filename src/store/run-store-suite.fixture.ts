@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Backfill } from '../core/backfill.ts';
 import { FatalError } from '../core/errors.ts';
 import type { StepOutcome } from '../core/executor.ts';
 import type { RunLease } from '../core/ledger.ts';
@@ -263,6 +264,69 @@ export function describeRunStore(
       expect(await begin(first, 'a@1', [lock(1, 5)])).toEqual([]);
       expect(await begin(second, 'a@2', [lock(4, 9)])).toMatchObject([{ runId: 'r1', step: 'a@1' }]);
       expect(await begin(second, 'a@2', [lock(5, 9)])).toEqual([]);
+    });
+
+    it('holds a run: nobody may take it until it is let go on', async () => {
+      await createRun('r1', step('a'));
+      expect(await store.holdRun('r1', true, 15)).toBe('queued');
+      expect(await store.holdRun('r1', true, 16)).toBe('queued');
+      expect(await store.openRuns()).toMatchObject([{ id: 'r1', isHeld: true }]);
+      expect(await store.findRun('r1')).toMatchObject({ heldAtMs: 15 });
+      expect(await claim('r1', 'me')).toBeUndefined();
+      expect(await store.holdRun('r1', false, 17)).toBe('queued');
+      const lease = await claimed('r1', 'me');
+      await store.moveRun(lease, { to: 'running', atMs: 30 });
+      expect(await store.holdRun('r1', true, 31)).toBe('running');
+      await store.releaseRun(lease, 32, 'paused');
+      expect(await claim('r1', 'me', 1)).toBeUndefined();
+      expect(await store.requestCancel('r1', 33)).toBe('cancelled');
+      expect((await store.findRun('r1'))?.heldAtMs).toBeUndefined();
+      expect(await store.holdRun('r1', true, 34)).toBe('cancelled');
+      expect(await store.holdRun('nothing', true, 34)).toBeUndefined();
+      const events = await store.events({ runId: 'r1', types: ['run_state'], afterSequence: 0, limit: 100 });
+      expect(events.map((event) => event.type === 'run_state' && [event.state, event.isHeld])).toEqual([
+        ['queued', undefined],
+        ['queued', true],
+        ['queued', false],
+        ['running', undefined],
+        ['running', true],
+        ['cancelled', undefined],
+      ]);
+    });
+
+    it('lets one of two who read the same backfill write it, with its run', async () => {
+      const backfill: Backfill = {
+        id: 'b1',
+        state: 'running',
+        version: 1,
+        selection: 'a',
+        partitions: '2024',
+        targets: { a: [{ slice: 'day UTC', from: 1, to: 9 }] },
+        requested: {},
+        unmade: {},
+        partitionCount: 8,
+        stepCount: 8,
+        stepsPerRun: 2,
+        options: { fullRefresh: false },
+        runCount: 0,
+        createdAtMs: 10,
+      };
+      await store.createBackfill(backfill);
+      await store.createBackfill({ ...backfill, id: 'b2', createdAtMs: 20 });
+      const run = (id: string): NewRun => {
+        return { id, plan: planOf(step('a')), trigger: { kind: 'code', backfill: 'b1' }, createdAtMs: 30 };
+      };
+      const next = { ...backfill, version: 2, runCount: 1 };
+      expect(await store.updateBackfill({ ...next, runId: 'r1' }, run('r1'))).toBe(true);
+      expect(await store.updateBackfill({ ...next, runId: 'r2' }, run('r2'))).toBe(false);
+      expect(await store.findBackfill('b1')).toEqual({ ...next, runId: 'r1' });
+      expect((await store.listRuns({ limit: 9 })).map(({ id, trigger }) => [id, trigger.backfill])).toEqual([
+        ['r1', 'b1'],
+      ]);
+      expect((await store.listBackfills({ limit: 9 })).map(({ id }) => id)).toEqual(['b2', 'b1']);
+      expect(await store.updateBackfill({ ...next, version: 3, state: 'succeeded' })).toBe(true);
+      expect((await store.listBackfills({ isOpen: true, limit: 9 })).map(({ id }) => id)).toEqual(['b2']);
+      expect(await store.findBackfill('nothing')).toBeUndefined();
     });
 
     it('keeps the keys of lists in the order in which they were added, each once', async () => {

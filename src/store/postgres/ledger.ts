@@ -1,4 +1,5 @@
 import type { RunStore } from '../../core/ports.ts';
+import { createBackfill, findBackfill, listBackfills, updateBackfill } from './backfills.ts';
 import { createChangeFeed } from './change-feed.ts';
 import { completionHistory, latestCompletions } from './completions.ts';
 import { parseLedgerUrl } from './connection-url.ts';
@@ -10,7 +11,7 @@ import { addPartitionKeys, partitionKeys, partitionStates } from './partitions.t
 import { announceAddress, claimOwnership, readOwnership, releaseOwnership } from './ownership.ts';
 import { deleteRunsFinishedBefore } from './retention.ts';
 import { findRun, listRuns, openRuns, runState } from './run-reading.ts';
-import { claimRun, createRun, moveRun, releaseRun, renewLeases, requestCancel } from './runs.ts';
+import { claimRun, createRun, holdRun, moveRun, releaseRun, renewLeases, requestCancel } from './runs.ts';
 import { openServer } from './server.ts';
 import { moveSteps, saveCheckpoint, startStep } from './steps.ts';
 import { insertTick, readTicks } from './ticks.ts';
@@ -46,6 +47,11 @@ export async function openPostgresLedger(
     createRun: (run, tick) => server.write((session) => createRun(session, run, tick)),
     recordTick: (tick) => server.write((session) => insertTick(session, tick)),
     requestCancel: (runId, atMs) => server.write((session) => requestCancel(session, runId, atMs)),
+    holdRun: (runId, isHeld, atMs) => server.write((session) => holdRun(session, runId, isHeld, atMs)),
+    createBackfill: (backfill) => server.write((session) => createBackfill(session, backfill)),
+    updateBackfill: (backfill, run) => server.write((session) => updateBackfill(session, backfill, run)),
+    findBackfill: (id) => server.read((session) => findBackfill(session, id)),
+    listBackfills: (filter) => server.read((session) => listBackfills(session, filter)),
     claimRun: (claim) => server.write((session) => claimRun(session, claim)),
     renewLeases: (owner, expiresAtMs) => server.write((session) => renewLeases(session, owner, expiresAtMs)),
     releaseRun: (lease, atMs, reason) => server.write((session) => releaseRun(session, lease, atMs, reason)),

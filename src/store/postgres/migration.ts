@@ -150,6 +150,18 @@ export const migrations: readonly string[] = [
     UNIQUE (set_name, key)
   );
   `,
+  `
+  ALTER TABLE runs ADD COLUMN held_at_ms bigint;
+  CREATE TABLE backfills (
+    id text PRIMARY KEY,
+    version bigint NOT NULL,
+    is_open boolean NOT NULL,
+    created_at_ms bigint NOT NULL,
+    backfill json NOT NULL
+  );
+  CREATE INDEX backfills_open ON backfills (created_at_ms) WHERE is_open;
+  CREATE INDEX backfills_created ON backfills (created_at_ms);
+  `,
 ];
 
 /** Brings the schema forward to this release's version. Processes that start at once do it one after another. */

@@ -27,7 +27,7 @@ async function keepStretch(session: Session, node: NodeKey, added: PartitionStat
   const rows = await session.all(
     `DELETE FROM partition_states WHERE node = $1 AND slice = $2 AND from_index <= $4 AND to_index >= $3
        AND from_index >= coalesce((SELECT max(from_index) FROM partition_states
-         WHERE node = $1 AND slice = $2 AND from_index <= $3), $3)
+         WHERE node = $1 AND slice = $2 AND from_index < $3), $3)
      RETURNING slice, from_index, to_index, state`,
     node,
     slice,

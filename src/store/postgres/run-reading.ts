@@ -49,7 +49,7 @@ export async function listRuns(session: Session, filter: RunFilter): Promise<rea
 
 export async function openRuns(session: Session): Promise<readonly OpenRun[]> {
   const rows = await session.all(
-    `SELECT id, state, owner, epoch, lease_expires_at_ms, enqueued_by, priority FROM runs
+    `SELECT id, state, owner, epoch, lease_expires_at_ms, held_at_ms, enqueued_by, priority FROM runs
      WHERE finished_at_ms IS NULL ORDER BY priority DESC, created_at_ms, position`,
   );
   return rows.map((row) => toOpenRun(row));

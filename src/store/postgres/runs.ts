@@ -58,7 +58,7 @@ export async function claimRun(session: Session, claim: RunClaim): Promise<RunLe
   const epoch = claim.expectedEpoch + 1;
   const claimed = await session.run(
     `UPDATE runs SET owner = $1, epoch = $2, lease_expires_at_ms = $3
-     WHERE id = $4 AND epoch = $5 AND finished_at_ms IS NULL`,
+     WHERE id = $4 AND epoch = $5 AND finished_at_ms IS NULL AND held_at_ms IS NULL`,
     owner,
     epoch,
     expiresAtMs,
@@ -151,12 +151,39 @@ export async function requestCancel(
   return 'cancelled';
 }
 
+/** Holds a run or lets it go on, if it is neither finished nor so already. */
+export async function holdRun(
+  session: Session,
+  runId: string,
+  isHeld: boolean,
+  atMs: number,
+): Promise<RunState | undefined> {
+  const row = await session.get('SELECT state FROM runs WHERE id = $1 FOR NO KEY UPDATE', runId);
+  if (!row) return undefined;
+  const state = text(row, 'state') as RunState;
+  const changed = await session.run(
+    `UPDATE runs SET held_at_ms = $1 WHERE id = $2 AND finished_at_ms IS NULL
+       AND (held_at_ms IS NULL) = ($1::bigint IS NOT NULL)`,
+    isHeld ? atMs : null,
+    runId,
+  );
+  if (changed > 0) {
+    await appendEvents(
+      session,
+      [{ type: 'run_state', runId, atMs, state, isHeld, failure: undefined }],
+      'runs',
+    );
+  }
+  return state;
+}
+
 /** Writes the state without asking whether it is allowed. Returns the event, which is not written yet. */
 async function writeRunState(session: Session, runId: string, move: RunMove): Promise<NewEvent> {
   const { to, atMs, failure } = move;
   if (isRunFinished(to)) {
     await session.run(
-      `UPDATE runs SET state = $1, finished_at_ms = $2, failure = $3, owner = NULL, lease_expires_at_ms = NULL WHERE id = $4`,
+      `UPDATE runs SET state = $1, finished_at_ms = $2, failure = $3, owner = NULL, lease_expires_at_ms = NULL,
+         held_at_ms = NULL WHERE id = $4`,
       to,
       atMs,
       toJson(failure),

@@ -4,7 +4,7 @@ import { integer, optionalText, text, toJson, type Row } from './row.ts';
 /** An event before the ledger gave it its sequence. */
 export type NewEvent = RunEvent extends infer Event
   ? Event extends RunEvent
-    ? { readonly [Key in Exclude<keyof Event, 'sequence'>]: Event[Key] | undefined }
+    ? { readonly [Key in keyof Event as Exclude<Key, 'sequence'>]: Event[Key] | undefined }
     : never
   : never;
 

@@ -8,7 +8,7 @@ import { stepTransitions, type RunState, type StepState } from '../../core/run-s
 import { integer, optionalInteger, optionalJson, optionalText, text, type Row } from './row.ts';
 
 /** What `toSummary` reads. */
-export const summaryColumns = `id, state, selection, "trigger", created_at_ms, started_at_ms, finished_at_ms, failure, epoch, owner, lease_expires_at_ms`;
+export const summaryColumns = `id, state, selection, "trigger", created_at_ms, started_at_ms, finished_at_ms, failure, epoch, owner, lease_expires_at_ms, held_at_ms`;
 
 type StepCounts = Readonly<Record<StepState, number>>;
 
@@ -36,6 +36,7 @@ export function toSummary(row: Row, counts: Partial<StepCounts>): RunSummary {
     finishedAtMs: optionalInteger(row, 'finished_at_ms'),
     failure: optionalJson(row, 'failure') as Failure | undefined,
     stepCounts: { ...noSteps, ...counts },
+    heldAtMs: optionalInteger(row, 'held_at_ms'),
     lease: toLease(row),
   };
 }
@@ -45,6 +46,7 @@ export function toOpenRun(row: Row): OpenRun {
     id: text(row, 'id'),
     state: text(row, 'state') as RunState,
     epoch: integer(row, 'epoch'),
+    ...(optionalInteger(row, 'held_at_ms') === undefined ? {} : { isHeld: true }),
     priority: integer(row, 'priority'),
     enqueuedBy: optionalText(row, 'enqueued_by'),
     lease: toLease(row),

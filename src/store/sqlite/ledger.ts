@@ -1,5 +1,6 @@
 import type { RunStore } from '../../core/ports.ts';
 import { completionHistory, latestCompletions } from './completions.ts';
+import { createBackfill, findBackfill, listBackfills, updateBackfill } from './backfills.ts';
 import { openDatabase } from './database.ts';
 import { lastSequence, readEvents } from './event-log.ts';
 import { readNote, writeNote } from './notes.ts';
@@ -7,7 +8,7 @@ import { addPartitionKeys, partitionKeys, partitionStates } from './partitions.t
 import { announceAddress, claimOwnership, readOwnership, releaseOwnership } from './ownership.ts';
 import { deleteRunsFinishedBefore } from './retention.ts';
 import { findRun, listRuns, openRuns, runState } from './run-reading.ts';
-import { claimRun, createRun, moveRun, releaseRun, renewLeases, requestCancel } from './runs.ts';
+import { claimRun, createRun, holdRun, moveRun, releaseRun, renewLeases, requestCancel } from './runs.ts';
 import { appendLog, moveSteps, saveCheckpoint, startStep } from './steps.ts';
 import { insertTick, readTicks } from './ticks.ts';
 import { commitTriggers, readTriggerTicks } from './triggers.ts';
@@ -22,6 +23,11 @@ export async function openSqliteLedger(path: string): Promise<RunStore> {
     createRun: async (run, tick) => createRun(database, run, tick),
     recordTick: async (tick) => database.write(() => insertTick(database, tick)),
     requestCancel: async (runId, atMs) => requestCancel(database, runId, atMs),
+    holdRun: async (runId, isHeld, atMs) => holdRun(database, runId, isHeld, atMs),
+    createBackfill: async (backfill) => createBackfill(database, backfill),
+    updateBackfill: async (backfill, run) => updateBackfill(database, backfill, run),
+    findBackfill: async (id) => database.read(() => findBackfill(database, id)),
+    listBackfills: async (filter) => database.read(() => listBackfills(database, filter)),
     claimRun: async (claim) => claimRun(database, claim),
     renewLeases: async (owner, expiresAtMs) => renewLeases(database, owner, expiresAtMs),
     releaseRun: async (lease, atMs, reason) => releaseRun(database, lease, atMs, reason),

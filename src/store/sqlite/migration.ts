@@ -157,6 +157,18 @@ export const migrations: readonly string[] = [
     UNIQUE (set_name, key)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE runs ADD COLUMN held_at_ms INTEGER;
+  CREATE TABLE backfills (
+    id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    is_open INTEGER NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    backfill TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX backfills_open ON backfills (created_at_ms) WHERE is_open = 1;
+  CREATE INDEX backfills_created ON backfills (created_at_ms);
+  `,
 ];
 
 /** Brings the schema forward to this release's version. Processes that open the file at once do it one after another. */

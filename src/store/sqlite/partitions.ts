@@ -16,7 +16,7 @@ export function keepPartitionStates(database: LedgerDatabase, move: StepMove): v
 function keepStretch(database: LedgerDatabase, node: NodeKey, added: PartitionStateRange): void {
   const { slice, from, to } = added;
   const before = database.get(
-    'SELECT max(from_index) AS from_index FROM partition_states WHERE node = ? AND slice = ? AND from_index <= ?',
+    'SELECT max(from_index) AS from_index FROM partition_states WHERE node = ? AND slice = ? AND from_index < ?',
     node,
     slice,
     from,

@@ -51,7 +51,7 @@ export function listRuns(database: LedgerDatabase, filter: RunFilter): readonly 
 
 export function openRuns(database: LedgerDatabase): readonly OpenRun[] {
   const rows = database.all(
-    `SELECT id, state, owner, epoch, lease_expires_at_ms, enqueued_by, priority FROM runs
+    `SELECT id, state, owner, epoch, lease_expires_at_ms, held_at_ms, enqueued_by, priority FROM runs
      WHERE finished_at_ms IS NULL ORDER BY priority DESC, created_at_ms, rowid`,
   );
   return rows.map((row) => toOpenRun(row));

@@ -63,7 +63,7 @@ export function claimRun(database: LedgerDatabase, claim: RunClaim): RunLease | 
   return database.write(() => {
     const claimed = database.run(
       `UPDATE runs SET owner = ?, epoch = ?, lease_expires_at_ms = ?
-       WHERE id = ? AND epoch = ? AND finished_at_ms IS NULL`,
+       WHERE id = ? AND epoch = ? AND finished_at_ms IS NULL AND held_at_ms IS NULL`,
       claim.owner,
       epoch,
       claim.expiresAtMs,
@@ -128,12 +128,37 @@ export function requestCancel(database: LedgerDatabase, runId: string, atMs: num
   });
 }
 
+/** Holds a run or lets it go on, if it is neither finished nor so already. */
+export function holdRun(
+  database: LedgerDatabase,
+  runId: string,
+  isHeld: boolean,
+  atMs: number,
+): RunState | undefined {
+  return database.write(() => {
+    const row = database.get('SELECT state FROM runs WHERE id = ?', runId);
+    if (!row) return undefined;
+    const state = text(row, 'state') as RunState;
+    const changed = database.run(
+      'UPDATE runs SET held_at_ms = ? WHERE id = ? AND finished_at_ms IS NULL AND (held_at_ms IS NULL) = ?',
+      isHeld ? atMs : null,
+      runId,
+      isHeld ? 1 : 0,
+    );
+    if (changed > 0) {
+      appendEvent(database, { type: 'run_state', runId, atMs, state, isHeld, failure: undefined });
+    }
+    return state;
+  });
+}
+
 /** Writes state and event without asking whether they are allowed. */
 function writeRunState(database: LedgerDatabase, runId: string, move: RunMove): void {
   const { to, atMs, failure } = move;
   if (isRunFinished(to)) {
     database.run(
-      `UPDATE runs SET state = ?, finished_at_ms = ?, failure = ?, owner = NULL, lease_expires_at_ms = NULL WHERE id = ?`,
+      `UPDATE runs SET state = ?, finished_at_ms = ?, failure = ?, owner = NULL, lease_expires_at_ms = NULL,
+         held_at_ms = NULL WHERE id = ?`,
       to,
       atMs,
       toJson(failure),
