@@ -7,6 +7,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { GraphNode } from '../core/node.ts';
 import type { ReplicationRequest } from './hooks/hook-place.ts';
 import { replicationNodes, type NodeOptions } from './nodes.ts';
+import { warningsOf } from './hooks/warnings.ts';
 import { readReplication } from './project.ts';
 import { commandPermission } from './replication/hook.ts';
 import type { Replication } from './replication/replication.ts';
@@ -116,5 +117,6 @@ function figuresOf(outcomes: readonly StepOutcome[]): JsonObject {
     rows_inserted: sum('rowsInserted'),
     rows_updated: sum('rowsUpdated'),
     streams: outcomes.length,
+    ...warningsOf(outcomes.flatMap(({ metadata }) => (metadata['warnings'] ?? []) as readonly string[])),
   };
 }

@@ -6,6 +6,7 @@ import type { HookServices } from './hooks/hook-place.ts';
 import { runHooks } from './hooks/hook-run.ts';
 import { statusesOf } from './hooks/hook-scope.ts';
 import { runScope } from './hooks/run-scope.ts';
+import { warningsOf } from './hooks/warnings.ts';
 import { replicationNodes, type NodeOptions } from './nodes.ts';
 import { hookTaskKey } from './replication-hook-nodes.ts';
 import type { Replication } from './replication/replication.ts';
@@ -30,6 +31,7 @@ export async function runReplicationHooks(
   const about = runScope(context, replication.file);
   const kept = await keptByStart(replication, context);
   const steps = isStart ? [] : ((await context.upstream?.()) ?? []);
+  const warnings: string[] = [];
   const { scope } = await runHooks(hooks, {
     context,
     origin: node.origin,
@@ -47,10 +49,12 @@ export async function runReplicationHooks(
       store: kept.store,
     },
     key: isStart ? 'start' : 'end',
+    onWarning: (message) => warnings.push(message),
   });
   const env = Object.entries((scope['env'] ?? {}) as Readonly<Record<string, string>>);
   return {
     metadata: {
+      ...warningsOf(warnings),
       hooks: hooks.length,
       statuses: statusesOf(scope),
       store: scope['store'] ?? {},

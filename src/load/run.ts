@@ -4,6 +4,7 @@ import type { Executor, StepContext, StepOutcome } from '../core/executor.ts';
 import type { GraphNode } from '../core/node.ts';
 import type { Environment } from '../config/environment.ts';
 import type { HookServices } from './hooks/hook-place.ts';
+import { warningsOf } from './hooks/warnings.ts';
 import { runNested } from './nested-replication.ts';
 import type { LoadSpec, NodeOptions } from './nodes.ts';
 import { isWildcard } from './replication/glob.ts';
@@ -108,6 +109,7 @@ async function loadAll(
       rowsInserted: sum((one) => one.figures.rowsInserted),
       rowsUpdated: sum((one) => one.figures.rowsUpdated),
       rowsDeleted: sum((one) => one.figures.rowsDeleted),
+      ...warningsOf(loaded.flatMap(({ figures }) => figures.warnings ?? [])),
     },
   };
 }

@@ -20,11 +20,17 @@ export class StreamHookRun {
   readonly #task: StreamTask;
   readonly #context: StepContext;
   #kept: Scope;
+  readonly #warnings: string[] = [];
 
   constructor(task: StreamTask, context: StepContext) {
     this.#task = task;
     this.#context = context;
     this.#kept = { state: {}, store: task.store, env: { ...task.env } };
+  }
+
+  /** Of the hooks that ran so far. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
   }
 
   /** Runs those before the load. False when one of them asks to leave the stream out. */
@@ -49,6 +55,7 @@ export class StreamHookRun {
       ...(about.session ? { session: about.session } : {}),
       scope: { ...this.#scope(about.figures), ...this.#kept },
       key: `${stream.name} ${moment}`,
+      onWarning: (message) => this.#warnings.push(message),
     });
     this.#kept = keptOf(scope);
     return ending;

@@ -10,6 +10,7 @@ import { planStream, type StreamPlan } from './plan.ts';
 import { fillStage } from './stage-fill.ts';
 import { sourceDialect, type StreamTask } from './stream-task.ts';
 import { StreamHookRun } from './stream-hooks.ts';
+import { warningsOf } from './hooks/warnings.ts';
 import type { LoadFigures } from './stream/figures.ts';
 import { isStageFileOf } from './stream/stage-name.ts';
 import type { PublishTurns } from './stream/publish.ts';
@@ -53,7 +54,7 @@ export async function loadStream(
       })
     : await loadPlanned(task, context, (plan) => loadIntoFile(task, plan, context));
   await hooks.run('post', { figures });
-  return loaded(task, figures, plan);
+  return loaded(task, { ...figures, ...warningsOf(hooks.warnings) }, plan);
 }
 
 function withWatchedSource(task: StreamTask): StreamTask {

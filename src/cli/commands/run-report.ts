@@ -56,6 +56,9 @@ export function reportRun(run: RunRecord, { json, stream, expectations }: Report
     );
     print();
   }
+  const warned = run.steps.filter((step) => warningsOf(step).length > 0);
+  for (const step of warned)
+    for (const warning of warningsOf(step)) print(`${paint('yellow', '!', stream)} ${step.key}: ${warning}`);
   for (const step of failed) {
     if (step.failure) print(`${paint('red', '✗', stream)} ${step.key}\n${indent(formatError(step.failure))}`);
     else
@@ -72,12 +75,19 @@ export function reportRun(run: RunRecord, { json, stream, expectations }: Report
     checks.length > 0
       ? `${checks.filter(({ state }) => state === 'succeeded').length} of ${checks.length} checks`
       : '',
+    warned.length > 0 ? `${warned.length} with warnings` : '',
     run.stepCounts.skipped > 0 ? `${run.stepCounts.skipped} skipped` : '',
   ].filter((part) => part !== '');
   print(`${paint(color, `Run ${run.id} ${run.state}`, stream)}${time}: ${counts.join(', ')}`);
   if (run.failure?.next) print(`Next: ${run.failure.next}`);
   for (const sentence of broken) print(`${paint('red', '✗', stream)} ${sentence}`);
   return code;
+}
+
+/** Failures that hooks of a step let pass. */
+function warningsOf({ outcome }: StepRecord): readonly string[] {
+  const warnings = outcome?.metadata['warnings'];
+  return Array.isArray(warnings) ? warnings.map(String) : [];
 }
 
 function summaryRow(step: StepRecord): string[] {

@@ -71,7 +71,8 @@ export class RunProgressView {
     this.#finished += 1;
     const passedQuietly = event.state === 'succeeded' && event.outcome?.check?.passed === true;
     if (passedQuietly) return;
-    const warned = event.outcome?.check?.passed === false;
+    const warned =
+      event.outcome?.check?.passed === false || event.outcome?.metadata['warnings'] !== undefined;
     const mark = warned && event.state === 'succeeded' ? '!' : marks[event.state];
     const color =
       event.state === 'failed' ? 'red' : event.state === 'succeeded' && !warned ? 'green' : 'yellow';

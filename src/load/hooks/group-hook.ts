@@ -1,9 +1,10 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { parseExpression, type Scope } from '../expression/expression.ts';
+import type { Scope } from '../expression/expression.ts';
 import type { GroupHook, Hook } from '../replication/hook.ts';
 import { unbraced } from '../replication/hook-list.ts';
 import type { HookEnd } from './hook-end.ts';
+import { evaluate } from './hook-expression.ts';
 import type { HookPlace } from './hook-place.ts';
 import { withState, withVariables } from './hook-scope.ts';
 import { fillValue } from './hook-text.ts';
@@ -31,8 +32,7 @@ export async function runGroup(
 }
 
 function loopItems(loop: NonNullable<GroupHook['loop']>, place: HookPlace): readonly JsonValue[] {
-  const items =
-    typeof loop === 'string' ? parseExpression(unbraced(loop))(place.scope) : fillValue(loop, place);
+  const items = typeof loop === 'string' ? evaluate(unbraced(loop), place) : fillValue(loop, place);
   if (Array.isArray(items)) return items as readonly JsonValue[];
   throw new ConfigError(`the loop '${String(loop)}' is not a list`, {
     code: 'hook_not_applicable',

@@ -37,6 +37,8 @@ export interface HookPlace {
   readonly scope: Scope;
   /** Tells this list from others of the same step. */
   readonly key: string;
+  /** Told of failures that `on_failure: warn` lets pass, for the summary of the run. */
+  readonly onWarning?: (message: string) => void;
   /** Wait before a hook is tried again. Default: 5. */
   readonly retryDelaySeconds?: number;
 }

@@ -1,12 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import { DataError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { isTrue, parseExpression } from '../expression/expression.ts';
+import { isTrue } from '../expression/expression.ts';
 import type { CheckHook, GroupHook, Hook, ReplicationHook, StoreHook } from '../replication/hook.ts';
 import { runCommand } from './command-hook.ts';
 import { useFiles } from './file-hook.ts';
 import { runGroup } from './group-hook.ts';
 import type { HookEnd } from './hook-end.ts';
+import { evaluate } from './hook-expression.ts';
 import type { HookPlace } from './hook-place.ts';
 import { withState, withStored } from './hook-scope.ts';
 import { fillText, fillValue } from './hook-text.ts';
@@ -39,7 +40,7 @@ async function runList(hooks: readonly Hook[], place: HookPlace): Promise<HookEn
 /** Runs one hook, if its condition holds, and does what its `on_failure` says. */
 export async function runHook(hook: Hook, place: HookPlace): Promise<HookEnd> {
   const { scope, context } = place;
-  if (hook.if !== undefined && !isTrue(parseExpression(hook.if)(scope)))
+  if (hook.if !== undefined && !isTrue(evaluate(hook.if, place)))
     return { scope: withState(scope, hook.id, { status: 'skipped' }), ending: 'done' };
   const policy = hook.on_failure ?? 'abort';
   try {
@@ -48,6 +49,8 @@ export async function runHook(hook: Hook, place: HookPlace): Promise<HookEnd> {
     if (context.signal.aborted || policy === 'abort' || policy === 'error') throw error;
     const message = error instanceof Error ? error.message : String(error);
     if (policy !== 'quiet') context.log(`hook ${nameOf(hook)}: ${message}`, 'warn');
+    if (policy === 'warn')
+      place.onWarning?.(message.startsWith('hook ') ? message : `hook ${nameOf(hook)}: ${message}`);
     if (policy === 'retry') {
       await setTimeout((place.retryDelaySeconds ?? 5) * 1000, undefined, { signal: context.signal });
       return await act(hook, place);
@@ -110,7 +113,7 @@ function storeValues(hook: StoreHook, place: HookPlace): Readonly<Record<string,
 }
 
 function check(hook: CheckHook, name: string, place: HookPlace): JsonObject {
-  if (isTrue(parseExpression(hook.check)(place.scope))) return { status: 'success' };
+  if (isTrue(evaluate(hook.check, place))) return { status: 'success' };
   const message =
     hook.failure_message === undefined
       ? `the check ${hook.check} failed`
@@ -132,5 +135,7 @@ async function replicate(hook: ReplicationHook, place: HookPlace): Promise<JsonO
     ),
     key: place.key,
   };
-  return { status: 'success', ...(await place.services.replicate(request, place.context)) };
+  const figures = await place.services.replicate(request, place.context);
+  for (const warning of (figures['warnings'] ?? []) as readonly string[]) place.onWarning?.(warning);
+  return { status: 'success', ...figures };
 }

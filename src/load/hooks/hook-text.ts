@@ -1,14 +1,20 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { valueAt, type Scope } from '../expression/expression.ts';
+import { evaluate } from './hook-expression.ts';
 import type { HookPlace } from './hook-place.ts';
 
 type TextPlace = Pick<HookPlace, 'scope' | 'origin'>;
 
-/** `{stream.name}` and the like; a name without a value is an error, never dropped. */
+const name = String.raw`[A-Za-z_][\w.]*(?:\[\d+\][\w.]*)*`;
+const call = String.raw`[A-Za-z_]\w*\((?:[^{}'"]|'[^']*'|"[^"]*")*`;
+const variable = new RegExp(String.raw`\{\s*(?:(${name})|(${call}))\s*\}`, 'g');
+
+/** `{stream.name}`, `{upper(stream.name)}` and the like; a name without a value is an error, never dropped. */
 export function fillText(text: string, place: TextPlace): string {
-  return text.replaceAll(/\{([A-Za-z_][\w.]*(?:\[\d+\][\w.]*)*)\}/g, (whole, path: string) => {
-    const value = variableAt(path, place.scope);
+  return text.replaceAll(variable, (whole, path: string | undefined, expression: string | undefined) => {
+    const value =
+      expression === undefined ? variableAt(path ?? '', place.scope) : evaluate(expression, place);
     if (value === undefined) throw unknownVariable(whole, place);
     return typeof value === 'string' ? value : JSON.stringify(value);
   });
@@ -17,9 +23,10 @@ export function fillText(text: string, place: TextPlace): string {
 /** A value as written: of a text that is one variable its value, of other texts what they say, of lists and maps theirs. */
 export function fillValue(value: unknown, place: TextPlace): JsonValue {
   if (typeof value === 'string') {
-    const only = /^\{([\w.[\]]+)\}$/.exec(value)?.[1];
-    const found = only === undefined ? undefined : variableAt(only, place.scope);
-    return found ?? fillText(value, place);
+    const [whole, path, expression] = [...value.matchAll(variable)][0] ?? [];
+    if (whole !== value) return fillText(value, place);
+    if (expression !== undefined) return evaluate(expression, place);
+    return variableAt(path ?? '', place.scope) ?? fillText(value, place);
   }
   if (Array.isArray(value)) return value.map((item) => fillValue(item, place));
   if (typeof value === 'object' && value !== null)

@@ -135,6 +135,29 @@ describe('files', () => {
   });
 });
 
+describe('functions', () => {
+  test('work in texts, conditions, stored values and loops', async () => {
+    const end = await run(`
+- { type: store, map: { names: 'a,b', list: '{split("a,b", ",")}', n: 3 } }
+- { type: log, message: 'n is {int_parse("4")} and {upper(store.names)}: {"kept": "{{}}"}' }
+- { type: log, if: 'length(store.list) == 2 && date_diff("2026-01-02", "2026-01-01") == 1', message: yes }
+- { type: group, loop: 'filter(store.list, "value != \\"a\\"")', steps: [{ type: log, message: 'loop {loop.value}' }] }
+`);
+    expect(logged).toEqual(['n is 4 and A,B: {"kept": "{{}}"}', 'yes', 'loop b']);
+    expect(valueAt(end.scope, 'store.list')).toEqual(['a', 'b']);
+  });
+
+  test('that fail are told with the expression, and unknown ones when the file is read', async () => {
+    await expect(run(`[{ type: check, check: 'date_trunc("no", "day") == 1' }]`)).rejects.toMatchObject({
+      code: 'expression_failed',
+      message: expect.stringMatching(/'no' is not a date/),
+    });
+    await expect((async () => run(`[{ type: log, if: 'uper(1)', message: a }]`))()).rejects.toThrow(
+      /did you mean upper\(\)/,
+    );
+  });
+});
+
 describe('on_failure', () => {
   const failing = (policy: string): string => `
 - { type: check, id: c, check: 'false', failure_message: no luck, on_failure: ${policy} }

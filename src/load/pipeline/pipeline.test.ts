@@ -93,6 +93,25 @@ steps:
   expect(logged).toEqual(['goes on with step 2', 'here']);
 });
 
+test('what warn lets pass is told with the outcome, also by an attempt that goes on', async () => {
+  let failures = 1;
+  const yaml = `
+steps:
+  - { type: check, id: c, check: 'int_parse("x") > 1', on_failure: warn }
+  - { type: group, steps: [{ type: check, check: 'false', failure_message: inner, on_failure: warn }] }
+  - { type: replication, path: a.yaml }
+`;
+  const failing = (): void => {
+    if (failures-- > 0) throw new Error('gone');
+  };
+  await expect(run(yaml, failing)).rejects.toThrow('gone');
+  const { metadata } = await run(yaml, failing);
+  expect(metadata['warnings']).toEqual([
+    expect.stringMatching(/^hook c: the expression int_parse.*"x" is not a number/),
+    'hook check: inner',
+  ]);
+});
+
 test('skip and break leave out the rest; defer fails at the end', async () => {
   for (const policy of ['skip', 'break', 'defer']) {
     checkpoint = undefined;

@@ -6,6 +6,7 @@ import type { HookServices } from '../hooks/hook-place.ts';
 import { runHook } from '../hooks/hook-run.ts';
 import { keptOf, statusesOf } from '../hooks/hook-scope.ts';
 import { runScope } from '../hooks/run-scope.ts';
+import { warningsOf } from '../hooks/warnings.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** Jumps by `goto` in one run; more of them are taken for a circle without an end. */
@@ -19,6 +20,8 @@ interface Progress extends JsonObject {
   readonly jumps: number;
   /** What steps left under `state`, `store` and `env`. */
   readonly kept: Scope;
+  /** What steps warned of. */
+  readonly warnings: readonly string[];
   /** Message of the first failure that was put off until the end. */
   readonly deferred: string | null;
 }
@@ -49,6 +52,7 @@ async function runPipeline(
     done: 0,
     jumps: 0,
     kept: { state: {}, store: {}, env: { ...pipeline.env } },
+    warnings: [],
     deferred: null,
   };
   if (progress.next > 0) context.log(`goes on with step ${progress.next + 1}`);
@@ -64,7 +68,13 @@ async function runPipeline(
       state: 'The steps after it were run, as its on_failure: defer says',
     });
   }
-  return { metadata: { steps: progress.done, statuses: statusesOf(progress.kept) } };
+  return {
+    metadata: {
+      ...warningsOf(progress.warnings),
+      steps: progress.done,
+      statuses: statusesOf(progress.kept),
+    },
+  };
 }
 
 async function runStep(
@@ -77,12 +87,14 @@ async function runStep(
   const step = steps[progress.next];
   if (!step) throw new Error('there is no such step');
   const about = { pipeline: { file }, run: { id: context.runId, status: 'running' } };
+  const warnings = [...progress.warnings];
   const end = await runHook(step.hook, {
     context,
     origin: step.origin,
     services,
     scope: { ...runScope(context, file), ...about, ...progress.kept },
     key: `step ${progress.next + 1}, turn ${progress.done}`,
+    onWarning: (message) => warnings.push(message),
   });
   const isJump = end.didAct === true && step.next !== undefined;
   const jumps = progress.jumps + (isJump ? 1 : 0);
@@ -93,12 +105,16 @@ async function runStep(
     done: progress.done + 1,
     jumps,
     kept: keptOf(end.scope),
+    warnings,
     deferred: progress.deferred ?? (end.deferred === undefined ? null : toFailure(end.deferred).message),
   };
 }
 
+/** What an older version kept has no warnings. */
 function progressOf(checkpoint: JsonValue | undefined): Progress | undefined {
-  return checkpoint === undefined ? undefined : (checkpoint as Progress);
+  if (checkpoint === undefined) return undefined;
+  const kept = checkpoint as Progress;
+  return Array.isArray(kept['warnings']) ? kept : { ...kept, warnings: [] };
 }
 
 function tooManyJumps(goto: string, file: string): FatalError {

@@ -144,7 +144,7 @@ function checkHook(hook: Hook, { where, origin, mayRunCommands }: HookListPlace)
       throw new ConfigError(`${where}: ${error instanceof Error ? error.message : ''}`, {
         code: 'expression_invalid',
         origin,
-        next: 'Use names, numbers, quoted text, == != < <= > >= && || ! + - * / % and brackets',
+        next: 'Use names, numbers, quoted text, functions, == != < <= > >= && || ! + - * / % ? : and brackets',
       });
     }
   }

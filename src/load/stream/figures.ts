@@ -51,6 +51,8 @@ export interface LoadFigures extends JsonObject {
   readonly rowsInTarget: number | null;
   /** Pieces in which the stream was read. */
   readonly chunks: number;
+  /** Failures that hooks let pass. */
+  readonly warnings?: readonly string[];
 }
 
 /** The figures of a stream after one more of its chunks. */
