@@ -69,6 +69,7 @@ export async function readDbtProject(
     threads,
     targetValues: built.targetValues,
     openingStatements: built.openingStatements,
+    attachedDatabases: built.attachedDatabases,
   });
   const parts: ProjectParts = { tasks: [], replications: [], transform, reports: [], syncs: [] };
   const connections = new Map([[warehouse.name.toUpperCase(), warehouse]]);

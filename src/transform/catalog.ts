@@ -52,7 +52,8 @@ export async function catalogArtifact(
       nodes.flatMap((node): [string, JsonValue][] => {
         const table = tables.get(`${node.relation.schema}.${node.relation.identifier}`.toLowerCase());
         const isWanted = (node.kind === 'source') === (kind === 'source');
-        return table && isWanted ? [[node.uniqueId, { ...table, unique_id: node.uniqueId }]] : [];
+        const isHere = node.relation.database === project.manifest.scope.databaseName;
+        return table && isWanted && isHere ? [[node.uniqueId, { ...table, unique_id: node.uniqueId }]] : [];
       }),
     );
   return {

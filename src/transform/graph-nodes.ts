@@ -51,7 +51,8 @@ function assetNode(
   connection: string,
   unitTests: readonly TestNode[],
 ): GraphNode {
-  const isKept = !(node.kind === 'model' && node.config.materialized === 'ephemeral');
+  const isElsewhere = node.relation.database !== manifest.scope.databaseName;
+  const isKept = !(isElsewhere || (node.kind === 'model' && node.config.materialized === 'ephemeral'));
   return {
     key: node.key,
     kind: 'asset',

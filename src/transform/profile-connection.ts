@@ -1,6 +1,7 @@
 import { ConfigError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { isJsonRecord, toJsonValue, plainText } from './files/plain-value.ts';
+import type { OpeningStatement } from './reading/manifest-reader.ts';
 import type { ProfileTarget } from './files/profiles-file.ts';
 
 /** A profile's output as a connection and what is built there. */
@@ -9,7 +10,9 @@ export interface ProfileConnection {
   /** Keys of Millrace's connection of that type. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly schema: string;
-  readonly openingStatements: readonly string[];
+  readonly openingStatements: readonly OpeningStatement[];
+  /** Names of other databases that sources may lie in. */
+  readonly attachedDatabases: readonly string[];
   /** Keys that templates see in `target`; nothing secret. */
   readonly targetValues: JsonObject;
 }
@@ -49,15 +52,18 @@ function duckdbConnection(target: ProfileTarget): ProfileConnection {
     },
     schema: target.schema ?? 'main',
     openingStatements: duckdbStatements(target),
+    attachedDatabases: listOf(settings['attach']).flatMap((entry) =>
+      isJsonRecord(entry) && typeof entry['alias'] === 'string' ? [entry['alias']] : [],
+    ),
     targetValues: publicValues(target, ['path', 'schema', 'threads', 'type']),
   };
 }
 
-function duckdbStatements({ settings, origin }: ProfileTarget): readonly string[] {
-  const extensions = listOf(settings['extensions']).flatMap((extension) => {
+function duckdbStatements({ settings, origin }: ProfileTarget): readonly OpeningStatement[] {
+  const extensions = listOf(settings['extensions']).map((extension) => {
     const name = isJsonRecord(extension) ? String(extension['name']) : String(extension);
     const from = isJsonRecord(extension) ? ` from ${String(extension['repo'])}` : '';
-    return [`install ${name}${from}`, `load ${name}`];
+    return { sql: `load ${name}`, before: [`install ${name}${from}`] };
   });
   const values = isJsonRecord(settings['settings']) ? Object.entries(settings['settings']) : [];
   const attached = listOf(settings['attach']).map((entry) => {
@@ -74,17 +80,14 @@ function duckdbStatements({ settings, origin }: ProfileTarget): readonly string[
   });
   return [
     ...extensions,
-    ...values.map(
-      ([key, value]) =>
-        `set global ${key} = ${typeof value === 'number' || typeof value === 'boolean' ? value : textLiteral(String(value))}`,
-    ),
-    ...attached,
+    ...values.map(([key, value]) => ({ sql: `set global ${key} = ${literal(value)}` })),
+    ...attached.map((sql) => ({ sql })),
   ];
 }
 
 function postgresConnection(target: ProfileTarget): ProfileConnection {
   const { settings } = target;
-  refuse(target, ['sslpassword']);
+  refuse(target, ['sslpassword', 'role', 'search_path']);
   const { host, port, user, sslmode, sslrootcert, sslcert, sslkey } = settings;
   const given = {
     host,
@@ -103,18 +106,14 @@ function postgresConnection(target: ProfileTarget): ProfileConnection {
       origin: target.origin,
     });
   }
-  const role = settings['role'];
-  const searchPath = settings['search_path'];
   return {
     type: 'postgres',
     config: Object.fromEntries(
       Object.entries(given).filter(([, value]) => value !== undefined && value !== null && value !== ''),
     ),
     schema: target.schema,
-    openingStatements: [
-      ...(typeof role === 'string' ? [`set role "${role.replaceAll('"', '""')}"`] : []),
-      ...(typeof searchPath === 'string' ? [`set search_path to ${searchPath}`] : []),
-    ],
+    openingStatements: [],
+    attachedDatabases: [],
     targetValues: publicValues(target, [
       ...['host', 'port', 'user', 'schema', 'threads', 'type', 'sslmode', 'sslrootcert', 'connect_timeout'],
       ...['role', 'search_path', 'keepalives_idle', 'application_name'],
@@ -140,6 +139,12 @@ function refuse({ settings, origin }: ProfileTarget, keys: readonly string[]): v
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
+}
+
+function literal(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : textLiteral(plainText(value));
 }
 
 function textLiteral(text: string): string {

@@ -1,7 +1,7 @@
 import type { GraphNode } from '../core/node.ts';
 import { graphNodes } from './graph-nodes.ts';
 import type { Manifest } from './reading/manifest.ts';
-import { readManifest, type TransformOptions } from './reading/manifest-reader.ts';
+import { type OpeningStatement, readManifest, type TransformOptions } from './reading/manifest-reader.ts';
 
 /** A dbt project, read and checked; nothing of it has touched the warehouse. */
 export interface TransformProject {
@@ -14,8 +14,8 @@ export interface TransformProject {
   /** Sources, models, seeds, tests and exposures. */
   readonly nodes: readonly GraphNode[];
   readonly manifest: Manifest;
-  /** Statements that open a session of the warehouse. */
-  readonly openingStatements: readonly string[];
+  /** What opens the warehouse. */
+  readonly openingStatements: readonly OpeningStatement[];
 }
 
 /** Reads the dbt project in `options.folder`. Throws one ProjectError that names everything that is wrong. */

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ConnectionProvider, SqlDatabase } from '../connector/connection.ts';
 import { ConfigError, MillraceError } from '../core/errors.ts';
 import type { TransformProject } from './project.ts';
+import type { OpeningStatement } from './reading/manifest-reader.ts';
 import type { RelationName } from './manifest/transform-node.ts';
 import type { RelationType } from './materialize/build.ts';
 
@@ -38,7 +39,7 @@ export async function openWarehouse(
       { code: 'dialect_mismatch' },
     );
   }
-  for (const statement of project.openingStatements) await database.execute(statement);
+  for (const statement of project.openingStatements) await open(database, statement);
   await checkDatabaseName(project, database);
   const typesOf: Warehouse['typesOf'] = (schema, names) => relationTypes(database, schema, names);
   const typeOf: Warehouse['typeOf'] = async ({ schema, identifier }) =>
@@ -64,6 +65,16 @@ export async function openWarehouse(
         () => database.execute(create),
       ),
   };
+}
+
+async function open(database: SqlDatabase, { sql, before }: OpeningStatement): Promise<void> {
+  try {
+    await database.execute(sql);
+  } catch (error) {
+    if (!before || !(error instanceof MillraceError) || error.kind === 'cancelled') throw error;
+    for (const statement of before) await database.execute(statement);
+    await database.execute(sql);
+  }
 }
 
 async function checkDatabaseName(project: TransformProject, database: SqlDatabase): Promise<void> {

@@ -21,6 +21,8 @@ export interface ProjectScope {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly macros: MacroSet;
+  /** Names of other databases that sources may lie in. */
+  readonly attachedDatabases: readonly string[];
   /** Whether tests keep their failing rows where they do not say so themselves. */
   readonly storesFailures: boolean;
   /** Whether a name that nobody defines is a warning while the project is read, and an error of the node that runs it. */

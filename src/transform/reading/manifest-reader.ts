@@ -21,6 +21,12 @@ import { isGenericTest, type PackageFiles, readContent, readProjectFile } from '
 import { readProperties } from './property-reader.ts';
 import { reportUnsupportedFiles } from './unsupported-files.ts';
 
+/** A statement, and those that make it possible when it fails at first. */
+export interface OpeningStatement {
+  readonly sql: string;
+  readonly before?: readonly string[];
+}
+
 /** Where a dbt project lies and what it is built into. */
 export interface TransformOptions {
   /** Absolute; origins are relative to it. */
@@ -52,8 +58,10 @@ export interface TransformOptions {
   readonly storesFailures?: boolean;
   /** Whether a name that nobody defines is a warning, as in dbt, and not a mistake. */
   readonly toleratesUndefined?: boolean;
-  /** Statements that open a session of the warehouse. */
-  readonly openingStatements?: readonly string[];
+  /** Names of other databases that sources may lie in. */
+  readonly attachedDatabases?: readonly string[];
+  /** What opens the warehouse. */
+  readonly openingStatements?: readonly OpeningStatement[];
 }
 
 /** Reads a whole dbt project with its packages. Throws one ProjectError with everything that is wrong. */
@@ -203,6 +211,7 @@ function projectScope(
     variables,
     environment: options.environment,
     storesFailures: options.storesFailures ?? false,
+    attachedDatabases: options.attachedDatabases ?? [],
     toleratesUndefined: options.toleratesUndefined ?? false,
     packageVersions,
     macros,

@@ -59,7 +59,7 @@ export function readSources(room: ReadingRoom, properties: Properties): readonly
             },
             relation: foldedName(
               {
-                database: room.scope.databaseName,
+                database: source.database ?? room.scope.databaseName,
                 schema: source.schema ?? source.name,
                 identifier: table.identifier ?? table.name,
               },
@@ -76,7 +76,8 @@ export function readSources(room: ReadingRoom, properties: Properties): readonly
 }
 
 function checkDatabase(room: ReadingRoom, database: string | undefined, origin: SourceNode['origin']): void {
-  if (database === undefined || database === room.scope.databaseName) return;
+  const { databaseName, attachedDatabases } = room.scope;
+  if (database === undefined || database === databaseName || attachedDatabases.includes(database)) return;
   room.mistakes.add(
     `a source in another database ("${database}") is not yet supported; the target's is "${room.scope.databaseName}"`,
     { code: 'not_yet_supported', origin, next: 'Load the tables into the target with a replication.' },
