@@ -44,6 +44,7 @@ export {
   type SensorResult,
   type SensorRun,
 } from './project/sensors/definition.ts';
+export { type Condition, eager, onCron, onMissing } from './core/condition.ts';
 export { defineWebhook, type WebhookDefinition } from './project/webhooks/definition.ts';
 export type { AlertsDefinition } from './telemetry/alerts/definition.ts';
 export type { TelemetryDefinition } from './telemetry/definition.ts';

@@ -1,18 +1,24 @@
 import { ConfigError } from '../core/errors.ts';
 import { ancestors, findNode, type Graph } from '../core/graph.ts';
 import type { Ownership, RunSummary, ScheduleTick } from '../core/ledger.ts';
+import type { Freshness, FreshnessState } from '../core/freshness.ts';
 import { didYouMean } from '../core/near-name.ts';
+import type { KeptTriggerTick } from '../core/trigger.ts';
 import type { NodeKey } from '../core/node.ts';
 import type { RunStore } from '../core/ports.ts';
 import { selectNodes } from '../core/selection.ts';
 import { createTimetable } from './cron.ts';
 import type { Definitions } from './engine.ts';
+import { freshnessStates } from './freshness-states.ts';
 import { latestSteps } from './latest-steps.ts';
 import { nodeStates, type NodeState, type StateFacts } from './node-state.ts';
 import { isOwnershipLive } from './ownership.ts';
 
 /** How many runs back `why` looks for the node. */
 const runsLookedAt = 100;
+
+/** Looks at a condition that `why` tells of. */
+const looksShown = 5;
 
 /** What `millrace why` tells. */
 export interface StateExplanation {
@@ -21,6 +27,10 @@ export interface StateExplanation {
   readonly behind: readonly NodeState[];
   /** Schedules that run the node. */
   readonly schedules: readonly ScheduleOutlook[];
+  /** The last looks at its condition, newest first, when it has one. */
+  readonly condition?: readonly KeptTriggerTick[];
+  /** When something is expected of its age. */
+  readonly freshness?: FreshnessState;
 }
 
 export interface ScheduleOutlook {
@@ -38,7 +48,9 @@ export interface ScheduleOutlook {
  * Throws a `ConfigError` with code `node_missing` for a key that the graph does not have.
  */
 export async function explainState(
-  definitions: Pick<Definitions, 'graph' | 'schedules'>,
+  definitions: Pick<Definitions, 'graph' | 'schedules' | 'conditions'> & {
+    readonly freshness?: ReadonlyMap<NodeKey, Freshness>;
+  },
   store: RunStore,
   key: NodeKey,
   nowMs: number,
@@ -52,10 +64,19 @@ export async function explainState(
     const state = upstream.has(node.key) && node.key !== found.key ? states.get(node.key) : undefined;
     return state && state.condition !== 'current' && state.condition !== 'external' ? [state] : [];
   });
+  const node = states.get(found.key) ?? { key: found.key, condition: 'missing', reasons: [] };
+  const expected = definitions.freshness?.get(found.key);
+  const madeAtMs = new Map(node.completion ? [[found.key, node.completion.finishedAtMs]] : []);
+  const freshness =
+    expected && freshnessStates(new Map([[found.key, expected]]), madeAtMs, nowMs).get(found.key);
   return {
-    node: states.get(found.key) ?? { key: found.key, condition: 'missing', reasons: [] },
+    node,
     behind,
     schedules: await outlooks(definitions, store, found.key, nowMs),
+    ...(definitions.conditions?.has(found.key)
+      ? { condition: await store.triggerTicks(`condition ${found.key}`, looksShown) }
+      : {}),
+    ...(freshness ? { freshness } : {}),
   };
 }
 
@@ -67,14 +88,24 @@ export interface ProjectStatus {
   readonly openRuns: readonly RunSummary[];
   /** In the graph's order. */
   readonly nodes: readonly NodeState[];
+  /** Of those that something is expected of. */
+  readonly freshness: Readonly<Record<NodeKey, FreshnessState>>;
 }
 
-export async function projectStatus(graph: Graph, store: RunStore, nowMs: number): Promise<ProjectStatus> {
+export async function projectStatus(
+  graph: Graph,
+  store: RunStore,
+  nowMs: number,
+  expected: ReadonlyMap<NodeKey, Freshness> = new Map(),
+): Promise<ProjectStatus> {
   const { holder } = await store.readOwnership();
+  const facts = await readFacts(store);
+  const madeAtMs = new Map([...facts.completions].map(([key, { finishedAtMs }]) => [key, finishedAtMs]));
   return {
     ...(holder && isOwnershipLive(holder, nowMs) ? { owner: holder } : {}),
     openRuns: await store.listRuns({ states: ['queued', 'running', 'cancelling'], limit: 1000 }),
-    nodes: [...nodeStates(graph, await readFacts(store)).values()],
+    nodes: [...nodeStates(graph, facts).values()],
+    freshness: Object.fromEntries(freshnessStates(expected, madeAtMs, nowMs)),
   };
 }
 

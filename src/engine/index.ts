@@ -1,7 +1,9 @@
+export type { Evaluation } from './automation/evaluation.ts';
 export { createEngine } from './create-engine.ts';
 export { checkSchedules, createTimetable } from './cron.ts';
 export type { Engine } from './engine.ts';
 export { explainState, projectStatus, type ScheduleOutlook } from './explain-state.ts';
+export { freshnessStates } from './freshness-states.ts';
 export type { NodeCondition, NodeState } from './node-state.ts';
 export { isProcessAlive, mayBeAlive } from './owner.ts';
 export { isOwnershipLive } from './ownership.ts';

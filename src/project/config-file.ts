@@ -17,6 +17,14 @@ const scheduleSchema = z.strictObject({
   select: z.string(),
 });
 
+const freshnessSchema = z.strictObject({
+  select: z.string(),
+  maxAge: z.string().optional(),
+  warnAfter: z.string().optional(),
+  deadline: z.string().optional(),
+  timeZone: z.string().optional(),
+});
+
 const definitionSchema: z.ZodType<ProjectDefinition> = z.strictObject({
   name: z.string().min(1),
   warehouse: z.string().optional(),
@@ -28,12 +36,14 @@ const definitionSchema: z.ZodType<ProjectDefinition> = z.strictObject({
     })
     .optional(),
   schedules: z.array(scheduleSchema).optional(),
+  automation: z.array(z.strictObject({ select: z.string(), when: z.json() })).optional(),
+  freshness: z.array(freshnessSchema).optional(),
   ledger: z.string().min(1).optional(),
   concurrency: z.int().min(1).max(256).optional(),
   pools: z.record(z.string(), z.int().min(1)).optional(),
   telemetry: telemetrySchema.optional(),
   alerts: alertsSchema.optional(),
-}) as z.ZodType<ProjectDefinition>;
+}) as unknown as z.ZodType<ProjectDefinition>;
 
 /** Walks up from `folder` to the nearest one that holds a project, as `git` does. */
 export async function findProjectFolder(folder: string): Promise<string | undefined> {

@@ -1,9 +1,11 @@
 import type { Connection } from '../connector/connection.ts';
+import type { Condition } from '../core/condition.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { LogLevel, Progress } from '../core/executor.ts';
 import type { PartitionMapping } from '../core/partitions.ts';
 import type { AlertsDefinition } from '../telemetry/alerts/definition.ts';
 import type { TelemetryDefinition } from '../telemetry/definition.ts';
+import type { AutomationRule, FreshnessDefinition, FreshnessRule } from './node-automation.ts';
 import type { Partitions, Reading } from './partition-definitions.ts';
 
 /** What `millrace.config.ts` exports by default. Folders are relative to the project's folder. */
@@ -19,6 +21,10 @@ export interface ProjectDefinition {
     readonly vars?: JsonObject;
   };
   readonly schedules?: readonly ScheduleDefinition[];
+  /** When nodes are made by themselves. */
+  readonly automation?: readonly AutomationRule[];
+  /** How old nodes may be. */
+  readonly freshness?: readonly FreshnessRule[];
   /**
    * Where runs are remembered: `postgres://user:password@host/database?schema=name` lets several machines share the
    * project. `MILLRACE_LEDGER_URL` goes before it. Default: an SQLite file in the project's `.millrace` folder.
@@ -57,6 +63,10 @@ interface CodeDefinition {
   readonly timeoutSeconds?: number;
   /** One of the project's `pools`, whose limit it shares. */
   readonly pool?: string;
+  /** When it is made by itself, such as `eager()`. Default: never. */
+  readonly automation?: Condition;
+  /** How old it may be. */
+  readonly freshness?: FreshnessDefinition;
   /** `external`: it does what cannot be done twice without harm, so backfills leave it out unless asked. */
   readonly effects?: 'external';
 }

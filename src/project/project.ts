@@ -7,6 +7,7 @@ import type { Pipeline, Replication } from '../load/index.ts';
 import type { Report } from '../report/index.ts';
 import type { Sync } from '../sync/index.ts';
 import type { TransformProject } from '../transform/index.ts';
+import type { NodeAutomation } from './node-automation.ts';
 import type { Task } from './tasks.ts';
 import type { Triggers } from './trigger-files.ts';
 
@@ -22,6 +23,8 @@ export interface Project {
   readonly warehouse: ConnectionDeclaration | undefined;
   readonly graph: Graph;
   readonly manifest: Manifest;
+  /** When nodes are made by themselves, and how old they may be. */
+  readonly automation: NodeAutomation;
   readonly parts: ProjectParts;
 }
 

@@ -9,7 +9,7 @@ import { type Pipeline, readPipeline, readReplication, type Replication } from '
 import { readReport } from '../report/index.ts';
 import { readSync } from '../sync/index.ts';
 import { checkAlerts } from './alert-settings.ts';
-import { readConfigFile } from './config-file.ts';
+import { configFileName, readConfigFile } from './config-file.ts';
 import { readConnections, readEnvironment, withLocalFolder } from './connection-sources.ts';
 import type { ConnectionDeclaration } from './connections-file.ts';
 import { setOwnConnectors } from './connector-registry.ts';
@@ -17,6 +17,7 @@ import type { ProjectDefinition } from './definitions.ts';
 import { nameInlineConnections } from './inline-connections.ts';
 import { Mistakes } from './mistakes.ts';
 import { readOwnConnectors } from './own-connectors.ts';
+import { nodeAutomation } from './node-automation.ts';
 import { partNodes } from './part-nodes.ts';
 import { filesBelow, readText } from './project-files.ts';
 import type { Project, ProjectParts } from './project.ts';
@@ -166,7 +167,7 @@ async function readEach<T>(
  * @param defined the schedules of `millrace.config.ts`; a part of a project, or what stands beside one, has none
  */
 export function assemble(
-  found: Omit<Project, 'graph' | 'manifest'> & { readonly nodes: readonly GraphNode[] },
+  found: Omit<Project, 'graph' | 'manifest' | 'automation'> & { readonly nodes: readonly GraphNode[] },
   defined: readonly ScheduleDefinition[] = [],
 ): Project {
   const { nodes, ...project } = found;
@@ -177,7 +178,8 @@ export function assemble(
   checkNodePartitions(graph, worldAt(Date.now()));
   const triggers = project.parts.triggers ?? noTriggers;
   checkTriggerSelections(graph, triggers);
-  const print = triggerPrint(triggers);
+  const automation = nodeAutomation(graph, project.definition, { file: configFileName });
+  const print = triggerPrint(triggers, automation);
   const manifest = makeManifest(
     {
       name: project.definition.name,
@@ -187,5 +189,5 @@ export function assemble(
     },
     (text) => createHash('sha256').update(text).digest('hex'),
   );
-  return { ...project, graph, manifest };
+  return { ...project, graph, manifest, automation };
 }

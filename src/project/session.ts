@@ -106,6 +106,7 @@ export async function openSession(project: Project, options: SessionOptions = {}
       manifestHash: current.manifest.hash,
       schedules: current.manifest.schedules,
       sensors,
+      conditions: current.automation.conditions,
     }),
     redact,
     ...(project.definition.pools === undefined ? {} : { pools: project.definition.pools }),

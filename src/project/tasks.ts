@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import type { Environment } from '../config/environment.ts';
 import type { ConnectionProvider } from '../connector/connection.ts';
 import { ConfigError, FatalError, MillraceError } from '../core/errors.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import { didYouMean } from '../core/near-name.ts';
 import type { Executor } from '../core/executor.ts';
 import { type Edge, type GraphNode, isNodeKey, type NodeKey } from '../core/node.ts';
@@ -77,8 +78,22 @@ export function taskNode({ definition, file }: Task): GraphNode {
     ...(effects === undefined ? {} : { effects }),
     ...(relation ? { relation } : {}),
     ...partitionsOf(definition),
-    spec: { code: definition.run.toString(), before: [...(definition.before ?? [])] },
+    spec: {
+      code: definition.run.toString(),
+      before: [...(definition.before ?? [])],
+      ...automationOf(definition),
+    },
   };
+}
+
+/** As YAML files say it in `meta.millrace`; `node-automation.ts` reads and checks it. */
+function automationOf({ automation, freshness }: CodeNode): JsonObject {
+  if (automation === undefined && freshness === undefined) return {};
+  const written = {
+    ...(automation === undefined ? {} : { automation: automation as unknown as JsonValue }),
+    ...(freshness === undefined ? {} : { freshness: { ...freshness } }),
+  };
+  return { millrace: written };
 }
 
 function edgesOf({ after = [], deps = [] }: CodeNode, file: string): readonly Edge[] {

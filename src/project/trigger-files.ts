@@ -3,6 +3,7 @@ import { ConfigError } from '../core/errors.ts';
 import type { Graph } from '../core/graph.ts';
 import type { JsonValue } from '../core/json.ts';
 import { selectNodes } from '../core/selection.ts';
+import type { NodeAutomation } from './node-automation.ts';
 import { filesBelow } from './project-files.ts';
 import { isSensorDefinition } from './sensors/definition.ts';
 import { checkSensor, type DefinedSensor } from './sensors/sensor.ts';
@@ -78,16 +79,23 @@ export function checkTriggerSelections(graph: Graph, { sensors, webhooks }: Trig
 }
 
 /** What tells one version of them from another; undefined when there are none. */
-export function triggerPrint({ sensors, webhooks }: Triggers): JsonValue | undefined {
-  if (sensors.length + webhooks.length === 0) return undefined;
-  const print = (definition: object): JsonValue =>
-    JSON.parse(
-      JSON.stringify(definition, (_, value: unknown) =>
-        typeof value === 'function' ? value.toString() : value,
-      ),
-    ) as JsonValue;
-  return {
-    sensors: sensors.map(({ definition }) => print(definition)),
-    webhooks: webhooks.map(({ definition }) => print(definition)),
-  };
+export function triggerPrint(
+  { sensors, webhooks }: Triggers,
+  { conditions, freshness }: NodeAutomation,
+): JsonValue | undefined {
+  if (sensors.length + webhooks.length + conditions.size + freshness.size === 0) return undefined;
+  return plain({
+    sensors: sensors.map(({ definition }) => definition),
+    webhooks: webhooks.map(({ definition }) => definition),
+    conditions: Object.fromEntries(conditions),
+    freshness: Object.fromEntries(freshness),
+  });
+}
+
+/** Functions are their text. */
+function plain(value: object): JsonValue {
+  const text = JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'function' ? part.toString() : part,
+  );
+  return JSON.parse(text) as JsonValue;
 }

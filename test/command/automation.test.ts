@@ -108,6 +108,70 @@ export const drops = defineSensor({ name: 'drops', everySeconds: 1, select: 'tas
   });
 });
 
+describe('a condition', () => {
+  it('makes what is downstream as soon as upstream was made, and why tells how it came to that', async () => {
+    await project.write(
+      'assets/work.ts',
+      `import { defineAsset, defineTask, eager } from 'millrace';
+export const first = defineAsset({ key: 'code/first', freshness: { maxAge: '6h' }, run: async () => {} });
+export const second = defineAsset({ key: 'code/second', deps: ['code/first'], automation: eager(), run: async () => {} });
+export const last = defineTask({ key: 'tell', after: ['code/second'], automation: eager(), run: async () => {} });
+`,
+    );
+    await startDev();
+    const stale = await millraceJson<Status>(['status'], { cwd: project.folder });
+    expect(stale.freshness['code/first']).toMatchObject({ condition: 'stale' });
+    await millraceJson(['run', 'code/first'], { cwd: project.folder });
+    const runs = await finishedRuns(2);
+    expect(runs.map(({ trigger }) => trigger)).toEqual([
+      { kind: 'condition', name: 'code/second and 1 more' },
+      { kind: 'command' },
+    ]);
+    const { stdout } = await millrace(['why', 'code/second'], { cwd: project.folder });
+    expect(stdout).toContain(`started run ${runs[0]?.id}`);
+    const fresh = await millraceJson<Status>(['status'], { cwd: project.folder });
+    expect(fresh.freshness['code/first']).toMatchObject({ condition: 'fresh' });
+  });
+
+  it('of a model is written in its meta', async () => {
+    await project.edit(
+      'transform/models/schema.yml',
+      '    columns:',
+      '    config: {meta: {millrace: {automation: eager, freshness: {max_age: 6h, warn_after: 5h}}}}\n    columns:',
+    );
+    await startDev();
+    await millraceJson(['run', 'raw/orders'], { cwd: project.folder });
+    const runs = await finishedRuns(2);
+    expect(runs[0]).toMatchObject({
+      state: 'succeeded',
+      trigger: { kind: 'condition', name: expect.stringContaining('revenue_by_city') as string },
+    });
+    const { freshness } = await millraceJson<Status>(['status'], { cwd: project.folder });
+    expect(Object.values(freshness)).toMatchObject([{ condition: 'fresh' }]);
+  });
+
+  it.each([
+    ['automation: egaer', 'Did you mean eager'],
+    ['automation: {on_cron: "61 * * * *"}', 'cron'],
+    ['freshness: soon', '"soon" is no duration'],
+    ['freshness: {max_age: 6h, warn_after: 7h}', "'warn_after' has to be shorter"],
+  ])('with a mistake in %s is found with its file', async (written, message) => {
+    await project.edit(
+      'transform/models/schema.yml',
+      '    columns:',
+      `    config: {meta: {millrace: {${written}}}}\n    columns:`,
+    );
+    const result = await millrace(['check'], { cwd: project.folder });
+    expect(result.code).toBe(2);
+    expect(result.stderr.toLowerCase()).toContain(message.toLowerCase());
+    expect(result.stderr).toMatch(/transform\/models\//);
+  });
+});
+
+interface Status {
+  readonly freshness: Readonly<Record<string, { readonly condition: string }>>;
+}
+
 describe('millrace check', () => {
   it.each([
     ["defineSensor({ name: 's', select: '' })", "it needs either 'on' or 'check'"],

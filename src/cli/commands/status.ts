@@ -1,4 +1,5 @@
 import {
+  type Evaluation,
   explainState,
   type NodeCondition,
   type NodeState,
@@ -7,7 +8,9 @@ import {
   type SensorState,
   sensorStates,
 } from '../../engine/index.ts';
+import type { FreshnessState } from '../../core/freshness.ts';
 import type { RunStore } from '../../core/ports.ts';
+import type { KeptTriggerTick } from '../../core/trigger.ts';
 import type { Project } from '../../project/project.ts';
 import { openLedger } from '../../project/session.ts';
 import { formatCount, formatTable, paint, printJson, printLine } from '../terminal/output.ts';
@@ -27,10 +30,12 @@ const colors: Readonly<Record<NodeCondition, Parameters<typeof paint>[0]>> = {
   external: 'dim',
 };
 
+const freshnessWords = { fresh: 'fresh', warn: 'soon too old', stale: 'too old' } as const;
+
 /** How every node is: who is at work, what failed, what is stale. Checks are shown when they failed. */
 export async function status(options: StatusOptions): Promise<void> {
   await withStore(options, async (project, store) => {
-    const found = await projectStatus(project.graph, store, Date.now());
+    const found = await projectStatus(project.graph, store, Date.now(), project.automation.freshness);
     const sensors = await sensorStates(
       store,
       (project.parts.triggers?.sensors ?? []).map(({ definition }) => definition.name),
@@ -45,7 +50,7 @@ export async function status(options: StatusOptions): Promise<void> {
     printLine(
       formatTable(
         ['node', 'state', 'rows', 'last success', 'why'],
-        shown.map((node) => row(node)),
+        shown.map((node) => row(node, found.freshness[node.key])),
       ),
     );
     const worst =
@@ -58,7 +63,11 @@ export async function status(options: StatusOptions): Promise<void> {
 /** Why one node is as it is, what upstream is behind, and when it runs next. */
 export async function why(options: StatusOptions & { readonly key: string }): Promise<void> {
   await withStore(options, async (project, store) => {
-    const definitions = { graph: project.graph, schedules: project.manifest.schedules };
+    const definitions = {
+      graph: project.graph,
+      schedules: project.manifest.schedules,
+      ...project.automation,
+    };
     const found = await explainState(definitions, store, options.key, Date.now());
     if (options.json) return printJson(found);
     printLine(`${found.node.key} is ${paint(colors[found.node.condition], found.node.condition)}.`);
@@ -72,15 +81,21 @@ export async function why(options: StatusOptions & { readonly key: string }): Pr
         ),
       );
     }
+    if (found.freshness) printLine(freshnessLine(found.freshness));
     for (const schedule of found.schedules) printLine(scheduleLine(schedule));
-    if (found.schedules.length === 0) printLine('No schedule runs it.');
+    if (found.condition) printLine(conditionLines(found.condition).join('\n'));
+    else if (found.schedules.length === 0) printLine('No schedule runs it.');
   });
 }
 
-function row({ key, condition, completion, reasons }: NodeState): readonly string[] {
+function row(
+  { key, condition, completion, reasons }: NodeState,
+  freshness?: FreshnessState,
+): readonly string[] {
+  const age = freshness && freshness.condition !== 'fresh' ? `, ${freshnessWords[freshness.condition]}` : '';
   return [
     key,
-    paint(colors[condition], condition),
+    `${paint(colors[condition], condition)}${age && paint('yellow', age)}`,
     formatCount(completion?.rows),
     completion ? new Date(completion.finishedAtMs).toISOString() : '',
     reasons[0]?.message.split('\n', 1)[0] ?? '',
@@ -96,6 +111,32 @@ function sensorLine({ name, condition, failures, dueAtMs, lastTick }: SensorStat
   if (!lastTick) return `sensor ${name} was not looked at yet`;
   const what = lastTick.outcome === 'started' ? `started run ${lastTick.runIds.join(', ')}` : reason;
   return `sensor ${name}: ${what} at ${new Date(lastTick.atMs).toISOString()}`;
+}
+
+function freshnessLine({ condition, staleAtMs }: FreshnessState): string {
+  const when = staleAtMs === undefined ? '' : new Date(staleAtMs).toISOString();
+  if (condition === 'stale') return `It is ${paint('red', 'too old')}${when && ` since ${when}`}.`;
+  return `It is ${freshnessWords[condition]}${when && `, until ${when}`}.`;
+}
+
+/** The newest look with all its parts, the ones before it in a line each. */
+function conditionLines(ticks: readonly KeptTriggerTick[]): readonly string[] {
+  const [newest] = ticks;
+  if (!newest) return ['Its condition was not looked at yet: that is done while millrace dev runs.'];
+  const line = ({ atMs, outcome, reason, runIds }: KeptTriggerTick): string => {
+    const what = outcome === 'started' ? `started run ${runIds.join(', ')}` : outcome;
+    return `  ${new Date(atMs).toISOString()} ${what}: ${reason ?? ''}`;
+  };
+  const tree = treeLines(newest.detail as Evaluation | undefined, '    ');
+  return ['Its condition:', line(newest), ...tree, ...ticks.slice(1).map((tick) => line(tick))];
+}
+
+function treeLines(part: Evaluation | undefined, indent: string): readonly string[] {
+  if (!part) return [];
+  const who = part.because ? ` (${part.because.join(', ')})` : '';
+  const mark = part.isTrue ? paint('green', 'true ') : paint('dim', 'false');
+  const inner = (part.parts ?? []).flatMap((one) => treeLines(one, `${indent}  `));
+  return [`${indent}${mark} ${part.condition}${who}`, ...inner];
 }
 
 function scheduleLine({ name, cron, timeZone, nextAtMs, lastTick }: ScheduleOutlook): string {
