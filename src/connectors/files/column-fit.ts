@@ -37,11 +37,22 @@ export function writtenPattern(type: DataType): string | undefined {
   }
 }
 
+/** SQL that is true when the whole text is written as a regular expression says. */
+export function matchesSql(expression: string, pattern: string): string {
+  return `regexp_full_match(${expression}, ${literal(pattern)})`;
+}
+
+/** SQL of a value that is an error where a text is not NULL and the condition not true. The cast itself tells the rest. */
+export function heldTo(condition: string, value: string, text: string): string {
+  if (condition === 'true') return value;
+  return `case when ${text} is null or ${condition} then ${value} else error('a value does not fit its column') end`;
+}
+
 /** SQL that is true when the text `expression` is a value of `type` and loses nothing in the cast. */
 export function fitsSql(expression: string, type: DataType, column: string): string {
   const casts = `try_cast(${expression} as ${duckdbDialect.typeName(type)}) is not null`;
   const pattern = writtenPattern(type);
-  const matches = `regexp_full_match(${expression}, ${literal(pattern ?? '')})`;
+  const matches = matchesSql(expression, pattern ?? '');
   switch (type.type) {
     case 'text':
       return type.maxLength === undefined ? 'true' : `length(${expression}) <= ${type.maxLength}`;
@@ -100,7 +111,7 @@ export const candidates: readonly Candidate[] = [
     name: 'decimal',
     type: { type: 'decimal' },
     pattern: wholeDecimal,
-    isWritten: (expression) => `regexp_full_match(${expression}, ${literal(wholeDecimal)})`,
+    isWritten: (expression) => matchesSql(expression, wholeDecimal),
   },
   written('date', { type: 'date' }, isoDate),
   written('timestamp', { type: 'timestamp' }, `${isoDate}[T ]${isoClock}`),
@@ -113,6 +124,6 @@ function written(name: string, type: DataType, pattern: string): Candidate {
     type,
     pattern,
     isWritten: (expression) =>
-      `(regexp_full_match(${expression}, ${literal(pattern)}) and try_cast(${expression} as ${duckdbDialect.typeName(type)}) is not null)`,
+      `(${matchesSql(expression, pattern)} and try_cast(${expression} as ${duckdbDialect.typeName(type)}) is not null)`,
   };
 }

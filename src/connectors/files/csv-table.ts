@@ -8,7 +8,7 @@ import { type FileTable, pathsOf, type ReadableFile, type TypedColumn } from './
 import { declaredPattern, plainText } from './plain-csv.ts';
 import type { ReadOptions } from './read-options.ts';
 import { textTyping } from './text-typing.ts';
-import { firstFits, guessFits, guessPattern, holdsGuess, textColumns } from './type-inference.ts';
+import { firstFits, guessFits, guessPattern, heldToGuess, textColumns } from './type-inference.ts';
 
 /** Reads CSV as text, types its columns by all rows or by declaration, and finds every broken row. */
 export async function csvTable(
@@ -57,9 +57,7 @@ async function guessedColumns(
     const text = quote(name);
     const type = declared[index];
     if (type) {
-      const fits = typing.fits(text, type, name);
-      const expression = typing.cast(text, type);
-      const held = fits === 'true' ? expression : heldTo(`${text} is null or ${fits}`, expression);
+      const held = typing.held(text, type, name);
       return {
         column: { name, type, nullable: true, expression: held },
         pattern: declaredPattern(type),
@@ -68,18 +66,12 @@ async function guessedColumns(
     const guess = guesses[open.findIndex((column) => column.name === name)];
     if (!guess) throw new Error('every open column has a guess');
     const inferred = typing.infer(guess.evidence, text);
-    const holds = isWhole ? undefined : holdsGuess(text, guess);
-    const expression = holds === undefined ? inferred.expression : heldTo(holds, inferred.expression);
+    const expression = isWhole ? inferred.expression : heldToGuess(text, inferred.expression, guess);
     return {
       column: { name, type: inferred.type, nullable: true, expression },
       pattern: guessPattern(guess),
     };
   });
-}
-
-/** A value that is an error where the condition is not true. */
-function heldTo(condition: string, expression: string): string {
-  return `case when ${condition} then ${expression} else error('a value does not fit its column') end`;
 }
 
 async function typedColumns(

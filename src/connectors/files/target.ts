@@ -14,6 +14,7 @@ import { mayHoldInexact } from './formats/exact-number.ts';
 import { pathError } from './file-paths.ts';
 import { writeFiles } from './file-writer.ts';
 import { readError } from './read-error.ts';
+import { reshapeRows } from './reshaped-rows.ts';
 import type { Spool } from './spool.ts';
 import { isStandardStream } from './standard-stream.ts';
 import { checkIntervals } from './written-intervals.ts';
@@ -25,18 +26,19 @@ export function filesTarget(folder: string, engine: FileEngine, spool: Spool): T
     isStageOfOutput(name) ? spool.place(basename(name)) : resolve(folder, pathOfUrl(name));
   return {
     takes: ['columns'],
-    stage: async (request, payload, signal): Promise<StageResult> => {
+    stage: async (asked, payload, signal): Promise<StageResult> => {
       if (payload.format !== 'columns') {
         throw new FatalError(`Files cannot be written from a ${payload.format} payload.`, {
           code: 'lane_missing',
         });
       }
-      const path = pathOf(request.table);
-      const options = optionsFor(path, request);
+      const path = pathOf(asked.table);
+      const options = optionsFor(path, asked);
       try {
         await mkdir(dirname(path), { recursive: true });
         const { rows, bytes } = await engine.use(signal, async (connection) => {
-          const collected = await collect(connection, engine, request, payload, signal);
+          const collected = await collect(connection, engine, asked, payload, signal);
+          const request = await reshapeRows(connection, stageTable, asked);
           await checkIntervals(connection, stageTable, request, options);
           const columns = columnsText(request, options);
           const isMarked = await holdsLongNumbers(connection, stageTable, request, options);
@@ -49,7 +51,7 @@ export function filesTarget(folder: string, engine: FileEngine, spool: Spool): T
             ),
           };
         });
-        request.onProgress(rows, bytes);
+        asked.onProgress(rows, bytes);
         return { rows, bytes };
       } catch (error) {
         await rm(path, { force: true, recursive: true }).catch(() => undefined);

@@ -1,6 +1,6 @@
 import type { DataType } from '../../sql/data-type.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
-import { type Candidate, candidates, fitsSql } from './column-fit.ts';
+import { type Candidate, candidates, fitsSql, heldTo, matchesSql, writtenPattern } from './column-fit.ts';
 import { literal } from './engine.ts';
 import type { ReadOptions } from './read-options.ts';
 import type { TimeFormat } from './time-format.ts';
@@ -11,6 +11,8 @@ export interface TextTyping {
   readonly candidates: readonly Candidate[];
   /** SQL that is true when a text is a value of a declared type. */
   fits(expression: string, type: DataType, column: string): string;
+  /** SQL that gives the value of a declared type, and an error for a text that does not fit. */
+  held(expression: string, type: DataType, column: string): string;
   /** SQL that gives the value of a declared type; the text is known to fit. */
   cast(expression: string, type: DataType): string;
   /** The type that all rows of a column agree on, and its value. */
@@ -35,6 +37,20 @@ export function textTyping({
     fits: (expression, type, column) => {
       const format = formats(type);
       return format ? formatFits(expression, format, type) : fitsSql(expression, type, column);
+    },
+    held: (expression, type, column) => {
+      const format = formats(type);
+      if (format)
+        return heldTo(
+          formatFits(expression, format, type),
+          formatValue(expression, format, type),
+          expression,
+        );
+      const fits = fitsSql(expression, type, column);
+      const pattern = writtenPattern(type);
+      if (type.type !== 'text' && pattern === undefined) return typedText(expression, type);
+      const condition = pattern === undefined ? fits : matchesSql(expression, pattern);
+      return heldTo(condition, typedText(expression, type), expression);
     },
     cast: (expression, type) => {
       const format = formats(type);

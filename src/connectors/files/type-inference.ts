@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DataType } from '../../sql/data-type.ts';
-import { type Candidate, candidates } from './column-fit.ts';
-import { literal, quote } from './engine.ts';
+import { type Candidate, candidates, heldTo, matchesSql } from './column-fit.ts';
+import { quote } from './engine.ts';
 
 /** A column whose values are at hand as text. */
 export interface TextColumn {
@@ -97,13 +97,19 @@ export async function guessFits(
   };
 }
 
-/** SQL that is true as long as a text bears a guess out; undefined when it cannot do otherwise. */
-export function holdsGuess(expression: string, guess: Guess): string | undefined {
-  const { evidence: found, candidate } = guess;
-  if (!found.hasValues) return `${expression} is null`;
-  if (!candidate) return undefined;
-  if (candidate.name !== 'decimal') return `(${expression} is null or ${candidate.isWritten(expression)})`;
-  return `(${expression} is null or regexp_full_match(${expression}, ${literal(decimalPattern(guess))}))`;
+/**
+ * SQL that gives a value of the guessed type as long as the texts bear the guess out, and an error where one does not.
+ * @param value SQL of the value, an error by itself for a text that is not one
+ */
+export function heldToGuess(text: string, value: string, guess: Guess): string {
+  if (!guess.evidence.hasValues) return heldTo('false', value, text);
+  if (!guess.candidate) return value;
+  const pattern = guessPattern(guess);
+  return heldTo(
+    pattern === undefined ? guess.candidate.isWritten(text) : matchesSql(text, pattern),
+    value,
+    text,
+  );
 }
 
 /** How texts that bear a guess out are written; undefined when that tells nothing. */
