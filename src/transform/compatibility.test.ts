@@ -111,3 +111,37 @@ test('a name that nobody defines is a warning where the project tolerates it', a
     },
   ]);
 });
+
+test('between macros, tags that nobody knows are read over', async () => {
+  const sql = await sqlOf(
+    {
+      'macros/m.sql': '{% https://example.com/1 %}\n{% macro one() %}1{% endmacro %}\n{% todo %}',
+      'models/a.sql': 'select {{ one() }} as x',
+    },
+    'a',
+  );
+  expect(sql).toContain('select 1 as x');
+});
+
+test('an expression may be written with blanks and comments', async () => {
+  const sql = await sqlOf(
+    { 'models/a.sql': "select '{{ modules.re.sub('(?x) a [ ] # then\n b', 'x', 'a b') }}' as x" },
+    'a',
+  );
+  expect(sql).toContain("select 'x' as x");
+});
+
+test('the model of a package may be tested in the project', async () => {
+  const project = await readFiles({
+    'dbt_packages/tools/dbt_project.yml': 'name: tools\n',
+    'dbt_packages/tools/models/days.sql': 'select 1 as d',
+    'models/s.yml': 'models: [{name: days, columns: [{name: d, tests: [unique]}]}]\n',
+  });
+  expect(project.nodes.map((node) => node.key)).toEqual(['tools/days', 'check/unique_days_d']);
+});
+
+test('dbt’s macros of the moment are in its package too', async () => {
+  expect(await sqlOf({ 'models/a.sql': 'select {{ dbt.is_incremental() }} as x' }, 'a')).toContain(
+    'select False as x',
+  );
+});

@@ -66,7 +66,7 @@ function swap(dialect: Dialect, node: RefNode, ...create: readonly string[]): re
 }
 
 function seedStatements(dialect: Dialect, node: SeedNode): readonly string[] {
-  const table = readSeedTable(node);
+  const table = readSeedTable(node, dialect.name);
   const beside = besideOf(dialect, node.relation);
   return swap(
     dialect,

@@ -86,13 +86,20 @@ function testNode(manifest: Manifest, node: TestNode): GraphNode {
     tags: [...new Set([...node.outerTags, ...node.config.tags])],
     group: subject ? groupOf(subject) : 'tests',
     origin: node.origin,
-    edges: edgesTo(manifest, model ? dependenciesOf(model) : node.dependencies),
+    edges: model ? edgesTo(manifest, dependenciesOf(model)) : edgesOfTest(manifest, node),
     columns: [],
     executor: executorName,
     spec: specOf(manifest, node),
     ...(model ? { accompanies: [model.key] } : {}),
     ...(subject && !model ? { check: { asset: subject.key, severity: node.config.severity } } : {}),
   };
+}
+
+/** A test that reads no node may read anything by name: it runs after the seeds. */
+function edgesOfTest(manifest: Manifest, { dependencies, origin }: TestNode): readonly Edge[] {
+  if (dependencies.length > 0) return edgesTo(manifest, dependencies);
+  const seeds = [...manifest.byId.values()].filter((node) => node.kind === 'seed');
+  return seeds.map(({ key }) => ({ kind: 'after', from: key, origin }));
 }
 
 /** Runs after everything of the project that a run builds and tests, whatever became of it. */

@@ -13,12 +13,18 @@ export async function runHooks(
   where: { readonly isInTransaction: boolean; readonly session: SqlSession; readonly moment: Moment },
 ): Promise<void> {
   for (const hook of hooks) {
+    if (hook.isInTransaction !== where.isInTransaction && !saysWhen(hook.sql)) continue;
     const rendered = await renderHook(step.project.manifest, node, hook.sql, where.moment);
     const { sql, isInTransaction } = readHook(rendered, hook);
     if (sql === '' || isInTransaction !== where.isInTransaction) continue;
     const statement = { sql, parts: [] };
     await runStatement(step, node, statement, (text) => where.session.execute(text, [], step.context.signal));
   }
+}
+
+/** Whether the text itself says when it runs; any other hook is rendered once, as its macros may change things. */
+function saysWhen(text: string): boolean {
+  return /\b(after_commit|before_begin|in_transaction)\s*\(/.test(text) || text.trimStart().startsWith('{"');
 }
 
 /** `after_commit(...)` and its like render to JSON that says when the hook runs. */

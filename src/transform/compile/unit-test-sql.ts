@@ -133,12 +133,24 @@ function replacedMacros(
   }
   for (const [packageName, macros] of ofPackages) {
     const behind = context.lookup(packageName) as TemplateObject | undefined;
-    const replaced: TemplateObject = {
-      jinjaAttribute: (name) => macros.get(name) ?? behind?.jinjaAttribute?.(name),
-    };
-    found[packageName] = replaced;
+    found[packageName] = new ReplacedMacros(macros, behind);
   }
   return found;
+}
+
+/** A package some of whose macros are replaced. */
+class ReplacedMacros implements TemplateObject {
+  readonly #replaced: ReadonlyMap<string, Value>;
+  readonly #behind: TemplateObject | undefined;
+
+  constructor(replaced: ReadonlyMap<string, Value>, behind: TemplateObject | undefined) {
+    this.#replaced = replaced;
+    this.#behind = behind;
+  }
+
+  jinjaAttribute(name: string): Value | undefined {
+    return this.#replaced.get(name) ?? this.#behind?.jinjaAttribute?.(name);
+  }
 }
 
 /** Given rows as a query; every column of the relation is there with its type, unless only the named ones are wanted. */

@@ -22,16 +22,18 @@ export function strftime(
   date: Date,
   format: string,
   zone: { readonly name: string; readonly offset: string },
+  microsecond: number,
 ): string {
   return format.replaceAll(/%(-?)([A-Za-z%])/g, (whole, bare: string, letter: string) => {
-    const text = letter === 'z' ? zone.offset : letter === 'Z' ? zone.name : formatted(date, letter);
+    const text =
+      letter === 'z' ? zone.offset : letter === 'Z' ? zone.name : formatted(date, letter, microsecond);
     if (text === undefined)
       throw new ConfigError(`strftime's ${whole} is not yet supported`, { code: 'not_yet_supported' });
     return bare === '-' ? text.replace(/^0+(?=.)/, '') : text;
   });
 }
 
-function formatted(date: Date, letter: string): string | undefined {
+function formatted(date: Date, letter: string, microsecond: number): string | undefined {
   const two = (value: number): string => String(value).padStart(2, '0');
   const dayOfWeek = (date.getUTCDay() + 6) % 7;
   switch (letter) {
@@ -54,7 +56,7 @@ function formatted(date: Date, letter: string): string | undefined {
     case 'S':
       return two(date.getUTCSeconds());
     case 'f':
-      return `${String(date.getUTCMilliseconds()).padStart(3, '0')}000`;
+      return String(microsecond).padStart(6, '0');
     case 'j':
       return String(
         Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / dayMs) + 1,

@@ -31,6 +31,17 @@ export function dateTime(ms: number): Value {
   return new PythonDate(ms, 'datetime', utc);
 }
 
+/** A value of the database that is a day or a moment, as ISO 8601; any other text stays what it is. */
+export function dateFromText(text: string, type: 'date' | 'timestamp' | 'timestamptz'): Value {
+  const match = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?Z?)?$/.exec(text);
+  const ms = match ? Date.parse(`${match[1] ?? ''}T${match[2] ?? '00:00:00'}Z`) : Number.NaN;
+  if (Number.isNaN(ms)) return text;
+  const fractionMs = Number((match?.[3] ?? '').padEnd(6, '0')) / 1000;
+  return type === 'date'
+    ? new PythonDate(ms, 'date')
+    : new PythonDate(ms + fractionMs, 'datetime', type === 'timestamptz' ? utc : undefined);
+}
+
 /** dbt's `modules`. A clock without a zone is UTC's. */
 export const pythonModules: Readonly<Record<string, Value>> = {
   datetime: {
@@ -84,7 +95,7 @@ function momentOf(args: CallArguments): number {
   if (date.getUTCMonth() !== part('month') - 1 || date.getUTCDate() !== part('day')) {
     throw new ConfigError('there is no such day', { code: 'template_value' });
   }
-  return date.getTime() + Math.floor(part('microsecond') / 1000);
+  return date.getTime() + part('microsecond') / 1000;
 }
 
 function durationMs(args: CallArguments): number {

@@ -116,11 +116,19 @@ export function* macroNames(macros: MacroSet): Iterable<string> {
   yield* macros.builtin.keys();
 }
 
-/** What stands behind a package's name: `dbt_utils.star()`, `dbt.type_string()`. */
-export function macroNamespace(macros: MacroSet, name: string): TemplateObject | undefined {
+/** What stands behind a package's name: `dbt_utils.star()`, `dbt.type_string()`; `given` has dbt's macros of the moment. */
+export function macroNamespace(
+  macros: MacroSet,
+  name: string,
+  given: (macro: string) => Value | undefined = () => undefined,
+): TemplateObject | undefined {
   const isBuiltin = builtinPackages(macros).includes(name);
   if (!isBuiltin && !macros.packages.has(name)) return undefined;
-  return new PackageMacros((macro) => macroOfPackage(macros, isBuiltin ? builtinPackage : name, macro));
+  return new PackageMacros(
+    (macro) =>
+      macroOfPackage(macros, isBuiltin ? builtinPackage : name, macro) ??
+      (isBuiltin && contextMacros.includes(macro) ? given(macro) : undefined),
+  );
 }
 
 /**

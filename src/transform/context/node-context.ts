@@ -57,7 +57,7 @@ export function nodeContext(project: ProjectScope, node: NodeScope, moment: Mome
       own.get(name) ??
       (name === 'graph' ? moment.graph() : shared.get(name)) ??
       findMacro(macros, name) ??
-      macroNamespace(macros, name),
+      macroNamespace(macros, name, (macro) => shared.get(macro)),
     *names() {
       yield* own.keys();
       yield* shared.keys();

@@ -13,9 +13,9 @@ import { instantOfWall, zoneOffsetMs } from './time-zone.ts';
 export const dayMs = 86_400_000;
 type Kind = 'date' | 'datetime';
 
-/** Python's `datetime` and `date`, to the millisecond. Without a zone its clock is read as if it were UTC's. */
+/** Python's `datetime` and `date`. Without a zone its clock is read as if it were UTC's. */
 export class PythonDate implements TemplateObject {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; microseconds are its fraction. */
   readonly ms: number;
   readonly kind: Kind;
   readonly zone: PythonZone | undefined;
@@ -46,7 +46,7 @@ export class PythonDate implements TemplateObject {
       case 'second':
         return date.getUTCSeconds();
       case 'microsecond':
-        return date.getUTCMilliseconds() * 1000;
+        return microsecondOf(this.ms);
       case 'tzinfo':
         return this.zone ?? null;
       case 'utcoffset':
@@ -62,7 +62,9 @@ export class PythonDate implements TemplateObject {
       case 'isoformat':
         return method(() => this.#text('T'));
       case 'strftime':
-        return method((args) => strftime(date, printed(args.get(0, 'format') ?? ''), this.#zoneText()));
+        return method((args) =>
+          strftime(date, printed(args.get(0, 'format') ?? ''), this.#zoneText(), microsecondOf(this.ms)),
+        );
       case 'replace':
         return method((args) => this.#replace(args));
       case 'astimezone':
@@ -117,7 +119,8 @@ export class PythonDate implements TemplateObject {
   #text(between: string): string {
     const text = new Date(this.#wallMs()).toISOString();
     if (this.kind === 'date') return text.slice(0, 10);
-    const fraction = this.ms % 1000 === 0 ? '' : `${text.slice(19, 23)}000`;
+    const microsecond = microsecondOf(this.ms);
+    const fraction = microsecond === 0 ? '' : `.${String(microsecond).padStart(6, '0')}`;
     return text.slice(0, 10) + between + text.slice(11, 19) + fraction + this.#offsetText();
   }
 
@@ -131,11 +134,15 @@ export class PythonDate implements TemplateObject {
       part('hour', date.getUTCHours()),
       part('minute', date.getUTCMinutes()),
       part('second', date.getUTCSeconds()),
-      Math.floor(part('microsecond', date.getUTCMilliseconds() * 1000) / 1000),
     );
     const zone = args.keyword.has('tzinfo') ? zoneOf(args.keyword.get('tzinfo')) : this.zone;
-    return new PythonDate(zone ? zone.instantOf(ms) : ms, this.kind, zone);
+    const whole = zone ? zone.instantOf(ms) : ms;
+    return new PythonDate(whole + part('microsecond', microsecondOf(this.ms)) / 1000, this.kind, zone);
   }
+}
+
+function microsecondOf(ms: number): number {
+  return Math.round((ms - Math.floor(ms / 1000) * 1000) * 1000) % 1_000_000;
 }
 
 /** A time zone of Python's `pytz`, by its IANA name. */

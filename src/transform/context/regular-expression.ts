@@ -16,6 +16,8 @@ const flagLetters: ReadonlyMap<number, string> = new Map([
   [16, 's'],
 ]);
 
+const verboseFlag = 64;
+
 /** A pattern of Python's `re`. */
 class Pattern implements TemplateObject {
   readonly source: string;
@@ -147,6 +149,8 @@ export const regularExpressionModule: Readonly<Record<string, Value>> = {
   MULTILINE: 8,
   S: 16,
   DOTALL: 16,
+  X: verboseFlag,
+  VERBOSE: verboseFlag,
 };
 
 function expressionOf(source: string, flags: number): RegExp {
@@ -154,8 +158,9 @@ function expressionOf(source: string, flags: number): RegExp {
   const letters = [...flagLetters].flatMap(([number, letter]) =>
     (flags & number) !== 0 || inline.includes(letter) ? [letter] : [],
   );
-  const translated = source
-    .slice(inline.length)
+  const isVerbose = inline.includes('x') || (flags & verboseFlag) !== 0;
+  const body = source.slice(inline.length);
+  const translated = (isVerbose ? withoutComments(body) : body)
     .replaceAll('(?P<', '(?<')
     .replaceAll(/\(\?P=(\w+)\)/g, String.raw`\k<$1>`)
     .replaceAll(String.raw`\A`, '^')
@@ -167,6 +172,11 @@ function expressionOf(source: string, flags: number): RegExp {
       code: 'template_value',
     });
   }
+}
+
+/** An expression of the verbose spelling without its blanks and comments. */
+function withoutComments(source: string): string {
+  return source.replaceAll(/(\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]])*\])|\s+|#[^\n]*/g, '$1');
 }
 
 function foundText(match: RegExpExecArray): Value {

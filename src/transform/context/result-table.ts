@@ -1,7 +1,10 @@
 import type { ResultSet } from '../../connector/result-set.ts';
+import type { DataType } from '../../sql/data-type.ts';
+import { dateFromText } from './date-time.ts';
 import {
   type CallArguments,
   itemsOf,
+  mappingOf,
   printed,
   type TemplateObject,
   Tuple,
@@ -11,12 +14,12 @@ import {
 /** What `run_query` gives: rows and columns to walk over, as agate's Table has them. */
 export function createResultTable(result: ResultSet): ResultTable {
   const names = result.columns.map((column) => column.name);
-  const exact = result.columns.map((column) => column.type.type === 'decimal');
+  const types = result.columns.map((column) => column.type.type);
   const rows = result.rows.map(
     (row) =>
       new ResultRow(
         names,
-        row.map((value, index) => templateValue(value, exact[index] ?? false)),
+        row.map((value, index) => templateValue(value, types[index] ?? 'text')),
       ),
   );
   return new ResultTable(names, rows);
@@ -53,6 +56,16 @@ export class ResultTable implements TemplateObject {
       case 'select':
         return (args: CallArguments) =>
           this.#select(itemsOf(args.get(0, 'key') ?? []).map((key) => printed(key)));
+      case 'rename':
+        return (args: CallArguments) => this.#renamed(args.get(0, 'column_names') ?? null);
+      case 'limit':
+        return (args: CallArguments) => {
+          const count = args.get(0, 'start_or_stop');
+          return new ResultTable(
+            this.#names,
+            this.rows.slice(0, typeof count === 'number' ? count : undefined),
+          );
+        };
       case 'exclude':
         return (args: CallArguments) => {
           const excluded = itemsOf(args.get(0, 'key') ?? []).map((key) => printed(key));
@@ -85,6 +98,20 @@ export class ResultTable implements TemplateObject {
             names.map((name) => row.jinjaItem(name) ?? null),
           ),
       ),
+    );
+  }
+
+  /** Other names: all of them in order, or new ones by old ones. */
+  #renamed(given: Value): ResultTable {
+    const byName = mappingOf(given);
+    const listed = byName ? [] : itemsOf(given ?? []).map((name) => printed(name));
+    const names = this.#names.map((name, index) => {
+      const found = byName?.get(name);
+      return found === undefined ? (listed[index] ?? name) : printed(found);
+    });
+    return new ResultTable(
+      names,
+      this.rows.map((row) => new ResultRow(names, row.values)),
     );
   }
 
@@ -196,9 +223,14 @@ class ResultRow implements TemplateObject {
   }
 }
 
-function templateValue(value: unknown, isExact: boolean): Value {
+function templateValue(value: unknown, type: DataType['type']): Value {
   if (value === null || value === undefined) return null;
-  if (typeof value === 'string') return isExact ? numberFromText(value) : value;
+  if (typeof value === 'string') {
+    if (type === 'decimal') return numberFromText(value);
+    return type === 'date' || type === 'timestamp' || type === 'timestamptz'
+      ? dateFromText(value, type)
+      : value;
+  }
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return value;
   return value;
 }

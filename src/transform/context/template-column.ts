@@ -56,7 +56,7 @@ class ColumnObject implements TemplateColumn {
       case 'dtype':
         return this.#type;
       case 'data_type':
-        return this.dataType;
+        return this.dataType === 'VARCHAR' ? `character varying(${unknownStringSize})` : this.dataType;
       case 'char_size':
         return this.#isString() ? (size ?? null) : null;
       case 'numeric_precision':

@@ -5,10 +5,24 @@ export interface CsvTable {
   readonly rows: readonly (readonly string[])[];
 }
 
+export interface CsvLeniency {
+  /** Whether fields that a row does not have are empty. */
+  readonly padsShortRows: boolean;
+  /** Which blank lines are rows of empty fields. */
+  readonly keepsBlankLines: 'none' | 'of one column' | 'all';
+}
+
+const strictly: CsvLeniency = { padsShortRows: false, keepsBlankLines: 'none' };
+
 /** Reads a whole CSV (RFC 4180) with a header. A broken row is a `seed_invalid` ConfigError with its line. */
-export function parseCsv(file: string, text: string, delimiter: string): CsvTable {
+export function parseCsv(
+  file: string,
+  text: string,
+  delimiter: string,
+  leniency: CsvLeniency = strictly,
+): CsvTable {
   const records = readRecords(file, text.replace(/^\uFEFF/, ''), delimiter);
-  const [first, ...rest] = records;
+  const [first, ...found] = records.filter((record, index) => index > 0 || !isBlank(record));
   if (!first)
     throw new ConfigError('the seed is empty; it needs a header', {
       code: 'seed_invalid',
@@ -22,10 +36,17 @@ export function parseCsv(file: string, text: string, delimiter: string): CsvTabl
     }
     seen.add(name.toLowerCase());
   }
+  const width = first.fields.length;
+  const keepsBlank =
+    leniency.keepsBlankLines === 'all' || (leniency.keepsBlankLines === 'of one column' && width === 1);
+  const rest = found.flatMap((record) => {
+    if (isBlank(record)) return keepsBlank ? [padded(record, width)] : [];
+    return [leniency.padsShortRows ? padded(record, width) : record];
+  });
   for (const { fields, line } of rest) {
-    if (fields.length !== first.fields.length) {
+    if (fields.length !== width) {
       throw new ConfigError(
-        `the row has ${fields.length} fields, the header ${first.fields.length} (delimiter ${JSON.stringify(delimiter)})`,
+        `the row has ${fields.length} fields, the header ${width} (delimiter ${JSON.stringify(delimiter)})`,
         { code: 'seed_invalid', origin: { file, line } },
       );
     }
@@ -65,10 +86,18 @@ function readRecords(file: string, text: string, delimiter: string): readonly Cs
       position += lineEnd?.length ?? 0;
       line += 1;
     }
-    const isBlank = record.fields.length === 1 && record.fields[0] === '';
-    if (!isBlank) records.push(record);
+    records.push(record);
   }
   return records;
+}
+
+function isBlank({ fields }: CsvRecord): boolean {
+  return fields.length === 1 && fields[0] === '';
+}
+
+function padded({ fields, line }: CsvRecord, width: number): CsvRecord {
+  const missing = Math.max(0, width - fields.length);
+  return { fields: [...fields, ...Array.from({ length: missing }, () => '')], line };
 }
 
 interface Field {

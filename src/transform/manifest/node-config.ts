@@ -53,7 +53,8 @@ export interface NodeConfig {
   /** Overrides the run's full refresh. */
   readonly fullRefresh: boolean | undefined;
   readonly columnTypes: Readonly<Record<string, string>>;
-  readonly quoteColumns: boolean;
+  /** Undefined where nothing is said: then they are quoted. */
+  readonly quoteColumns: boolean | undefined;
   readonly delimiter: string;
   readonly severity: 'error' | 'warn';
   readonly where: string | undefined;
@@ -231,7 +232,7 @@ export function readNodeConfig(
     quoting: read('quoting') ?? {},
     fullRefresh: read('full_refresh') ?? undefined,
     columnTypes: read('column_types') ?? {},
-    quoteColumns: read('quote_columns') ?? false,
+    quoteColumns: read('quote_columns') ?? undefined,
     delimiter: read('delimiter') ?? ',',
     severity: read('severity'),
     where: read('where'),

@@ -9,7 +9,13 @@ test.each([
   [['1', '2.50'], 'double precision'],
   [['2024-02-29', null], 'date'],
   [['2023-02-29'], 'text'],
-  [['2024-01-01 10:00:00', '2024-01-01T10:00'], 'timestamp'],
+  [['2024-1-5', '2024-12-31'], 'date'],
+  [['2024-01-01 10:00:00', '2024-01-01 4:30:21'], 'timestamp'],
+  [['2024-01-01T10:00', '2024-01-01T10:00:00.5Z'], 'timestamp'],
+  [['2024-01-01 10:00:00', '2024-01-01T10:00'], 'text'],
+  [['2024-01-01 10:00', '2024-01-01 10:00:00.5'], 'text'],
+  [['$1,000', '5%', '1_000', '1e3'], 'integer'],
+  [['1.5e-3'], 'double precision'],
   [['true', 'False'], 'boolean'],
   [['1', 'x'], 'text'],
   [[null], 'integer'],
@@ -24,4 +30,14 @@ test('empty fields and null are NULL; whole numbers are stored as such', () => {
     '7.0',
     null,
   ]);
+});
+
+test('numbers are stored without the signs that are read over', () => {
+  expect(['$1,000', '5%', '1e3', '-1.5e2'].map((text) => storedText(text, 'integer'))).toEqual([
+    '1000',
+    '5',
+    '1000',
+    '-150',
+  ]);
+  expect(storedText('1.5e-3', 'double precision')).toBe('0.0015');
 });

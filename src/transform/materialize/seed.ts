@@ -14,9 +14,16 @@ interface SeedTable {
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
-/** The seed's columns and values. Throws a ConfigError for a broken CSV or an unknown column in `column_types`. */
-export function readSeedTable(node: SeedNode): SeedTable {
-  const { header, rows } = parseCsv(node.origin.file, node.csv, node.config.delimiter);
+/**
+ * The seed's columns and values as dbt loads them into that database. Throws a ConfigError for a broken CSV or an unknown
+ * column in `column_types`.
+ */
+export function readSeedTable(node: SeedNode, dialectName: string): SeedTable {
+  const isPostgres = dialectName === 'postgres';
+  const { header, rows } = parseCsv(node.origin.file, node.csv, node.config.delimiter, {
+    padsShortRows: isPostgres,
+    keepsBlankLines: isPostgres ? 'all' : 'of one column',
+  });
   const values = rows.map((row) => row.map((field) => seedValue(field)));
   for (const name of Object.keys(node.config.columnTypes)) {
     if (header.some((column) => column.toLowerCase() === name.toLowerCase())) continue;
@@ -31,13 +38,20 @@ export function readSeedTable(node: SeedNode): SeedTable {
   const configured = new Map(
     Object.entries(node.config.columnTypes).map(([name, type]) => [name.toLowerCase(), type]),
   );
+  const isFolded = isPostgres && node.config.quoteColumns === false;
   const columns = header.map((name, index) => ({
-    name,
+    name: isFolded ? name.toLowerCase() : name,
     type: configured.get(name.toLowerCase()) ?? inferSeedType(values.map((row) => row[index] ?? null)),
   }));
   return {
     columns,
-    rows: values.map((row) => row.map((value, index) => storedText(value, columns[index]?.type ?? 'text'))),
+    rows: rows.map((row) =>
+      row.map((field, index) => {
+        const type = columns[index]?.type ?? 'text';
+        const keepsNullWord = !isPostgres && field !== '' && type === 'text';
+        return keepsNullWord ? field : storedText(seedValue(field), type);
+      }),
+    ),
   };
 }
 
@@ -55,7 +69,7 @@ export function createSeedSql(
 /** Loads the CSV into a table beside and publishes it. Gives the number of rows. */
 export async function publishSeed(build: Build, node: SeedNode): Promise<number> {
   const { dialect } = build;
-  const table = readSeedTable(node);
+  const table = readSeedTable(node, dialect.name);
   const beside = besideOf(dialect, build.relation);
   await dropLeftover(build);
   await run(build, createSeedSql(build, beside, table));
@@ -65,6 +79,13 @@ export async function publishSeed(build: Build, node: SeedNode): Promise<number>
   }
   await replaceByBeside(build);
   return table.rows.length;
+}
+
+/** A moment with an offset is stored as the session's clock shows it. */
+function castSql(dialectName: string, parameter: string, type: string): string {
+  return dialectName === 'postgres' && type === 'timestamp'
+    ? `cast(cast(${parameter} as timestamptz) as timestamp)`
+    : `cast(${parameter} as ${type})`;
 }
 
 async function insertRows(
@@ -80,7 +101,7 @@ async function insertRows(
   let index = 0;
   const tuples = rows.map(
     (row) =>
-      `(${row.map((_, at) => `cast(${dialect.parameter((index += 1))} as ${table.columns[at]?.type})`).join(', ')})`,
+      `(${row.map((_, at) => castSql(dialect.name, dialect.parameter((index += 1)), table.columns[at]?.type ?? 'text')).join(', ')})`,
   );
   const sql = `insert into ${relationSql(dialect, beside)} values ${tuples.join(', ')}`;
   try {

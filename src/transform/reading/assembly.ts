@@ -85,7 +85,7 @@ export function assembleManifest(
     const seeds = item.seeds.filter((seed) => seed.node.config.isEnabled);
     const snapshots = item.snapshots.map((draft) => ({ node: resolve(draft), placed: draft.placed }));
     upstream.push(...[...models, ...snapshots, ...seeds, ...item.sources].map(({ node }) => node));
-    testDrafts.push(...readTests(item, { models, snapshots, seeds }, names.disabled));
+    testDrafts.push(...readTests(item, { models, snapshots, seeds }, names));
   }
   const byUpstreamId = new Map(upstream.map((node) => [node.uniqueId, node]));
   const models = upstream.filter((node) => node.kind === 'model');
@@ -155,12 +155,13 @@ function readTests(
     readonly snapshots: readonly Described<SnapshotNode>[];
     readonly seeds: readonly Described<SeedNode>[];
   },
-  disabled: ReadonlySet<string>,
+  names: NodeNames,
 ): readonly Draft<TestNode>[] {
   const byName = new Map(
     [...nodes.models, ...nodes.seeds, ...nodes.snapshots].map(({ node }) => [node.name, node]),
   );
-  const known = { disabled, byName };
+  const find = (name: string): RefNode | undefined => byName.get(name) ?? names.refs.get(name)?.[0];
+  const known = { disabled: names.disabled, find };
   return [
     ...readTestsOf(room, nodes.models, properties.models, content.models, known),
     ...readTestsOf(room, nodes.seeds, properties.seeds, content.seeds, known),
@@ -215,7 +216,7 @@ function reportTwins(nodes: readonly RefNode[], mistakes: Mistakes): void {
 }
 
 /**
- * Tests of models or seeds. Properties of a node of another kind give it their tests, as in dbt, with a warning; those of
+ * Tests of models or seeds. Properties of a node of another kind or package give it their tests, as in dbt, with a warning; those of
  * a node that does not exist are a mistake where another name was meant.
  */
 function readTestsOf(
@@ -223,7 +224,7 @@ function readTestsOf(
   nodes: readonly Described<RefNode>[],
   properties: ReadonlyMap<string, PlacedProperties>,
   files: readonly ProjectFile[],
-  known: { readonly disabled: ReadonlySet<string>; readonly byName: ReadonlyMap<string, RefNode> },
+  known: { readonly disabled: ReadonlySet<string>; find(name: string): RefNode | undefined },
 ): readonly Draft<TestNode>[] {
   const described = new Map(nodes.map(({ node, placed }) => [placed, node]));
   const fileNames = new Set(files.map((file) => file.name));
@@ -232,9 +233,11 @@ function readTestsOf(
     const node = described.get(placed);
     if (node) return readGenericTests(room, node, placed);
     const isFile = (version?.fileNames ?? [name]).some((file) => fileNames.has(file));
-    const other = known.byName.get(name);
+    const other = known.find(name);
     if (other && !isFile) {
-      const message = `"${name}" is a ${other.kind}: of what is said here, only its tests count`;
+      const owner =
+        other.packageName === room.projectFile.name ? '' : ` of the package "${other.packageName}"`;
+      const message = `"${name}" is a ${other.kind}${owner}: of what is said here, only its tests count`;
       room.mistakes.warnings.push({ message, origin: nameOrigin(placed) });
       return readGenericTests(room, other, placed);
     }
@@ -242,7 +245,7 @@ function readTestsOf(
       const message = `"${name}" is described, but there is no such file`;
       const origin = nameOrigin(placed);
       const near = didYouMean(name, fileNames);
-      if (near === '') room.mistakes.warnings.push({ message, origin });
+      if (near === '' || room.scope.toleratesUndefined) room.mistakes.warnings.push({ message, origin });
       else room.mistakes.add(message + near, { code: 'model_missing', origin });
     }
     return [];

@@ -2,7 +2,7 @@ import { ConfigError } from '../../core/errors.ts';
 import type { Macros, ProjectMacro } from '../context/macro-set.ts';
 import type { Mistakes } from '../files/mistakes.ts';
 import type { ProjectFile } from '../files/project-files.ts';
-import { macroName, parseTemplate } from '../jinja/index.ts';
+import { macroName, parseTemplate, type Template, TemplateError } from '../jinja/index.ts';
 
 /** Macros that dbt calls by name while it builds. Millrace does not call them, so an override would be without effect. */
 const notYetOverridable: ReadonlySet<string> = new Set([
@@ -34,7 +34,7 @@ export function readMacros(files: readonly ProjectFile[], isRoot: boolean, mista
 }
 
 function* definitionsOf(file: ProjectFile): Iterable<{ name: string; macro: ProjectMacro }> {
-  const template = parseTemplate(file.text, file.file);
+  const template = parseDefinitions(file.text, file.file);
   for (const definition of template.ast.definitions) {
     const origin = { file: file.file, line: definition.line, column: definition.column };
     if (definition.sort === 'snapshot') {
@@ -48,6 +48,25 @@ function* definitionsOf(file: ProjectFile): Iterable<{ name: string; macro: Proj
     const value = name === undefined ? undefined : template.macros.get(name);
     if (name === undefined || value === undefined) continue;
     yield { name, macro: { value, text: file.text.slice(definition.start, definition.end), origin } };
+  }
+}
+
+/** Between macros dbt reads over tags that it does not know. */
+function parseDefinitions(text: string, file: string): Template {
+  try {
+    return parseTemplate(text, file);
+  } catch (error) {
+    const { line = 1, column = 1 } = (error instanceof TemplateError && error.origin) || {};
+    const isOutside = error instanceof TemplateError && /^Unknown tag '\w+'$/.test(error.summary);
+    const before = text
+      .split('\n')
+      .slice(0, line - 1)
+      .join('\n');
+    const start = before.length + (line > 1 ? 1 : 0) + column - 1;
+    const end = text.indexOf('%}', start);
+    if (!isOutside || end < 0) throw error;
+    const blank = text.slice(start, end + 2).replaceAll(/[^\n]/g, ' ');
+    return parseDefinitions(text.slice(0, start) + blank + text.slice(end + 2), file);
   }
 }
 
