@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type CommandResult, millrace } from '../support/millrace-command.ts';
+import { type CommandResult, millrace, startMillrace } from '../support/millrace-command.ts';
 import { newProject } from '../support/new-project.ts';
 
 let folder: string;
@@ -223,4 +224,21 @@ test('within a Millrace project the same commands build its models, and the ledg
   } finally {
     await other.remove();
   }
+});
+
+test('what a killed process has left is gone on with, and not begun again', async () => {
+  const slow = 'select count(*) from range(1000000000000) as t(i) where hash(i) % 7 = 9';
+  await write({
+    'models/mart.sql': `{{ config(materialized='table', pre_hook="{% if env_var('SHOP_SLOW', '') %}${slow}{% endif %}") }} select count(*) as n from {{ ref('stg') }}`,
+  });
+  const args = ['build', '--exclude', 'test_type:data'];
+  const first = startMillrace(args, { cwd: folder, env: { SHOP_SLOW: 'yes' } });
+  const compiled = join(folder, 'target/compiled/shop/models/mart.sql');
+  await expect.poll(() => existsSync(compiled), { timeout: 30_000 }).toBe(true);
+  first.child.kill('SIGKILL');
+  await first.result;
+  const second = await run(...args);
+  expect(second.stderr).toContain('Continuing run');
+  expect(second.stdout).toContain('Done. PASS=3 WARN=0 ERROR=0 SKIP=0 TOTAL=3');
+  expect(await statuses()).toMatchObject({ 'seed.shop.people': 'success', 'model.shop.mart': 'success' });
 });

@@ -3,7 +3,7 @@ import { withCompiled } from '../../../transform/index.ts';
 import { exitCodes } from '../../terminal/exit-code.ts';
 import { printJson, printLine } from '../../terminal/output.ts';
 import { compiledOf } from './compiled-nodes.ts';
-import type { DbtFlags } from './dbt-options.ts';
+import { type DbtFlags, words } from './dbt-options.ts';
 import { deferredRelations } from './deferral.ts';
 import { eventTime } from './event-time.ts';
 import { executeNodes, withSession } from './execute.ts';
@@ -61,7 +61,7 @@ export async function buildSelected(
       ...eventTime(flags),
     };
     const run = await executeNodes(workspace, session, {
-      title: [command, ...(flags.select ?? [])].join(' '),
+      title: titleOf(workspace, command),
       ids,
       given,
       failFast: flags.failFast === true,
@@ -70,6 +70,19 @@ export async function buildSelected(
     return resultsOf(workspace, run, ids);
   });
   return await finish(workspace, selected, results, args);
+}
+
+/** What the ledger knows the run by; whatever changes its work is part of it. */
+function titleOf({ flags, vars }: Workspace, command: ExecutingCommand): string {
+  const given: readonly (readonly [string, string | undefined])[] = [
+    ['', [...words(flags.select), ...words(flags.models)].join(' ')],
+    ['--exclude ', words(flags.exclude).join(' ')],
+    ['--selector ', flags.selector],
+    ['--target ', flags.target],
+    ['--vars ', Object.keys(vars).length === 0 ? undefined : JSON.stringify(vars)],
+  ];
+  const parts = given.flatMap(([flag, value]) => (value === undefined || value === '' ? [] : [flag + value]));
+  return [command, ...parts].join(' ');
 }
 
 async function finish(

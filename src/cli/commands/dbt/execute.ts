@@ -6,6 +6,7 @@ import { openSession, type Session } from '../../../project/session.ts';
 import { argumentsToJson, type RunArguments } from '../../../transform/index.ts';
 import { exitCodes } from '../../terminal/exit-code.ts';
 import { graphKey } from './graph-key.ts';
+import { interruptedRun } from './interrupted-run.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface ExecutionRequest {
@@ -33,7 +34,10 @@ export async function executeNodes(
     options: { fullRefresh: request.given.isFullRefresh, room: argumentsToJson(request.given) },
   });
   const { engine } = session;
-  const runId = await engine.enqueue(plan, { kind: 'command' });
+  const interrupted = await interruptedRun(session, plan);
+  if (interrupted) process.stderr.write(`Continuing run ${interrupted}, which was interrupted\n`);
+  const runId = interrupted ?? (await engine.enqueue(plan, { kind: 'command' }));
+  const afterSequence = interrupted ? await session.store.lastSequence() : 0;
   const attempt = await engine.start();
   if (!attempt.acquired) {
     process.stderr.write(
@@ -49,7 +53,7 @@ export async function executeNodes(
   process.on('SIGINT', cancel);
   process.on('SIGTERM', cancel);
   try {
-    for await (const event of engine.tailEvents({ runId })) {
+    for await (const event of engine.tailEvents({ runId, afterSequence })) {
       if (event.type !== 'step_state') continue;
       request.onStep({ key: event.step, state: event.state }, plan.steps.length);
       if (request.failFast && isFailure(event) && !isCancelling) {
