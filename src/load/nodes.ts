@@ -39,6 +39,8 @@ export interface LoadSpec extends JsonObject {
   readonly stream: string;
   readonly mode: string;
   readonly schedule: readonly string[];
+  /** What `meta.millrace` says of the stream's automation and freshness. */
+  readonly millrace?: JsonObject;
   /** Hash of all that the stream says, so that a changed definition is a changed node. */
   readonly definition: string;
 }
@@ -78,6 +80,7 @@ function streamNode(replication: Replication, stream: StreamConfig, ends: Ends):
     mode: stream.mode,
     schedule: stream.schedule,
     definition: definitionHash(replication, stream),
+    ...(stream.meta.automation ? { millrace: stream.meta.automation } : {}),
   };
   const from = `${source.name}, ${stream.name}`;
   const expands = isWildcard(stream.name) && !isCollapsed(stream, ends);

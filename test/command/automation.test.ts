@@ -150,6 +150,22 @@ export const last = defineTask({ key: 'tell', after: ['code/second'], automation
     expect(Object.values(freshness)).toMatchObject([{ condition: 'fresh' }]);
   });
 
+  it('of a replication is written in its meta, for one stream or for all', async () => {
+    await project.edit(
+      'replications/orders.yaml',
+      '  mode: full-refresh',
+      '  mode: full-refresh\n  meta: {millrace: {automation: on_missing, freshness: 6h}}',
+    );
+    await startDev();
+    const runs = await finishedRuns(1);
+    expect(runs[0]).toMatchObject({
+      state: 'succeeded',
+      trigger: { kind: 'condition', name: 'of raw/orders' },
+    });
+    const { freshness } = await millraceJson<Status>(['status'], { cwd: project.folder });
+    expect(freshness).toMatchObject({ 'raw/orders': { condition: 'fresh' } });
+  });
+
   it.each([
     ['automation: egaer', 'Did you mean eager'],
     ['automation: {on_cron: "61 * * * *"}', 'cron'],

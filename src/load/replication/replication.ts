@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../core/json.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { DataType } from '../../sql/data-type.ts';
 import type { MergeStrategy } from '../../sql/merge/index.ts';
@@ -145,4 +146,6 @@ export interface StreamMeta {
   readonly description?: string;
   /** Keys of assets that come before this one, slash-separated. */
   readonly deps: readonly string[];
+  /** When it is loaded by itself, and how old it may be; the project reads it. */
+  readonly automation?: JsonObject;
 }

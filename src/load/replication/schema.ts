@@ -1,3 +1,4 @@
+import type { JsonValue } from '../../core/json.ts';
 import { z } from 'zod';
 import { type MetadataColumn, metadataColumnNames } from './column-metadata.ts';
 import { columnTypingSchema, type ColumnTyping } from './column-typing.ts';
@@ -121,6 +122,8 @@ const millraceMeta = z.strictObject({
   parallel_chunks: z.int().min(1).max(64).optional(),
   stall_seconds: z.number().min(0).optional(),
   resume_hours: z.number().min(0).optional(),
+  automation: z.json().optional(),
+  freshness: z.json().optional(),
 });
 
 const meta = z.looseObject({ dagster: dagsterMeta.optional(), millrace: millraceMeta.optional() });
@@ -244,6 +247,9 @@ interface MillraceYaml {
   readonly parallel_chunks?: number;
   readonly stall_seconds?: number;
   readonly resume_hours?: number;
+  /** Read by the project: when the stream is loaded by itself, and how old its table may be. */
+  readonly automation?: JsonValue;
+  readonly freshness?: JsonValue;
 }
 
 interface DagsterYaml {

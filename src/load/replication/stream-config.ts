@@ -255,7 +255,8 @@ function named(rules: StreamConfig['rules'], holds: (rule: ColumnRule) => boolea
 
 function readMeta(stream: StreamYaml, origins: StreamOrigins): StreamMeta {
   const dagster = stream.meta?.dagster;
-  if (!dagster) return { deps: [] };
+  const written = automationOf(stream);
+  if (!dagster) return { deps: [], ...written };
   const deps =
     dagster.deps === undefined || Array.isArray(dagster.deps) ? (dagster.deps ?? []) : [dagster.deps];
   const key = (written: string | readonly string[], path: YamlPath): string =>
@@ -265,7 +266,14 @@ function readMeta(stream: StreamYaml, origins: StreamOrigins): StreamMeta {
     ...optional('group', dagster.group),
     ...optional('description', dagster.description),
     deps: deps.map((dep, index) => key(dep, ['deps', index])),
+    ...written,
   };
+}
+
+function automationOf({ meta }: StreamYaml): Pick<StreamMeta, 'automation'> {
+  const { automation, freshness } = meta?.millrace ?? {};
+  if (automation === undefined && freshness === undefined) return {};
+  return { automation: { ...optional('automation', automation), ...optional('freshness', freshness) } };
 }
 
 /** Dagster's `sling.cloud_product.runs`, or the list of its parts, as a key of ours. */
