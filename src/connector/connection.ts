@@ -1,4 +1,4 @@
-import type { TableSchema } from '../sql/data-type.ts';
+import type { Column, TableSchema } from '../sql/data-type.ts';
 import type { Dialect, TableName } from '../sql/dialect.ts';
 import type { Payload, PayloadFormat } from './payload.ts';
 import type { ResultSet } from './result-set.ts';
@@ -144,6 +144,12 @@ export interface Source {
   read(request: ReadRequest, format: PayloadFormat, signal: AbortSignal): Promise<Payload>;
 }
 
+/** A column that is made of the columns of a stage. */
+export interface WrittenColumn extends Column {
+  /** DuckDB's. */
+  readonly sql: string;
+}
+
 /** Where rows land before they are published. */
 export interface StageRequest {
   /** A table (systems with `database`) or the path of a file beside the final one. */
@@ -151,6 +157,8 @@ export interface StageRequest {
   readonly schema: TableSchema;
   /** File targets only: how to write (header, delimiter, compression), checked by the load room. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** File targets only: what is written of the rows, over the columns of `schema`; these as they are when absent. */
+  readonly written?: readonly WrittenColumn[];
   /** Called with running totals. */
   readonly onProgress: (rows: number, bytes: number) => void;
   /** Called with what people should know about the way that was taken. */

@@ -3,7 +3,7 @@ import { DataError } from '../core/errors.ts';
 import { castTo } from '../sql/cast.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { Statement } from '../sql/merge/index.ts';
-import { constraintSql } from './constraint-sql.ts';
+import { constraintSql } from './expression/constraint-sql.ts';
 import { rowSql } from './expression/row-sql.ts';
 import { misfitPredicate } from '../sql/value-fit.ts';
 import {

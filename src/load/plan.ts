@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { StreamSchema } from '../connector/connection.ts';
+import type { StreamSchema, WrittenColumn } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';
 import { deepFreeze } from '../core/freeze.ts';
 import type { Column } from '../sql/data-type.ts';
@@ -22,6 +22,7 @@ import { requireTimeKey } from './stream/source-time.ts';
 import { fillQuery, placesWhere } from './stream/stream-sql.ts';
 import { inspectTarget, isEmpty, type TargetState } from './stream/target-state.ts';
 import { latestInTarget } from './stream/target-watermark.ts';
+import { writtenColumns } from './stream/written-columns.ts';
 import { readPublication, type Publication, type StreamIdentity } from './stream/watermark-store.ts';
 import type { Watermark } from './stream/watermark.ts';
 import { lowerBound, upperBound } from './stream/window.ts';
@@ -43,6 +44,8 @@ export interface StreamPlan {
   /** True when what the target holds is replaced by the whole stream. */
   readonly replaces: boolean;
   readonly publication?: PublicationPlan;
+  /** What a file holds, when that is not the rows as they are read. */
+  readonly written?: readonly WrittenColumn[];
   /** Names in the target; empty unless rows are merged by key. */
   readonly mergeKey: readonly string[];
   readonly updateKey?: string;
@@ -138,6 +141,7 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
       deltaName: deltaName(task.idempotencyKey),
       loadId: task.idempotencyKey,
     });
+  const written = target.database ? undefined : writtenColumns(stream, mapping, task.idempotencyKey);
   return deepFreeze({
     stream: stream.name,
     mode: stream.mode,
@@ -155,6 +159,7 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
     definition,
     replaces: start.replaces,
     ...(publication ? { publication } : {}),
+    ...(written ? { written } : {}),
     mergeKey: followsKeys(stream.mode) ? mapping.primaryKey.map((column) => column.name) : [],
     ...(mapping.updateKey ? { updateKey: mapping.updateKey.name } : {}),
     identity,

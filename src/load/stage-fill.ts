@@ -72,6 +72,7 @@ async function fill(
         table: reading.stage ?? plan.stage,
         schema: stageSchema(plan),
         ...(task.target.database ? {} : { options: task.stream.target.file }),
+        ...(plan.written ? { written: plan.written } : {}),
         onNote: (text) => context.log(`${plan.stream}: ${text}`, 'warn'),
         onProgress,
       },

@@ -14,7 +14,7 @@ export function checkCombination({ stream, source, target, options }: StreamTask
   const limit = options.rowLimit ?? stream.limit;
   const isFile = !source.database && !isPlain(source);
   if (isPlain(source)) checkPlainSource(stream, source);
-  if (!target.database) checkFileTarget(stream, source);
+  if (!target.database) checkFileTarget(stream);
   if (target.database && Object.keys(stream.target.file).length > 0) {
     throw notApplicable(stream, `target_options.${Object.keys(stream.target.file)[0]}`, target);
   }
@@ -62,7 +62,7 @@ function skipsRows({ onConstraintFailure, rules }: StreamConfig): boolean {
   return onConstraintFailure === 'skip' && Object.keys(rules).length > 0;
 }
 
-function checkFileTarget(stream: StreamConfig, source: Connection): void {
+function checkFileTarget(stream: StreamConfig): void {
   if (followsKeys(stream.mode)) {
     throw notYetSupported(
       `mode: ${stream.mode} into files`,
@@ -70,27 +70,17 @@ function checkFileTarget(stream: StreamConfig, source: Connection): void {
       stream.origin,
     );
   }
-  if (Object.keys(stream.casts).length > 0 && (source.database || isPlain(source)))
-    throw notYetSupported('columns into files', 'Cast in a query: sql: select cast(...)', stream.origin);
-  const { hooks, loadedAt, metadata } = stream;
+  const { hooks } = stream;
   if (hooks.pre_merge || hooks.post_merge)
     throw notYetSupported(
       'merge hooks of files',
       'Use pre and post: a file has no transaction',
       stream.origin,
     );
-  const addsColumns = loadedAt !== undefined || metadata.length > 0;
-  if (addsColumns || Object.keys(stream.target.columnTyping).length > 0) {
+  if (stream.onConstraintFailure !== 'abort' && Object.keys(stream.rules).length > 0) {
     throw notYetSupported(
-      `${addsColumns ? 'metadata columns' : 'column_typing'} into files`,
-      'Write the column or the cast in a query: sql:',
-      stream.origin,
-    );
-  }
-  if (Object.keys(stream.rules).length + stream.transforms.length > 0) {
-    throw notYetSupported(
-      'constraints and transforms into files',
-      'Check and change the rows in a query: sql:',
+      `SLING_ON_CONSTRAINT_FAILURE=${stream.onConstraintFailure} into files`,
+      'Leave the rows out by where:, or load into a table',
       stream.origin,
     );
   }

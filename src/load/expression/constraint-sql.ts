@@ -1,9 +1,9 @@
-import type { DataType } from '../sql/data-type.ts';
-import type { Dialect } from '../sql/dialect.ts';
-import { rowExpression } from './expression/row-expression.ts';
-import { rowFunctions } from './expression/row-functions.ts';
-import { rowSql } from './expression/row-sql.ts';
-import { functionsIn, parseSyntax } from './expression/syntax.ts';
+import type { DataType } from '../../sql/data-type.ts';
+import type { Dialect } from '../../sql/dialect.ts';
+import { rowExpression } from './row-expression.ts';
+import { rowFunctions } from './row-functions.ts';
+import { rowSql } from './row-sql.ts';
+import { functionsIn, parseSyntax } from './syntax.ts';
 
 /**
  * The SQL of a constraint over `value`: an expression, such as `value > 0 && length(value) < 9`, or else SQL of the
