@@ -111,6 +111,44 @@ program
   });
 
 program
+  .command('backfill')
+  .description('make many partitions, by one run after another; without a selection, list what there is')
+  .argument('[selection...]', "what to make, such as 'shop/events+'")
+  .option('--partition <partitions>', "which, such as '2024-01-01..2024-01-31' or all")
+  .option('--exclude <selection>', 'leave these out')
+  .option('--missing', 'only what has not been made yet')
+  .option('--include-effects', "also tasks with effects: 'external'")
+  .option('--per-run <steps>', 'most steps of a run', positiveInteger)
+  .option('--full-refresh', 'rebuild from nothing what would be continued')
+  .option('--dry-run', 'only say what it would do and cost')
+  .option('--json', 'print JSON; no progress')
+  .action(async (selection: string[], options: Record<string, unknown>) => {
+    const { backfill } = await import('./commands/backfill.ts');
+    process.exitCode = await backfill({ ...place(), selection: selection.join(' '), ...options });
+  });
+
+const partitions = program.command('partitions').description('partitions of assets, and their keys');
+partitions
+  .command('show', { isDefault: true })
+  .description('which partitions of an asset are made, failed, missing')
+  .argument('<asset>', 'a key such as shop/events')
+  .option('--json', 'print JSON')
+  .action(async (key: string, options: { json?: boolean }) => {
+    const { showPartitions } = await import('./commands/partitions.ts');
+    await showPartitions({ ...place(), key, json: options.json ?? false });
+  });
+partitions
+  .command('add')
+  .description('add keys to a list of dynamic partitions')
+  .argument('<list>', 'its name')
+  .argument('<keys...>', 'keys; those that are there already stay')
+  .option('--json', 'print JSON')
+  .action(async (set: string, keys: string[], options: { json?: boolean }) => {
+    const { addPartitionKeys } = await import('./commands/partitions.ts');
+    await addPartitionKeys({ ...place(), set, keys, json: options.json ?? false });
+  });
+
+program
   .command('dev')
   .description('serve the page, run schedules and whatever is asked for, until stopped')
   .option('--port <port>', 'port on loopback; 0 takes any free one', portNumber, 4000)
@@ -242,10 +280,24 @@ runs
     const { showLogs } = await import('./commands/run-logs.ts');
     await showLogs({ ...place(), id, ...options });
   });
+for (const [name, description, isHeld] of [
+  ['pause', 'stop a run or a backfill for a while; steps go on at their checkpoints', true],
+  ['resume', 'let a paused run or backfill go on', false],
+] as const) {
+  runs
+    .command(name)
+    .description(description)
+    .argument('<run>', 'id, or its beginning, or "last"; or the id of a backfill')
+    .option('--json', 'print JSON')
+    .action(async (id: string, options: { json?: boolean }) => {
+      const { holdRun } = await import('./commands/runs.ts');
+      await holdRun({ ...place(), id, isHeld, json: options.json ?? false });
+    });
+}
 runs
   .command('cancel')
-  .description('stop a run, wherever it is going on')
-  .argument('<run>', 'id, or its beginning, or "last"')
+  .description('stop a run or a backfill, wherever it is going on')
+  .argument('<run>', 'id, or its beginning, or "last"; or the id of a backfill')
   .option('--json', 'print JSON')
   .action(async (id: string, options: { json?: boolean }) => {
     const { cancelRun } = await import('./commands/runs.ts');

@@ -1,4 +1,7 @@
 export type { Evaluation } from './automation/evaluation.ts';
+export { cancelBackfill, holdBackfill } from './backfill-loop.ts';
+export { explainBackfill, startBackfill } from './backfill-request.ts';
+export type { BackfillPlan, BackfillRequest } from './backfill/backfill-plan.ts';
 export { createEngine } from './create-engine.ts';
 export { checkSchedules, createTimetable } from './cron.ts';
 export type { Engine } from './engine.ts';
@@ -7,6 +10,7 @@ export { freshnessStates } from './freshness-states.ts';
 export type { NodeCondition, NodeState } from './node-state.ts';
 export { isProcessAlive, mayBeAlive } from './owner.ts';
 export { isOwnershipLive } from './ownership.ts';
+export { partitionStatus, type PartitionGroup } from './partition-status.ts';
 export { checkNodePartitions } from './partition/partition-targets.ts';
 export { readPartitionWorld, worldAt } from './partition/partition-world.ts';
 export { makePlan } from './planner.ts';

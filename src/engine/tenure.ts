@@ -1,5 +1,6 @@
 import { MillraceError } from '../core/errors.ts';
 import type { ConditionBoard } from './automation/condition-board.ts';
+import { advanceBackfills } from './backfill-loop.ts';
 import { conditionBoard } from './condition-loop.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import type { OwnershipAttempt } from './engine.ts';
@@ -136,6 +137,7 @@ async function serve(state: State): Promise<void> {
     const mark = place.queued.mark();
     try {
       if (!state.isOwner) await claim(state);
+      if (state.isOwner) await advanceBackfills(place);
       if (state.isOwner) await dispatcher.pump();
       if (state.isOwner && state.runsSchedules) await scheduler.check();
       if (state.isOwner) await forget(state);

@@ -1,3 +1,4 @@
+import type { Backfill } from '../../core/backfill.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { RunRecord } from '../../core/ledger.ts';
 import type { OpenRun, RunStore } from '../../core/ports.ts';
@@ -48,4 +49,16 @@ export async function findRun(stores: readonly RunStore[], id: string): Promise<
     code: 'run_missing',
     next: 'To see the latest, run: millrace runs',
   });
+}
+
+/** A run, or a backfill by its whole id. */
+export async function findRunOrBackfill(
+  stores: readonly RunStore[],
+  id: string,
+): Promise<FoundRun | { readonly store: RunStore; readonly backfill: Backfill }> {
+  for (const store of stores) {
+    const backfill = id.startsWith('backfill-') ? await store.findBackfill(id) : undefined;
+    if (backfill) return { store, backfill };
+  }
+  return findRun(stores, id);
 }

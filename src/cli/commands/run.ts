@@ -127,7 +127,8 @@ async function takeUpInterrupted({ store, engine }: Session, plan: Plan): Promis
   for (const { id, state, enqueuedBy } of await store.openRuns()) {
     const isAwaited = enqueuedBy !== undefined && mayBeAlive(enqueuedBy);
     const run = state === 'queued' || isAwaited ? undefined : await store.findRun(id);
-    if (!run) continue;
+    // Backfills are continued by themselves, and what is paused waits for somebody to let it go on.
+    if (!run || run.trigger.backfill !== undefined || run.heldAtMs !== undefined) continue;
     const same =
       run.plan.selection === plan.selection &&
       run.plan.manifestHash === plan.manifestHash &&

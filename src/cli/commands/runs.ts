@@ -1,8 +1,10 @@
+import { type Backfill, isBackfillOpen } from '../../core/backfill.ts';
 import { ConfigError, formatError } from '../../core/errors.ts';
-import type { StepRecord } from '../../core/ledger.ts';
+import type { RunRecord, StepRecord } from '../../core/ledger.ts';
 import { isRunFinished } from '../../core/run-state.ts';
 import { type StreamFigures, streamFigures } from '../../core/stream-figures.ts';
-import { findRun, interruptedRuns, withLedgers } from './ledger-run.ts';
+import { cancelBackfill, holdBackfill } from '../../engine/index.ts';
+import { findRun, findRunOrBackfill, interruptedRuns, withLedgers } from './ledger-run.ts';
 import type { Place } from './open-project.ts';
 import {
   formatBytes,
@@ -30,7 +32,7 @@ export async function listRuns(options: RunsOptions & { readonly limit: number }
     if (runs.length === 0) return printLine('No runs yet. Next: millrace run');
     const rows = runs.map((run) => [
       run.id,
-      interrupted.has(run.id) ? 'interrupted' : run.state,
+      run.heldAtMs === undefined ? (interrupted.has(run.id) ? 'interrupted' : run.state) : 'paused',
       [run.trigger.kind, run.trigger.schedule ?? run.trigger.name].filter(Boolean).join(' '),
       run.selection || 'everything',
       new Date(run.createdAtMs).toISOString(),
@@ -55,7 +57,13 @@ export async function showRun(
         run: { ...run, steps: run.steps.map(withStreams), interrupted: isInterrupted },
         ...(options.logs ? { logs } : {}),
       });
-    const state = isInterrupted ? 'interrupted; the next millrace run continues it' : run.state;
+    const isHeld = run.heldAtMs !== undefined;
+    const held = `paused; to go on: millrace runs resume ${run.id}`;
+    const state = isHeld
+      ? held
+      : isInterrupted
+        ? 'interrupted; the next millrace run continues it'
+        : run.state;
     printLine(`Run ${run.id}: ${state}, ${run.selection || 'everything'}`);
     printLine(
       formatTable(
@@ -86,14 +94,67 @@ export async function showRun(
 
 export async function cancelRun(options: RunsOptions & { readonly id: string }): Promise<void> {
   await withLedgers(options, async (stores) => {
-    const { store, run } = await findRun(stores, options.id);
-    if (isRunFinished(run.state)) {
-      throw new ConfigError(`run ${run.id} is ${run.state} already`, { code: 'run_finished' });
+    const found = await findRunOrBackfill(stores, options.id);
+    if ('backfill' in found) {
+      requireOpenBackfill(found.backfill);
+      const ended = await cancelBackfill(found.store, found.backfill.id, Date.now());
+      return printBackfill(ended ?? found.backfill, options.json);
     }
+    const { store, run } = found;
+    requireOpenRun(run);
     const state = await store.requestCancel(run.id, Date.now());
     if (options.json) printJson({ runId: run.id, state });
     else printLine(`Run ${run.id} is ${state}. Next: millrace runs show ${run.id}`);
   });
+}
+
+/** Pauses a run or a backfill, or lets it go on. A run of a backfill is paused with its backfill. */
+export async function holdRun(
+  options: RunsOptions & { readonly id: string; readonly isHeld: boolean },
+): Promise<void> {
+  const { isHeld, json } = options;
+  await withLedgers(options, async (stores) => {
+    const found = await findRunOrBackfill(stores, options.id);
+    const { store } = found;
+    if ('run' in found) requireOpenRun(found.run);
+    const backfillId = 'backfill' in found ? found.backfill.id : found.run.trigger.backfill;
+    if (backfillId !== undefined) {
+      const backfill = await holdBackfill(store, backfillId, isHeld, Date.now());
+      if (backfill) {
+        requireOpenBackfill(backfill);
+        return printBackfill(backfill, json);
+      }
+    }
+    if (!('run' in found)) return;
+    const { id } = found.run;
+    const state = await store.holdRun(id, isHeld, Date.now());
+    if (json) return printJson({ runId: id, state, isHeld });
+    printLine(
+      isHeld
+        ? `Run ${id} is paused. Next: millrace runs resume ${id}`
+        : `Run ${id} may go on: millrace dev does it, or the same millrace run.`,
+    );
+  });
+}
+
+function requireOpenRun({ id, state }: RunRecord): void {
+  if (!isRunFinished(state)) return;
+  throw new ConfigError(`run ${id} is ${state} already`, { code: 'run_finished' });
+}
+
+function requireOpenBackfill(backfill: Backfill): void {
+  if (isBackfillOpen(backfill)) return;
+  throw new ConfigError(`the backfill ${backfill.id} is ${backfill.state} already`, { code: 'run_finished' });
+}
+
+function printBackfill({ id, state }: Backfill, json: boolean): void {
+  if (json) printJson({ backfill: id, state });
+  else if (state === 'running')
+    printLine(`Backfill ${id} may go on: millrace dev does it, or any millrace run.`);
+  else
+    printLine(
+      `Backfill ${id} is ${state}. Next: ${state === 'paused' ? `millrace runs resume ${id}` : 'millrace backfill'}`,
+    );
 }
 
 function withStreams(step: StepRecord): StepRecord & { readonly streams?: readonly StreamFigures[] } {

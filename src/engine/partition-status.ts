@@ -1,0 +1,104 @@
+import { ConfigError } from '../core/errors.ts';
+import { findNode, type Graph } from '../core/graph.ts';
+import type { NodeKey } from '../core/node.ts';
+import type { PartitionWorld } from '../core/partition/calendar.ts';
+import { count, difference, emptySet, union, type PartitionSet } from '../core/partition/partition-set.ts';
+import { formatSet, fromRanges, openSpace, type PartitionSpace } from '../core/partition/partition-space.ts';
+import type { PartitionRange, PartitionsDefinition } from '../core/partitions.ts';
+import { nodeOf } from '../core/plan.ts';
+import type { RunStore } from '../core/ports.ts';
+
+/** How the partitions of a node are. Each partition is in one of the groups. */
+export interface PartitionStatus {
+  readonly key: NodeKey;
+  /** Partitions that exist now. */
+  readonly count: number;
+  readonly succeeded: PartitionGroup;
+  /** Their latest step failed. */
+  readonly failed: PartitionGroup;
+  /** Being made now. */
+  readonly running: PartitionGroup;
+  /** In a run that is not over. */
+  readonly waiting: PartitionGroup;
+  readonly missing: PartitionGroup;
+}
+
+export interface PartitionGroup {
+  readonly count: number;
+  /** Such as `2024-01-01..2024-01-31`; see `parseSet`. */
+  readonly text: string;
+}
+
+/** Throws a `ConfigError` with code `node_missing` or `partitions_missing`. */
+export async function partitionStatus(
+  graph: Graph,
+  store: RunStore,
+  name: string,
+  world: PartitionWorld,
+): Promise<PartitionStatus> {
+  const node = findNode(graph, name);
+  if (!node?.partitions) throw withoutPartitions(name, node !== undefined);
+  const { key, partitions } = node;
+  const space = openSpace(partitions, world);
+  const ended = await endedPartitions(store, key, space);
+  const open = await openPartitions(store, key, partitions, world);
+  const atWork = union(open.running, open.waiting);
+  const group = (set: PartitionSet): PartitionGroup => ({ count: count(set), text: formatSet(space, set) });
+  return {
+    key,
+    count: count(space.everything),
+    succeeded: group(difference(ended.succeeded, atWork)),
+    failed: group(difference(ended.failed, atWork)),
+    running: group(open.running),
+    waiting: group(difference(open.waiting, open.running)),
+    missing: group(difference(space.everything, union(atWork, union(ended.succeeded, ended.failed)))),
+  };
+}
+
+interface EndedPartitions {
+  readonly succeeded: PartitionSet;
+  readonly failed: PartitionSet;
+}
+
+async function endedPartitions(
+  store: RunStore,
+  key: NodeKey,
+  space: PartitionSpace,
+): Promise<EndedPartitions> {
+  const states = await store.partitionStates(key);
+  const inState = (wanted: string): PartitionSet =>
+    fromRanges(
+      space,
+      states.filter(({ state }) => state === wanted),
+    );
+  return { succeeded: inState('succeeded'), failed: inState('failed') };
+}
+
+async function openPartitions(
+  store: RunStore,
+  key: NodeKey,
+  definition: PartitionsDefinition,
+  world: PartitionWorld,
+): Promise<{ readonly running: PartitionSet; readonly waiting: PartitionSet }> {
+  const space = openSpace(definition, world);
+  const running: PartitionRange[] = [];
+  const waiting: PartitionRange[] = [];
+  for (const { id } of await store.openRuns()) {
+    const run = await store.findRun(id);
+    for (const step of run?.steps ?? []) {
+      if (nodeOf(step) !== key || !step.partitions) continue;
+      if (step.state === 'running') running.push(...step.partitions.ranges);
+      if (step.state === 'pending') waiting.push(...step.partitions.ranges);
+    }
+  }
+  const set = (ranges: readonly PartitionRange[]): PartitionSet =>
+    ranges.length === 0 ? emptySet(space.axes.length) : fromRanges(space, ranges);
+  return { running: set(running), waiting: set(waiting) };
+}
+
+function withoutPartitions(name: string, isThere: boolean): ConfigError {
+  return new ConfigError(isThere ? `${name} has no partitions` : `The project has no ${name}`, {
+    code: isThere ? 'partitions_missing' : 'node_missing',
+    next: 'To see what there is, run: millrace plan',
+  });
+}
