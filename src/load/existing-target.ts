@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { exists, fileOf } from './file-publication.ts';
 import { publishedFor, unfinishedKey } from './plan.ts';
 import type { StreamTask } from './stream-task.ts';
 
@@ -10,16 +9,8 @@ import type { StreamTask } from './stream-task.ts';
 export async function isIgnored(task: StreamTask): Promise<boolean> {
   const { stream, target, object } = task;
   if (!stream.target.ignoreExisting) return false;
-  if (!target.database) return await fileExists(resolve(target.folder ?? '', pathOf(object.name)));
+  if (!target.database) return await exists(fileOf(task, object.name));
   if (!(await target.database.describe(object))) return false;
   const published = await publishedFor(task);
   return published?.idempotencyKey.endsWith(unfinishedKey('')) !== true;
-}
-
-function pathOf(name: string): string {
-  return name.replace(/^file:\/\//, '');
-}
-
-async function fileExists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LoadHarness } from '../../test/support/load-harness.ts';
 import { duckdbConnector } from '../connectors/duckdb/index.ts';
 import { filesConnector } from '../connectors/files/index.ts';
@@ -89,5 +90,86 @@ describe('what is written of the rows', () => {
     expect(text('out.jsonl')).toBe(
       '{"id":"1","name":"ann","_sling_row_num":1}\n{"id":"2","name":"bob","_sling_row_num":2}\n',
     );
+  });
+});
+
+describe('mode: incremental', () => {
+  const increment = (more = ''): string =>
+    `source: LITE\ntarget: DISK\nstreams: { events: { ${more.includes('object:') ? '' : "object: 'ev/{run_timestamp}.csv', "} mode: incremental, update_key: at, select: [id, at] ${more} } }\n`;
+  const at = (second: number): { readonly runStartedAtMs: number } => ({ runStartedAtMs: second * 1000 });
+  const files = async (): Promise<readonly string[]> =>
+    (await readdir(join(harness.folder, 'ev'))).filter((name) => name.endsWith('.csv')).sort();
+  const written = async (): Promise<unknown> =>
+    (await harness.rows('DUCK', `select id from '${harness.folder}/ev/*.csv' order by 1`)).map(([id]) =>
+      Number(id),
+    );
+
+  beforeEach(async () => {
+    await rm(join(harness.folder, 'ev'), { recursive: true, force: true });
+    await harness.run(
+      'LITE',
+      'drop table if exists events',
+      'create table events (id integer primary key, at integer)',
+      'insert into events values (1, 10), (2, 20), (3, 20)',
+    );
+  });
+
+  test('each run writes what is new into a file of its own, and none when there is nothing', async () => {
+    expect(await harness.loadOne(increment(), at(1))).toMatchObject({ rowsInserted: 3 });
+    expect(await harness.loadOne(increment(), at(2))).toMatchObject({
+      rowsRead: 0,
+      watermarkBefore: expect.stringMatching(/20/),
+    });
+    await harness.run('LITE', 'insert into events values (4, 30), (5, 25)');
+    expect(await harness.loadOne(increment(), at(3))).toMatchObject({ rowsInserted: 2 });
+    expect(await files()).toHaveLength(2);
+    expect(await written()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('a row that comes beside those of the watermark is not lost', async () => {
+    await harness.loadOne(increment(), at(1));
+    await harness.run('LITE', 'insert into events values (6, 20)');
+    await harness.loadOne(increment(), at(2));
+    expect(await written()).toEqual([1, 2, 2, 3, 3, 6]);
+    expect(harness.logged.at(-1)).toMatch(/read 3 rows/);
+  });
+
+  test('a repeated step writes once, also when it died between the file and its state', async () => {
+    const step = { ...at(1), idempotencyKey: 'k' };
+    await harness.loadOne(increment(), step);
+    await harness.loadOne(increment(), step);
+    const [name = ''] = (await readdir(join(harness.folder, 'ev'))).filter((file) =>
+      file.startsWith('.millrace-'),
+    );
+    const path = join(harness.folder, 'ev', name);
+    const { published } = JSON.parse(readFileSync(path, 'utf8')) as { published: object };
+    const place = {
+      stage: join(harness.folder, 'ev/.gone'),
+      final: join(harness.folder, 'ev', (await files())[0] ?? ''),
+    };
+    await writeFile(path, JSON.stringify({ pending: { ...published, ...place } }));
+    await harness.loadOne(increment(), step);
+    await harness.loadOne(increment(), at(2));
+    expect(await written()).toEqual([1, 2, 3]);
+    await writeFile(
+      path,
+      JSON.stringify({ pending: { ...published, ...place, final: join(harness.folder, 'ev/none') } }),
+    );
+    await rm(join(harness.folder, 'ev', (await files())[0] ?? ''));
+    await harness.loadOne(increment(), at(3));
+    expect(await written()).toEqual([1, 2, 3]);
+  });
+
+  test('a file of another run, a broken state, and what files cannot do are errors', async () => {
+    const refused = (more: string, options = {}) => expect(harness.loadOne(increment(more), options)).rejects;
+    await harness.loadOne(increment(), at(1));
+    await refused('', at(1)).toMatchObject({ code: 'file_taken' });
+    await refused(', object: ev/one.csv').toMatchObject({ code: 'object_not_distinct' });
+    await refused(", source_options: { range: '1,2' }").toMatchObject({ code: 'not_yet_supported' });
+    const [name = ''] = (await readdir(join(harness.folder, 'ev'))).filter((file) =>
+      file.startsWith('.millrace-'),
+    );
+    await writeFile(join(harness.folder, 'ev', name), '{');
+    await refused('', at(9)).toMatchObject({ code: 'state_unreadable' });
   });
 });

@@ -7,6 +7,7 @@ import type { Dialect, TableName } from '../sql/dialect.ts';
 import { planChunks } from './chunk-decision.ts';
 import type { ChunkPlan } from './chunks/chunk-plan.ts';
 import { offsetRead, rowsPassedOver } from './offset-read.ts';
+import { readFilePublication } from './file-publication.ts';
 import { isPlain } from './plain-source.ts';
 import type { LoadMode, StreamConfig } from './replication/replication.ts';
 import { followsKeys } from './replication/stream-mode.ts';
@@ -248,6 +249,7 @@ async function startOf(
   const { stream, options, target } = task;
   const none = { origin: 'none' as const, remarks: [] };
   if (stream.mode === 'snapshot') return { ...none, replaces: !state };
+  if (stream.mode === 'incremental' && !target.database) return fileStart(task, mapping, published);
   if (!followsKeys(stream.mode) || !state || !target.database) return { ...none, replaces: true };
   if (stream.range) {
     const watermark = isLeftUnfinished(task, published) ? published?.watermark : undefined;
@@ -281,6 +283,22 @@ async function startOf(
     watermark: { updateKey: updateKey.source.name, value },
     origin: 'target',
     remarks: [`${from}: continuing from the target's greatest value`],
+  };
+}
+
+/** Files have no rows that could be asked. */
+function fileStart(
+  { options }: StreamTask,
+  { updateKey }: ColumnMapping,
+  published: Publication | undefined,
+): Start {
+  const stored = published?.watermark;
+  const continues = !options.fullRefresh && stored?.updateKey === updateKey?.source.name;
+  return {
+    replaces: !continues,
+    ...(continues && stored ? { watermark: stored } : {}),
+    origin: continues && stored ? 'stored' : 'none',
+    remarks: options.fullRefresh ? ['everything is written once more; the files of earlier runs stay'] : [],
   };
 }
 
@@ -329,7 +347,7 @@ function plannedRead(task: StreamTask, mapping: ColumnMapping, after: Watermark 
       ? {
           along: {
             updateKey,
-            primaryKey: mapping.primaryKey.map((column) => column.source),
+            primaryKey: task.target.database ? mapping.primaryKey.map((column) => column.source) : [],
             ...(after ? { after } : {}),
             settleDelaySeconds: stream.settleDelaySeconds,
             lookbackSeconds: stream.lookbackSeconds,
@@ -397,7 +415,8 @@ function ignored({ target }: StreamConfig, state: TargetState | undefined): read
 /** What this stream has published into its target last. */
 export async function publishedFor(task: StreamTask): Promise<Publication | undefined> {
   const { database } = task.target;
-  return database ? await readPublication(database, identityOf(task)) : undefined;
+  if (database) return await readPublication(database, identityOf(task));
+  return task.stream.mode === 'incremental' ? await readFilePublication(task, identityOf(task)) : undefined;
 }
 
 function identityOf({ stream, source, object }: StreamTask): StreamIdentity {

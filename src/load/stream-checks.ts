@@ -2,7 +2,9 @@ import type { Connection } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';
 import { checkPlainSource, isPlain } from './plain-source.ts';
 import type { StreamConfig } from './replication/replication.ts';
+import { isRunVariable } from './replication/run-time.ts';
 import { followsKeys } from './replication/stream-mode.ts';
+import { variablesIn } from './replication/template.ts';
 import { notYetSupported } from './replication/unsupported.ts';
 import type { StreamTask } from './stream-task.ts';
 
@@ -14,7 +16,7 @@ export function checkCombination({ stream, source, target, options }: StreamTask
   const limit = options.rowLimit ?? stream.limit;
   const isFile = !source.database && !isPlain(source);
   if (isPlain(source)) checkPlainSource(stream, source);
-  if (!target.database) checkFileTarget(stream);
+  if (!target.database) checkFileTarget(stream, source);
   if (target.database && Object.keys(stream.target.file).length > 0) {
     throw notApplicable(stream, `target_options.${Object.keys(stream.target.file)[0]}`, target);
   }
@@ -62,14 +64,15 @@ function skipsRows({ onConstraintFailure, rules }: StreamConfig): boolean {
   return onConstraintFailure === 'skip' && Object.keys(rules).length > 0;
 }
 
-function checkFileTarget(stream: StreamConfig): void {
-  if (followsKeys(stream.mode)) {
+function checkFileTarget(stream: StreamConfig, source: Connection): void {
+  if (stream.mode === 'backfill') {
     throw notYetSupported(
-      `mode: ${stream.mode} into files`,
-      'Use mode: full-refresh, or load into a table and write that to a file',
+      'mode: backfill into files',
+      'Use mode: full-refresh with range, and an object of its own',
       stream.origin,
     );
   }
+  if (stream.mode === 'incremental') checkIncrement(stream, source);
   const { hooks } = stream;
   if (hooks.pre_merge || hooks.post_merge)
     throw notYetSupported(
@@ -90,6 +93,35 @@ function checkFileTarget(stream: StreamConfig): void {
       'Leave them out: a file has no SQL',
       stream.origin,
     );
+}
+
+/** What is new goes into a further file; files that are there do not change. */
+function checkIncrement(stream: StreamConfig, source: Connection): void {
+  const refused = (what: string, next: string): ConfigError => notYetSupported(what, next, stream.origin);
+  if (!source.database)
+    throw refused('mode: incremental from files into files', 'Use mode: full-refresh, or load into a table');
+  if (stream.updateKey === undefined)
+    throw refused(
+      'mode: incremental into files without update_key',
+      'Add update_key:, or use mode: full-refresh',
+    );
+  if (stream.range || stream.lookbackSeconds > 0)
+    throw refused(
+      'range and lookback_seconds with mode: incremental into files',
+      'Use settle_delay_seconds for rows that are late, or load into a table',
+    );
+  const { deleteMissing, mergeStrategy } = stream.target;
+  if (deleteMissing || mergeStrategy !== undefined)
+    throw refused(
+      'delete_missing and merge_strategy into files',
+      'Load into a table, which rows can be merged into',
+    );
+  if (variablesIn(stream.object).some(isRunVariable)) return;
+  throw new ConfigError(`stream ${stream.name}: each run would write over ${stream.object}`, {
+    code: 'object_not_distinct',
+    origin: stream.objectOrigin,
+    next: 'Let each run write a file of its own: {run_timestamp} in object:, such as orders/{run_timestamp}.parquet',
+  });
 }
 
 function notApplicable(stream: StreamConfig, key: string, connection: Connection): ConfigError {

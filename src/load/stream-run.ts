@@ -4,6 +4,7 @@ import type { ColumnDoc } from '../core/node.ts';
 import { readPersistently } from './chunks/persistence.ts';
 import { loadInChunks } from './chunked-load.ts';
 import { isIgnored } from './existing-target.ts';
+import { loadIncrement } from './file-increment.ts';
 import { figuresOf, skippedFigures } from './load-figures.ts';
 import { loadThroughParts } from './parts-load.ts';
 import { planStream, type StreamPlan } from './plan.ts';
@@ -52,7 +53,11 @@ export async function loadStream(
           loadIntoTable({ task, plan, database, context, turns, hooks, lease }),
         );
       })
-    : await loadPlanned(task, context, (plan) => loadIntoFile(task, plan, context));
+    : await loadPlanned(task, context, (plan) =>
+        task.stream.mode === 'incremental'
+          ? loadIncrement(task, plan, context)
+          : loadIntoFile(task, plan, context),
+      );
   await hooks.run('post', { figures });
   return loaded(task, { ...figures, ...warningsOf(hooks.warnings) }, plan);
 }

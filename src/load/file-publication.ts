@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { DataError } from '../core/errors.ts';
+import type { StreamTask } from './stream-task.ts';
+import type { Publication, StreamIdentity } from './stream/watermark-store.ts';
+
+/**
+ * How far a stream has been written into files, kept in a hidden file beside them. What is about to be published is
+ * written down first, so that after a crash the files themselves tell whether it was.
+ */
+interface KeptState {
+  readonly published?: Publication;
+  readonly pending?: Publication & {
+    /** Absolute paths. */
+    readonly stage: string;
+    readonly final: string;
+  };
+}
+
+/** The last publication of a stream into files; undefined when there was none. Changes nothing. */
+export async function readFilePublication(
+  task: StreamTask,
+  identity: StreamIdentity,
+): Promise<Publication | undefined> {
+  const { published, pending } = await readState(statePath(task, identity));
+  if (!pending || (await exists(pending.stage)) || !(await exists(pending.final))) return published;
+  const { stage: _stage, final: _final, ...done } = pending;
+  return done;
+}
+
+/**
+ * Writes down what is about to be published, and removes what a stopped load left.
+ * @param stage path of the stage, from the folder of the connection
+ */
+export async function beginFile(
+  task: StreamTask,
+  identity: StreamIdentity,
+  stage: string,
+  publication: Publication,
+): Promise<void> {
+  const path = statePath(task, identity);
+  const { pending } = await readState(path);
+  if (pending) await rm(pending.stage, { force: true, recursive: true });
+  const published = await readFilePublication(task, identity);
+  await writeState(path, {
+    ...(published ? { published } : {}),
+    pending: { ...publication, stage: fileOf(task, stage), final: fileOf(task, task.object.name) },
+  });
+}
+
+export async function endFile(
+  task: StreamTask,
+  identity: StreamIdentity,
+  published: Publication,
+): Promise<void> {
+  await writeState(statePath(task, identity), { published });
+}
+
+/** The path of a file of the target. */
+export function fileOf({ target }: StreamTask, name: string): string {
+  return resolve(target.folder ?? '', name.replace(/^file:\/\//, ''));
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+/** In the folder that all files of the stream have in common. */
+function statePath(task: StreamTask, identity: StreamIdentity): string {
+  const { object } = task.stream;
+  const fixed = object.split('{')[0] ?? '';
+  const text = JSON.stringify([identity.source, identity.stream, object]);
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return join(fileOf(task, fixed.slice(0, fixed.lastIndexOf('/') + 1)), `.millrace-${hash}.json`);
+}
+
+/** @throws DataError code `state_unreadable`: it never means "start over" */
+async function readState(path: string): Promise<KeptState> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as KeptState;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new DataError(`${path}, which says how far the stream is written, cannot be read`, {
+      code: 'state_unreadable',
+      state: 'Nothing was changed',
+      next: 'Restore it from a copy, or remove it together with the files of the stream to start over',
+      cause: error,
+    });
+  }
+}
+
+async function writeState(path: string, state: KeptState): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.new`, JSON.stringify(state));
+  await rename(`${path}.new`, path);
+}
