@@ -242,3 +242,25 @@ test('what a killed process has left is gone on with, and not begun again', asyn
   expect(second.stdout).toContain('Done. PASS=3 WARN=0 ERROR=0 SKIP=0 TOTAL=3');
   expect(await statuses()).toMatchObject({ 'seed.shop.people': 'success', 'model.shop.mart': 'success' });
 });
+
+test('two commands at once come one after the other, each with its own variables', async () => {
+  await run('seed');
+  const build = (least: number): Promise<CommandResult> =>
+    run(
+      'build',
+      '-s',
+      'stg',
+      '--exclude',
+      'test_type:data',
+      '--vars',
+      `{least: ${least}}`,
+      '--target-path',
+      `t${least}`,
+    );
+  const results = await Promise.all([build(0), build(1), build(2)]);
+  expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);
+  for (const least of [0, 1, 2]) {
+    const sql = await readFile(join(folder, `t${least}/compiled/shop/models/stg.sql`), 'utf8');
+    expect(sql).toContain(`where id > ${least}`);
+  }
+});

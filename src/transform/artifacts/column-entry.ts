@@ -53,7 +53,7 @@ const handled = new Set([
 ]);
 
 /** Constraints of a column or, with `columns`, of a model. */
-export function constraintEntries(written: JsonValue | undefined): readonly JsonObject[] {
+export function constraintEntries(written: JsonValue | undefined, isOfModel = false): readonly JsonObject[] {
   return objectsOf(written).map((constraint) => ({
     type: constraint['type'] ?? null,
     name: constraint['name'] ?? null,
@@ -62,6 +62,6 @@ export function constraintEntries(written: JsonValue | undefined): readonly Json
     warn_unsupported: constraint['warn_unsupported'] ?? true,
     to: constraint['to'] ?? null,
     to_columns: listOf(constraint['to_columns']),
-    ...(constraint['columns'] === undefined ? {} : { columns: listOf(constraint['columns']) }),
+    ...(isOfModel ? { columns: listOf(constraint['columns']) } : {}),
   }));
 }

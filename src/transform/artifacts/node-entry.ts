@@ -150,7 +150,7 @@ export function compiledEntries(compiled: Compiled): JsonObject {
 function modelEntries(node: ModelNode, config: JsonObject, properties: JsonObject): JsonObject {
   return {
     access: config['access'] ?? 'protected',
-    constraints: constraintEntries(properties['constraints']),
+    constraints: constraintEntries(properties['constraints'], true),
     version: node.version ?? null,
     latest_version: node.latestVersion ?? null,
     deprecation_date: properties['deprecation_date'] ?? null,
@@ -198,7 +198,7 @@ function contractChecksum(config: JsonObject, properties: JsonObject): string {
         `|${plainText(column['name'])}${pythonText(column['data_type'])}${constraintsText(column['constraints'])}`,
     );
   const isEnforcing = materialized === 'table' || materialized === 'incremental';
-  const ofModel = constraintsText(constraintEntries(properties['constraints']), true);
+  const ofModel = constraintsText(constraintEntries(properties['constraints'], true), true);
   return sha256(state.join('') + (isEnforcing ? materialized + ofModel : ''));
 }
 

@@ -21,7 +21,8 @@ interface Given {
 /** A generic or singular test in `nodes` of the manifest. */
 export function testEntry(manifest: Manifest, node: TestNode, given: Given): ArtifactNode {
   const place = placeEntry(manifest, node);
-  const config = configEntry('test', node.entries);
+  // dbt 1.9 keeps tags of tests beside their configuration.
+  const config: JsonObject = { ...configEntry('test', node.entries), tags: [] };
   const alias = aliasOf(node);
   const isGeneric = node.body.sort === 'generic';
   const text = node.body.sort === 'singular' ? node.body.sql.trim() : '';
@@ -68,12 +69,11 @@ function groupOf(manifest: Manifest, { body }: TestNode): JsonValue | undefined 
 }
 
 function unrendered(node: TestNode, alias: string): JsonObject {
-  const { tags, severity, ...written } = unrenderedConfig(node.entries);
+  const { tags: _tags, severity, ...written } = unrenderedConfig(node.entries);
   return {
     ...(node.body.sort === 'generic' && alias !== node.name ? { alias } : {}),
     ...written,
     ...(typeof severity === 'string' ? { severity: severity.toUpperCase() } : {}),
-    ...(listOf(tags).length === 0 ? {} : { tags: listOf(tags) }),
   };
 }
 
@@ -105,7 +105,7 @@ function keyOf(node: TransformNode): string {
 function rawGeneric(node: TestNode): string {
   if (node.body.sort !== 'generic') return '';
   const [name = '', namespace] = node.body.test.split('.').toReversed();
-  const config = Object.entries(unrendered(node, node.name));
+  const config = Object.entries(objectOf(node.details.properties['config']));
   const alias =
     aliasOf(node) === node.name || node.config.alias !== undefined ? [] : [['alias', aliasOf(node)]];
   const said = [...alias, ...config].map(([key = '', value = null]) => `${key}=${pythonLiteral(value)}`);

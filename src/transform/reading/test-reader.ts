@@ -1,6 +1,7 @@
 import { ConfigError } from '../../core/errors.ts';
 import { nodeContext, yamlContext } from '../context/node-context.ts';
 import { type ProjectScope, readingMoment } from '../context/render-scope.ts';
+import { toJsonValue } from '../files/plain-value.ts';
 import type { ProjectFile } from '../files/project-files.ts';
 import { readTestEntries, type TestEntry } from '../files/test-entry.ts';
 import type { YamlFile, YamlPath } from '../files/yaml-file.ts';
@@ -137,7 +138,11 @@ function readGenericTest(
       fqn,
       config,
       entries,
-      details: { ...detailsOf(undefined), propertyFile: yaml.file },
+      details: {
+        ...detailsOf(undefined),
+        properties: { config: toJsonValue(entry.config) },
+        propertyFile: yaml.file,
+      },
       dependencies: [{ uniqueId: subject.uniqueId, origin }],
       outerTags,
       auditSchema: auditSchema(room, config, dictionary, known),

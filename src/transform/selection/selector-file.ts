@@ -61,7 +61,7 @@ export function readSelectors(
           name: entry.name,
           definition: toJsonValue(expanded(entry.definition, found)),
           ...(entry.description ? { description: entry.description } : {}),
-          default: entry.default === true,
+          ...(entry.default === null || entry.default === undefined ? {} : { default: entry.default }),
         },
       });
     } catch (error) {
@@ -179,15 +179,16 @@ function checkRoot(definition: Readonly<Record<string, unknown>>): void {
   }
 }
 
-/** The definition with those that it inherits put in, as dbt writes it into the manifest. */
+/** The definition with those that it inherits put in and every term spelt out, as dbt writes it into the manifest. */
 function expanded(definition: unknown, known: ReadonlyMap<string, NamedSelector>): unknown {
-  if (typeof definition === 'string') {
-    const { method, value } = parseCriterion(definition, 'eager');
-    return { method, value };
-  }
+  if (typeof definition === 'string') return termEntry(parseCriterion(definition, 'eager'));
   if (!isJsonRecord(definition)) return definition;
   if (definition['method'] === 'selector') {
-    return known.get(String(definition['value']))?.definition['definition'] ?? definition;
+    return known.get(plainText(definition['value']))?.definition['definition'] ?? definition;
+  }
+  const [single, ...more] = Object.entries(definition);
+  if (single && more.length === 0 && !Array.isArray(single[1])) {
+    return { method: single[0], value: single[1] };
   }
   return Object.fromEntries(
     Object.entries(definition).map(([key, item]) => [
@@ -195,6 +196,25 @@ function expanded(definition: unknown, known: ReadonlyMap<string, NamedSelector>
       Array.isArray(item) ? item.map((part) => expanded(part, known)) : item,
     ]),
   );
+}
+
+function termEntry({
+  method,
+  methodArguments,
+  value,
+  upstream,
+  downstream,
+  childrensParents,
+}: Criterion): object {
+  const depths = (key: 'parents' | 'children', depth: number): object =>
+    depth === 0 ? {} : { [key]: true, ...(depth === Infinity ? {} : { [`${key}_depth`]: String(depth) }) };
+  return {
+    method: [method, ...methodArguments].join('.'),
+    value,
+    ...(childrensParents ? { childrens_parents: true } : {}),
+    ...depths('parents', upstream),
+    ...depths('children', downstream),
+  };
 }
 
 function placed(error: unknown, origin: Origin): unknown {

@@ -1,13 +1,18 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { RunRecord, StepRecord } from '../../../core/ledger.ts';
 import type { NodeKey } from '../../../core/node.ts';
+import type { Plan } from '../../../core/plan.ts';
 import type { RunEvent } from '../../../core/run-event.ts';
-import { makePlan } from '../../../engine/index.ts';
+import { isOwnershipLive, makePlan } from '../../../engine/index.ts';
 import { openSession, type Session } from '../../../project/session.ts';
 import { argumentsToJson, type RunArguments } from '../../../transform/index.ts';
 import { exitCodes } from '../../terminal/exit-code.ts';
 import { graphKey } from './graph-key.ts';
 import { interruptedRun } from './interrupted-run.ts';
 import type { Workspace } from './workspace.ts';
+
+/** How often it is looked whether another process has ended. */
+const waitMs = 200;
 
 export interface ExecutionRequest {
   /** What the ledger knows the run by, such as `build --select stg+`. */
@@ -34,16 +39,10 @@ export async function executeNodes(
     options: { fullRefresh: request.given.isFullRefresh, room: argumentsToJson(request.given) },
   });
   const { engine } = session;
-  const interrupted = await interruptedRun(session, plan);
+  const interrupted = await takeOver(session, plan, workspace.isOwn);
   if (interrupted) process.stderr.write(`Continuing run ${interrupted}, which was interrupted\n`);
   const runId = interrupted ?? (await engine.enqueue(plan, { kind: 'command' }));
   const afterSequence = interrupted ? await session.store.lastSequence() : 0;
-  const attempt = await engine.start();
-  if (!attempt.acquired) {
-    process.stderr.write(
-      `Another millrace (${attempt.holder.owner}) is at work in this project; waiting for it\n`,
-    );
-  }
   let isCancelling = false;
   const cancel = (): void => {
     if (isCancelling) process.exit(exitCodes.cancelled);
@@ -65,6 +64,29 @@ export async function executeNodes(
   } finally {
     process.off('SIGINT', cancel);
     process.off('SIGTERM', cancel);
+  }
+}
+
+/**
+ * Becomes the one that executes the project's runs, or hands the run over to who does; one that has variables of its own
+ * is handed over to nobody, and waits. Gives the run that was left with the same plan.
+ */
+async function takeOver({ store, engine }: Session, plan: Plan, isOwn: boolean): Promise<string | undefined> {
+  let isNoted = false;
+  for (;;) {
+    const { holder } = await store.readOwnership();
+    const isBusy = holder !== undefined && isOwnershipLive(holder, Date.now());
+    const interrupted = isBusy ? undefined : await interruptedRun({ store, engine }, plan);
+    const attempt = isBusy && isOwn ? undefined : await (isOwn ? engine.acquireOwnership() : engine.start());
+    if (attempt?.acquired) return interrupted;
+    if (!isNoted) {
+      process.stderr.write(
+        `Another millrace (${holder?.owner ?? 'unknown'}) is at work in this project; waiting for it\n`,
+      );
+    }
+    isNoted = true;
+    if (!isOwn) return undefined;
+    await wait(waitMs);
   }
 }
 

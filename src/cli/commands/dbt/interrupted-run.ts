@@ -1,15 +1,16 @@
 import { canonicalJson, type JsonObject } from '../../../core/json.ts';
 import type { Plan } from '../../../core/plan.ts';
-import { isOwnershipLive, mayBeAlive } from '../../../engine/index.ts';
+import { mayBeAlive } from '../../../engine/index.ts';
 import type { Session } from '../../../project/session.ts';
 
 /**
- * The run that a killed process has left with the same plan, to be gone on with; undefined when there is none, or when
- * another process is at work. Others that nobody waits for are cancelled: what they were to do is outdated.
+ * The run that a killed process has left with the same plan, to be gone on with. Others that nobody waits for are
+ * cancelled: what they were to do is outdated. Only for when no process is at work.
  */
-export async function interruptedRun({ store, engine }: Session, plan: Plan): Promise<string | undefined> {
-  const { holder } = await store.readOwnership();
-  if (holder && isOwnershipLive(holder, Date.now())) return undefined;
+export async function interruptedRun(
+  { store, engine }: Pick<Session, 'store' | 'engine'>,
+  plan: Plan,
+): Promise<string | undefined> {
   let found: string | undefined;
   for (const { id, state, enqueuedBy } of await store.openRuns()) {
     const isAwaited = enqueuedBy !== undefined && mayBeAlive(enqueuedBy);

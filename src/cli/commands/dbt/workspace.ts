@@ -21,6 +21,8 @@ export interface Workspace<Flags extends DbtFlags = DbtFlags> {
   readonly flags: Flags;
   readonly project: Project;
   readonly transform: TransformProject;
+  /** Whether another process at work would build something else: other variables, another target. */
+  readonly isOwn: boolean;
   /** Absolute folder of `dbt_project.yml`. */
   readonly root: string;
   /** Absolute folder of artifacts. */
@@ -43,7 +45,7 @@ export async function openWorkspace<Flags extends DbtFlags>(
   const startedAtMs = Date.now();
   const flags = withEnvironment(given, process.env);
   const vars = readMap(flags.vars, '--vars');
-  const project = await openProject(place, flags, vars);
+  const { project, isOwn } = await openProject(place, flags, vars);
   const { transform } = project.parts;
   if (!transform) {
     throw new ConfigError('this project has no dbt project', {
@@ -55,6 +57,7 @@ export async function openWorkspace<Flags extends DbtFlags>(
     flags,
     project,
     transform,
+    isOwn,
     root: transform.folder,
     targetFolder: resolve(
       flags.targetPath === undefined ? transform.folder : '.',
@@ -66,14 +69,18 @@ export async function openWorkspace<Flags extends DbtFlags>(
   };
 }
 
-async function openProject(place: Place, flags: DbtFlags, vars: JsonObject): Promise<Project> {
+async function openProject(
+  place: Place,
+  flags: DbtFlags,
+  vars: JsonObject,
+): Promise<{ readonly project: Project; readonly isOwn: boolean }> {
   const start = resolve(flags.projectDir ?? place.project ?? '.');
   const dbtFolder = await findDbtFolder(start);
   const millraceFolder = await findProjectFolder(start);
   const isByItself =
     dbtFolder !== undefined && (millraceFolder === undefined || !(await isPartOf(millraceFolder, dbtFolder)));
   if (isByItself) {
-    return await readDbtProject(dbtFolder, process.env, {
+    const project = await readDbtProject(dbtFolder, process.env, {
       vars,
       profilesFolder: flags.profilesDir,
       profile: flags.profile,
@@ -81,6 +88,7 @@ async function openProject(place: Place, flags: DbtFlags, vars: JsonObject): Pro
       threads: flags.threads,
       storesFailures: flags.storeFailures,
     });
+    return { project, isOwn: true };
   }
   if (millraceFolder === undefined) {
     throw new ConfigError(`there is no dbt_project.yml in ${flags.projectDir ?? 'this folder'} or above it`, {
@@ -94,11 +102,13 @@ async function openProject(place: Place, flags: DbtFlags, vars: JsonObject): Pro
       next: 'Leave out --profile and --profiles-dir.',
     });
   }
-  return await readProject(millraceFolder, process.env, {
+  const project = await readProject(millraceFolder, process.env, {
     vars,
     storesFailures: flags.storeFailures === true,
     ...(flags.target === undefined ? {} : { targetName: flags.target }),
   });
+  const isOwn = Object.keys(vars).length > 0 || flags.target !== undefined || flags.storeFailures === true;
+  return { project, isOwn };
 }
 
 /** The dbt project's own file, without its packages, models and connections. */
