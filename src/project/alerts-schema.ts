@@ -22,13 +22,25 @@ const channel = z
     slack: text.optional(),
     webhook: text.optional(),
     secret: text.optional(),
-    email: z.undefined({ error: 'mail is not sent yet; a webhook can do it' }).optional(),
+    email: z.union([text, z.array(text).min(1)]).optional(),
+    from: text.optional(),
+    smtp: text.optional(),
   })
-  .refine(({ slack, webhook }) => (slack === undefined) !== (webhook === undefined), {
-    error: 'name where it goes: either slack or webhook',
-  })
-  .refine(({ slack, secret }) => slack === undefined || secret === undefined, {
-    error: "'secret' signs what goes to a webhook; Slack's address is its own secret",
+  .refine(
+    (given) => [given.slack, given.webhook, given.email].filter((to) => to !== undefined).length === 1,
+    {
+      error: 'name where it goes: either slack, webhook or email',
+    },
+  )
+  .refine(
+    ({ email, from, smtp }) =>
+      [email, from, smtp].every((part) => (part === undefined) === (email === undefined)),
+    {
+      error: "email needs 'from' and 'smtp', and nothing else does",
+    },
+  )
+  .refine(({ webhook, secret }) => webhook !== undefined || secret === undefined, {
+    error: "'secret' signs what goes to a webhook",
   });
 
 const rule = z.strictObject({

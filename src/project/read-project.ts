@@ -80,7 +80,8 @@ export async function readProject(
     { folder, definition, environment, connections, warehouse, parts, nodes },
     definedSchedules(definition),
   );
-  if (definition.alerts) checkAlerts(definition.alerts, project.graph, project.manifest.schedules);
+  if (definition.alerts)
+    checkAlerts(definition.alerts, project.graph, project.manifest.schedules, project.automation.freshness);
   return project;
 }
 

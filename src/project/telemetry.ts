@@ -1,5 +1,5 @@
 import type { RunStore } from '../core/ports.ts';
-import { createTimetable, mayBeAlive } from '../engine/index.ts';
+import { createTimetable, freshnessStates, mayBeAlive } from '../engine/index.ts';
 import type { AlertChannel } from '../telemetry/alerts/alert-channel.ts';
 import type { Receiver } from '../telemetry/delivery/courier.ts';
 import type { Chore, Rounds } from '../telemetry/delivery/rounds.ts';
@@ -119,6 +119,14 @@ async function alertChore(
         project()
           .graph.nodes.filter(({ kind, executor }) => kind === 'asset' && executor !== undefined)
           .map(({ key }) => key),
+      expected: () => [...project().automation.freshness.keys()],
+      staleSinceMs: (key, madeAtMs, nowMs) => {
+        const expected = project().automation.freshness.get(key);
+        if (!expected) return undefined;
+        const made = new Map([[key, madeAtMs]]);
+        const state = freshnessStates(new Map([[key, expected]]), made, nowMs).get(key);
+        return state?.condition === 'stale' ? (state.staleAtMs ?? nowMs) : undefined;
+      },
       lastDueMs: (name, atMs) => {
         const schedule = project().manifest.schedules.find((known) => known.name === name);
         return schedule && createTimetable(schedule).latest(atMs);

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startSmtpServer } from '../support/smtp-server.ts';
 import { startReceiver, type HttpReceiver } from '../support/http-receiver.ts';
 import { millrace, startMillrace } from '../support/millrace-command.ts';
 
@@ -61,6 +62,29 @@ function hooks(): readonly HookBody[] {
     .filter(({ path }) => path === '/hook')
     .map(({ body }) => JSON.parse(body) as HookBody);
 }
+
+test('a run that failed is told by mail, without the secrets of the server and of the error', async () => {
+  const server = await startSmtpServer();
+  try {
+    await configure(`{
+      channels: { mail: { email: 'ops@shop.test, data@shop.test', from: 'millrace@shop.test', smtp: '\${SMTP_URL:-}' } },
+      rules: [{ on: 'step_failed', to: ['mail'] }],
+    }`);
+    const told = await millrace(['run'], {
+      cwd: folder,
+      env: { ...env(true), ALERT_SECRET: 'sesame', SMTP_URL: `smtp://me:sesame@${server.address}` },
+    });
+    expect(told.code).toBe(1);
+    expect(server.mails).toHaveLength(1);
+    const [mail] = server.mails;
+    expect(mail).toMatchObject({ to: ['ops@shop.test', 'data@shop.test'], login: 'me:sesame' });
+    expect(mail?.content).toContain('Subject: fragile: task/fragile failed');
+    expect(mail?.content).toContain('it broke, with');
+    expect(`${mail?.content} ${told.stderr}`).not.toContain('sesame');
+  } finally {
+    await server.close();
+  }
+});
 
 test('the first failure and the recovery are told once, over processes, signed and without secrets', async () => {
   await configure(`{ channels: ${hook}, rules: [

@@ -67,6 +67,9 @@ async function watch(
         ...rule,
       })),
       assets: () => ['raw/orders'],
+      expected: () => ['raw/orders'],
+      staleSinceMs: (_, madeAtMs, atMs) =>
+        atMs - madeAtMs > 20 * minute ? madeAtMs + 20 * minute : undefined,
       lastDueMs: (_, atMs) => Math.floor(atMs / (60 * minute)) * 60 * minute,
     },
     channels: new Map([['hook', { type: 'webhook', url: receiver.url, secret: undefined }]]),
@@ -113,6 +116,21 @@ test('an asset that is not made in time is told once, and when it is made', asyn
   nowMs += minute;
   await chore.work(signal);
   expect(told()[1]).toBe('recovered shop: raw/orders is well again (late before)');
+});
+
+test('without a time of its own, late is what is older than is expected of it', async () => {
+  const store = await openStore();
+  const { chore } = await watch(store, 'me', { on: 'late', withinSeconds: undefined });
+  await writeRun(store, 'raw/orders', nowMs, { metadata: {} });
+  for (const minutes of [15, 10, 10]) {
+    nowMs += minutes * minute;
+    await chore.work(signal);
+  }
+  expect(told()).toEqual(['raised shop: raw/orders is late, since 2026-01-05T00:20:00.000Z']);
+  await writeRun(store, 'raw/orders', nowMs, { metadata: {} });
+  nowMs += minute;
+  await chore.work(signal);
+  expect(told()).toHaveLength(2);
 });
 
 test('a schedule that does not start is told', async () => {

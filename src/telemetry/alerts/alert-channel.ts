@@ -1,11 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { post } from '../delivery/http-post.ts';
 import type { AlertMessage } from './alert-book.ts';
+import type { MailChannel } from './mail.ts';
 
 /** Where alerts go. The addresses and secrets in it are never shown. */
 export type AlertChannel =
   | { readonly type: 'slack'; readonly url: string }
-  | { readonly type: 'webhook'; readonly url: string; readonly secret: string | undefined };
+  | { readonly type: 'webhook'; readonly url: string; readonly secret: string | undefined }
+  | MailChannel;
 
 /** Resolves when the channel has taken the message. Errors as `post` throws them. */
 export async function sendAlert(
@@ -15,6 +17,10 @@ export async function sendAlert(
   nowMs: number,
   signal: AbortSignal,
 ): Promise<void> {
+  if (channel.type === 'email') {
+    const { sendMail } = await import('./mail.ts');
+    return sendMail(channel, message, signal);
+  }
   const body = channel.type === 'slack' ? slackBody(message) : webhookBody(project, message);
   const headers = {
     'content-type': 'application/json',

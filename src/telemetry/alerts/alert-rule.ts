@@ -12,8 +12,8 @@ export interface AlertRule {
   readonly nodes: (() => ReadonlySet<NodeKey>) | undefined;
   /** The schedule it is about: its runs for `run_failed`, its starts for `late`. */
   readonly schedule: string | undefined;
-  /** For `late`. */
-  readonly withinSeconds: number;
+  /** For `late`; undefined: what is expected of each node says it. */
+  readonly withinSeconds: number | undefined;
   /** For `volume`: how many robust standard deviations from the median are too far. */
   readonly deviations: number;
   /** For `volume`: how many earlier loads are looked at. */

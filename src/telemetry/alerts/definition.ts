@@ -13,13 +13,15 @@ export type AlertChannelDefinition =
   /** An incoming webhook of Slack, or of what understands the same. */
   | { readonly slack: string }
   /** Gets JSON by POST. With `secret` it is signed: see `docs/telemetry.md`. */
-  | { readonly webhook: string; readonly secret?: string };
+  | { readonly webhook: string; readonly secret?: string }
+  /** `smtp` is the mail server: `smtp://user:password@host:587`, or `smtps://`. */
+  | { readonly email: string | readonly string[]; readonly from: string; readonly smtp: string };
 
 export interface AlertRuleDefinition {
   /**
    * - `run_failed`: a run, or one of `schedule`.
    * - `step_failed`: a step of the nodes in `select`, checks included.
-   * - `late`: an asset of `select` was not made for `withinMinutes`, or `schedule` did not start that long after its time.
+   * - `late`: an asset of `select` was not made for `withinMinutes` (without it: for what its freshness says), or `schedule` did not start that long after its time.
    * - `volume`: an asset of `select` got far more or fewer rows than usual.
    */
   readonly on: 'run_failed' | 'step_failed' | 'late' | 'volume';

@@ -14,6 +14,10 @@ export interface JudgementPlace {
   readonly assets: () => readonly NodeKey[];
   /** The newest time at which a schedule should have started, up to `atMs`. */
   readonly lastDueMs: (schedule: string, atMs: number) => number | undefined;
+  /** Since when a node is older than is expected of it; undefined while it is not. */
+  readonly staleSinceMs: (key: NodeKey, madeAtMs: number, nowMs: number) => number | undefined;
+  /** Nodes whose age something is expected of. */
+  readonly expected: () => readonly NodeKey[];
 }
 
 /** What the rules say to each event, in the events' order. */
@@ -121,6 +125,10 @@ export async function judgeLateness(
   const finished = new Map(completions.map(({ key, finishedAtMs }) => [key, finishedAtMs]));
   const verdicts: Verdict[] = [];
   for (const rule of rules) {
+    if (rule.withinSeconds === undefined) {
+      verdicts.push(...judgeFreshness(place, rule, finished, nowMs, sinceMs));
+      continue;
+    }
     const mostMs = rule.withinSeconds * 1000;
     if (rule.schedule !== undefined) {
       const dueMs = place.lastDueMs(rule.schedule, nowMs - mostMs);
@@ -138,6 +146,25 @@ export async function judgeLateness(
     }
   }
   return verdicts;
+}
+
+function judgeFreshness(
+  place: JudgementPlace,
+  rule: AlertRule,
+  finished: ReadonlyMap<NodeKey, number>,
+  nowMs: number,
+  sinceMs: number,
+): readonly Verdict[] {
+  return place
+    .expected()
+    .filter((key) => concerns(rule, key))
+    .map((key) => {
+      const madeAtMs = Math.max(finished.get(key) ?? 0, sinceMs);
+      const staleSinceMs = place.staleSinceMs(key, madeAtMs, nowMs);
+      const isWell = staleSinceMs === undefined;
+      const facts = isWell ? {} : { since: new Date(staleSinceMs).toISOString() };
+      return { rule, subject: key, isWell, atMs: nowMs, facts };
+    });
 }
 
 function concerns(rule: AlertRule, key: NodeKey): boolean {
