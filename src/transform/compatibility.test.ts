@@ -145,3 +145,14 @@ test('dbt’s macros of the moment are in its package too', async () => {
     'select False as x',
   );
 });
+
+test('variables of the invocation are an object that becomes a dict', async () => {
+  const sql = await sqlOf(
+    {
+      'dbt_project.yml': 'name: shop\nvars: {size: 3}\n',
+      'models/a.sql': 'select {{ builtins.ref.config.vars.to_dict().size }} as x',
+    },
+    'a',
+  );
+  expect(sql).toContain('select 3 as x');
+});

@@ -8,6 +8,7 @@ import { cteName } from './context/relation.ts';
 import { type Moment, readingMoment } from './context/render-scope.ts';
 import type { RunArguments } from './context/run-arguments.ts';
 import { queryColumns, relationColumns } from './materialize/relation-columns.ts';
+import { sessionRelations } from './materialize/relation-list.ts';
 import type { TransformProject } from './project.ts';
 import { ephemeralsOf } from './reading/manifest.ts';
 import { openWarehouse } from './warehouse.ts';
@@ -75,7 +76,8 @@ async function compileMoment(project: TransformProject, request: CompileRequest)
         query: (sql) => database.query(sql, [], signal),
         execute: (sql) => database.execute(sql, [], signal),
         columns: (relation) => relationColumns(database, database.dialect, relation),
-        list: (schema) => database.list(schema),
+        list: (schema, databaseName = '') =>
+          sessionRelations(database, database.dialect, schema, databaseName),
       },
       graph: () => graphDictionary(project.manifest),
       log: request.log,

@@ -309,6 +309,17 @@ sources:
     }
   });
 
+  test('a hook sees what its model has just made', async () => {
+    await execute('create table lab.trace (note text)');
+    const files = {
+      'macros/m.sql':
+        "{% macro look() %}{% if execute %}{% set found = adapter.get_relation(this.database, this.schema, this.identifier) %}insert into lab.trace values ('{{ found is not none }}'){% endif %}{% endmacro %}",
+      'models/a.sql': "{{ config(materialized='table', post_hook='{{ look() }}') }} select 1 as x",
+    };
+    await runNode(await read(files), connection, 'a');
+    expect(await rows('select note from lab.trace')).toEqual([['True']]);
+  });
+
   test('a hook is rendered once', async () => {
     await execute('create table lab.trace (note text)');
     const files = {

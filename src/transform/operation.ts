@@ -10,6 +10,7 @@ import type { RunArguments } from './context/run-arguments.ts';
 import { didYouMean } from './files/suggestion.ts';
 import { callMacro, fromJs, printed, type Value } from './jinja/index.ts';
 import { relationColumns } from './materialize/relation-columns.ts';
+import { sessionRelations } from './materialize/relation-list.ts';
 import type { TransformProject } from './project.ts';
 import { openWarehouse } from './warehouse.ts';
 
@@ -54,7 +55,8 @@ export async function runOperation(
         query: (sql) => session.query(sql, [], operation.signal),
         execute: (sql) => session.execute(sql, [], operation.signal),
         columns: (relation) => relationColumns(session, database.dialect, relation),
-        list: (schema) => database.list(schema),
+        list: (schema, databaseName = '') =>
+          sessionRelations(session, database.dialect, schema, databaseName),
       },
       graph: () => graphDictionary(manifest),
       log: operation.log,

@@ -1,6 +1,7 @@
 import type { UpstreamStep } from '../core/executor.ts';
 import { runDictionary } from './compile/run-scope.ts';
-import { Dict, fromJs, type Value } from './jinja/index.ts';
+import { PlainObject } from './context/plain-object.ts';
+import { fromJs, type Value } from './jinja/index.ts';
 import type { TransformNode } from './manifest/transform-node.ts';
 import type { Step } from './step.ts';
 
@@ -21,9 +22,9 @@ function resultValue(
   secondsOf: (key: string) => number,
 ): Value {
   const { outcome, failure } = step;
-  return new Dict([
+  return new PlainObject([
     ['status', statusOf(node, step)],
-    ['node', new Dict(Object.entries(dictionary))],
+    ['node', new PlainObject(Object.entries(dictionary))],
     ['unique_id', node.uniqueId],
     ['message', failure?.message ?? outcome?.check?.message ?? 'OK'],
     ['failures', outcome?.check?.failures ?? null],

@@ -9,6 +9,7 @@ import { statementError } from './errors.ts';
 import type { TransformNode } from './manifest/transform-node.ts';
 import type { TransformProject } from './project.ts';
 import { relationColumns } from './materialize/relation-columns.ts';
+import { sessionRelations } from './materialize/relation-list.ts';
 import type { Warehouse } from './warehouse.ts';
 import { writeSql, writtenPath } from './written-sql.ts';
 
@@ -44,7 +45,7 @@ export function momentOf(
       query: (sql) => session.query(sql, [], signal),
       execute: (sql) => session.execute(sql, [], signal),
       columns: (relation) => relationColumns(session, database.dialect, relation),
-      list: (schema) => database.list(schema),
+      list: (schema, databaseName = '') => sessionRelations(session, database.dialect, schema, databaseName),
     },
     graph: () => graphDictionary(step.project.manifest),
     log: (message, level) => step.context.log(message, level),

@@ -6,7 +6,7 @@ import type { TemplateDatabase } from './template-database.ts';
 
 /** The table or view of that name as it is now; None when there is none. */
 export async function findRelation(database: TemplateDatabase, name: RelationName): Promise<Value> {
-  const found = (await database.list(name.schema)).find(
+  const found = (await database.list(name.schema, name.database)).find(
     (relation) => relation.name.toLowerCase() === name.identifier.toLowerCase(),
   );
   return found ? createRelation({ ...name, identifier: found.name }, found.type) : null;

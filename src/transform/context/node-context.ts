@@ -19,6 +19,7 @@ import { dateTime, pythonModules } from './date-time.ts';
 import { createFlags } from './flags.ts';
 import { dispatchFunction, findMacro, macroNames, macroNamespace, ownMacro } from './macro-set.ts';
 import { createExceptions, logFunction, printFunction } from './messages.ts';
+import { PlainObject } from './plain-object.ts';
 import { isRelation } from './relation.ts';
 import { createApi } from './relation-api.ts';
 import type { Moment, NodeScope, ProjectScope } from './render-scope.ts';
@@ -192,7 +193,7 @@ function invocationConfig(project: ProjectScope): Value {
     ['target_name', target['name'] ?? null],
     ['credentials', target],
     ['threads', target['threads'] ?? null],
-    ['vars', fromJs(project.variables)],
+    ['vars', new PlainObject(Object.entries(project.variables).map(([key, value]) => [key, fromJs(value)]))],
     ['cli_vars', {}],
     ['quoting', { ...project.quoting }],
     [

@@ -201,7 +201,10 @@ class ResultRow implements TemplateObject {
   jinjaAttribute(name: string): Value | undefined {
     if (name === 'values') return () => new Tuple([...this.values]);
     if (name === 'keys') return () => new Tuple([...this.#names]);
-    if (name === 'items' || name === 'dict') {
+    if (name === 'items') {
+      return () => this.#names.map((key, index) => new Tuple([key, this.values[index] ?? null]));
+    }
+    if (name === 'dict') {
       return () =>
         new Map(this.#names.map((key, index): [string, Value] => [key, this.values[index] ?? null]));
     }

@@ -16,5 +16,6 @@ export interface TemplateDatabase {
   execute(sql: string): Promise<number>;
   /** Columns of a table or view; empty when it does not exist. */
   columns(relation: RelationName): Promise<readonly RelationColumn[]>;
-  list(schema: string): Promise<readonly RelationInfo[]>;
+  /** Tables and views of a schema, in the current database unless another one is named. */
+  list(schema: string, databaseName?: string): Promise<readonly RelationInfo[]>;
 }

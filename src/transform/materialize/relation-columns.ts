@@ -6,7 +6,8 @@ import { relationSql } from './build.ts';
 
 const duckdbColumns = `
 select column_name, data_type from duckdb_columns()
-where database_name = current_database() and schema_name = $1 and table_name = $2
+where database_name = coalesce(nullif($3, ''), case when $1 = '' then 'temp' else current_database() end)
+  and schema_name = coalesce(nullif($1, ''), schema_name) and table_name = $2
 order by column_index`;
 
 const postgresColumns = `
@@ -23,7 +24,7 @@ export async function relationColumns(
   const { rows } =
     dialect.name === 'postgres'
       ? await session.query(postgresColumns, [relationSql(dialect, { ...relation, database: '' })])
-      : await session.query(duckdbColumns, [relation.schema, relation.identifier]);
+      : await session.query(duckdbColumns, [relation.schema, relation.identifier, relation.database]);
   return rows.map(([name, type]) => ({ name: String(name), dataType: String(type) }));
 }
 
