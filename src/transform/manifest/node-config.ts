@@ -161,6 +161,11 @@ const readKeys = Object.keys(schemas);
 
 type Configured = { [Key in keyof typeof schemas]: z.output<(typeof schemas)[Key]> };
 
+/** What each key is where nothing is configured. */
+const unconfigured: Configured = Object.fromEntries(
+  Object.entries(schemas).map(([key, schema]) => [key, schema.parse(undefined)]),
+) as unknown as Configured;
+
 /**
  * Checks merged configuration. Adds `config_invalid` for a wrong value, `not_yet_supported` for what would have changed
  * the outcome, and `config_unknown` for a key that looks like a misspelt one; other keys are the user's own and are kept.
@@ -178,15 +183,16 @@ export function readNodeConfig(
   }
   const read = <Key extends keyof Configured>(key: Key): Configured[Key] => {
     const entry = entries.get(key);
+    if (!entry) return unconfigured[key];
     const schema: z.ZodType = schemas[key];
-    const result = schema.safeParse(entry?.value);
+    const result = schema.safeParse(entry.value);
     if (result.success) return result.data as Configured[Key];
     const reason = result.error.issues[0]?.message ?? 'is not valid';
-    mistakes.add(`the configuration "${key}" is ${JSON.stringify(toJsonValue(entry?.value))}: ${reason}`, {
+    mistakes.add(`the configuration "${key}" is ${JSON.stringify(toJsonValue(entry.value))}: ${reason}`, {
       code: 'config_invalid',
-      ...(entry ? { origin: entry.origin } : {}),
+      origin: entry.origin,
     });
-    return schema.parse(undefined) as Configured[Key];
+    return unconfigured[key];
   };
   const uniqueKey = read('unique_key');
   const strategy = read('incremental_strategy');

@@ -112,7 +112,7 @@ function readGenericTest(
     const keyword = genericTestArguments(entry.arguments, subject.relation.identifier, context, yaml.file);
     return callMacroSync(macro, context, { keyword }, options);
   });
-  const entries = configured();
+  const entries = calls.configs.length === 0 ? known : configured();
   const config = readTestConfig(room, entries);
   if (!config.isEnabled) return undefined;
   const failures = failuresRelation(
@@ -252,11 +252,10 @@ function failuresRelation(
 }
 
 function testConfigLayer(scope: ProjectScope, yaml: YamlFile, entry: TestEntry): ConfigLayer {
-  const context = yamlContext(scope);
   const values = Object.entries(entry.config).map(([key, value]): [string, unknown] => [
     key,
     typeof value === 'string' && isTemplate(value)
-      ? toJs(renderNativeSync(parseTemplate(value, yaml.file), context))
+      ? toJs(renderNativeSync(parseTemplate(value, yaml.file), yamlContext(scope)))
       : value,
   ]);
   return {
