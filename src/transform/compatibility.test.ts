@@ -156,3 +156,11 @@ test('variables of the invocation are an object that becomes a dict', async () =
   );
   expect(sql).toContain('select 3 as x');
 });
+
+test('names with characters that a key cannot have are read', async () => {
+  const project = await readFiles({
+    'models/s.yml': `sources: [{name: raw, tables: [{name: '"GROUP"', identifier: '"GROUP"'}]}]\n`,
+    'models/a b.sql': 'select 1 as x',
+  });
+  expect(project.nodes.map((node) => node.key)).toEqual(['a b', 'raw/_GROUP_']);
+});

@@ -18,6 +18,7 @@ import {
 import { strategyMacroName } from '../manifest/incremental-strategy.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
 import type { AnalysisNode, ModelNode, NodeDetails, SeedNode } from '../manifest/transform-node.ts';
+import { keySegment } from './key-segment.ts';
 import { relationNameOf } from './name-rules.ts';
 import type { PlacedProperties } from './property-reader.ts';
 import { readingPass } from './reading-pass.ts';
@@ -298,7 +299,8 @@ function dictionaryOf(
 
 /** A node of a package has the package's name before it. */
 function assetKey(room: ReadingRoom, schema: string | undefined, name: string): string {
-  const key = schema === undefined ? name : `${schema}/${name}`;
+  const segment = keySegment(name);
+  const key = schema === undefined ? segment : `${keySegment(schema)}/${segment}`;
   return room.rootFile ? `${room.projectFile.name}/${key}` : key;
 }
 

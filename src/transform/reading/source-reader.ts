@@ -1,3 +1,4 @@
+import { keySegment } from './key-segment.ts';
 import { foldedName } from '../manifest/folded-name.ts';
 import { mergeLayers, treeLayers, yamlLayer } from '../manifest/config-layer.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
@@ -45,7 +46,7 @@ export function readSources(room: ReadingRoom, properties: Properties): readonly
             kind: 'source',
             packageName: room.projectFile.name,
             uniqueId: `source.${room.projectFile.name}.${name}`,
-            key: `${source.name}/${table.name}`,
+            key: `${keySegment(source.name)}/${keySegment(table.name)}`,
             name: table.name,
             sourceName: source.name,
             origin,

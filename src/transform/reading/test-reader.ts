@@ -23,6 +23,7 @@ import {
   renderForCalls,
 } from './node-reader.ts';
 import type { PlacedProperties } from './property-reader.ts';
+import { keySegment } from './key-segment.ts';
 import { readingPass } from './reading-pass.ts';
 import { relationNameOf } from './name-rules.ts';
 import {
@@ -317,8 +318,4 @@ function wordOf(subject: RefNode | SourceNode): string {
   if (subject.kind === 'source') return `${subject.sourceName}_${subject.name}`;
   const version = subject.kind === 'model' ? subject.version : undefined;
   return version === undefined ? subject.name : `${subject.name}_v${version}`;
-}
-
-function keySegment(name: string): string {
-  return name.replaceAll(/[^\p{L}\p{N}_.$-]+/gu, '_');
 }

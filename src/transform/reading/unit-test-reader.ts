@@ -11,6 +11,7 @@ import { mergeLayers, treeLayers, yamlLayer } from '../manifest/config-layer.ts'
 import { readNodeConfig } from '../manifest/node-config.ts';
 import type { ModelNode, TestNode, UnitRows, UnitTest } from '../manifest/transform-node.ts';
 import { attempt, detailsOf, overridingLayers, type ReadingRoom } from './node-reader.ts';
+import { keySegment } from './key-segment.ts';
 import type { NodeNames } from './node-names.ts';
 import type { Properties } from './property-reader.ts';
 import { emptyCalls, recordingScope } from './recorded-calls.ts';
@@ -78,7 +79,7 @@ function readUnitTest(place: Place, properties: UnitTestProperties): TestNode | 
     kind: 'test',
     packageName: projectFile.name,
     uniqueId: `unit_test.${projectFile.name}.${properties.model}.${properties.name}`,
-    key: `check/${properties.name.replaceAll(/[^\p{L}\p{N}_.$-]+/gu, '_')}`,
+    key: `check/${keySegment(properties.name)}`,
     name: properties.name,
     origin,
     description: properties.description,
