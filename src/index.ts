@@ -45,6 +45,7 @@ export {
   type SensorRun,
 } from './project/sensors/definition.ts';
 export { type Condition, eager, onCron, onMissing } from './core/condition.ts';
+export { defineTrigger, type TriggerDefinition } from './project/sensors/run-definition.ts';
 export { defineWebhook, type WebhookDefinition } from './project/webhooks/definition.ts';
 export type { AlertsDefinition } from './telemetry/alerts/definition.ts';
 export type { TelemetryDefinition } from './telemetry/definition.ts';

@@ -5,6 +5,8 @@ import type { Origin } from './origin.ts';
 export interface SensorDefinition {
   /** Unique among the project's sensors. */
   readonly name: string;
+  /** What its runs say they were started by. Default `sensor`. */
+  readonly kind?: 'sensor' | 'trigger';
   /** The shortest time between two looks; doubled with each failure in a row, up to an hour. */
   readonly everySeconds: number;
   /** A look that takes longer has failed. */

@@ -15,7 +15,8 @@ import { memoryBudget } from './memory-budget.ts';
 import { readMetrics } from './metrics.ts';
 import { stateFolderName, type Project } from './project.ts';
 import { secretsOf } from './redaction.ts';
-import { toSensor } from './sensors/sensor.ts';
+import { createRunNews } from './run-news.ts';
+import { toSensor, toTrigger } from './sensors/sensor.ts';
 import { telemetrySettings } from './telemetry-settings.ts';
 import { startTelemetry, telemetryReport } from './telemetry.ts';
 import { tracedConnections } from './traced-connection.ts';
@@ -93,12 +94,19 @@ export async function openSession(project: Project, options: SessionOptions = {}
     (await openTracing(settings.traces, project.definition.name, store, redact, telemetryReport(redact)));
   const provider = { get: tracing ? tracedConnections(connections.get, tracing.tracer) : connections.get };
   let executors = executorsOf(project, provider);
-  const sensorsOf = (of: Project): readonly Sensor[] =>
-    (of.parts.triggers?.sensors ?? []).map((sensor) =>
-      toSensor(sensor, { folder: of.folder, environment: of.environment, connections: connections.get }),
-    );
+  const news = createRunNews(
+    store,
+    () => engine,
+    () => current.graph,
+  );
+  const sensorsOf = ({ folder, environment, parts: { triggers } }: Project): readonly Sensor[] => [
+    ...(triggers?.sensors ?? []).map((sensor) =>
+      toSensor(sensor, { folder, environment, connections: connections.get }),
+    ),
+    ...(triggers?.triggers ?? []).map((trigger) => toTrigger(trigger, news)),
+  ];
   let sensors = sensorsOf(project);
-  const engine = createEngine({
+  const engine: Engine = createEngine({
     store,
     executors: liveExecutors(() => executors).map((executor) => tracing?.tracer.around(executor) ?? executor),
     definitions: () => ({

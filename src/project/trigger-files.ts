@@ -6,7 +6,8 @@ import { selectNodes } from '../core/selection.ts';
 import type { NodeAutomation } from './node-automation.ts';
 import { filesBelow } from './project-files.ts';
 import { isSensorDefinition } from './sensors/definition.ts';
-import { checkSensor, type DefinedSensor } from './sensors/sensor.ts';
+import { isTriggerDefinition } from './sensors/run-definition.ts';
+import { checkSensor, checkTrigger, type DefinedSensor, type DefinedTrigger } from './sensors/sensor.ts';
 import { importUserModule } from './user-modules.ts';
 import { isWebhookDefinition } from './webhooks/definition.ts';
 import { checkWebhook, type DefinedWebhook } from './webhooks/webhook.ts';
@@ -14,31 +15,35 @@ import { checkWebhook, type DefinedWebhook } from './webhooks/webhook.ts';
 /** What starts runs beside schedules. */
 export interface Triggers {
   readonly sensors: readonly DefinedSensor[];
+  readonly triggers: readonly DefinedTrigger[];
   readonly webhooks: readonly DefinedWebhook[];
 }
 
-export const noTriggers: Triggers = { sensors: [], webhooks: [] };
+export const noTriggers: Triggers = { sensors: [], triggers: [], webhooks: [] };
 
 /**
- * Every `defineSensor` and `defineWebhook` that a file under `assets/` exports, in order of files.
+ * Every `defineSensor`, `defineTrigger` and `defineWebhook` that a file under `assets/` exports, in order of files.
  * @throws ConfigError for one that could never work, and for two of one name
  */
 export async function readTriggers(projectFolder: string): Promise<Triggers> {
   const sensors: DefinedSensor[] = [];
+  const triggers: DefinedTrigger[] = [];
   const webhooks: DefinedWebhook[] = [];
   const files = await filesBelow(projectFolder, 'assets', ['.ts']);
   for (const file of files.filter((name) => !/\.(test|d)\.ts$/.test(name))) {
     const module = await importUserModule(join(projectFolder, file), projectFolder);
     for (const definition of Object.values(module)) {
       if (isSensorDefinition(definition)) sensors.push({ definition, file });
+      if (isTriggerDefinition(definition)) triggers.push({ definition, file });
       if (isWebhookDefinition(definition)) webhooks.push({ definition, file });
     }
   }
   for (const sensor of sensors) checkSensor(sensor);
+  for (const trigger of triggers) checkTrigger(trigger);
   for (const webhook of webhooks) checkWebhook(webhook);
-  requireDifferentNames('sensor', sensors);
+  requireDifferentNames('sensor', [...sensors, ...triggers]);
   requireDifferentNames('webhook', webhooks);
-  return { sensors, webhooks };
+  return { sensors, triggers, webhooks };
 }
 
 function requireDifferentNames(
@@ -59,14 +64,21 @@ function requireDifferentNames(
 }
 
 /** @throws ConfigError when one selects what is not there */
-export function checkTriggerSelections(graph: Graph, { sensors, webhooks }: Triggers): void {
+export function checkTriggerSelections(graph: Graph, { sensors, triggers, webhooks }: Triggers): void {
   const all = [
-    ...sensors.map((sensor) => ({ ...sensor, what: 'sensor' })),
-    ...webhooks.map((webhook) => ({ ...webhook, what: 'webhook' })),
+    ...sensors.map((sensor) => ({ ...sensor, what: 'sensor', select: sensor.definition.select })),
+    ...triggers.flatMap((trigger) =>
+      [trigger.definition.select, trigger.definition.of].map((select) => ({
+        ...trigger,
+        what: 'trigger',
+        select,
+      })),
+    ),
+    ...webhooks.map((webhook) => ({ ...webhook, what: 'webhook', select: webhook.definition.select })),
   ];
-  for (const { definition, file, what } of all) {
+  for (const { definition, file, what, select } of all) {
     try {
-      selectNodes(graph, { select: definition.select });
+      selectNodes(graph, { select });
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       throw new ConfigError(`${what} ${definition.name}: ${error.message}`, {
@@ -80,12 +92,14 @@ export function checkTriggerSelections(graph: Graph, { sensors, webhooks }: Trig
 
 /** What tells one version of them from another; undefined when there are none. */
 export function triggerPrint(
-  { sensors, webhooks }: Triggers,
+  { sensors, triggers, webhooks }: Triggers,
   { conditions, freshness }: NodeAutomation,
 ): JsonValue | undefined {
-  if (sensors.length + webhooks.length + conditions.size + freshness.size === 0) return undefined;
+  const count = sensors.length + triggers.length + webhooks.length + conditions.size + freshness.size;
+  if (count === 0) return undefined;
   return plain({
     sensors: sensors.map(({ definition }) => definition),
+    triggers: triggers.map(({ definition }) => definition),
     webhooks: webhooks.map(({ definition }) => definition),
     conditions: Object.fromEntries(conditions),
     freshness: Object.fromEntries(freshness),

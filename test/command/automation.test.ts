@@ -49,6 +49,10 @@ async function finishedRuns(count: number): Promise<Runs['runs']> {
   }
 }
 
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
 const greeting = `
 import { defineSensor, defineTask, defineWebhook } from 'millrace';
 export const greet = defineTask({
@@ -105,6 +109,38 @@ export const drops = defineSensor({ name: 'drops', everySeconds: 1, select: 'tas
     await finishedRuns(1);
     const status = await millrace(['status'], { cwd: project.folder });
     expect(status.stdout).toMatch(/sensor broken.*failing.*the partner is away/);
+  });
+});
+
+describe('a trigger', () => {
+  it('starts a run after one that failed, and after what was made, once for each', async () => {
+    await project.write(
+      'assets/work.ts',
+      `import { defineTask, defineTrigger } from 'millrace';
+export const fragile = defineTask({ key: 'fragile', run: async () => { throw new Error('no'); } });
+export const well = defineTask({ key: 'well', run: async () => {} });
+export const tell = defineTask({ key: 'tell', run: async ({ input }) => ({ metadata: { input } }) });
+export const failed = defineTrigger({ name: 'failed', on: 'run_failed', of: 'kind:task', select: 'task/tell' });
+export const made = defineTrigger({ name: 'made', on: 'updated', of: 'task/well', select: 'task/tell' });
+`,
+    );
+    await startDev();
+    await until(async () => {
+      const { sensors } = await millraceJson<Status>(['status'], { cwd: project.folder });
+      return sensors.every(({ condition }) => condition === 'working');
+    });
+    await millrace(['run', 'task/fragile'], { cwd: project.folder });
+    const [told] = await finishedRuns(2);
+    expect(told).toMatchObject({ state: 'succeeded', trigger: { kind: 'trigger', name: 'failed' } });
+    await millrace(['run', 'task/well'], { cwd: project.folder });
+    const runs = await finishedRuns(4);
+    expect(runs[0]).toMatchObject({ state: 'succeeded', trigger: { kind: 'trigger', name: 'made' } });
+    const shown = await millraceJson<{ run: { steps: { outcome: { metadata: unknown } }[] } }>(
+      ['runs', 'show', runs[0]?.id ?? ''],
+      { cwd: project.folder },
+    );
+    expect(shown.run.steps[0]?.outcome.metadata).toEqual({ input: { updated: ['task/well'] } });
+    expect(await finishedRuns(4)).toHaveLength(4);
   });
 });
 
@@ -185,6 +221,7 @@ export const last = defineTask({ key: 'tell', after: ['code/second'], automation
 });
 
 interface Status {
+  readonly sensors: readonly { readonly condition: string }[];
   readonly freshness: Readonly<Record<string, { readonly condition: string }>>;
 }
 

@@ -38,7 +38,9 @@ export async function status(options: StatusOptions): Promise<void> {
     const found = await projectStatus(project.graph, store, Date.now(), project.automation.freshness);
     const sensors = await sensorStates(
       store,
-      (project.parts.triggers?.sensors ?? []).map(({ definition }) => definition.name),
+      [...(project.parts.triggers?.sensors ?? []), ...(project.parts.triggers?.triggers ?? [])].map(
+        ({ definition }) => definition.name,
+      ),
     );
     if (options.json) return printJson({ ...found, sensors });
     printLine(found.owner ? `${found.owner.owner} is at work here.` : 'Nobody is at work here.');

@@ -140,11 +140,11 @@ type Planned = Omit<PlannedFindings, 'runs'> & { readonly runs: readonly Trigger
 
 function planRuns(
   place: SensorPlace,
-  { name, select }: SensorDefinition,
+  { name, select, kind = 'sensor' }: SensorDefinition,
   findings: SensorFindings,
   atMs: number,
 ): Planned | MillraceError {
-  const trigger: RunTrigger = { kind: 'sensor', name };
+  const trigger: RunTrigger = { kind, name };
   try {
     const runs = findings.runs.map((asked): TriggeredRun => {
       const run: NewRun = {

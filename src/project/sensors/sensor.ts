@@ -6,10 +6,14 @@ import type { SensorDefinition } from './definition.ts';
 import { filesProbe } from './files-probe.ts';
 import { httpProbe } from './http-probe.ts';
 import { notifyProbe } from './notify-probe.ts';
+import type { TriggerDefinition } from './run-definition.ts';
+import { type RunNews, runProbe } from './run-probe.ts';
 import { tableProbe } from './table-probe.ts';
 
 const defaultEverySeconds = 30;
 const defaultTimeoutSeconds = 60;
+/** They hear of what happens; this is for what was missed. */
+const triggerEverySeconds = 30;
 
 export interface DefinedSensor {
   readonly definition: SensorDefinition;
@@ -48,6 +52,42 @@ export function checkSensor({ definition, file }: DefinedSensor): void {
       `it cannot watch ${remote}:// yet, only files of this machine`,
       'Use check: list the prefix there and keep the newest name as the cursor; or let the bucket call a webhook.',
     );
+}
+
+export interface DefinedTrigger {
+  readonly definition: TriggerDefinition;
+  /** Path relative to the project's folder. */
+  readonly file: string;
+}
+
+/** @throws ConfigError for a trigger that could never work */
+export function checkTrigger({ definition, file }: DefinedTrigger): void {
+  const { name, on, of, select } = definition;
+  const mistake = (what: string, next: string): ConfigError =>
+    new ConfigError(`trigger ${name}: ${what}`, { code: 'trigger_invalid', origin: { file }, next });
+  if (typeof name !== 'string' || name === '')
+    throw new ConfigError('a trigger has no name', { code: 'trigger_invalid', origin: { file } });
+  if (!['run_succeeded', 'run_failed', 'updated'].includes(on))
+    throw mistake(`on cannot be ${String(on)}`, 'Write run_succeeded, run_failed or updated.');
+  if (typeof of !== 'string')
+    throw mistake("'of' is missing", "Write of: 'raw/orders', or '' for everything.");
+  if (typeof select !== 'string') throw mistake("'select' is missing", "Write select: 'task/tell'.");
+}
+
+/** A trigger is a sensor of the ledger. */
+export function toTrigger({ definition, file }: DefinedTrigger, news: RunNews): Sensor {
+  const { name, select } = definition;
+  return {
+    definition: {
+      name,
+      kind: 'trigger',
+      select,
+      everySeconds: triggerEverySeconds,
+      timeoutSeconds: defaultTimeoutSeconds,
+      origin: { file },
+    },
+    probe: runProbe(definition, news),
+  };
 }
 
 /** The sensor as the engine uses it. */
