@@ -160,3 +160,35 @@ test('a declared type that a late row does not fit is told with its line', async
     harness.loadOne(stream('late.csv', 'mode: full-refresh\ncolumns: { id: bigint }')),
   ).rejects.toThrow(/late\.csv, line 30002: the value of column id does not fit bigint/);
 });
+
+describe('a query over files', () => {
+  const asked = (sql: string, rest = ''): string =>
+    stream('q*.csv', `mode: full-refresh\nsql: ${JSON.stringify(sql)}\n${rest}`);
+
+  test('reads their rows, in their types, and is filtered and declared as others are', async () => {
+    put('q1.csv', 'id,amount,code\n1,1.5,007\n2,2.5,a\n');
+    put('q2.csv', 'id,amount,code\n1,4,b\n3,x,c\n'.replace('x', '8'));
+    await harness.loadOne(
+      asked(
+        'select id, sum(amount) as total, list(code) as codes from {stream_scanner} where {where_cond} group by id',
+        'where: id < 3',
+      ),
+    );
+    expect(await held('select id, total, codes::varchar from raw.t order by id')).toEqual([
+      [1, '5.5', '[007, b]'],
+      [2, '2.5', '[a]'],
+    ]);
+    await harness.loadOne(asked('select * from {stream.scanner}', 'columns: { id: string }\nselect: [id]'));
+    expect(await held('select id from raw.t order by id')).toEqual([['1'], ['1'], ['2'], ['3']]);
+  });
+
+  test('that does not read them, or cannot be, is an error', async () => {
+    put('q1.csv', 'id,amount,code\n1,1,a\n');
+    const refused = (sql: string, rest = '') => expect(harness.explain(asked(sql, rest))).rejects;
+    await refused('select 1 as a').toMatchObject({ code: 'query_invalid' });
+    await refused('select nothing from {stream_scanner}').toThrow(/DuckDB does not understand the query/);
+    await refused('from {stream_scanner}', 'meta: { millrace: { columns: [row_num] } }').toMatchObject({
+      code: 'not_yet_supported',
+    });
+  });
+});

@@ -71,7 +71,7 @@ const simpleTypes: Readonly<Partial<Record<DuckDBTypeId, DataType>>> = {
 };
 
 /** Lists of simple values are arrays; anything more nested is JSON, and what is left over is text. */
-function parquetType(type: DuckDBType | undefined): DataType {
+export function parquetType(type: DuckDBType | undefined): DataType {
   if (type instanceof DuckDBDecimalType) return { type: 'decimal', precision: type.width, scale: type.scale };
   if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {
     const element = parquetType(type.valueType);
@@ -83,7 +83,7 @@ function parquetType(type: DuckDBType | undefined): DataType {
   return (type && simpleTypes[type.typeId]) ?? { type: 'text' };
 }
 
-function typedValue(name: string, type: DataType, stored: DuckDBType | undefined): string {
+export function typedValue(name: string, type: DataType, stored: DuckDBType | undefined): string {
   if (type.type === 'json' && stored?.alias !== 'JSON') return `to_json(${quote(name)})`;
   return `cast(${quote(name)} as ${duckdbDialect.typeName(type)})`;
 }

@@ -14,6 +14,7 @@ import { type FileTable, pathsOf, type ReadableFiles, type TypedColumn } from '.
 import { compressionOfName, fileNameOf } from './file-type.ts';
 import { jsonTable } from './json-table.ts';
 import { parquetTable } from './parquet-table.ts';
+import { queryTable } from './query-table.ts';
 import { plainRecords } from './plain/plain-records.ts';
 import { readError } from './read-error.ts';
 import { readOptions, type ReadOptions, requireApplicable } from './read-options.ts';
@@ -39,24 +40,24 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
     options: ReadRequest['options'],
     signal?: AbortSignal,
   ): Promise<FileTable> {
-    refuseQuery(stream);
+    const { name, sql } = stream;
+    refuseMetadata(stream, options);
     const files = await sourceFiles(stream.name, options, folder, spool);
     const version = JSON.stringify(files);
-    const key = JSON.stringify([stream.name, options]);
+    const key = keyOf(stream, options);
     const before = known.get(key);
     if (before?.version === version) return before.table;
     const spooled: string[] = [];
-    const table = await inspectFiles(
-      engine,
-      files,
-      options,
-      spool,
-      (path) => spooled.push(path),
-      signal,
-    ).catch(async (error: unknown) => {
-      await spool.remove(spooled);
-      throw error;
-    });
+    const table = await inspectFiles(engine, files, options, spool, (path) => spooled.push(path), signal)
+      .then((found) =>
+        sql === undefined
+          ? found
+          : engine.use(signal, (connection) => queryTable(connection, found, name, sql)),
+      )
+      .catch(async (error: unknown) => {
+        await spool.remove(spooled);
+        throw error;
+      });
     await forget(key);
     for (const oldest of known.keys()) {
       if (known.size < maxKnownTables) break;
@@ -72,7 +73,7 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
       const { recheck } = table;
       if (!recheck || error instanceof CancelledError || error instanceof TransientError) return error;
       try {
-        const key = JSON.stringify([stream.name, options]);
+        const key = keyOf(stream, options);
         const before = known.get(key);
         const sure = withMetadata(await engine.use(undefined, recheck), readOptions(options));
         if (JSON.stringify(sure.columns.map(columnOf)) === JSON.stringify(table.columns.map(columnOf)))
@@ -110,7 +111,7 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
 
   /** All values are sound by our reading, and the target did not take them: it does not read the files by itself again. */
   function readOtherwise({ stream, options }: ReadRequest, table: FileTable): TransientError {
-    const key = JSON.stringify([stream.name, options]);
+    const key = keyOf(stream, options);
     const before = known.get(key);
     const plain = { reason: 'the target has read it otherwise before' };
     if (before) known.set(key, { ...before, table: { ...table, plain } });
@@ -193,12 +194,20 @@ function typesDiffer(stream: StreamRef): TransientError {
   });
 }
 
-function refuseQuery(stream: StreamRef): void {
-  if (stream.sql === undefined) return;
-  throw new ConfigError(`${stream.name}: sql: is not yet supported for files.`, {
-    code: 'not_yet_supported',
-    next: 'Load the files into a table, and query that in a model.',
-  });
+function keyOf({ name, sql }: StreamRef, options: ReadRequest['options']): string {
+  return JSON.stringify([name, sql, options]);
+}
+
+/** Rows of a query are of no file. */
+function refuseMetadata({ name, sql }: StreamRef, { metadata, rejects }: ReadRequest['options']): void {
+  if (sql === undefined || (metadata === undefined && rejects === undefined)) return;
+  throw new ConfigError(
+    `${name}: row_num, stream_url and max_rejects are not yet supported beside sql: of files.`,
+    {
+      code: 'not_yet_supported',
+      next: 'Leave them out, or load the files into a table and query that in a model.',
+    },
+  );
 }
 
 async function inspectFiles(

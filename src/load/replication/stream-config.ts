@@ -95,11 +95,12 @@ export function streamConfig(name: string, written: StreamYaml, origins: StreamO
   const primaryKey = declaredKey.length > 0 ? declaredKey : named(rules, (rule) => rule.primaryKey);
   const updateKey = stream.update_key === '' ? undefined : stream.update_key;
   if (stream.object === undefined && stream.disabled !== true) throw objectMissing(name, origins.key);
-  if (stream.sql !== undefined && isWildcard(name)) {
+  const isOfFiles = name.startsWith('file://') || stream.single === true;
+  if (stream.sql !== undefined && isWildcard(name) && !isOfFiles) {
     throw new ConfigError(`the stream '${name}' is a wildcard and has sql`, {
       code: 'stream_contradictory',
       origin: origins.of(['sql']),
-      next: 'Give the query a stream name of its own',
+      next: 'Give the query a stream name of its own; a pattern of files begins with file://',
     });
   }
   const select = list(stream.select);
