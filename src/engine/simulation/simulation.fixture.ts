@@ -9,6 +9,7 @@ import {
   type StepState,
 } from '../../core/run-state.ts';
 import { openSqliteLedger } from '../../store/index.ts';
+import { explainBackfill, startBackfill } from '../backfill-request.ts';
 import { createEngine } from '../create-engine.ts';
 import type { Definitions, Engine } from '../engine.ts';
 import { retireOwner } from '../owner.ts';
@@ -52,7 +53,12 @@ export async function simulate(seed: number): Promise<void> {
       maxInterruptions: Infinity,
     });
     engines.set(machine, engine);
-    void live(machine, engine, random, definitions, cancelled);
+    void live(machine, engine, random, definitions, cancelled, holdForAWhile);
+  };
+  // Whoever pauses runs lives outside the trouble.
+  const holdForAWhile = async (runId: string): Promise<void> => {
+    await store.holdRun(runId, true, Math.floor(timeline.nowMs()));
+    timeline.after(random() * 60_000, () => void store.holdRun(runId, false, Math.floor(timeline.nowMs())));
   };
   const engines = new Map<Machine, Engine>();
   const bury = (machine: Machine): void => {
@@ -63,15 +69,44 @@ export async function simulate(seed: number): Promise<void> {
     timeline.after(random() * 20_000, boot);
   };
   for (let count = 0; count < 3; count += 1) boot();
+  const backfill = random() < 0.4 ? await begin(without, store, 1 + Math.floor(random() * 4)) : undefined;
 
   const endMs = startMs + (badTimesSeconds + goodTimesSeconds) * 1000;
   for (let isOver = false; !isOver;) {
     if (!(await timeline.step()) || timeline.nowMs() > endMs) break;
-    isOver = !isBad() && (await store.openRuns()).length === 0;
+    const open = [...(await store.openRuns()), ...(await store.listBackfills({ isOpen: true, limit: 1 }))];
+    isOver = !isBad() && open.length === 0;
   }
   await check(store, work, cancelled);
+  if (backfill !== undefined) await checkBackfill(store, backfill);
   for (const engine of engines.values()) retireOwner(engine.owner);
   await store.close();
+}
+
+/** A backfill of all that has partitions; undefined when nothing has. */
+async function begin(
+  definitions: Definitions,
+  store: RunStore,
+  stepsPerRun: number,
+): Promise<string | undefined> {
+  if (definitions.graph.nodes.every(({ partitions }) => !partitions)) return undefined;
+  const request = { select: '', partitions: '*', stepsPerRun };
+  const plan = await explainBackfill(definitions, store, request, startMs);
+  return startBackfill(store, plan, request, startMs);
+}
+
+/** It is over, and each of its steps was in one run or given up because of one that failed. */
+async function checkBackfill(store: RunStore, id: string): Promise<void> {
+  const backfill = await store.findBackfill(id);
+  const runs = (await store.listRuns({ limit: 1000 })).filter(({ trigger }) => trigger.backfill === id);
+  const steps = (await Promise.all(runs.map((run) => store.findRun(run.id)))).flatMap(
+    (run) => run?.steps ?? [],
+  );
+  expect(new Set(steps.map(({ key }) => key)).size).toBe(steps.length);
+  expect(backfill?.runCount).toBe(runs.length);
+  expect(backfill?.requested).toEqual(backfill?.targets);
+  const isWhole = steps.length === backfill?.stepCount && steps.every(({ state }) => state === 'succeeded');
+  expect(backfill?.state).toBe(isWhole ? 'succeeded' : 'failed');
 }
 
 /** What a process does: it contends for the project, starts some runs, and cancels one now and then. */
@@ -81,12 +116,14 @@ async function live(
   random: () => number,
   definitions: () => Definitions,
   cancelled: Set<string>,
+  holdForAWhile: (runId: string) => Promise<void>,
 ): Promise<void> {
   await stubbornly(machine, () => engine.start({ schedules: true }));
   for (let count = 0; count < 2; count += 1) {
     await machine.sleep(random() * 40_000);
     const plan = makePlan(definitions().graph, { manifestHash: 'h' });
     const id = await engine.enqueue(plan, { kind: 'code' }).catch(() => undefined);
+    if (id !== undefined && random() < 0.2) await holdForAWhile(id);
     if (id === undefined || random() > 0.2) continue;
     await machine.sleep(random() * 30_000);
     cancelled.add(id);
@@ -115,16 +152,34 @@ async function check(store: RunStore, work: Work, cancelled: ReadonlySet<string>
     for (const [key, times] of told.successes) expect([key, times]).toEqual([key, 1]);
     if (cancelled.has(id)) continue;
     const ends = Object.fromEntries(run.steps.map(({ key, state }) => [key, state]));
-    expect(ends).toEqual(Object.fromEntries(work.ends));
-    expect(run.state).toBe([...work.ends.values()].includes('failed') ? 'failed' : 'succeeded');
+    const expected = work.endsOf(run.plan);
+    expect(ends).toEqual(Object.fromEntries(expected));
+    expect(run.state).toBe([...expected.values()].includes('failed') ? 'failed' : 'succeeded');
   }
   for (const { key } of work.nodes) {
-    const kept = (await store.completionHistory(key, 1000)).map(({ runId }) => runId);
+    const kept = (await store.completionHistory(key, 1000)).map(
+      ({ runId, partitions }) => `${runId} ${partitions}`,
+    );
     expect(new Set(kept).size).toBe(kept.length);
   }
+  await checkPartitions(store, work, runs.length > cancelled.size);
   const ticks = await store.ticks('s', 1000);
   const scheduled = runs.filter(({ trigger }) => trigger.kind === 'schedule').map(({ id }) => id);
   expect(ticks.flatMap(({ runId }) => runId ?? []).sort()).toEqual(scheduled.toSorted());
+}
+
+/** Partitions are as their steps have to end; a cancelled run may have given one up that would not stop. */
+async function checkPartitions(store: RunStore, work: Work, isMade: boolean): Promise<void> {
+  const ends = work.endsOf(makePlan(definitionsOf(work.nodes).graph, { manifestHash: 'h' }));
+  for (const { key } of work.nodes.filter(({ partitions }) => partitions)) {
+    const states = await store.partitionStates(key);
+    const kept = new Map(states.map(({ slice, state }) => [`${key}@${slice.slice(1)}`, state]));
+    for (const [step, end] of ends) {
+      if (!step.startsWith(`${key}@`) || !isMade) continue;
+      if (end === 'succeeded') expect([step, kept.has(step)]).toEqual([step, true]);
+      if (end === 'failed') expect([step, kept.get(step)]).toEqual([step, 'failed']);
+    }
+  }
 }
 
 interface Told {
@@ -145,7 +200,8 @@ async function replay(store: RunStore, runId: string): Promise<Told> {
       epoch = event.epoch;
     }
     if (event.type === 'run_state') {
-      expect(run === undefined ? event.state === 'queued' : canMoveRun(run, event.state)).toBe(true);
+      if (event.isHeld !== undefined) expect(event.state).toBe(run);
+      else expect(run === undefined ? event.state === 'queued' : canMoveRun(run, event.state)).toBe(true);
       run = event.state;
     }
     if (event.type === 'step_state') {

@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Backfill } from '../core/backfill.ts';
+import { FatalError } from '../core/errors.ts';
+import type { StepContext } from '../core/executor.ts';
+import type { RunStore } from '../core/ports.ts';
+import { openSqliteLedger } from '../store/index.ts';
+import { cancelBackfill, holdBackfill } from './backfill-loop.ts';
+import { explainBackfill, startBackfill } from './backfill-request.ts';
+import { createEngine } from './create-engine.ts';
+import type { Engine } from './engine.ts';
+import { partitionStatus } from './partition-status.ts';
+import { worldAt } from './partition/partition-world.ts';
+import { keys, partitioned, windows } from './partition.fixture.ts';
+import { makePlan } from './planner.ts';
+import { aborted, definitionsOf, testExecutor, type StepBody } from './project.fixture.ts';
+
+const nowMs = Date.UTC(2024, 1, 1);
+const world = worldAt(nowMs);
+const definitions = definitionsOf([
+  partitioned('a', [], [windows()]),
+  partitioned('b', ['a'], [windows('month')]),
+  partitioned('c', [], [windows(), keys('us', 'eu')], { partitionsPerStep: 'all' }),
+]);
+
+describe('partitions in an engine', () => {
+  let store: RunStore;
+  const engines: Engine[] = [];
+
+  beforeEach(async () => {
+    store = await openSqliteLedger(':memory:');
+  });
+  afterEach(async () => {
+    for (const engine of engines.splice(0)) await engine.shutdown('abort');
+    await store.close();
+  });
+
+  const open = async (bodies: Readonly<Record<string, StepBody>> = {}): Promise<Engine> => {
+    const engine = createEngine({
+      store,
+      executors: [testExecutor(bodies)],
+      definitions: () => definitions,
+      pollMilliseconds: 10,
+    });
+    engines.push(engine);
+    await engine.start();
+    return engine;
+  };
+  const plan = (select: string, partitions: string): ReturnType<typeof makePlan> =>
+    makePlan(definitions.graph, { manifestHash: 'h', select, partitions, world });
+  const status = (key: string): ReturnType<typeof partitionStatus> =>
+    partitionStatus(definitions.graph, store, key, world);
+  const begin = async (select: string, partitions: string, stepsPerRun: number): Promise<string> => {
+    const request = { select, partitions, stepsPerRun };
+    return startBackfill(store, await explainBackfill(definitions, store, request, nowMs), request, nowMs);
+  };
+  const untilEnd = async (id: string): Promise<Backfill> => {
+    for (;;) {
+      const backfill = await store.findBackfill(id);
+      if (backfill && backfill.state !== 'running') return backfill;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+
+  it('tells a step which partitions it makes, with their windows', async () => {
+    const seen: unknown[] = [];
+    const note = ({ partitions }: StepContext): undefined => {
+      seen.push(partitions && { text: partitions.text, values: [...partitions.values()] });
+    };
+    const engine = await open({ '*': note });
+    await engine.waitForRun(await engine.enqueue(plan('a c', '2024-01-05..2024-01-06'), { kind: 'code' }));
+    const window = (day: number): object => {
+      return { key: `2024-01-0${day}`, startMs: Date.UTC(2024, 0, day), endMs: Date.UTC(2024, 0, day + 1) };
+    };
+    const value = (day: number, region: string): object => {
+      return { key: `2024-01-0${day}|${region}`, dimensions: { time: window(day), key: { key: region } } };
+    };
+    expect(seen).toEqual([
+      { text: '2024-01-05', values: [{ key: '2024-01-05', dimensions: { time: window(5) } }] },
+      { text: '2024-01-06', values: [{ key: '2024-01-06', dimensions: { time: window(6) } }] },
+      {
+        text: '2024-01-05..2024-01-06|us..eu',
+        values: [value(5, 'us'), value(5, 'eu'), value(6, 'us'), value(6, 'eu')],
+      },
+    ]);
+  });
+
+  it('keeps how each partition ended; one that failed holds up only what reads it', async () => {
+    const engine = await open({
+      a: ({ partitions }) => {
+        if (partitions?.text === '2024-01-03') throw new FatalError('bad day', { code: 'bad' });
+        return undefined;
+      },
+    });
+    const id = await engine.enqueue(plan('a b', '2024-01-02..2024-01-04'), { kind: 'code' });
+    const run = await engine.waitForRun(id);
+    expect(run).toMatchObject({ state: 'failed', stepCounts: { succeeded: 2, failed: 1, skipped: 1 } });
+    expect(await status('a')).toMatchObject({
+      count: 31,
+      succeeded: { text: '2024-01-02,2024-01-04' },
+      failed: { text: '2024-01-03' },
+      missing: { count: 28 },
+    });
+    expect((await store.latestCompletions(['a'])).map(({ partitions }) => partitions)).toHaveLength(1);
+  });
+
+  it('makes a backfill in runs of so many steps, and remembers what could not be made', async () => {
+    await open({
+      a: ({ partitions }) => {
+        if (partitions?.text === '2024-01-20') throw new FatalError('bad day', { code: 'bad' });
+        return undefined;
+      },
+    });
+    const first = await untilEnd(await begin('a b', '2024-01', 10));
+    expect(first).toMatchObject({ state: 'failed', partitionCount: 32, runCount: 4 });
+    expect(Object.keys(first.unmade)).toEqual(['a', 'b']);
+    expect(await status('a')).toMatchObject({ succeeded: { count: 30 }, failed: { text: '2024-01-20' } });
+    expect(await status('b')).toMatchObject({ missing: { text: '2024-01' } });
+    const runs = await store.listRuns({ limit: 100 });
+    expect(runs.every(({ trigger }) => trigger.backfill === first.id)).toBe(true);
+  });
+
+  it('pauses a backfill with the step that is at work, which goes on at its checkpoint', async () => {
+    const checkpoints: unknown[] = [];
+    let isSlow = true;
+    const engine = await open({
+      a: async (context) => {
+        checkpoints.push(context.checkpoint);
+        if (!isSlow) return undefined;
+        await context.saveCheckpoint('half');
+        await aborted(context);
+        throw new Error('stopped');
+      },
+    });
+    const id = await begin('a', '2024-01-01', 10);
+    while (checkpoints.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await holdBackfill(store, id, true, nowMs)).toMatchObject({ state: 'paused' });
+    const runId = (await store.findBackfill(id))?.runId ?? '';
+    for (;;) {
+      const run = await store.findRun(runId);
+      if (run?.lease === undefined && run?.steps[0]?.state === 'pending') {
+        expect(run.steps[0].reason).toBe('The run was paused');
+        break;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    isSlow = false;
+    expect(await holdBackfill(store, id, false, nowMs)).toMatchObject({ state: 'running' });
+    expect(await untilEnd(id)).toMatchObject({ state: 'succeeded' });
+    expect(checkpoints).toEqual([undefined, 'half']);
+    await expect(engine.hold('nothing')).rejects.toMatchObject({ code: 'run_unknown' });
+  });
+
+  it('ends a backfill with its run, from either side', async () => {
+    await open({
+      a: async (context) => {
+        await aborted(context);
+        throw new Error('stopped');
+      },
+    });
+    const first = await begin('a', '2024-01', 10);
+    const runOf = async (id: string): Promise<string> => {
+      for (;;) {
+        const found = await store.findBackfill(id);
+        if (found?.runId !== undefined) return found.runId;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    await runOf(first);
+    expect(await cancelBackfill(store, first, nowMs)).toMatchObject({ state: 'cancelled' });
+    const second = await begin('a', '2024-01', 10);
+    await store.requestCancel(await runOf(second), nowMs);
+    expect(await untilEnd(second)).toMatchObject({ state: 'cancelled', runCount: 1 });
+  });
+
+  it('goes on with a backfill whose process has ended', async () => {
+    const before = await open({
+      a: async (context) => {
+        await aborted(context);
+        throw new Error('stopped');
+      },
+    });
+    const id = await begin('a b', '2024-01', 7);
+    while ((await store.findBackfill(id))?.runId === undefined)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    await before.shutdown('abort');
+    await open();
+    expect(await untilEnd(id)).toMatchObject({ state: 'succeeded' });
+    expect(await status('a')).toMatchObject({ succeeded: { count: 31 }, missing: { count: 0 } });
+  });
+});
