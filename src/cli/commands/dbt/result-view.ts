@@ -4,6 +4,8 @@ import type { ResultStatus } from '../../../transform/index.ts';
 import type { NodeResult } from './run-results.ts';
 import type { Workspace } from './workspace.ts';
 
+type Node = NonNullable<ReturnType<Workspace['transform']['manifest']['byId']['get']>>;
+
 const words: Readonly<Record<ResultStatus, string>> = {
   success: 'OK',
   pass: 'PASS',
@@ -49,14 +51,7 @@ export function printResults(workspace: Workspace, results: readonly NodeResult[
   for (const [index, result] of results.entries()) {
     if (isQuiet) break;
     const node = manifest.byId.get(result.id);
-    const type =
-      node?.kind === 'model'
-        ? `${node.config.customMaterialization ?? node.config.materialized} model`
-        : (node?.kind ?? '');
-    const name =
-      node?.kind === 'test'
-        ? node.name
-        : (result.relation?.replaceAll('"', '').split('.').slice(-2).join('.') ?? node?.name);
+    const { type, name } = titleOf(node, result);
     const detail = [
       result.message !== null && (result.status === 'success' || result.status === 'warn')
         ? result.message
@@ -72,13 +67,27 @@ export function printResults(workspace: Workspace, results: readonly NodeResult[
     const node = manifest.byId.get(result.id);
     printLine();
     printLine(
-      `${paint('red', result.status === 'fail' ? 'Failure' : 'Error')} in ${node?.kind ?? ''} ${node?.name ?? result.id} (${node?.origin.file ?? ''})`,
+      `${paint('red', result.status === 'fail' ? 'Failure' : 'Error')} in ${node?.kind ?? 'operation'} ${node?.name ?? result.id}${node ? ` (${node.origin.file})` : ''}`,
     );
     printLine(`  ${(result.message ?? '').replaceAll('\n', '\n  ')}`);
     if (result.sample !== undefined) printLine(`  ${result.sample}`);
   }
   printLine();
   printLine(`Done. ${countsText(results)}`);
+}
+
+/** How a line names a node: `table model main.orders`. */
+function titleOf(
+  node: Node | undefined,
+  { id, relation }: NodeResult,
+): { readonly type: string; readonly name: string } {
+  if (!node) return { type: 'operation', name: id };
+  if (node.kind === 'test') return { type: 'test', name: node.name };
+  const { customMaterialization, materialized } = node.config;
+  return {
+    type: node.kind === 'model' ? `${customMaterialization ?? materialized} model` : node.kind,
+    name: relation?.replaceAll('"', '').split('.').slice(-2).join('.') ?? node.name,
+  };
 }
 
 function countsText(results: readonly NodeResult[]): string {
