@@ -12,8 +12,13 @@ export interface ScheduleDefinition {
   /** Selection expression (see `selection.ts`); empty means everything. */
   readonly select: string;
   readonly exclude?: string;
-  /** True: when times were missed while nothing was running, run once for the last of them. Default false. */
-  readonly catchUp?: boolean;
+  /**
+   * What becomes of times that were missed while nothing was running: true runs once, for the last of them; `all` runs for
+   * each, oldest first, the newest 100 at most. Default false.
+   */
+  readonly catchUp?: boolean | 'all';
+  /** Starts that many seconds later at most, by an amount that is the same for the same time. Default 0. */
+  readonly jitterSeconds?: number;
   readonly options?: RunOptions;
   readonly origin?: Origin;
 }

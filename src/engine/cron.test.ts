@@ -67,6 +67,14 @@ describe('mistakes', () => {
     );
   });
 
+  it('jitter has to be shorter than the time between two', () => {
+    const jitter = (jitterSeconds: number): void =>
+      checkSchedules([{ ...schedule('*/5 * * * *'), jitterSeconds }]);
+    expect(() => jitter(299)).not.toThrow();
+    expect(() => jitter(300)).toThrow('300 s between its times');
+    expect(() => jitter(-1)).toThrow('jitterSeconds: -1');
+  });
+
   it('are all told at once', () => {
     const wrong = [schedule('x', 'UTC', 'a'), schedule('@daily', 'UTC', 'b'), schedule('@daily', 'X/Y', 'b')];
     expect(() => checkSchedules(wrong)).toThrow(

@@ -35,13 +35,28 @@ export function checkSchedules(schedules: readonly ScheduleDefinition[]): void {
     if (names.has(schedule.name)) issues.push(duplicate(schedule));
     names.add(schedule.name);
     try {
-      createTimetable(schedule);
+      requireSmallJitter(schedule, createTimetable(schedule));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       issues.push(error);
     }
   }
   if (issues.length > 0) throw new ProjectError(issues);
+}
+
+function requireSmallJitter(schedule: ScheduleDefinition, { next }: Timetable): void {
+  const { jitterSeconds = 0 } = schedule;
+  const first = next(0) ?? 0;
+  const second = next(first) ?? Infinity;
+  if (jitterSeconds >= 0 && jitterSeconds * 1000 < second - first) return;
+  throw new ConfigError(
+    `The schedule ${schedule.name} has jitterSeconds: ${jitterSeconds}, and ${(second - first) / 1000} s between its times`,
+    {
+      code: 'jitter_invalid',
+      ...(schedule.origin ? { origin: schedule.origin } : {}),
+      next: 'It has to be less than that, and not below 0.',
+    },
+  );
 }
 
 function parseCron(schedule: ScheduleDefinition): Cron {

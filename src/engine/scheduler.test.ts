@@ -115,6 +115,44 @@ describe('a schedule', () => {
     if (catchUp) expect(seen[1]?.[1]).toBe('Stands for all times since 2026-01-01T12:02:00.000Z');
   });
 
+  it('missed while nothing ran runs for each time with catchUp all, the newest 100 at most', async () => {
+    const runs = async (): Promise<readonly string[]> =>
+      (await store.listRuns({ schedule: 's', limit: 200 })).map(({ trigger }) => time(trigger.nominalAtMs));
+    schedules = [{ name: 's', cron: '*/20 * * * *', timeZone: 'UTC', select: 'a', catchUp: 'all' }];
+    const engine = await startEngine();
+    await clock.advance(20 * minuteMs);
+    await engine.shutdown('finish');
+    await clock.advance(60 * minuteMs);
+    const second = await startEngine();
+    await clock.advance(1000);
+    expect((await runs()).toReversed()).toEqual(['12:20:00', '12:40:00', '13:00:00', '13:20:00']);
+    await second.shutdown('finish');
+    await clock.advance(50 * 60 * minuteMs);
+    await startEngine();
+    await clock.advance(1000);
+    expect(await runs()).toHaveLength(104);
+    const [tick] = (await store.ticks('s', 1000)).filter(({ reason }) => reason !== undefined);
+    expect(tick?.reason).toBe('Stands for all times since 2026-01-01T13:40:00.000Z');
+  });
+
+  it('with jitter starts later, always by the same amount, and means the same time', async () => {
+    schedules = [1, 2, 3, 4].map((number) => ({
+      name: `s${number}`,
+      cron: '0 * * * *',
+      timeZone: 'UTC',
+      select: 'a',
+      jitterSeconds: 600,
+    }));
+    await startEngine();
+    await clock.advance(75 * minuteMs);
+    const started = (await store.listRuns({ limit: 10 })).map(({ createdAtMs, trigger }) => {
+      expect(time(trigger.nominalAtMs)).toBe('13:00:00');
+      return createdAtMs - Date.parse('2026-01-01T13:00:00Z');
+    });
+    expect(new Set(started).size).toBe(4);
+    for (const delayMs of started) expect(delayMs).toBeLessThan(601_000);
+  });
+
   it('ticks once when two engines look at it', async () => {
     const first = await startEngine();
     const second = await startEngine();

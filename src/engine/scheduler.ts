@@ -3,6 +3,7 @@ import type { ScheduleTick } from '../core/ledger.ts';
 import type { Plan } from '../core/plan.ts';
 import type { ScheduleDefinition } from '../core/schedule.ts';
 import { createTimetable, type Timetable } from './cron.ts';
+import { readPartitionWorld } from './partition/partition-world.ts';
 import { makePlan } from './planner.ts';
 import { createRunId } from './run-id.ts';
 import type { Workplace } from './workplace.ts';
@@ -41,10 +42,12 @@ export function createScheduler(place: Workplace): Scheduler {
       await refresh();
       for (const entry of entries.values()) {
         const nowMs = place.clock.nowMs();
-        if (entry.nextAtMs === undefined || entry.nextAtMs > nowMs) continue;
-        const nominalAtMs = Math.max(entry.nextAtMs, entry.timetable?.latest(nowMs) ?? 0);
-        const isLate = nominalAtMs > entry.nextAtMs;
-        await fire(place, entry.definition, nominalAtMs, isLate ? entry.nextAtMs : undefined);
+        if (entry.nextAtMs === undefined || startOf(entry.definition, entry.nextAtMs) > nowMs) continue;
+        if (!(await fireMissed(place, entry, nowMs))) {
+          const nominalAtMs = Math.max(entry.nextAtMs, entry.timetable?.latest(nowMs) ?? 0);
+          const isLate = nominalAtMs > entry.nextAtMs;
+          await fire(place, entry.definition, nominalAtMs, isLate ? entry.nextAtMs : undefined);
+        }
         entry.nextAtMs = entry.timetable?.next(nowMs);
       }
     },
@@ -71,6 +74,35 @@ function tryTimetable(definition: ScheduleDefinition): Timetable | undefined {
   }
 }
 
+/** Times of a schedule that are made up for. */
+const mostMissed = 100;
+
+/** With `catchUp: 'all'`, when there are several times: a run for each. False when this is not such a case. */
+async function fireMissed(place: Workplace, entry: Entry, nowMs: number): Promise<boolean> {
+  const { definition, timetable, nextAtMs } = entry;
+  if (definition.catchUp !== 'all' || !timetable || nextAtMs === undefined) return false;
+  const missed: number[] = [];
+  for (let atMs: number | undefined = nextAtMs; atMs !== undefined && atMs <= nowMs;) {
+    missed.push(atMs);
+    if (missed.length > mostMissed) missed.shift();
+    atMs = timetable.next(atMs);
+  }
+  const [oldest = nextAtMs] = missed;
+  if (missed.length < 2) return false;
+  for (const atMs of missed)
+    await start(place, definition, atMs, atMs === oldest && oldest > nextAtMs ? nextAtMs : undefined);
+  return true;
+}
+
+/** When the run of a nominal time is to start. */
+function startOf({ name, jitterSeconds = 0 }: ScheduleDefinition, nominalAtMs: number): number {
+  if (jitterSeconds === 0) return nominalAtMs;
+  let hash = 2_166_136_261;
+  for (const letter of `${name} ${nominalAtMs}`)
+    hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 16_777_619);
+  return nominalAtMs + Math.floor(((hash >>> 0) / 2 ** 32) * jitterSeconds * 1000);
+}
+
 async function fire(
   place: Workplace,
   schedule: ScheduleDefinition,
@@ -89,7 +121,18 @@ async function fire(
     await place.store.recordTick({ ...tick, reason });
     return;
   }
-  const plan = planSchedule(place, schedule);
+  await start(place, schedule, nominalAtMs, missedSinceMs);
+}
+
+async function start(
+  place: Workplace,
+  schedule: ScheduleDefinition,
+  nominalAtMs: number,
+  missedSinceMs: number | undefined,
+): Promise<void> {
+  const atMs = place.clock.nowMs();
+  const tick: ScheduleTick = { schedule: schedule.name, nominalAtMs, atMs };
+  const plan = await planSchedule(place, schedule, nominalAtMs);
   if (plan instanceof MillraceError) {
     await place.store.recordTick({ ...tick, reason: `Skipped: ${place.redact(plan.message)}` });
     return;
@@ -106,12 +149,17 @@ async function fire(
   place.queued.notify();
 }
 
-/** The plan, or why there is none. */
-function planSchedule(place: Workplace, schedule: ScheduleDefinition): Plan | MillraceError {
+/** The plan, or why there is none. Of what has partitions it is about the newest that were over at the nominal time. */
+async function planSchedule(
+  place: Workplace,
+  schedule: ScheduleDefinition,
+  nominalAtMs: number,
+): Promise<Plan | MillraceError> {
   const { graph, manifestHash } = place.definitions();
   const { select, exclude, options } = schedule;
+  const world = await readPartitionWorld(place.store, graph, nominalAtMs);
   try {
-    return makePlan(graph, { select, exclude, manifestHash, options });
+    return makePlan(graph, { select, exclude, manifestHash, options, world });
   } catch (error) {
     if (error instanceof MillraceError) return error;
     throw error;

@@ -15,6 +15,8 @@ const scheduleSchema = z.strictObject({
   cron: z.string().min(1),
   timeZone: z.string().optional(),
   select: z.string(),
+  catchUp: z.enum(['none', 'last', 'all']).optional(),
+  jitterSeconds: z.number().min(0).optional(),
 });
 
 const freshnessSchema = z.strictObject({

@@ -48,6 +48,10 @@ export interface ScheduleDefinition {
   readonly timeZone?: string;
   /** What to run, in the selection language. */
   readonly select: string;
+  /** Times that were missed while nothing was running: `none` is run for them (default), `last` one run, `all` a run for each. */
+  readonly catchUp?: 'none' | 'last' | 'all';
+  /** Starts up to so many seconds later, so that not everything starts at once. */
+  readonly jitterSeconds?: number;
 }
 
 /** What tasks and assets of code have in common. */

@@ -10,11 +10,14 @@ const defaultTimeZone = 'UTC';
 
 /** Those of `millrace.config.ts`. */
 export function definedSchedules(definition: ProjectDefinition): readonly ScheduleDefinition[] {
-  return (definition.schedules ?? []).map(({ timeZone = defaultTimeZone, ...schedule }) => ({
-    ...schedule,
-    timeZone,
-    origin: { file: configFileName },
-  }));
+  return (definition.schedules ?? []).map(
+    ({ timeZone = defaultTimeZone, catchUp = 'none', ...schedule }) => ({
+      ...schedule,
+      timeZone,
+      ...(catchUp === 'none' ? {} : { catchUp: catchUp === 'last' || catchUp }),
+      origin: { file: configFileName },
+    }),
+  );
 }
 
 /**
