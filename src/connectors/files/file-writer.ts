@@ -60,7 +60,8 @@ async function writeParts(rows: WrittenRows, folder: string, options: WriteOptio
   return bytes;
 }
 
-async function writeOne(
+/** Writes one file of the rows that a clause leaves. */
+export async function writeOne(
   { connection, table, columns, isMarked }: WrittenRows,
   where: string,
   path: string,

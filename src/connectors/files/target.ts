@@ -12,7 +12,8 @@ import { pathOfUrl } from './config.ts';
 import { type FileEngine, quote } from './engine.ts';
 import { mayHoldInexact } from './formats/exact-number.ts';
 import { pathError } from './file-paths.ts';
-import { writeFiles } from './file-writer.ts';
+import { writeFiles, writeOne } from './file-writer.ts';
+import { joinedParquet } from './parquet/joined-parquet.ts';
 import { readError } from './read-error.ts';
 import { reshapeRows } from './reshaped-rows.ts';
 import type { Spool } from './spool.ts';
@@ -36,21 +37,11 @@ export function filesTarget(folder: string, engine: FileEngine, spool: Spool): T
       const options = optionsFor(path, asked);
       try {
         await mkdir(dirname(path), { recursive: true });
-        const { rows, bytes } = await engine.use(signal, async (connection) => {
-          const collected = await collect(connection, engine, asked, payload, signal);
-          const request = await reshapeRows(connection, stageTable, asked);
-          await checkIntervals(connection, stageTable, request, options);
-          const columns = columnsText(request, options);
-          const isMarked = await holdsLongNumbers(connection, stageTable, request, options);
-          return {
-            rows: collected,
-            bytes: await writeFiles(
-              { connection, table: stageTable, rows: collected, columns, isMarked },
-              path,
-              options,
-            ),
-          };
-        });
+        const { rows, bytes } = await engine.use(signal, (connection) =>
+          isWrittenInOnePass(asked, options)
+            ? writeInOnePass({ connection, engine, spool }, asked, payload, path, options, signal)
+            : writeCollected({ connection, engine, spool }, asked, payload, path, options, signal),
+        );
         asked.onProgress(rows, bytes);
         return { rows, bytes };
       } catch (error) {
@@ -128,18 +119,77 @@ async function requireParts(folder: string): Promise<void> {
 
 const stageTable = 'rows_to_write';
 
-/** One segment is inserted while the next is collected. */
-async function collect(
-  connection: DuckDBConnection,
+interface WritingTools {
+  readonly connection: DuckDBConnection;
+  readonly engine: FileEngine;
+  readonly spool: Spool;
+}
+
+/** Where no row has to be looked at before the first is written. */
+function isWrittenInOnePass({ written, schema }: StageRequest, options: WriteOptions): boolean {
+  const { fileType, maxRows, maxBytes } = options;
+  if (fileType !== 'parquet' || maxRows !== undefined || maxBytes !== undefined || written) return false;
+  return !schema.columns.some(({ type }) => type.type === 'interval');
+}
+
+/** Each segment becomes row groups of the file while the next one is collected. */
+async function writeInOnePass(
+  { connection, engine, spool }: WritingTools,
+  request: StageRequest,
+  payload: ColumnsPayload,
+  path: string,
+  options: WriteOptions,
+  signal: AbortSignal,
+): Promise<StageResult> {
+  const part = spool.place(`${basename(path)}.part`);
+  await mkdir(dirname(part), { recursive: true });
+  const columns = columnsText(request, options);
+  const joined = await joinedParquet(path);
+  try {
+    const write = async (table: string): Promise<void> => {
+      await writeOne({ connection, table, rows: 0, columns, isMarked: false }, '', part, options);
+      await joined.add(part);
+    };
+    const rows = await inSegments(engine, request, payload, signal, write);
+    if (rows === 0) await withBatches(payload.schema.columns, [], write);
+    return { rows, bytes: await joined.finish() };
+  } finally {
+    await joined.close();
+    await rm(part, { force: true });
+  }
+}
+
+/** All rows are at hand before the first is written: parts are cut by their size, values are looked at. */
+async function writeCollected(
+  { connection, engine }: WritingTools,
+  asked: StageRequest,
+  payload: ColumnsPayload,
+  path: string,
+  options: WriteOptions,
+  signal: AbortSignal,
+): Promise<StageResult> {
+  const { columns } = payload.schema;
+  const definitions = columns.map(({ name, type }) => `${quote(name)} ${String(stagingType(type))}`);
+  await connection.run(`create temp table ${stageTable} (${definitions.join(', ')})`);
+  const rows = await inSegments(engine, asked, payload, signal, (from) =>
+    connection.run(`insert into ${stageTable} select * from ${from}`),
+  );
+  const request = await reshapeRows(connection, stageTable, asked);
+  await checkIntervals(connection, stageTable, request, options);
+  const isMarked = await holdsLongNumbers(connection, stageTable, request, options);
+  const table = { connection, table: stageTable, rows, columns: columnsText(request, options), isMarked };
+  return { rows, bytes: await writeFiles(table, path, options) };
+}
+
+/** Works on one segment while the next is collected; gives the number of rows. */
+async function inSegments(
   { memoryBudgetBytes }: FileEngine,
   request: StageRequest,
   payload: ColumnsPayload,
   signal: AbortSignal,
+  work: (from: string) => Promise<unknown>,
 ): Promise<number> {
-  const { columns } = payload.schema;
-  const definitions = columns.map(({ name, type }) => `${quote(name)} ${String(stagingType(type))}`);
-  await connection.run(`create temp table ${stageTable} (${definitions.join(', ')})`);
-  let inserting: Promise<unknown> = Promise.resolve();
+  let working: Promise<unknown> = Promise.resolve();
   const total = { rows: 0, bytes: 0 };
   const onBatch = (rows: number, bytes: number): void => {
     if (signal.aborted) throw new CancelledError('Writing the file was cancelled.', { code: 'cancelled' });
@@ -149,14 +199,12 @@ async function collect(
   };
   try {
     for await (const segment of segmentsOf(payload.batches, memoryBudgetBytes, onBatch)) {
-      await inserting;
-      inserting = withBatches(columns, segment, (from) =>
-        connection.run(`insert into ${stageTable} select * from ${from}`),
-      );
-      inserting.catch(() => undefined);
+      await working;
+      working = withBatches(payload.schema.columns, segment, work);
+      working.catch(() => undefined);
     }
   } finally {
-    await inserting;
+    await working;
   }
   return total.rows;
 }

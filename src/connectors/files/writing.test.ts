@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connection } from '../../connector/connection.ts';
 import { filesConnector } from './index.ts';
@@ -154,5 +155,57 @@ describe('options', () => {
       ['a.parquet', { encoding: 'latin1' }],
     ] as const)
       await expect(write('a\n1\n', path, options)).rejects.toMatchObject({ code: 'not_yet_supported' });
+  });
+});
+
+describe('Parquet in one pass', () => {
+  const text = `id,t,n\n${Array.from({ length: 20_000 }, (_, index) => `${index},${index % 5 === 0 ? '' : `text ${index}`},${index}.25\n`).join('')}`;
+
+  beforeEach(async () => {
+    await connection.close();
+    // A budget so small that there are many segments.
+    const setting = { name: 'LOCAL', projectFolder: folder, temporaryFolder: join(folder, 'tmp') };
+    connection = await filesConnector.open({}, { ...setting, memoryBudgetBytes: 400_000 });
+  });
+
+  it.each(['zstd', 'snappy', 'none'])('holds every row in its order, by %s', async (compression) => {
+    await write(text, 'out.parquet', { compression });
+    await write(text, 'in-parts.parquet', { compression, file_max_rows: 7000 });
+    const instance = await DuckDBInstance.create(':memory:');
+    const database = await instance.connect();
+    const rowsOf = async (from: string) =>
+      (await database.runAndReadAll(`select * from ${from}`)).getRowsJson();
+    const groups = await rowsOf(
+      `(select distinct row_group_id, compression from parquet_metadata('${join(folder, 'out.parquet')}'))`,
+    );
+    expect(groups.length).toBeGreaterThan(3);
+    const rows = await rowsOf(`'${join(folder, 'out.parquet')}'`);
+    expect(rows).toHaveLength(20_000);
+    expect(rows[19_999]).toEqual(['19999', 'text 19999', '19999.25']);
+    expect(rows).toEqual(await rowsOf(`'${join(folder, 'in-parts.parquet')}/*.parquet'`));
+    database.closeSync();
+    instance.closeSync();
+    expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
+  });
+
+  it('leaves nothing when it is cancelled', async () => {
+    writeFileSync(join(folder, 'in.csv'), text);
+    const stop = new AbortController();
+    const stream = { name: 'in.csv' };
+    const read = { stream, columns: ['id', 't', 'n'], options: {} };
+    const payload = await connection.source?.read(read, 'columns', never);
+    if (payload?.format !== 'columns') throw new Error('expected columns');
+    const table = { schema: '', name: '.out.parquet~0123abcd' };
+    const onProgress = (rows: number): void => {
+      if (rows > 10_000) stop.abort();
+    };
+    const staged = connection.target?.stage(
+      { table, schema: payload.schema, onProgress },
+      payload,
+      stop.signal,
+    );
+    await expect(staged).rejects.toMatchObject({ code: 'cancelled' });
+    expect(readdirSync(folder).sort()).toEqual(['in.csv', 'tmp']);
+    expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
   });
 });
