@@ -64,6 +64,41 @@ describe.each(['DUCK', 'PG2'])('into %s', (target) => {
     await refused('primary_key: name\ntransforms: { name: upper }').toThrow(/'name' is a key/);
   });
 
+  test('@columns selects those that are declared; other @ words are errors', async () => {
+    await harness.loadOne(stream("select: ['@columns', seen]\ncolumns: { code: string, id: bigint }"));
+    const [plan] = await harness.explain(stream('mode: full-refresh'));
+    expect(plan?.columns.length).toBeGreaterThan(3);
+    const table = await (await harness.get(target)).database?.describe({ schema: 'raw', name: 'people' });
+    expect(table?.columns.map(({ name }) => name)).toEqual(['code', 'id', 'seen']);
+    const refused = (rest: string) => expect(harness.explain(stream(rest))).rejects;
+    await refused("select: ['@columns']").toThrow(/columns: names none/);
+    await refused("select: ['@all']").toThrow(/@all, which is not known/);
+  });
+
+  test('columns that name one index share it', async () => {
+    await harness.loadOne(stream("columns: { id: 'int index(pair)', code: 'string(9) index(pair)' }"));
+    const catalogue = target === 'DUCK' ? 'duckdb_indexes()' : 'pg_indexes';
+    const [name, sql] = target === 'DUCK' ? ['index_name', 'expressions'] : ['indexname', 'indexdef'];
+    const rows = await harness.rows(target, `select ${sql} from ${catalogue} where ${name} = 'pair'`);
+    expect(rows).toEqual([[expect.stringMatching(/id.*code/)]]);
+  });
+
+  test('times with a zone are text, shapes are WKB or nothing', async () => {
+    await harness.run(
+      'PG',
+      'alter table people add column at timetz, add column shape bytea',
+      "update people set at = '04:05:06+02', shape = '\\x01' where id = 1",
+    );
+    await harness.loadOne(
+      stream('columns: { at: timez, shape: geometry }\nwhere: id = 1\nselect: [id, at, shape]'),
+    );
+    const [row] = await held('"at", shape');
+    expect([row?.[0], Buffer.from(row?.[1] as Uint8Array).toString('hex')]).toEqual(['04:05:06+02', '01']);
+    await expect(harness.explain(stream('columns: { name: geometry }'))).rejects.toThrow(
+      /'name' is text, and no geometry/,
+    );
+  });
+
   test('constraints stop the load, with the column and a count, and the old rows stay', async () => {
     await harness.loadOne(stream('where: id < 3'));
     const load = (columns: string) => expect(harness.loadOne(stream(`columns: { ${columns} }`))).rejects;

@@ -133,9 +133,7 @@ describe('mistakes', () => {
       (key) => [`table_keys.${key}`, `target_options: { table_keys: { ${key}: [a] } }`] as const,
     ),
     ...['change-capture'].map((mode) => [`mode: ${mode}`, `mode: ${mode}`] as const),
-    ['select: @columns', "select: ['@columns']"],
     ['hooks type: routine', 'hooks: { pre: [{ type: routine, routine: a }] }'],
-    ['a: index(i)', "columns: { a: 'int index(i)' }"],
   ];
 
   test.each(unbuilt)('%s is refused by name, with a line and an alternative', (key, line) => {

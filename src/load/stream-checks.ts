@@ -40,10 +40,10 @@ export function checkCombination({ stream, source, target, options }: StreamTask
       stream.origin,
     );
   }
-  const { primary, unique, uniqueColumns } = stream.target.tableKeys;
+  const { primary, unique, uniqueColumns, named } = stream.target.tableKeys;
   if (
     target.database?.dialect.name === 'duckdb' &&
-    primary.length + unique.length + uniqueColumns.length > 0
+    primary.length + unique.length + uniqueColumns.length + named.filter((one) => one.unique).length > 0
   ) {
     throw notYetSupported(
       'target_options.table_keys primary and unique on DuckDB',

@@ -3,7 +3,6 @@ import type { Origin } from '../../core/origin.ts';
 import type { DataType } from '../../sql/data-type.ts';
 import { columnRule, type ColumnRule } from './column-rule.ts';
 import { isColumnList, type ColumnsYaml } from './schema.ts';
-import { notYetSupported } from './unsupported.ts';
 
 const simpleTypes: Readonly<Record<string, DataType>> = {
   bigint: { type: 'int64' },
@@ -25,9 +24,12 @@ const simpleTypes: Readonly<Record<string, DataType>> = {
   timestampz: { type: 'timestamptz' },
   timestamptz: { type: 'timestamptz' },
   time: { type: 'time' },
+  // No system here has times with a zone that another one understands.
+  timez: { type: 'text' },
   json: { type: 'json' },
   uuid: { type: 'uuid' },
   binary: { type: 'bytes' },
+  geometry: { type: 'bytes' },
 };
 
 /** The `columns:` map or list, by source column name. */
@@ -41,10 +43,11 @@ export function parseColumns(
   columns: ColumnsYaml,
   originOf: (column: string | number) => Origin,
 ): ColumnDeclarations {
-  const casts: Record<string, DataType> = {};
-  const rules: Record<string, ColumnRule> = {};
+  // Without the keys that every plain object has: a column may be called `constructor`.
+  const casts = Object.create(null) as Record<string, DataType>;
+  const rules = Object.create(null) as Record<string, ColumnRule>;
   for (const { name, type: spec, origin } of entries(columns, originOf)) {
-    const { type, rule } = columnRule(name, spec, origin);
+    const { type, rule } = columnRule(spec);
     if (rule) rules[name] = rule;
     if (type !== '' || !rule) casts[name] = parseType(name, type, origin);
   }
@@ -88,8 +91,6 @@ function parseType(name: string, text: string, origin: Origin): DataType {
   const spec = text.trim();
   const parts = /^([a-z]+)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?$/i.exec(spec);
   const word = parts?.[1]?.toLowerCase() ?? '';
-  if (word === 'timez' || word === 'geometry')
-    throw notYetSupported(`${name}: ${word}`, 'Cast it to text in sql:', origin);
   const base = simpleTypes[word];
   if (!parts || !base) {
     throw new ConfigError(`column '${name}' has the unknown type '${spec}'`, {

@@ -136,6 +136,12 @@ export interface TableKeys {
   readonly uniqueColumns: readonly string[];
   /** Each with an index of its own. */
   readonly indexedColumns: readonly string[];
+  /** Indexes over the columns that name them. */
+  readonly named: readonly {
+    readonly name: string;
+    readonly unique: boolean;
+    readonly columns: readonly string[];
+  }[];
 }
 
 /** What Dagster users say about a stream. */

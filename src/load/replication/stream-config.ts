@@ -19,7 +19,6 @@ import { withLegacyOptions } from './legacy-options.ts';
 import type { LoadMode, StreamConfig, StreamMeta, TargetOptions } from './replication.ts';
 import type { StreamYaml } from './schema.ts';
 import { parseSelection } from './selection.ts';
-import { notYetSupported } from './unsupported.ts';
 import { updateRange, type UpdateRange } from './update-range.ts';
 
 /** Where things are written, and what is allowed there. */
@@ -88,9 +87,7 @@ const defaultResumeHours = 6;
 export function streamConfig(name: string, written: StreamYaml, origins: StreamOrigins): StreamConfig {
   const stream = withLegacyOptions(written, (key) => origins.of(['source_options', key]));
   const metadata = metadataOf(origins.environment, stream.meta?.millrace?.columns ?? [], origins.key);
-  const { casts, rules } = stream.columns
-    ? parseColumns(stream.columns, (column) => origins.of(['columns', column]))
-    : { casts: {}, rules: {} };
+  const { casts, rules } = parseColumns(stream.columns ?? {}, (column) => origins.of(['columns', column]));
   const declaredKey = list(stream.primary_key);
   const primaryKey = declaredKey.length > 0 ? declaredKey : named(rules, (rule) => rule.primaryKey);
   const updateKey = stream.update_key === '' ? undefined : stream.update_key;
@@ -103,9 +100,7 @@ export function streamConfig(name: string, written: StreamYaml, origins: StreamO
       next: 'Give the query a stream name of its own; a pattern of files begins with file://',
     });
   }
-  const select = list(stream.select);
-  if (select.some((item) => item.trim().startsWith('@')))
-    throw notYetSupported('select: @columns', 'Name the columns', origins.of(['select']));
+  const select = selected(list(stream.select), { casts, rules }, origins.of(['select']));
   const limit = stream.source_options?.limit;
   return {
     name,
@@ -245,9 +240,23 @@ function targetOptions(
       index: list(options.table_keys?.index),
       uniqueColumns: named(rules, (rule) => rule.unique),
       indexedColumns: named(rules, (rule) => rule.index),
+      named: namedIndexes(rules),
     },
     file: pick(options, fileTargetOptions),
   };
+}
+
+/** Columns that name the same index share it, in their order. */
+function namedIndexes(rules: StreamConfig['rules']): TargetOptions['tableKeys']['named'] {
+  const indexes = new Map<string, { unique: boolean; columns: string[] }>();
+  for (const [column, rule] of Object.entries(rules)) {
+    for (const { name, unique } of rule.named) {
+      const index = indexes.get(name) ?? { unique, columns: [] };
+      index.columns.push(column);
+      indexes.set(name, index);
+    }
+  }
+  return [...indexes].map(([name, index]) => ({ name, ...index }));
 }
 
 function named(rules: StreamConfig['rules'], holds: (rule: ColumnRule) => boolean): readonly string[] {
@@ -298,6 +307,30 @@ function streamFiles(
   const path = name.replace(/^file:\/\//, '');
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
   return list(files).map((file) => (file.includes('/') ? file : `${folder}${file}`));
+}
+
+/** With `@columns` written for those that `columns:` declares. */
+function selected(
+  items: readonly string[],
+  { casts, rules }: Pick<StreamConfig, 'casts' | 'rules'>,
+  origin: Origin,
+): readonly string[] {
+  const declared = [...new Set([...Object.keys(casts), ...Object.keys(rules)])].filter(
+    (name) => name !== '*',
+  );
+  return items.flatMap((item) => {
+    const word = item.trim();
+    if (!word.startsWith('@')) return [item];
+    if (word === '@columns' && declared.length > 0) return declared;
+    throw new ConfigError(
+      `select says ${word}, ${word === '@columns' ? 'and columns: names none' : 'which is not known'}`,
+      {
+        code: 'invalid_value',
+        origin,
+        next: "Write select: ['@columns'] for the columns that columns: declares",
+      },
+    );
+  });
 }
 
 function objectMissing(name: string, origin: Origin): ConfigError {

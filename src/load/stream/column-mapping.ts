@@ -51,7 +51,10 @@ export function mapColumns(
     return found;
   };
   for (const name of namedColumns(stream.select)) require(name, 'select');
-  for (const name of Object.keys(stream.rules)) if (name !== '*') require(name, 'columns');
+  for (const [name, rule] of Object.entries(stream.rules)) {
+    const column = name === '*' ? undefined : require(name, 'columns');
+    if (rule.geometry && column && column.type.type !== 'bytes') throw noGeometry(stream, column);
+  }
   const casts = new Map<Column, DataType>();
   const adds = new Set(
     stream.transforms.flatMap((stage) => Object.keys(stage)).filter((name) => !find(name)),
@@ -187,6 +190,18 @@ function requireDistinct(stream: StreamConfig, columns: readonly NamedColumn[]):
       origin: stream.origin,
     });
   }
+}
+
+/** Shapes come as WKB, or not as such. */
+function noGeometry({ name, origin }: StreamConfig, column: Column): ConfigError {
+  return new ConfigError(
+    `stream ${name}: the column '${column.name}' is ${column.type.type}, and no geometry as WKB`,
+    {
+      code: 'type_unknown',
+      origin,
+      next: `Give it as WKB in sql:, such as st_asbinary(${column.name}), or leave its type out`,
+    },
+  );
 }
 
 function columnMissing(

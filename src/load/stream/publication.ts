@@ -252,7 +252,7 @@ function tableKeys(
   table: TableName,
   place: TableName,
 ): readonly Statement[] {
-  const { primary, unique, index, uniqueColumns, indexedColumns } = stream.target.tableKeys;
+  const { primary, unique, index, uniqueColumns, indexedColumns, named } = stream.target.tableKeys;
   const columnOf = (name: string): Column => {
     const found = mapping.columns.find((column) => column.source.name === name);
     return { name: found?.name ?? name, type: found?.type ?? { type: 'int64' }, nullable: true };
@@ -276,6 +276,7 @@ function tableKeys(
     ...key(index, 'index', false),
     ...uniqueColumns.flatMap((name) => asked([name], `${name}_unique`)),
     ...indexedColumns.flatMap((name) => key([name], `${name}_index`, false)),
+    ...named.map((one) => createIndex(dialect, place, one.name, one.columns.map(columnOf), one.unique)),
   ];
 }
 
