@@ -44,6 +44,47 @@ describe.each(systems)('on %s', (dialectName) => {
   });
 });
 
+describe.each(systems)('a batch that fails on %s', (dialectName) => {
+  const lab = laboratory(dialectName);
+  const today = new Date().toISOString().slice(0, 10);
+  const files = {
+    'models/m.sql': [
+      `{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='happened', batch_size='day', lookback=2, begin='${new Date(Date.parse(today) - 2 * dayMs).toISOString().slice(0, 10)}') }}`,
+      'select happened, cast(n as integer) as n from lab.raw where happened >= \'{{ model.batch.event_time_start if model.batch else "2000-01-01" }}\' and happened < \'{{ model.batch.event_time_end if model.batch else "2000-01-01" }}\'',
+    ].join('\n'),
+  };
+  const fill = async (...values: readonly string[]): Promise<void> => {
+    await lab.execute('drop table if exists lab.raw');
+    await lab.execute('create table lab.raw (happened timestamp, n varchar)');
+    for (const [index, value] of values.entries()) {
+      const day = new Date(Date.parse(today) - (values.length - 1 - index) * dayMs)
+        .toISOString()
+        .slice(0, 10);
+      await lab.execute(`insert into lab.raw values (timestamp '${day} 01:00:00', '${value}')`);
+    }
+  };
+
+  test('does not stop the others, and is told at the end', async () => {
+    await fill('1', '2', '3');
+    await lab.run(files, 'm');
+    await fill('10', 'x', '30');
+    await expect(lab.run(files, 'm')).rejects.toMatchObject({
+      code: 'batches_failed',
+      message: expect.stringContaining('1 of 3 batches failed'),
+    });
+    expect(await lab.rows('select n from lab.m order by n')).toEqual([[2], [10], [30]]);
+  });
+});
+
+test('a stretch of time is cut into its batches, the end excluded', () => {
+  const config = { eventTime: 'at', lookback: 2, beginMs: Date.UTC(2020, 0, 1), batchSize: 'day' } as const;
+  const stretch = { startMs: Date.UTC(2024, 0, 1, 5), endMs: Date.UTC(2024, 0, 3) };
+  expect(batchesOf(config, false, Date.UTC(2024, 5, 1), stretch)).toEqual([
+    { startMs: Date.UTC(2024, 0, 1), endMs: Date.UTC(2024, 0, 2) },
+    { startMs: Date.UTC(2024, 0, 2), endMs: Date.UTC(2024, 0, 3) },
+  ]);
+});
+
 test('batches begin where their size does', () => {
   const config = { eventTime: 'at', lookback: 2, beginMs: Date.UTC(2024, 0, 15, 7) } as const;
   const now = Date.UTC(2024, 3, 2, 10, 30);

@@ -264,3 +264,28 @@ test('two commands at once come one after the other, each with its own variables
     expect(sql).toContain(`where id > ${least}`);
   }
 });
+
+test('what ends a run sees how every step went, whatever part was selected', async () => {
+  await write({
+    'dbt_project.yml':
+      'name: shop\nprofile: shop\nvars: { least: 0 }\non-run-start: create table if not exists said (what varchar)\n' +
+      'on-run-end: "{% for r in results %}insert into said values (\'{{ r.node.name }} {{ r.status }} {{ r.failures or 0 }}\');{% endfor %}"\n',
+    'seeds/people.csv': 'id,seen\n1,2024-01-01\n1,2024-01-02\n',
+  });
+  expect((await run('build', '-s', 'people', 'stg', '--store-failures')).code).toBe(1);
+  const said = await run('show', '--inline-direct', 'select what from said order by 1', '--output', 'json');
+  expect(JSON.parse(said.stdout)).toMatchObject([
+    {
+      show: [
+        { what: 'not_null_stg_id pass 0' },
+        { what: 'people success 0' },
+        { what: 'stg success 0' },
+        { what: 'unique_stg_id fail 1' },
+      ],
+    },
+  ]);
+  const kept = 'select n_records from main_dbt_test__audit.unique_stg_id';
+  expect(JSON.parse((await run('show', '--inline-direct', kept, '--output', 'json')).stdout)).toMatchObject([
+    { show: [{ n_records: 2 }] },
+  ]);
+});

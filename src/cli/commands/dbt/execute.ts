@@ -1,9 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RunRecord, StepRecord } from '../../../core/ledger.ts';
 import type { NodeKey } from '../../../core/node.ts';
 import type { Plan } from '../../../core/plan.ts';
 import type { RunEvent } from '../../../core/run-event.ts';
 import { isOwnershipLive, makePlan } from '../../../engine/index.ts';
+import { stateFolderName } from '../../../project/project.ts';
 import { openSession, type Session } from '../../../project/session.ts';
 import { argumentsToJson, type RunArguments } from '../../../transform/index.ts';
 import { exitCodes } from '../../terminal/exit-code.ts';
@@ -100,11 +103,19 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const session = await openSession(workspace.project);
+  await hideState(workspace);
   try {
     return await work(session);
   } finally {
     await session.close();
   }
+}
+
+/** What Millrace remembers is nothing to commit into somebody's dbt project. */
+async function hideState({ project, root }: Workspace): Promise<void> {
+  if (project.folder !== root) return;
+  const file = join(project.folder, stateFolderName, '.gitignore');
+  await writeFile(file, '*\n', { flag: 'wx' }).catch(() => undefined);
 }
 
 /** Steps by the key of their node. */

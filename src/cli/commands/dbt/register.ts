@@ -222,7 +222,10 @@ function dbtAction<Flags>(work: (flags: Flags) => Promise<number>): (flags: Flag
     try {
       process.exitCode = await work(flags);
     } catch (error) {
-      printError(error, process.argv.includes('--json'));
+      // A dbt project by itself knows no "millrace check".
+      printError(error, process.argv.includes('--json'), (text) =>
+        text.replace('run: millrace check', 'run: millrace parse'),
+      );
       process.exitCode =
         exitCodeOfError(error) === exitCodes.cancelled ? exitCodes.cancelled : exitCodes.config;
     }
