@@ -164,3 +164,19 @@ test('names with characters that a key cannot have are read', async () => {
   });
   expect(project.nodes.map((node) => node.key)).toEqual(['a b', 'raw/_GROUP_']);
 });
+
+test('what dbt reads over is a warning where the project tolerates it', async () => {
+  const files = {
+    'models/a.sql': "{{ config(materialised='table') }} select 1 as x",
+    'models/off.sql': '{{ config(enabled=false) }} select 1 as x',
+    'models/s.yml': `models: [{name: a, grain: day, columns: [{name: x, rule: y, tests: [relationships: {to: ref('off'), field: x}]}]}]\n`,
+  };
+  const project = await readFiles(files, { toleratesUndefined: true });
+  expect(project.nodes.map((node) => node.key)).toEqual(['a']);
+  expect(project.manifest.warnings.map(({ message }) => message).sort()).toEqual([
+    expect.stringContaining('the test "relationships_a_x__x__ref_off_" is left out: ref("off")'),
+    'unknown configuration "materialised"; did you mean "materialized"?',
+    'unknown key "grain": it is without effect',
+    expect.stringContaining('unknown key "rule"'),
+  ]);
+});

@@ -3,6 +3,8 @@ import type { Origin } from '../../core/origin.ts';
 
 /** Collects what is wrong with a project, so that one reading names every place. */
 export interface Mistakes {
+  /** Whether what dbt reads over is a warning: keys that nobody knows, tests of what is not there. */
+  readonly isTolerant: boolean;
   readonly issues: MillraceError[];
   /** What stops nothing, and is worth knowing. */
   readonly warnings: Warning[];
@@ -17,9 +19,10 @@ export interface Warning {
   readonly origin: Origin;
 }
 
-export function createMistakes(): Mistakes {
+export function createMistakes(isTolerant: boolean = false): Mistakes {
   const issues: MillraceError[] = [];
   return {
+    isTolerant,
     issues,
     warnings: [],
     add: (message, detail) => {

@@ -7,7 +7,7 @@ import { type Quoting, quoting } from './quoting.ts';
 import { unitTest, unitTestProperties, type UnitTestProperties } from './unit-test-properties.ts';
 import { columnSchema, tagList } from './column-schema.ts';
 import { metadata, notYet, record } from './yaml-schema.ts';
-import { shapeYaml, type YamlFile, type YamlPath } from './yaml-file.ts';
+import { shapeYaml, withoutUnknownKeys, type YamlFile, type YamlPath } from './yaml-file.ts';
 
 /** What one property file (`schema.yml`) says. */
 export interface PropertyFile {
@@ -218,7 +218,8 @@ export function shapePropertyFile(
   value: unknown,
   mistakes: Mistakes,
 ): PropertyFile | undefined {
-  const raw = shapeYaml(yaml, value, file, mistakes);
+  const known = mistakes.isTolerant ? withoutUnknownKeys(yaml, value, file, mistakes) : value;
+  const raw = shapeYaml(yaml, known, file, mistakes);
   if (!raw) return undefined;
   const node = (item: RawNode, path: YamlPath, extra: Record<string, unknown> = {}): NodeProperties => ({
     name: item.name,

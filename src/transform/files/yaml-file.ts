@@ -66,12 +66,44 @@ export function shapeYaml<T>(
   return undefined;
 }
 
+/** `value` without the keys that `schema` does not know; each is a warning. */
+export function withoutUnknownKeys(
+  yaml: YamlFile,
+  value: unknown,
+  schema: z.ZodType,
+  mistakes: Mistakes,
+): unknown {
+  const unknown = (schema.safeParse(value).error?.issues ?? []).filter(
+    (issue) => issue.code === 'unrecognized_keys',
+  );
+  if (unknown.length === 0) return value;
+  const copy: unknown = structuredClone(value);
+  for (const issue of unknown) {
+    const holder = issue.path.reduce<unknown>(
+      (at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part],
+      copy,
+    ) as Record<string, unknown>;
+    for (const key of issue.keys) {
+      delete holder[key];
+      mistakes.warnings.push({
+        message: `${messageOf(issue, key)}: it is without effect`,
+        origin: yaml.locate([...issue.path, key]),
+      });
+    }
+  }
+  return copy;
+}
+
+function messageOf(issue: z.core.$ZodIssueUnrecognizedKeys, key: string): string {
+  const [message = ''] = issue.message.split('\n').filter((line) => line.includes(`"${key}"`));
+  return message || `unknown key "${key}"`;
+}
+
 function report(yaml: YamlFile, issue: z.core.$ZodIssue, under: YamlPath, mistakes: Mistakes): void {
   const path = [...under, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) {
-      const [message = ''] = issue.message.split('\n').filter((line) => line.includes(`"${key}"`));
-      mistakes.add(message || `unknown key "${key}"`, {
+      mistakes.add(messageOf(issue, key), {
         code: 'unknown_key',
         origin: yaml.locate([...path, key]),
       });

@@ -95,6 +95,10 @@ export function checkKey(
   if (known.includes(key)) return;
   const near = misspelt(key, known);
   if (near === undefined) return;
+  if (mistakes.isTolerant) {
+    mistakes.warnings.push({ message: `unknown configuration "${key}"; did you mean "${near}"?`, origin });
+    return;
+  }
   mistakes.add(`unknown configuration "${key}"; did you mean "${near}"?`, {
     code: 'config_unknown',
     origin,

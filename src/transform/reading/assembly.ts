@@ -1,3 +1,4 @@
+import type { ConfigError } from '../../core/errors.ts';
 import type { Mistakes } from '../files/mistakes.ts';
 import type { ProjectFile } from '../files/project-files.ts';
 import { didYouMean } from '../files/suggestion.ts';
@@ -92,7 +93,19 @@ export function assembleManifest(
   const unitTests = packages.flatMap(({ room, content, properties }) =>
     readUnitTests(room, properties, names, models, content.fixtures),
   );
-  const tests = [...withUniqueKeys(testDrafts.map(resolve)), ...unitTests].map((test) =>
+  const resolveTest = (draft: Draft<TestNode>): readonly TestNode[] => {
+    if (!mistakes.isTolerant) return [resolve(draft)];
+    const missing: ConfigError[] = [];
+    resolveCalls(names, draft.calls, draft.node.packageName, (error) => missing.push(error));
+    for (const { message, origin } of missing) {
+      mistakes.warnings.push({
+        message: `the test "${draft.node.name}" is left out: ${message}`,
+        origin: origin ?? draft.node.origin,
+      });
+    }
+    return missing.length === 0 ? [resolve(draft)] : [];
+  };
+  const tests = [...withUniqueKeys(testDrafts.flatMap(resolveTest)), ...unitTests].map((test) =>
     withSubject(test, byUpstreamId),
   );
   const all: readonly TransformNode[] = [...upstream, ...tests];

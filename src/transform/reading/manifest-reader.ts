@@ -56,7 +56,7 @@ export interface TransformOptions {
   readonly targetValues?: JsonObject;
   /** Whether tests keep their failing rows where they do not say so themselves. */
   readonly storesFailures?: boolean;
-  /** Whether a name that nobody defines is a warning, as in dbt, and not a mistake. */
+  /** Whether what dbt reads over (names and keys that nobody knows, tests of what is not there) is a warning. */
   readonly toleratesUndefined?: boolean;
   /** Names of other databases that sources may lie in. */
   readonly attachedDatabases?: readonly string[];
@@ -66,7 +66,7 @@ export interface TransformOptions {
 
 /** Reads a whole dbt project with its packages. Throws one ProjectError with everything that is wrong. */
 export async function readManifest(options: TransformOptions): Promise<Manifest> {
-  const mistakes = createMistakes();
+  const mistakes = createMistakes(options.toleratesUndefined);
   const packages = await readPackageFiles(options, mistakes);
   const [root] = packages;
   if (!root) throw new ProjectError(mistakes.issues);
