@@ -20,6 +20,7 @@ import {
   planning,
   queuedRunsSeconds,
 } from './measurements.ts';
+import { partitionTimes, type PartitionTimes } from './partitions.ts';
 
 const { values: options } = parseArgs({
   options: { events: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '3' } },
@@ -135,6 +136,21 @@ try {
     await store.close();
     return took;
   });
+  for (const [name, open] of [
+    ['SQLite', newSqlite],
+    ['PostgreSQL', newPostgres],
+  ] as const) {
+    const times: PartitionTimes[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const store = await open();
+      times.push(await partitionTimes(store));
+      await store.close();
+    }
+    const what = `an asset with ${times[0]?.count.toLocaleString('en')} partitions in 2,000 stretches, ${name}`;
+    add(`${what}: status`, 'ms', 100, times.map(({ statusMilliseconds }) => statusMilliseconds)); // prettier-ignore
+    add(`${what}: plan of a backfill, with what reads it`, 'ms', 200, times.map(({ planMilliseconds }) => planMilliseconds)); // prettier-ignore
+    add(`${what}: the same of what is missing`, 'ms', 200, times.map(({ missingMilliseconds }) => missingMilliseconds)); // prettier-ignore
+  }
   const kept = await history(join(folder, 'history.db'), Number(options.events));
   add(`ledger after ${kept.events.toLocaleString('en')} events of steps (SQLite)`, 'MB', 300, [
     kept.bytes / 1e6,

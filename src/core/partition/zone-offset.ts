@@ -2,11 +2,14 @@ import { ConfigError } from '../errors.ts';
 import { daysOf, dayMs } from './calendar.ts';
 
 /** Clocks change at quarters of an hour only, since 1970. */
-const bucketMs = 900_000;
-const bucketsKept = 20_000;
+const quarterMs = 900_000;
+/** No zone has changed its clocks twice within so long: where the offset is the same at both ends, it is in between. */
+const stretchMs = 5 * dayMs;
+const offsetsKept = 20_000;
 
 interface Zone {
   readonly format: Intl.DateTimeFormat;
+  /** By instant. */
   readonly known: Map<number, number>;
 }
 
@@ -15,13 +18,19 @@ const zones = new Map<string, Zone>();
 /** What clocks of an IANA zone are ahead of UTC, in milliseconds. Throws a `ConfigError` with code `time_zone_unknown`. */
 export function zoneOffsetMs(zone: string, atMs: number): number {
   if (zone === 'UTC') return 0;
-  const { format, known } = findZone(zone);
-  const bucket = Math.floor(atMs / bucketMs);
-  const found = known.get(bucket);
+  const found = findZone(zone);
+  const start = Math.floor(atMs / stretchMs) * stretchMs;
+  const before = knownOffset(found, start);
+  if (before === knownOffset(found, start + stretchMs)) return before;
+  return knownOffset(found, Math.floor(atMs / quarterMs) * quarterMs);
+}
+
+function knownOffset({ format, known }: Zone, atMs: number): number {
+  const found = known.get(atMs);
   if (found !== undefined) return found;
-  if (known.size >= bucketsKept) known.clear();
-  const offset = readOffset(format, bucket * bucketMs);
-  known.set(bucket, offset);
+  if (known.size >= offsetsKept) known.clear();
+  const offset = readOffset(format, atMs);
+  known.set(atMs, offset);
   return offset;
 }
 
