@@ -29,15 +29,34 @@ async function translated(error: unknown, files: readonly KnownFile[]): Promise<
   const csvLine = /CSV Error on Line: (\d+)\n/.exec(message)?.[1];
   if (csvLine !== undefined) return await brokenCsvRow(message, Number(csvLine), place);
   const json =
-    /Malformed JSON in file "(.*?)", at byte (\d+) in (?:line|record\/value|object) (\d+): ([^\n]*?)\.? /.exec(
-      `${message} `,
+    /Malformed JSON in file "(.*?)", at byte (\d+) in (?:line|record\/value|object) (\d+): ([^\n]*?)\.? *(?:Try |\n|$)/.exec(
+      message,
     );
   if (json) {
-    const where = `${json[1]}, line ${json[3]}, byte ${json[2]}`;
+    // DuckDB counts the line it was about to begin.
+    const where = `${json[1]}, line ${Math.max(1, Number(json[3]) - 1)}, byte ${json[2]}`;
     return brokenRow(
       where,
       `not JSON: ${String(json[4]).trim()}`,
       'Correct the line: each one is a JSON object.',
+    );
+  }
+  const record = /JSON transform error in file "(.*?)", in (?:line|record\/value|object) (\d+): /.exec(
+    message,
+  );
+  if (record) {
+    const key = /has duplicate key ("[^"]*")/.exec(message)?.[1];
+    return brokenRow(
+      `${record[1]}, line ${record[2]}`,
+      key === undefined ? 'the record is not a JSON object' : `the key ${key} stands twice in the record`,
+      'Correct the record: each one is a JSON object with distinct keys.',
+    );
+  }
+  if (/CSV Parser state machine reached an invalid state/.test(message)) {
+    return brokenRow(
+      place,
+      'some lines end in CR LF and others in LF, or a field goes on behind its closing quote',
+      String.raw`Give all lines the same end, such as by: sed -i 's/\r$//' file.csv; or correct quote and escape under source_options.`,
     );
   }
   if (/No space left on device/.test(message)) return diskFull(place);
@@ -70,7 +89,13 @@ function withPlaces(error: unknown, files: readonly KnownFile[]): unknown {
 /** DuckDB counts records; the line in the file is found by the text of the broken row. */
 async function brokenCsvRow(message: string, record: number, place: string): Promise<DataError> {
   const path = /^ {2}file = (.*)$/m.exec(message)?.[1] ?? place;
-  const [, row = '', reason = ''] = /\nOriginal Line: ([^\n]*)\n([^\n]*)/.exec(message) ?? [];
+  const row = /\nOriginal Line: ([^\n]*)/.exec(message)?.[1] ?? '';
+  const reason =
+    message
+      .split(/\nPossible (?:fixes|Solution)/, 1)[0]
+      ?.trim()
+      .split('\n')
+      .at(-1) ?? '';
   const line = await lineOf(path, record, row);
   return brokenRow(
     `${path}, line ${line}`,
@@ -90,6 +115,9 @@ async function lineOf(path: string, record: number, row: string): Promise<number
 }
 
 function readableReason(reason: string): string {
+  const longest = /Maximum line size of (\d+) bytes exceeded/.exec(reason)?.[1];
+  if (longest !== undefined) return `the row is longer than ${longest} bytes`;
+  if (/unterminated quote/.test(reason)) return 'a quote is opened and never closed';
   const [, expected, found] = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(reason) ?? [];
   if (expected !== undefined) return `it has ${found} fields where the header has ${expected}`;
   return reason.replace(/\.$/, '');

@@ -71,7 +71,7 @@ const readers: Readonly<Record<string, Reader>> = {
   jq: (value, key) => ({ query: { language: 'jq', expression: text(value, key) } }),
   encoding: (value, key) => ({ encoding: encoding(text(value, key)) }),
   compression: (value, key) => ({ compression: compression(text(value, key)) }),
-  columns: (value) => ({ columns: value as Readonly<Record<string, DataType>> }),
+  columns: (value) => ({ columns: byName(value as Readonly<Record<string, DataType>>) }),
   rejects: (value, key) => {
     if (value !== 'without' && value !== 'only') throw invalid(key, 'without or only');
     return { rejects: value };
@@ -97,7 +97,7 @@ const defaults: ReadOptions = {
   encoding: 'utf-8',
   compression: 'auto',
   metadata: [],
-  columns: {},
+  columns: byName({}),
 };
 
 /** Checks `source_options`; a key that files cannot obey is an error that names it. */
@@ -218,4 +218,9 @@ function compression(name: string): ReadOptions['compression'] {
   const known = compressions.includes(name.toLowerCase());
   if (known) return name.toLowerCase() as ReadOptions['compression'];
   throw unsupported(`compression: ${name}`, `Use one of ${compressions.join(', ')}.`);
+}
+
+/** A column may be called `constructor`, which every plain object has. */
+function byName(columns: Readonly<Record<string, DataType>>): Readonly<Record<string, DataType>> {
+  return Object.assign(Object.create(null), columns) as Readonly<Record<string, DataType>>;
 }
