@@ -55,7 +55,7 @@ export const pythonModules: Readonly<Record<string, Value>> = {
           const { text, format } = args.bind('strptime', ['text', 'format']);
           return new PythonDate(strptime(printed(text ?? ''), printed(format ?? '')), 'datetime');
         },
-        fromisoformat: (args) => new PythonDate(isoMoment(printed(args.get(0, 'text') ?? '')), 'datetime'),
+        fromisoformat: (args) => isoDateTime(printed(args.get(0, 'text') ?? '')),
       },
     ),
     date: new PythonClass((args) => new PythonDate(momentOf(args), 'date'), {
@@ -117,6 +117,15 @@ function durationMs(args: CallArguments): number {
     part('milliseconds') +
     part('microseconds') / 1000
   );
+}
+
+/** With an offset at its end, the moment; without one, a clock of no zone. */
+function isoDateTime(text: string): PythonDate {
+  const offset = /[T ].*?(Z|[+-]\d{2}:?\d{2})$/.exec(text)?.[1];
+  if (offset === undefined) return new PythonDate(isoMoment(text), 'datetime');
+  const wallMs = isoMoment(text.slice(0, -offset.length));
+  const name = offset === 'Z' ? '+00:00' : `${offset.slice(0, 3)}:${offset.slice(-2)}`;
+  return zoned(wallMs, /^[+-]00:00$/.test(name) ? utc : new PythonZone(name));
 }
 
 function isoMoment(text: string): number {
