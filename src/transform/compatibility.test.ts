@@ -180,3 +180,23 @@ test('what dbt reads over is a warning where the project tolerates it', async ()
     expect.stringContaining('unknown key "rule"'),
   ]);
 });
+
+test('a dispatch by a word that is no package looks everywhere', async () => {
+  const sql = await sqlOf(
+    {
+      'macros/m.sql':
+        "{% macro f() %}{{ return(adapter.dispatch('f', 'macros')()) }}{% endmacro %}{% macro default__f() %}1{% endmacro %}",
+      'models/a.sql': 'select {{ f() }} as x',
+    },
+    'a',
+  );
+  expect(sql).toContain('select 1 as x');
+});
+
+test('a variable without a value is None while a tolerant project is read', async () => {
+  const project = await readFiles(
+    { 'models/a.sql': "select '{{ var('missing') }}' as x" },
+    { toleratesUndefined: true },
+  );
+  expect(explainTransform(project, 'a')).toContain("'None' as x");
+});

@@ -156,7 +156,12 @@ export function dispatchFunction(macros: MacroSet): TemplateFunction {
 }
 
 function dispatched(macros: MacroSet, name: string, namespace: string | undefined): Value | undefined {
-  if (namespace === undefined) {
+  const isUnknown =
+    namespace !== undefined &&
+    !macros.searchOrders.has(namespace) &&
+    !macros.packages.has(namespace) &&
+    !builtinPackages(macros).includes(namespace);
+  if (namespace === undefined || isUnknown) {
     const bare = candidates(macros, name).map((candidate) => findMacro(macros, candidate));
     return bare.find((macro) => macro !== undefined) ?? macros.builtin.get(name);
   }

@@ -125,6 +125,9 @@ function momentValues(project: ProjectScope, moment: Moment): Record<string, Val
     ...projectValues(project),
     ...statementFunctions(moment.database),
     ...unsupportedNames(),
+    ...(project.toleratesUndefined && !moment.isExecuting
+      ? { var: createVariables(project.variables, true) }
+      : {}),
     selected_resources: [...moment.arguments.selected],
     database: project.databaseName,
     execute: moment.isExecuting,

@@ -10,16 +10,22 @@ import {
   type Value,
 } from '../jinja/index.ts';
 
-/** `var(name, default)` and `var.has_var(name)`. */
-export function createVariables(values: Readonly<Record<string, unknown>>): TemplateObject {
-  return new Variables(values);
+/** `var(name, default)` and `var.has_var(name)`. A variable without a value is an error, or None where that is wanted. */
+export function createVariables(
+  values: Readonly<Record<string, unknown>>,
+  isMissingNone: boolean = false,
+): TemplateObject {
+  return new Variables(values, isMissingNone);
 }
 
 class Variables implements TemplateObject {
   readonly #values: Readonly<Record<string, unknown>>;
 
-  constructor(values: Readonly<Record<string, unknown>>) {
+  readonly #isMissingNone: boolean;
+
+  constructor(values: Readonly<Record<string, unknown>>, isMissingNone: boolean) {
     this.#values = values;
+    this.#isMissingNone = isMissingNone;
   }
 
   jinjaCall(args: CallArguments): Value {
@@ -27,6 +33,7 @@ class Variables implements TemplateObject {
     const key = printed(name ?? null);
     if (Object.hasOwn(this.#values, key)) return fromJs(this.#values[key]);
     if (fallback !== undefined) return fallback;
+    if (this.#isMissingNone) return null;
     throw new ConfigError(`the variable "${key}" has no value${didYouMean(key, Object.keys(this.#values))}`, {
       code: 'variable_missing',
       next: `Add "${key}" under vars: in dbt_project.yml, or give var() a default.`,

@@ -15,8 +15,7 @@ interface SeedTable {
 }
 
 /**
- * The seed's columns and values as dbt loads them into that database. Throws a ConfigError for a broken CSV or an unknown
- * column in `column_types`.
+ * The seed's columns and values as dbt loads them into that database. Throws a ConfigError for a broken CSV.
  */
 export function readSeedTable(node: SeedNode, dialectName: string): SeedTable {
   const isPostgres = dialectName === 'postgres';
@@ -25,16 +24,6 @@ export function readSeedTable(node: SeedNode, dialectName: string): SeedTable {
     keepsBlankLines: isPostgres ? 'all' : 'of one column',
   });
   const values = rows.map((row) => row.map((field) => seedValue(field)));
-  for (const name of Object.keys(node.config.columnTypes)) {
-    if (header.some((column) => column.toLowerCase() === name.toLowerCase())) continue;
-    throw new ConfigError(
-      `column_types names "${name}", which the seed does not have${didYouMean(name, header)}`,
-      {
-        code: 'config_invalid',
-        origin: node.entries.get('column_types')?.origin ?? node.origin,
-      },
-    );
-  }
   const configured = new Map(
     Object.entries(node.config.columnTypes).map(([name, type]) => [name.toLowerCase(), type]),
   );
@@ -70,6 +59,7 @@ export function createSeedSql(
 export async function publishSeed(build: Build, node: SeedNode): Promise<number> {
   const { dialect } = build;
   const table = readSeedTable(node, dialect.name);
+  warnOfUnknownColumns(build, node, table);
   const beside = besideOf(dialect, build.relation);
   await dropLeftover(build);
   await run(build, createSeedSql(build, beside, table));
@@ -79,6 +69,18 @@ export async function publishSeed(build: Build, node: SeedNode): Promise<number>
   }
   await replaceByBeside(build);
   return table.rows.length;
+}
+
+function warnOfUnknownColumns(build: Build, node: SeedNode, { columns }: SeedTable): void {
+  const header = columns.map(({ name }) => name);
+  const known = new Set(header.map((name) => name.toLowerCase()));
+  for (const name of Object.keys(node.config.columnTypes)) {
+    if (known.has(name.toLowerCase())) continue;
+    build.log(
+      `column_types names "${name}", which the seed does not have${didYouMean(name, header)}`,
+      'warn',
+    );
+  }
 }
 
 /** A moment with an offset is stored as the session's clock shows it. */
