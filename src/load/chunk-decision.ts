@@ -47,7 +47,10 @@ export async function planChunks(request: ChunkRequest): Promise<ChunkDecision> 
   const { task, table } = request;
   const asked = task.stream.chunks;
   const { database } = task.source;
-  if (!database || !task.target.database) return oneGo;
+  if (!database || !task.target.database)
+    return asked
+      ? { remarks: ['read in one go: chunks are of loads between databases, and the rows are the same'] }
+      : oneGo;
   if (request.limited)
     return asked ? { remarks: ['the row limit bounds the reading, so it is not cut into chunks'] } : oneGo;
   if (asked?.expression !== undefined) {

@@ -1,5 +1,6 @@
 import type { StageResult } from '../connector/connection.ts';
 import type { TableName } from '../sql/dialect.ts';
+import { warningsOf } from './hooks/warnings.ts';
 import type { StreamPlan } from './plan.ts';
 import type { StreamConfig } from './replication/replication.ts';
 import { rowCounts, type LoadFigures, type RoleCounts } from './stream/figures.ts';
@@ -8,6 +9,7 @@ import { formatWatermark, type Watermark } from './stream/watermark.ts';
 export interface FigureDetails {
   readonly chunks?: number;
   readonly rowsRejected?: number;
+  readonly warnings?: readonly string[];
   /** Absent when not counted. */
   readonly rowsInTarget?: number;
 }
@@ -18,7 +20,7 @@ export function figuresOf(
   staged: StageResult,
   counts: RoleCounts,
   watermark: Watermark | undefined,
-  { chunks = 1, rowsRejected = 0, rowsInTarget }: FigureDetails = {},
+  { chunks = 1, rowsRejected = 0, rowsInTarget, warnings = [] }: FigureDetails = {},
 ): LoadFigures {
   const isSwap = plan.publication?.method.startsWith('swap') ?? false;
   const rows = rowCounts(counts, staged.rows, isSwap, plan.mergeKey.length > 0);
@@ -42,6 +44,7 @@ export function figuresOf(
     schemaChanges: plan.publication?.schemaChanges ?? [],
     rowsInTarget: rowsInTarget ?? null,
     chunks,
+    ...warningsOf(warnings),
   };
 }
 

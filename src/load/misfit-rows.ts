@@ -36,23 +36,22 @@ export async function misfitRows(load: TableLoad, before: number, isFirst: boole
   const { task, plan, database } = load;
   const { dialect } = database;
   const { stream } = task;
-  const none = { rows: 0, statements: [] };
   const possible = await possibleMisfits(database, plan.columns, stream);
   const misfits = possible.filter(({ kind }) => kind === 'cast' || stream.onConstraintFailure !== 'warn');
-  await warnOfBroken(load, possible);
+  const warnings = await brokenButLoaded(load, possible);
   const skips = stream.onConstraintFailure === 'skip' && possible.some(({ kind }) => kind === 'rule');
   const isCleared = readsFiles(task.source) && stream.maxRejects > 0;
   const clears = (stream.maxRejects > 0 || skips) && isFirst && !isCleared;
   const held = clears && (await database.describe(rejectsTable(task.object)));
   const clear: readonly Statement[] = held ? [clearStatement(load)] : [];
-  if (misfits.length === 0) return { ...none, statements: clear };
+  if (misfits.length === 0) return { rows: 0, statements: clear, warnings };
   const cases = misfits.map(({ predicate }, index) => `when ${predicate} then ${index + 1}`);
   const number = `(case ${cases.join(' ')} else 0 end)`;
   const stage = dialect.quoteTable(plan.stage);
   const { rows } = await database.query(`select ${number}, count(*) from ${stage} group by 1 order by 1`);
   const counts = rows.map(([index, count]) => ({ misfit: misfits[Number(index) - 1], count: Number(count) }));
   const total = counts.reduce((sum, { misfit, count }) => sum + (misfit ? count : 0), 0);
-  if (total === 0) return { ...none, statements: clear };
+  if (total === 0) return { rows: 0, statements: clear, warnings };
   const unwanted = counts.filter(({ misfit }) => misfit && !(skips && misfit.kind === 'rule'));
   const counted = unwanted.reduce((sum, { count }) => sum + count, 0);
   if (counted > 0 && counted + before > stream.maxRejects) {
@@ -72,6 +71,7 @@ export async function misfitRows(load: TableLoad, before: number, isFirst: boole
   const select = `select ${rejectsColumns.map(({ name }) => values[name]).join(', ')} from ${stage} as staged where ${number} > 0`;
   return {
     rows: total,
+    warnings,
     statements: [
       ...rejectsStatements(load, rejectsColumns, select, clears),
       { role: 'prepare', sql: `delete from ${stage} where ${number} > 0` },
@@ -79,12 +79,13 @@ export async function misfitRows(load: TableLoad, before: number, isFirst: boole
   };
 }
 
-/** With `warn` rows that break a constraint are loaded all the same. */
-async function warnOfBroken(
+/** With `warn` rows that break a constraint are loaded all the same, and told. */
+async function brokenButLoaded(
   { task, plan, database, context }: TableLoad,
   possible: readonly Misfit[],
-): Promise<void> {
-  if (task.stream.onConstraintFailure !== 'warn') return;
+): Promise<readonly string[]> {
+  if (task.stream.onConstraintFailure !== 'warn') return [];
+  const warnings: string[] = [];
   for (const { column, predicate, reason, kind } of possible) {
     if (kind !== 'rule') continue;
     const stage = database.dialect.quoteTable(plan.stage);
@@ -92,8 +93,10 @@ async function warnOfBroken(
     const count = Number(rows[0]?.[0]);
     if (count === 0) continue;
     const what = `${count} ${count === 1 ? 'row' : 'rows'} of column '${column.source.name}'`;
-    context.log(`${plan.stream}: ${what}: ${reason}; loaded all the same`, 'warn');
+    warnings.push(`${plan.stream}: ${what}: ${reason}; loaded all the same`);
   }
+  for (const warning of warnings) context.log(warning, 'warn');
+  return warnings;
 }
 
 function clearStatement({ task, plan, database: { dialect } }: TableLoad): Statement {

@@ -13,6 +13,8 @@ import type { TableLoad } from './table-load.ts';
 export interface RejectedRows {
   readonly rows: number;
   readonly statements: readonly Statement[];
+  /** What was found and let pass. */
+  readonly warnings?: readonly string[];
 }
 
 /** True if the source itself leaves out the rows that do not fit, and tells them apart. */

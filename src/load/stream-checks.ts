@@ -23,13 +23,6 @@ export function checkCombination({ stream, source, target, options }: StreamTask
   const [option] = Object.keys(stream.sourceOptions).filter((key) => key !== 'offset');
   if (source.database && option !== undefined)
     throw notApplicable(stream, `source_options.${option}`, source);
-  if (stream.chunks && (!source.database || !target.database)) {
-    throw notYetSupported(
-      'chunk_size, chunk_count and chunk_expr except between databases',
-      'Leave them out: files are read and written in one go',
-      stream.origin,
-    );
-  }
   if (
     (stream.maxRejects > 0 || skipsRows(stream)) &&
     (!target.database || (!isFile && target.database.dialect.ddlCommits === true))

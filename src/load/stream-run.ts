@@ -59,7 +59,8 @@ export async function loadStream(
           : loadIntoFile(task, plan, context),
       );
   await hooks.run('post', { figures });
-  return loaded(task, { ...figures, ...warningsOf(hooks.warnings) }, plan);
+  const warnings = [...(figures.warnings ?? []), ...hooks.warnings];
+  return loaded(task, { ...figures, ...warningsOf(warnings) }, plan);
 }
 
 function withWatchedSource(task: StreamTask): StreamTask {

@@ -106,7 +106,11 @@ export async function publishStage(
   const rejects = await stageRejects(load);
   const misfits = await misfitRows(load, (before?.rowsRejected ?? 0) + rejects.rows, !before);
   const fitting = { ...staged, rows: staged.rows - misfits.rows };
-  const details = { rowsRejected: rejects.rows + misfits.rows, ...(chunks === undefined ? {} : { chunks }) };
+  const details = {
+    warnings: misfits.warnings ?? [],
+    rowsRejected: rejects.rows + misfits.rows,
+    ...(chunks === undefined ? {} : { chunks }),
+  };
   const missing = isLast ? await missingStatements(load) : [];
   context.progress({
     rows: (before?.rowsRead ?? 0) + staged.rows,

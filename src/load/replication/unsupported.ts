@@ -2,9 +2,13 @@ import type { YamlPath } from '../../config/yaml-file.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Origin } from '../../core/origin.ts';
 
+/** A reader of the log needs a slot that keeps the source's log while nobody reads, and a process that never rests. */
+const insteadOfChangeCapture: string =
+  'Use mode: incremental with update_key and primary_key, and delete_missing for rows that are gone: the log of the source is not read';
+
 /** Keys of the format that are known but not built, with what to do instead. */
 const streamKeys: Readonly<Record<string, string>> = {
-  change_capture_options: 'Use mode: incremental with update_key and primary_key',
+  change_capture_options: insteadOfChangeCapture,
 };
 
 /** Hook types of the format that are not built, with what to do instead. */
@@ -26,7 +30,7 @@ const foreignTableKeys: Readonly<Record<string, string>> = {
 };
 
 const unbuiltModes: Readonly<Record<string, string>> = {
-  'change-capture': 'Use mode: incremental with update_key and primary_key',
+  'change-capture': insteadOfChangeCapture,
 };
 
 /** A key of a stream (or of the defaults) that is not built: its path and the error for it. */

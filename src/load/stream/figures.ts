@@ -51,7 +51,7 @@ export interface LoadFigures extends JsonObject {
   readonly rowsInTarget: number | null;
   /** Pieces in which the stream was read. */
   readonly chunks: number;
-  /** Failures that hooks let pass. */
+  /** What was found and let pass, by hooks and constraints. */
   readonly warnings?: readonly string[];
 }
 
@@ -70,5 +70,8 @@ export function addFigures(before: LoadFigures | undefined, chunk: LoadFigures):
     watermarkBefore: before.watermarkBefore,
     schemaChanges: [...before.schemaChanges, ...chunk.schemaChanges],
     chunks: before.chunks + chunk.chunks,
+    ...(before.warnings || chunk.warnings
+      ? { warnings: [...(before.warnings ?? []), ...(chunk.warnings ?? [])] }
+      : {}),
   };
 }
