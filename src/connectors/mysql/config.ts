@@ -98,8 +98,10 @@ export const mysqlConfig: z.ZodType<MysqlConfig> = z
  */
 export function parseMysqlUrl(url: string): Readonly<Record<string, unknown>> {
   try {
-    // What stands behind a # would be left out, and it is most often the rest of a password.
-    if (url.includes('#')) throw new Error('a fragment');
+    // What stands behind a # would be left out, and what stands before a later @ be taken for a host; both are most
+    // often the rest of a password.
+    if (url.includes('#') || url.indexOf('@') !== url.lastIndexOf('@'))
+      throw new Error('a rest of a password');
     const parsed = new URL(url);
     const given = {
       host: decodeURIComponent(parsed.hostname.replace(/^\[(.*)\]$/, '$1')),

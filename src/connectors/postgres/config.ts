@@ -89,8 +89,10 @@ export const postgresConfig: z.ZodType<PostgresConfig> = z
  * `ConfigError` without the URL in it, because that holds the password.
  */
 export function parsePostgresUrl(url: string): Readonly<Record<string, unknown>> {
-  // What stands behind a # would be left out, and it is most often the rest of a password.
-  const parsed = URL.canParse(url) && !url.includes('#') ? new URL(url) : undefined;
+  // What stands behind a # would be left out, and what stands before a later @ be taken for a host; both are most
+  // often the rest of a password.
+  const isWhole = !url.includes('#') && url.indexOf('@') === url.lastIndexOf('@');
+  const parsed = isWhole && URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed) {
     throw new ConfigError('The URL of a PostgreSQL connection cannot be read.', {
       code: 'url_invalid',

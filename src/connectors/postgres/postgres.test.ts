@@ -125,9 +125,16 @@ describe('configuration', () => {
   });
 
   test('a broken URL is not repeated', () => {
-    const read = () => postgresConnector.parseUrl('postgres://u:secret word@host:port/x');
-    expect(read).toThrow(/cannot be read/);
-    expect(read).not.toThrow(/secret/);
+    for (const url of [
+      'u:secret word@host:port/x',
+      'u:a@secret/x@host/x',
+      'u:a?b@secret@host/x',
+      'u:a#secret@host/x',
+    ]) {
+      const read = () => postgresConnector.parseUrl(`postgres://${url}`);
+      expect(read, url).toThrow(/cannot be read/);
+      expect(read, url).not.toThrow(/secret/);
+    }
   });
 
   test('unknown keys are refused', () => {
