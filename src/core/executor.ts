@@ -30,6 +30,8 @@ export interface StepContext {
   readonly partitions?: PartitionBatch;
   /** When the run began, the same for every attempt. Milliseconds since 1970, UTC. */
   readonly runStartedAtMs?: number;
+  /** Adds keys to a list of a dynamic dimension; returns how many were new. Durable when it resolves. */
+  addPartitionKeys?(set: string, keys: readonly string[]): Promise<number>;
   /** The steps of this run that this one depends on, as they are now. */
   upstream?(): Promise<readonly UpstreamStep[]>;
   /** Aborted on cancel, on a lost lease and on shutdown. */

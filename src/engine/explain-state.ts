@@ -12,6 +12,8 @@ import type { Definitions } from './engine.ts';
 import { freshnessStates } from './freshness-states.ts';
 import { latestSteps } from './latest-steps.ts';
 import { nodeStates, type NodeState, type StateFacts } from './node-state.ts';
+import { partitionCounts } from './partition-status.ts';
+import { readPartitionWorld } from './partition/partition-world.ts';
 import { isOwnershipLive } from './ownership.ts';
 
 /** How many runs back `why` looks for the node. */
@@ -59,7 +61,10 @@ export async function explainState(
   const found = findNode(graph, key);
   if (!found) throw unknownNode(graph, key);
   const upstream = ancestors(graph, found.key);
-  const states = nodeStates(graph, await readFacts(store, new Set([found.key, ...upstream]), runsLookedAt));
+  const states = nodeStates(
+    graph,
+    await readFacts(graph, store, nowMs, new Set([found.key, ...upstream]), runsLookedAt),
+  );
   const behind = graph.nodes.flatMap((node) => {
     const state = upstream.has(node.key) && node.key !== found.key ? states.get(node.key) : undefined;
     return state && state.condition !== 'current' && state.condition !== 'external' ? [state] : [];
@@ -99,7 +104,7 @@ export async function projectStatus(
   expected: ReadonlyMap<NodeKey, Freshness> = new Map(),
 ): Promise<ProjectStatus> {
   const { holder } = await store.readOwnership();
-  const facts = await readFacts(store);
+  const facts = await readFacts(graph, store, nowMs);
   const madeAtMs = new Map([...facts.completions].map(([key, { finishedAtMs }]) => [key, finishedAtMs]));
   return {
     ...(holder && isOwnershipLive(holder, nowMs) ? { owner: holder } : {}),
@@ -110,7 +115,9 @@ export async function projectStatus(
 }
 
 async function readFacts(
+  graph: Graph,
   store: RunStore,
+  nowMs: number,
   keys?: ReadonlySet<NodeKey>,
   runLimit?: number,
 ): Promise<StateFacts> {
@@ -118,6 +125,7 @@ async function readFacts(
   return {
     completions: new Map(completions.map((completion) => [completion.key, completion])),
     steps: await latestSteps(store, keys, runLimit),
+    partitions: await partitionCounts(graph, store, await readPartitionWorld(store, graph, nowMs), keys),
   };
 }
 

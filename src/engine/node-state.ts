@@ -3,6 +3,7 @@ import { checksOf, type Graph } from '../core/graph.ts';
 import type { GraphNode, NodeKey } from '../core/node.ts';
 import { isRunFinished } from '../core/run-state.ts';
 import type { LatestStep } from './latest-steps.ts';
+import type { PartitionCounts } from './partition-status.ts';
 
 /**
  * - `running`, `waiting`: in a run that is not finished.
@@ -27,7 +28,9 @@ export interface StateReason {
     | 'never_made'
     | 'upstream_newer'
     | 'upstream_behind'
-    | 'check_failed';
+    | 'check_failed'
+    | 'partitions_failed'
+    | 'partitions_missing';
   /** One sentence. */
   readonly message: string;
   /** The other node that it is about. */
@@ -44,10 +47,12 @@ export interface NodeState {
   readonly completion?: Completion;
 }
 
-/** What `nodeStates` reads; both by key. */
+/** What `nodeStates` reads, by key. */
 export interface StateFacts {
   readonly completions: ReadonlyMap<NodeKey, Completion>;
   readonly steps: ReadonlyMap<NodeKey, LatestStep>;
+  /** Of nodes that have some. */
+  readonly partitions?: ReadonlyMap<NodeKey, PartitionCounts>;
 }
 
 /** The state of every node of the graph, by key, in the graph's order. */
@@ -79,17 +84,33 @@ function nodeState(
   const fromStep = latest ? stepReason(latest, completion) : undefined;
   const lagging = completion ? lagReasons(node, completion, states, dataAtMs) : [];
   const checks = failedChecks(graph, key, facts);
-  const reasons = [...(fromStep ? [fromStep] : []), ...lagging, ...checks];
+  const partitions = partitionReasons(key, facts.partitions?.get(key));
+  const reasons = [...(fromStep ? [fromStep] : []), ...lagging, ...checks, ...partitions];
   if (fromStep?.code === 'running') return { ...base, condition: 'running', reasons };
   if (fromStep?.code === 'waits_for_steps' || fromStep?.code === 'waits_for_place')
     return { ...base, condition: 'waiting', reasons };
-  if (fromStep?.code === 'failed') return { ...base, condition: 'failed', reasons };
+  const hasFailed =
+    fromStep?.code === 'failed' || partitions.some(({ code }) => code === 'partitions_failed');
+  if (hasFailed) return { ...base, condition: 'failed', reasons };
   if (node.executor === undefined) return { ...base, condition: 'external', reasons };
   if (!completion) {
     const neverMade: StateReason = { code: 'never_made', message: `${key} was never made` };
     return { ...base, condition: 'missing', reasons: [...reasons, neverMade] };
   }
   return { ...base, condition: lagging.length > 0 ? 'stale' : 'current', reasons };
+}
+
+/** Partitions whose latest step failed, and those that nobody made. */
+function partitionReasons(key: NodeKey, counts: PartitionCounts | undefined): readonly StateReason[] {
+  const { count = 0, failed = 0, missing = 0 } = counts ?? {};
+  const reason = (code: StateReason['code'], number: number, verb: string): readonly StateReason[] => {
+    const message = `${number} of its ${count} partitions ${verb}: millrace partitions ${key}`;
+    return number === 0 ? [] : [{ code, message }];
+  };
+  return [
+    ...reason('partitions_failed', failed, failed === 1 ? 'has failed' : 'have failed'),
+    ...reason('partitions_missing', missing, missing === 1 ? 'is missing' : 'are missing'),
+  ];
 }
 
 /** What the latest step says; nothing when it succeeded, or when a later success made it history. */

@@ -126,6 +126,15 @@ describe('a plan about partitions', () => {
     expect(plan([partitioned('a', [], [dynamic])]).steps.map(({ key }) => key)).toEqual(['a@acme', 'a@zeta']);
   });
 
+  it('leaves out what has no partitions yet, as long as there is something else', () => {
+    const later = { ...windows(), start: '2025-01-01' } as ReturnType<typeof windows>;
+    const nodes = [asset('a'), partitioned('b', ['a'], [later]), asset('c', ['b'])];
+    expect(dependencies(plan(nodes))).toEqual({ a: [], c: [] });
+    expect(() => plan([partitioned('b', [], [later])])).toThrow(
+      expect.objectContaining({ code: 'partition_none' }) as Error,
+    );
+  });
+
   it.each([
     ['2023', 'partition_none'],
     ['2030-01-01', 'partition_none'],

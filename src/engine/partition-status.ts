@@ -55,6 +55,31 @@ export async function partitionStatus(
   };
 }
 
+/** Partitions that exist now, whose latest step failed, and about which none has ended. */
+export interface PartitionCounts {
+  readonly count: number;
+  readonly failed: number;
+  readonly missing: number;
+}
+
+/** Of all nodes with partitions, or of those in `keys`. */
+export async function partitionCounts(
+  graph: Graph,
+  store: RunStore,
+  world: PartitionWorld,
+  keys?: ReadonlySet<NodeKey>,
+): Promise<ReadonlyMap<NodeKey, PartitionCounts>> {
+  const counts = new Map<NodeKey, PartitionCounts>();
+  for (const { key, partitions } of graph.nodes) {
+    if (!partitions || (keys && !keys.has(key))) continue;
+    const space = openSpace(partitions, world);
+    const { succeeded, failed } = await endedPartitions(store, key, space);
+    const missing = difference(space.everything, union(succeeded, failed));
+    counts.set(key, { count: count(space.everything), failed: count(failed), missing: count(missing) });
+  }
+  return counts;
+}
+
 interface EndedPartitions {
   readonly succeeded: PartitionSet;
   readonly failed: PartitionSet;

@@ -8,6 +8,7 @@ import { cancelBackfill, holdBackfill } from './backfill-loop.ts';
 import { explainBackfill, startBackfill } from './backfill-request.ts';
 import { createEngine } from './create-engine.ts';
 import type { Engine } from './engine.ts';
+import { explainState, projectStatus } from './explain-state.ts';
 import { partitionStatus } from './partition-status.ts';
 import { worldAt } from './partition/partition-world.ts';
 import { keys, partitioned, windows } from './partition.fixture.ts';
@@ -101,6 +102,40 @@ describe('partitions in an engine', () => {
       missing: { count: 28 },
     });
     expect((await store.latestCompletions(['a'])).map(({ partitions }) => partitions)).toHaveLength(1);
+  });
+
+  it('says of a node how many of its partitions failed or are missing', async () => {
+    const engine = await open({
+      a: ({ partitions }) => {
+        if (partitions?.text === '2024-01-03') throw new FatalError('bad day', { code: 'bad' });
+        return undefined;
+      },
+    });
+    await engine.waitForRun(await engine.enqueue(plan('a', '2024-01-02..2024-01-04'), { kind: 'code' }));
+    const { node } = await explainState(definitions, store, 'a', nowMs);
+    expect(node).toMatchObject({ condition: 'failed' });
+    expect(node.reasons.map(({ code }) => code).slice(-2)).toEqual([
+      'partitions_failed',
+      'partitions_missing',
+    ]);
+    await engine.waitForRun(await engine.enqueue(makePlan(definitions.graph, { manifestHash: 'h', select: 'a', partitions: '*', world: worldAt(nowMs - 28 * 86_400_000) }), { kind: 'code' })); // prettier-ignore
+    const all = await projectStatus(definitions.graph, store, nowMs);
+    expect(all.nodes.find(({ key }) => key === 'a')?.reasons.at(-1)).toMatchObject({
+      code: 'partitions_missing',
+    });
+  });
+
+  it('lets a step add keys that later runs make', async () => {
+    const engine = await open({
+      a: async (context) => {
+        expect(await context.addPartitionKeys?.('customers', ['acme', 'zeta'])).toBe(2);
+        await expect(context.addPartitionKeys?.('customers', ['a|b'])).rejects.toThrow();
+        return undefined;
+      },
+    });
+    const run = await engine.waitForRun(await engine.enqueue(plan('a', '2024-01-02'), { kind: 'code' }));
+    expect(run.state).toBe('succeeded');
+    expect(await store.partitionKeys('customers')).toEqual(['acme', 'zeta']);
   });
 
   it('makes a backfill in runs of so many steps, and remembers what could not be made', async () => {

@@ -2,6 +2,7 @@ import { CancelledError, ConfigError, FatalError, TransientError, type Failure }
 import type { LogLevel, StepContext, StepOutcome, UpstreamStep } from '../core/executor.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { RunLease } from '../core/ledger.ts';
+import { requirePartitionKey } from '../core/partition/axis.ts';
 import { nodeOf, type PlanStep, type RunOptions } from '../core/plan.ts';
 import { partitionBatch } from './partition-batch.ts';
 import { endOrStraggle, ignoresStop } from './straggler.ts';
@@ -49,6 +50,11 @@ export async function attemptStep(place: Workplace, request: AttemptRequest): Pr
     options: request.options,
     ...(batch ? { partitions: batch } : {}),
     ...(request.runStartedAtMs === undefined ? {} : { runStartedAtMs: request.runStartedAtMs }),
+    addPartitionKeys: async (set, keys) => {
+      if (isOver) throw cancelled();
+      for (const key of keys) requirePartitionKey(key);
+      return guard(place.store.addPartitionKeys(set, keys, place.clock.nowMs()));
+    },
     upstream: () => upstreamSteps(place, lease.runId, step),
     signal,
     log: (message: string, level: LogLevel = 'info') => {

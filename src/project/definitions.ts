@@ -142,6 +142,8 @@ export interface TaskContext {
   readonly idempotencyKey: string;
   readonly signal: AbortSignal;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Adds keys to the list of `dynamicPartitions(set)`; returns how many were new. */
+  readonly addPartitionKeys: (set: string, keys: readonly string[]) => Promise<number>;
   readonly log: (message: string, level?: LogLevel) => void;
   readonly progress: (progress: Progress) => void;
 }

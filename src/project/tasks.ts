@@ -65,7 +65,7 @@ export function taskNode({ definition, file }: Task): GraphNode {
   return {
     key: keyOf(definition),
     kind: isOfAsset ? 'asset' : 'task',
-    type: isOfAsset ? 'code' : 'task',
+    type: isOfAsset ? 'function' : 'task',
     description: definition.description ?? '',
     tags: definition.tags ?? [],
     group: definition.group ?? (isOfAsset ? 'assets' : 'tasks'),
@@ -156,6 +156,7 @@ export function createTaskExecutor(
         input: context.options.input,
         idempotencyKey: context.idempotencyKey,
         signal: context.signal,
+        addPartitionKeys: async (set, keys) => (await context.addPartitionKeys?.(set, keys)) ?? 0,
         log: (message, level) => context.log(message, level),
         progress: (progress) => context.progress(progress),
         ...givenPartitions(definition, context.partitions),

@@ -20,7 +20,7 @@ export interface PartitionTarget {
 /**
  * What `text` (see `parseSet`) means for each of the nodes that has partitions, by key; `nodes` are in the graph's order. A node
  * whose partitions it does not name, because they have other dimensions, gets those that read what is meant of the nodes upstream of it.
- * Without a text it is the newest window that is over, with every key of the other dimensions.
+ * Without a text it is the newest window that is over, with every key of the other dimensions; a node that has none yet is left out.
  * Throws a `ConfigError` with code `partition_unknown`, `partition_selection_invalid`, `partition_none` or `partitions_missing`.
  */
 export function partitionTargets(
@@ -36,7 +36,9 @@ export function partitionTargets(
     targets.set(node.key, { space, set });
   }
   if (text !== undefined && targets.size === 0) throw notPartitioned(text);
-  if (targets.size > 0 && [...targets.values()].every(({ set }) => isEmpty(set))) {
+  const isNothing = [...targets.values()].every(({ set }) => isEmpty(set));
+  const hasOthers = nodes.some(({ partitions }) => !partitions);
+  if (targets.size > 0 && isNothing && (text !== undefined || !hasOthers)) {
     throw noPartitions(text, [...targets.keys()]);
   }
   return targets;
@@ -115,7 +117,7 @@ function noPartitions(text: string | undefined, keys: readonly NodeKey[]): Confi
   const what = text === undefined ? 'a partition' : `a partition in "${text}"`;
   return new ConfigError(`None of ${keys.slice(0, 5).join(', ')} has ${what} yet`, {
     code: 'partition_none',
-    state: 'A window of time is a partition once it is over.',
-    next: 'See which there are: millrace partitions <asset>',
+    state: 'A window of time is a partition once it is over; keys of a list have to be added.',
+    next: `See which there are: millrace partitions ${keys[0] ?? ''}`,
   });
 }
