@@ -17,6 +17,9 @@ export interface ServerIdentity {
   readonly database: string;
 }
 
+/** How long a server that recovers from a crash is given before it is asked again: attempts are few. */
+const recoverySeconds = 15;
+
 const rolledBack = 'The statement was rolled back.';
 
 const unreachable: ReadonlySet<string> = new Set([
@@ -65,6 +68,13 @@ function serverError(error: pg.DatabaseError, server: ServerIdentity): MillraceE
       return new TransientError(message, { code: 'transaction_conflict', state: rolledBack });
     case '57014':
       return new TransientError(message, { code: 'statement_cancelled', state: rolledBack });
+    case '57P03':
+      return new TransientError(message, {
+        code: 'server_starting',
+        state: 'Nothing was read or written.',
+        next: 'Run again when the server has recovered.',
+        retryAfterSeconds: recoverySeconds,
+      });
     case '53100':
       return new FatalError(message, {
         code: 'disk_full',
