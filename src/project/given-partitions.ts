@@ -18,7 +18,7 @@ export function givenPartitions(definition: CodeNode, batch: PartitionBatch | un
     });
   }
   const isOne = partitions.dimensions.length === 1;
-  const values = function* (): Generator<unknown> {
+  const values = function* (): Generator {
     for (const value of batch.values()) yield asGiven(value, isOne);
   };
   if (partitionsPerStep === undefined) return { partition: values().next().value };

@@ -341,7 +341,8 @@ export function describeRunStore(
         store.addPartitionKeys('customers', ['x', 'y'], 30),
         other.addPartitionKeys('customers', ['y', 'x'], 30),
       ]);
-      expect(both.toSorted()).toEqual([0, 2]);
+      expect(Math.min(...both)).toBe(0);
+      expect(Math.max(...both)).toBe(2);
       expect(new Set(await store.partitionKeys('customers'))).toEqual(
         new Set(['zeta', 'acme', 'beta', 'x', 'y']),
       );

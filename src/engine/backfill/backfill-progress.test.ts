@@ -161,7 +161,8 @@ describe('a backfill in runs', () => {
     fc.assert(
       fc.property(single, fc.integer({ min: 1, max: 30 }), fc.nat(6), (graph, stepsPerRun, remainder) => {
         const failing = (key: string): boolean =>
-          [...key].reduce((sum, c) => sum + c.charCodeAt(0), 0) % 7 === remainder;
+          Array.from(key, (letter) => letter.charCodeAt(0)).reduce((sum, code) => sum + code, 0) % 7 ===
+          remainder;
         const start = begin(graph, stepsPerRun);
         const made = execute(graph, start, failing).flatMap(({ steps }) =>
           [...steps].flatMap(([key, state]) => (state === 'succeeded' ? [key] : [])),
