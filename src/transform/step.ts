@@ -10,6 +10,7 @@ import type { TransformNode } from './manifest/transform-node.ts';
 import type { TransformProject } from './project.ts';
 import { relationColumns } from './materialize/relation-columns.ts';
 import { sessionRelations } from './materialize/relation-list.ts';
+import { withQueryComment } from './query-comment.ts';
 import type { Warehouse } from './warehouse.ts';
 import { writeSql, writtenPath } from './written-sql.ts';
 
@@ -59,12 +60,13 @@ export async function runStatement<T>(
   statement: CompiledSql,
   run: (sql: string) => Promise<T>,
 ): Promise<T> {
-  step.context.log(statement.sql, 'debug');
-  step.executed.push(statement.sql);
+  const said = withQueryComment(step.project, node, statement, step.given);
+  step.context.log(said.sql, 'debug');
+  step.executed.push(said.sql);
   try {
-    return await run(statement.sql);
+    return await run(said.sql);
   } catch (error) {
-    throw statementError(error, statement, node.origin);
+    throw statementError(error, said, node.origin);
   }
 }
 

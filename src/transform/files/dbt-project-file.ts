@@ -18,6 +18,8 @@ export interface DbtProjectFile {
   readonly docsPaths: readonly string[];
   readonly analysisPaths: readonly string[];
   readonly packagesPath: string;
+  /** Comment that statements carry: a template. */
+  readonly queryComment: QueryComment | undefined;
   readonly targetPath: string;
   /** Whether other packages may read its protected models. */
   readonly restrictsAccess: boolean;
@@ -34,6 +36,11 @@ export interface DbtProjectFile {
   readonly onRunEnd: readonly string[];
   /** The `models:`, `seeds:`, `sources:` and `data_tests:` trees, not yet resolved. */
   readonly trees: Readonly<Record<ConfigTreeName, ConfigTree>>;
+}
+
+export interface QueryComment {
+  readonly template: string;
+  readonly isAppended: boolean;
 }
 
 export type ConfigTreeName = 'models' | 'seeds' | 'snapshots' | 'sources' | 'tests' | 'unitTests';
@@ -71,7 +78,12 @@ const schema = record({
   'require-dbt-version': metadata,
   'dbt-cloud': metadata,
   'restrict-access': z.boolean().optional(),
-  'query-comment': metadata,
+  'query-comment': z
+    .union([
+      z.string(),
+      record({ comment: z.string().nullish(), append: z.boolean().optional(), 'job-label': metadata }),
+    ])
+    .nullish(),
   flags: metadata,
   dispatch: z.array(record({ macro_namespace: z.string(), search_order: z.array(z.string()) })).nullish(),
   quoting,
@@ -107,12 +119,6 @@ export function shapeDbtProject(
       next: 'Move everything under "data_tests".',
     });
   }
-  if (raw['query-comment']) {
-    mistakes.warnings.push({
-      message: '"query-comment" is without effect: statements are found by their step in the ledger',
-      origin: yaml.locate(['query-comment']),
-    });
-  }
   return {
     yaml,
     name: raw.name,
@@ -126,6 +132,7 @@ export function shapeDbtProject(
     docsPaths: raw['docs-paths'] ?? [],
     analysisPaths: raw['analysis-paths'] ?? ['analyses'],
     packagesPath: raw['packages-install-path'] ?? raw['modules-path'] ?? 'dbt_packages',
+    queryComment: queryCommentOf(raw['query-comment']),
     targetPath: raw['target-path'] ?? 'target',
     restrictsAccess: raw['restrict-access'] ?? false,
     cleanTargets: raw['clean-targets'] ?? [raw['target-path'] ?? 'target'],
@@ -146,4 +153,16 @@ export function shapeDbtProject(
         : { key: 'tests', value: raw.tests ?? {} },
     },
   };
+}
+
+function queryCommentOf(
+  said:
+    | string
+    | { readonly comment?: string | null | undefined; readonly append?: boolean | undefined }
+    | null
+    | undefined,
+): QueryComment | undefined {
+  const template = typeof said === 'string' ? said : (said?.comment ?? '');
+  if (template === '') return undefined;
+  return { template, isAppended: typeof said === 'object' && said?.append === true };
 }
