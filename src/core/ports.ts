@@ -132,7 +132,7 @@ export interface RunStore {
   announceAddress(owner: string, address: string): Promise<void>;
   releaseOwnership(owner: string): Promise<void>;
 
-  /** Deletes finished runs with their events, and completions but the latest of each key. Returns the number of runs. */
+  /** Deletes finished runs with their events, backfills that are over, and completions but the latest of each key. Returns the number of runs. */
   deleteRunsFinishedBefore(beforeMs: number): Promise<number>;
   /**
    * Calls back when another process has written, and after times in which that may have been missed. Absent

@@ -51,3 +51,9 @@ export function isRunFinished(state: RunState): boolean {
 export function isStepFinished(state: StepState): boolean {
   return stepTransitions[state].length === 0;
 }
+
+/** Of several steps of a node in one run, the one with the highest urgency says most about how the node is. */
+export function stepUrgency(state: StepState): number {
+  const states: readonly StepState[] = ['succeeded', 'cancelled', 'skipped', 'failed', 'pending', 'running'];
+  return states.indexOf(state);
+}

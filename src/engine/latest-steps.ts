@@ -2,7 +2,7 @@ import type { RunRecord, StepRecord } from '../core/ledger.ts';
 import type { NodeKey } from '../core/node.ts';
 import { nodeOf } from '../core/plan.ts';
 import type { RunStore } from '../core/ports.ts';
-import type { StepState } from '../core/run-state.ts';
+import { stepUrgency } from '../core/run-state.ts';
 
 /** How many runs back a node's latest step is looked for, unless told otherwise. */
 const runsLookedAt = 25;
@@ -25,16 +25,10 @@ export async function latestSteps(
       const node = nodeOf(step);
       const isWanted = keys === undefined || keys.has(node);
       const known = latest.get(node);
-      const isMoreTelling = known?.run.id === id && urgency(step) > urgency(known.step);
+      const isMoreTelling = known?.run.id === id && stepUrgency(step.state) > stepUrgency(known.step.state);
       if (run && isWanted && (!known || isMoreTelling)) latest.set(node, { step, run });
     }
     if (keys && latest.size === keys.size) break;
   }
   return latest;
-}
-
-/** Of a node's steps about partitions in one run, the one that says most about how it is. */
-function urgency({ state }: StepRecord): number {
-  const states: readonly StepState[] = ['succeeded', 'cancelled', 'skipped', 'failed', 'pending', 'running'];
-  return states.indexOf(state);
 }

@@ -2,7 +2,7 @@ import { nearest } from '../core/near-name.ts';
 import { findUnread } from '../curate/index.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { StepProgressEvent, RunEvent } from '../core/run-event.ts';
-import { makePlan } from '../engine/index.ts';
+import { makePlan, readPartitionWorld } from '../engine/index.ts';
 import { readReportView, renderReport } from '../report/index.ts';
 import type { HookHost, LiveEvent, ReportView, ServerHost, TablePayload } from '../server/index.ts';
 import { Cron } from 'croner';
@@ -53,6 +53,7 @@ export function createServerHost(session: Session, schedulesActive: boolean): Se
         const plan = makePlan(current().graph, {
           select: selection,
           manifestHash: current().manifest.hash,
+          world: await readPartitionWorld(store, current().graph, Date.now()),
           options: { fullRefresh: fullRefresh ?? false, ...(rowLimit === undefined ? {} : { rowLimit }) },
         });
         return { runId: await engine.enqueue(plan, { kind: 'page' }) };
@@ -62,6 +63,12 @@ export function createServerHost(session: Session, schedulesActive: boolean): Se
       },
       subscribe: (listener) => subscribe(session, listener),
     },
+    freshness: (completions) =>
+      freshnessStates(
+        current().automation.freshness,
+        new Map(completions.map(({ key, finishedAtMs }) => [key, finishedAtMs])),
+        Date.now(),
+      ),
     hooks: hookHost(session),
     metrics: () => session.metrics(),
     renderReport: (name) => reportView(session, name),
@@ -94,6 +101,7 @@ function hookHost(session: Session): HookHost {
       const plan = makePlan(graph, {
         select: hook?.definition.select,
         manifestHash: manifest.hash,
+        world: await readPartitionWorld(session.store, graph, Date.now()),
         options: { fullRefresh: false, input: body },
       });
       return session.engine.enqueueOnce(plan, { kind: 'webhook', name }, { trigger: `webhook ${name}`, key });

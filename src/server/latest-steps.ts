@@ -1,6 +1,7 @@
 import type { StepRecord } from '../core/ledger.ts';
 import type { NodeKey } from '../core/node.ts';
-import { isRunFinished } from '../core/run-state.ts';
+import { nodeOf } from '../core/plan.ts';
+import { isRunFinished, stepUrgency } from '../core/run-state.ts';
 import type { LedgerReader } from './host.ts';
 
 /** How many runs back a node's last failure is looked for. Older nodes show their last success. */
@@ -25,7 +26,10 @@ export class LatestSteps {
     for (const run of runs) {
       const steps = await this.#stepsOf(run.id);
       for (const step of steps) {
-        if (!latest.has(step.key)) latest.set(step.key, { ...step, runId: run.id });
+        const key = nodeOf(step);
+        const known = latest.get(key);
+        const isMoreTelling = known?.runId === run.id && stepUrgency(step.state) > stepUrgency(known.state);
+        if (!known || isMoreTelling) latest.set(key, { ...step, key, runId: run.id });
       }
     }
     this.#forgetAllBut(new Set(runs.map((run) => run.id)));

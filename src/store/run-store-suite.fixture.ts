@@ -327,6 +327,8 @@ export function describeRunStore(
       expect(await store.updateBackfill({ ...next, version: 3, state: 'succeeded' })).toBe(true);
       expect((await store.listBackfills({ isOpen: true, limit: 9 })).map(({ id }) => id)).toEqual(['b2']);
       expect(await store.findBackfill('nothing')).toBeUndefined();
+      await store.deleteRunsFinishedBefore(1000);
+      expect((await store.listBackfills({ limit: 9 })).map(({ id }) => id)).toEqual(['b2']);
     });
 
     it('keeps the keys of lists in the order in which they were added, each once', async () => {

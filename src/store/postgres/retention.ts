@@ -22,6 +22,9 @@ export async function deleteRunsFinishedBefore(server: LedgerServer, beforeMs: n
       beforeMs,
     ),
   );
+  await server.write((session) =>
+    session.run('DELETE FROM backfills WHERE NOT is_open AND created_at_ms < $1', beforeMs),
+  );
   await server.write((session) => deleteTriggerRemains(session, beforeMs));
   return runs;
 }

@@ -18,6 +18,7 @@ export function deleteRunsFinishedBefore(database: LedgerDatabase, beforeMs: num
       'DELETE FROM plans WHERE used_at_ms < ? AND digest NOT IN (SELECT plan_digest FROM runs)',
       beforeMs,
     );
+    database.run('DELETE FROM backfills WHERE is_open = 0 AND created_at_ms < ?', beforeMs);
     deleteTriggerRemains(database, beforeMs);
     return runs;
   });
