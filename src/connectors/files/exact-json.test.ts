@@ -117,3 +117,33 @@ test('an interval that fits comes back from Parquet as it was', async () => {
     [null],
   ]);
 });
+
+describe('jmespath', () => {
+  const query = async (document: string, expression: string) => {
+    writeFileSync(join(folder, 'q.json'), document);
+    await harness.load(
+      `source: FILES\ntarget: WAREHOUSE\nstreams: { "file://q.json": { object: raw.q, mode: full-refresh, source_options: { jmespath: '${expression}' } } }\n`,
+    );
+    return harness.rows('WAREHOUSE', 'select id, n::varchar from raw.q order by id');
+  };
+  const long =
+    '[{"id":1,"n":123456789012.654321},{"id":2,"n":1.5},{"id":3,"n":7},{"id":4,"n":12345678901234567890}]';
+
+  test('compares numbers that a double would round, and gives all their digits', async () => {
+    expect(await query(long, '[?n > `5`]')).toEqual([
+      [1, '123456789012.654321'],
+      [3, '7.000000'],
+      [4, '12345678901234567890.000000'],
+    ]);
+    expect(await query(long, '[?n == `12345678901234567890`]')).toEqual([[4, '12345678901234567890']]);
+  });
+
+  test('what it cannot tell apart is an error where it compares, and kept where it chooses', async () => {
+    const alike = '[{"id":1,"n":1.5},{"id":2,"n":1.5000000000000000000001}]';
+    await expect(query(alike, '[?n > `1`]')).rejects.toMatchObject({ kind: 'data', code: 'numbers_alike' });
+    expect(await query(alike, '[].{id: id, n: n}')).toEqual([
+      [1, '1.5000000000000000000000'],
+      [2, '1.5000000000000000000001'],
+    ]);
+  });
+});

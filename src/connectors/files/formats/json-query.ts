@@ -1,6 +1,6 @@
 import { ConfigError, DataError } from '../../../core/errors.ts';
 import { brokenFile } from './broken-file.ts';
-import { isJsonObject, parseJson } from './json-text.ts';
+import { isJsonObject, parseForReckoning, parseJson } from './json-text.ts';
 
 /** An expression that makes records out of whole documents. */
 export interface JsonQuery {
@@ -37,7 +37,7 @@ export async function* documentRecords(
   place: string,
 ): AsyncGenerator<Readonly<Record<string, unknown>>> {
   for await (const { text, where } of isLines ? lineBatches(pieces, place) : wholeText(pieces, place)) {
-    for (const document of documentsOf(text, where)) {
+    for (const document of documentsOf(text, where, parseJson)) {
       for (const item of Array.isArray(document) ? document : [document]) {
         if (!isJsonObject(item)) throw brokenFile(where, 'a record is not a JSON object');
         yield item;
@@ -88,14 +88,14 @@ async function* lineBatches(pieces: AsyncIterable<string>, place: string): Async
 }
 
 /** Documents of a text: one, or one in each line. */
-function documentsOf(text: string, where: string): readonly unknown[] {
+function documentsOf<T>(text: string, where: string, parse: (text: string) => T): readonly T[] {
   try {
-    return [parseJson(text)];
+    return [parse(text)];
   } catch {
     return text.split('\n').flatMap((line, index) => {
       if (line.trim() === '') return [];
       try {
-        return [parseJson(line)];
+        return [parse(line)];
       } catch (error) {
         const reason = error instanceof Error ? error.message.replace(/,? ".*$/s, '') : 'broken';
         throw brokenFile(`${where} + ${index}`, `it is not JSON: ${reason}`, 'Correct the document.');
@@ -112,9 +112,13 @@ async function askJmespath(text: string, expression: string, where: string): Pro
   } catch (error) {
     throw badExpression('jmespath', expression, error);
   }
-  return documentsOf(text, where).map((document) => {
+  const parse = (document: string) => ({ document, ...parseForReckoning(document) });
+  return documentsOf(text, where, parse).map(({ document, value, alike, restore }) => {
+    if (alike && reckons(tree)) throw numbersAlike(alike, where);
     try {
-      return TreeInterpreter.search(tree, document as never);
+      return alike
+        ? TreeInterpreter.search(tree, parseJson(document) as never)
+        : restore(TreeInterpreter.search(tree, value as never));
     } catch (error) {
       throw badExpression('jmespath', expression, error);
     }
@@ -137,6 +141,24 @@ async function askJq(text: string, expression: string, where: string): Promise<r
     }
     throw badExpression('jq', expression, error);
   }
+}
+
+/** True when an expression compares, sorts or sums up, and does not only choose. */
+function reckons(tree: unknown): boolean {
+  if (tree === null || typeof tree !== 'object') return false;
+  const type = 'type' in tree ? String(tree.type) : '';
+  return /Comparator|Function|Arithmetic|Filter/.test(type) || Object.values(tree).some(reckons);
+}
+
+function numbersAlike([one, other]: readonly [string, string], where: string): DataError {
+  return new DataError(
+    `${where}: jmespath cannot tell ${one} from ${other}, because it reckons with doubles.`,
+    {
+      code: 'numbers_alike',
+      state: 'Nothing was published.',
+      next: 'Write the expression as jq:, or load the numbers and filter in a model.',
+    },
+  );
 }
 
 function badExpression(language: string, expression: string, error: unknown): ConfigError {

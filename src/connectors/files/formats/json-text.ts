@@ -22,6 +22,41 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text, reviver as (key: string, value: unknown) => unknown);
 }
 
+/** A document in which every number is a double, and the way back to the digits that were written. */
+export interface ReckonableJson {
+  readonly value: unknown;
+  /** Two numbers of the document that are one double. */
+  readonly alike: readonly [string, string] | undefined;
+  /** Gives numbers that a double would round their digits back, for `JSON.stringify`. */
+  restore(answer: unknown): unknown;
+}
+
+/** Parses JSON for expressions that compare and sum up, which numbers as written cannot. */
+export function parseForReckoning(text: string): ReckonableJson {
+  const written = new Map<number, string>();
+  let alike: readonly [string, string] | undefined;
+  const reviver: SourceReviver = (_key, value, { source }) => {
+    if (typeof value !== 'number' || source === undefined) return value;
+    const before = written.get(value);
+    if (before !== undefined && before !== source && !(isExactDouble(before) && isExactDouble(source)))
+      alike = [before, source];
+    else written.set(value, source);
+    return value;
+  };
+  const value: unknown = JSON.parse(text, reviver as (key: string, value: unknown) => unknown);
+  for (const [number, source] of written) if (isExactDouble(source)) written.delete(number);
+  const restore = (answer: unknown): unknown => {
+    if (typeof answer === 'number') {
+      const source = written.get(answer);
+      return source === undefined ? answer : json.rawJSON(source);
+    }
+    if (answer === null || typeof answer !== 'object') return answer;
+    if (Array.isArray(answer)) return answer.map(restore);
+    return Object.fromEntries(Object.entries(answer).map(([key, item]) => [key, restore(item)]));
+  };
+  return { value, alike, restore: written.size === 0 ? (answer) => answer : restore };
+}
+
 /** A whole number of any size for `JSON.stringify`. */
 export function exactInteger(value: bigint): unknown {
   const number = Number(value);
