@@ -309,6 +309,15 @@ sources:
     }
   });
 
+  test('SQL that a macro gave and that is refused is told at the macro’s call', async () => {
+    const files = {
+      'macros/m.sql': '{% macro columns() %}\n  1 as x,\n  nope\n{% endmacro %}',
+      'models/a.sql': 'select\n{{ columns() }}\nfrom (select 2 as y) as t',
+    };
+    const failure = await failureOf(runNode(await read(files), connection, 'a'));
+    expect(failure.origin).toEqual({ file: 'transform/models/a.sql', line: 2 });
+  });
+
   test('a hook sees what its model has just made', async () => {
     await execute('create table lab.trace (note text)');
     const files = {

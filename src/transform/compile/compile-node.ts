@@ -128,7 +128,7 @@ function renderTemplate(
       segments = list;
     },
   });
-  return then(text, (sql) => compiledFrom(sql, segments, source.file, source.text));
+  return then(text, (sql) => compiledFrom(sql, segments, source.file));
 }
 
 function renderGenericTest(

@@ -35,25 +35,11 @@ export function originOfLine(compiled: CompiledSql, line: number): Origin | unde
   return originAt(compiled, before + Math.max(indent, 0));
 }
 
-/** Rendered text with its segments; `templateLines` tells whether a segment is the template's own text. */
-export function compiledFrom(
-  sql: string,
-  segments: readonly OutputSegment[],
-  file: string,
-  template: string,
-): CompiledSql {
-  const templateLines = template.split('\n');
+/** Rendered text with its segments. */
+export function compiledFrom(sql: string, segments: readonly OutputSegment[], file: string): CompiledSql {
   return {
     sql,
-    parts: segments.map((segment) => {
-      const firstLine = sql.slice(segment.start, segment.end).split('\n', 1)[0] ?? '';
-      return {
-        start: segment.start,
-        end: segment.end,
-        origin: { file, line: segment.line },
-        isText: (templateLines[segment.line - 1] ?? '').includes(firstLine),
-      };
-    }),
+    parts: segments.map(({ start, end, line, isText }) => ({ start, end, origin: { file, line }, isText })),
   };
 }
 

@@ -97,7 +97,7 @@ async function actualSql(parts: UnitTestParts, model: ModelNode, isFirst = false
       text.segments = segments;
     },
   });
-  return injectCtes(compiledFrom(sql, text.segments, model.origin.file, model.sql), ctes);
+  return injectCtes(compiledFrom(sql, text.segments, model.origin.file), ctes);
 }
 
 function givenName(node: RefNode | SourceNode, isThis: boolean): string {

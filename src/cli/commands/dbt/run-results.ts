@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { RunRecord, StepRecord } from '../../../core/ledger.ts';
+import { formatOrigin } from '../../../core/origin.ts';
 import {
   artifactMetadata,
   type ResultStatus,
@@ -96,9 +97,9 @@ function messageOf(
 }
 
 function failureText(failure: NonNullable<StepRecord['failure']>): string {
-  const { origin } = failure;
-  const place = origin ? `${origin.file}${origin.line === undefined ? '' : `:${origin.line}`}: ` : '';
-  return `${place}${failure.message}`;
+  const place = failure.origin ? `${formatOrigin(failure.origin)}: ` : '';
+  const next = failure.next === undefined ? '' : `\nNext: ${failure.next}`;
+  return `${place}${failure.message}${next}`;
 }
 
 function responseOf({ outcome }: StepRecord): JsonObject {

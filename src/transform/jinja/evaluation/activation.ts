@@ -141,13 +141,14 @@ export class Output {
       this.#values.push(value);
       this.#text += printed(value);
     } else {
-      this.write(printed(value), line);
+      this.write(printed(value), line, false);
     }
   }
 
-  write(text: string, line: number): void {
+  /** Prints the template's own text, or with `isText` false what a block gave. */
+  write(text: string, line: number, isText: boolean = true): void {
     if (this.#segments && text !== '') {
-      this.#segments.push({ start: this.#text.length, end: this.#text.length + text.length, line });
+      this.#segments.push({ start: this.#text.length, end: this.#text.length + text.length, line, isText });
     }
     if (this.#values && text !== '') this.#values.push(text);
     this.#text += text;

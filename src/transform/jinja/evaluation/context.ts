@@ -17,6 +17,8 @@ export interface OutputSegment {
   readonly start: number;
   readonly end: number;
   readonly line: number;
+  /** Whether it is the template's own text, whose lines count on, and not what an expression gave. */
+  readonly isText: boolean;
 }
 
 export interface RenderOptions {

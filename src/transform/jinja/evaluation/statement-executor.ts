@@ -52,7 +52,7 @@ function execute(node: Statement, frame: Frame): Awaitable<Exit | undefined> {
       return chain(capturedText(node.body, node.filter, frame), (value) => assign(node.target, value, frame));
     case 'filter-block':
       return chain(capturedText(node.body, node.filter, frame), (value) => {
-        frame.output.write(printed(value), node.line);
+        frame.output.write(printed(value), node.line, false);
         return undefined;
       });
     case 'call-block':
@@ -174,7 +174,7 @@ function executeCallBlock(node: CallBlockNode, frame: Frame): Awaitable<Exit | u
     run: executeAll,
   });
   return chain(evaluateCall(node.call, frame, caller), (value) => {
-    frame.output.write(printed(value), node.line);
+    frame.output.write(printed(value), node.line, false);
     return undefined;
   });
 }
