@@ -158,7 +158,11 @@ export function compile(folder: string): string {
   writeFileSync(join(folder, 'package.json'), '{ "name": "millrace", "version": "0.0.0", "type": "module" }');
   const dist = join(folder, 'dist');
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
-  execFileSync(tsc, ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', dist], { cwd: root });
+  execFileSync(
+    tsc,
+    ['-p', 'tsconfig.build.json', '--noCheck', '--emitDeclarationOnly', 'false', '--outDir', dist],
+    { cwd: root },
+  );
   const [main] = globSync(join(dist, 'cli', 'main.js'));
   if (main === undefined) throw new Error('tsc made no cli/main.js');
   return main;

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openPostgresLedger, openSqliteLedger } from '../../src/store/index.ts';
 import { startServer } from '../load/server.ts';
+import { conditionMilliseconds, idleFigures } from './automation.ts';
 import {
   coldRunMilliseconds,
   compile,
@@ -112,6 +113,20 @@ try {
     [0.5, 0.99].map((share) => percentile(inProcess, share)),
   );
   await sqlite.close();
+  for (const nodes of [10, 2000]) {
+    const store = await newSqlite();
+    const asked = await conditionMilliseconds(store, nodes);
+    add(
+      `upstream's end to the first line of a downstream that is eager, ${nodes} conditions, SQLite: median, 99th`,
+      'ms',
+      250,
+      [0.5, 0.99].map((share) => percentile(asked, share)),
+    );
+    await store.close();
+  }
+  const idle = await idleFigures(main, join(folder, 'idle'));
+  add('`millrace dev`, idle, 100 sensors and 100 schedules: processor', '% of a core', 2, [idle.cpuPercent]);
+  add('`millrace dev`, idle, 100 sensors and 100 schedules: memory', 'MB', 150, [idle.megabytes]);
   const postgres = await newPostgres();
   const shared = await handOverMilliseconds(postgres);
   add(

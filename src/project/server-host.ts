@@ -2,7 +2,7 @@ import { nearest } from '../core/near-name.ts';
 import { findUnread } from '../curate/index.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { StepProgressEvent, RunEvent } from '../core/run-event.ts';
-import { makePlan, readPartitionWorld } from '../engine/index.ts';
+import { freshnessStates, makePlan, readPartitionWorld } from '../engine/index.ts';
 import { readReportView, renderReport } from '../report/index.ts';
 import type { HookHost, LiveEvent, ReportView, ServerHost, TablePayload } from '../server/index.ts';
 import { Cron } from 'croner';

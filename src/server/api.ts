@@ -95,7 +95,9 @@ function addProjectRoutes(api: Hono, host: ServerHost): void {
   );
   api.get('/status', async (context) => {
     const [completions, steps] = await Promise.all([host.ledger.latestCompletions(), latestSteps.read()]);
-    return answer(context, { nodes: nodeStatuses(host.nodes(), completions, steps) } satisfies StatusPayload);
+    return answer(context, {
+      nodes: nodeStatuses(host.nodes(), completions, steps, host.freshness?.(completions)),
+    } satisfies StatusPayload);
   });
   api.get('/node', async (context) => {
     const node = findNode(host, parseRequest(nodeQuery, context.req.query()).key);

@@ -4,6 +4,7 @@
  */
 import type { Failure } from '../core/errors.ts';
 import type { CheckOutcome, Completion, Progress, StepOutcome } from '../core/executor.ts';
+import type { FreshnessState } from '../core/freshness.ts';
 import type { CheckTarget, ColumnDoc, EdgeKind, NodeKey, NodeKind, RelationRef } from '../core/node.ts';
 import type { RunTrigger } from '../core/ledger.ts';
 import type { Origin } from '../core/origin.ts';
@@ -19,6 +20,7 @@ export type {
   Completion,
   EdgeKind,
   Failure,
+  FreshnessState,
   NodeKey,
   NodeKind,
   Origin,
@@ -103,6 +105,8 @@ export interface NodeStatus {
   readonly rows?: number;
   readonly check?: CheckOutcome;
   readonly failure?: Failure;
+  /** When something is expected of its age. */
+  readonly freshness?: FreshnessState;
 }
 
 /** `GET /api/runs` */

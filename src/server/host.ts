@@ -1,3 +1,5 @@
+import type { Completion } from '../core/executor.ts';
+import type { FreshnessState } from '../core/freshness.ts';
 import type { GraphNode, NodeKey } from '../core/node.ts';
 import type { RunStore } from '../core/ports.ts';
 import type {
@@ -30,6 +32,8 @@ export interface ServerHost {
   readonly ledger: LedgerReader;
   readonly runs: RunControl;
 
+  /** How fresh the nodes are that something is expected of, `completions` being the latest of each. */
+  freshness?(completions: readonly Completion[]): ReadonlyMap<NodeKey, FreshnessState>;
   /** Absent where there are no webhooks. */
   readonly hooks?: HookHost;
 

@@ -1,4 +1,5 @@
 import type { Completion } from '../core/executor.ts';
+import type { FreshnessState } from '../core/freshness.ts';
 import type { ColumnDoc, GraphNode, NodeKey } from '../core/node.ts';
 import type { NodePayload, NodeState, NodeStatus } from './contract.ts';
 import type { LatestStep } from './latest-steps.ts';
@@ -8,10 +9,15 @@ export function nodeStatuses(
   nodes: readonly GraphNode[],
   completions: readonly Completion[],
   steps: readonly LatestStep[],
+  freshness: ReadonlyMap<NodeKey, FreshnessState> = new Map(),
 ): NodeStatus[] {
   const completionOf = new Map(completions.map((completion) => [completion.key, completion]));
   const stepOf = new Map(steps.map((step) => [step.key, step]));
-  return nodes.map((node) => nodeStatus(node, completionOf.get(node.key), stepOf.get(node.key)));
+  return nodes.map((node) => {
+    const status = nodeStatus(node, completionOf.get(node.key), stepOf.get(node.key));
+    const expected = freshness.get(node.key);
+    return expected ? { ...status, freshness: expected } : status;
+  });
 }
 
 function nodeStatus(

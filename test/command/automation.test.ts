@@ -154,7 +154,7 @@ export const second = defineAsset({ key: 'code/second', deps: ['code/first'], au
 export const last = defineTask({ key: 'tell', after: ['code/second'], automation: eager(), run: async () => {} });
 `,
     );
-    await startDev();
+    const url = await startDev();
     const stale = await millraceJson<Status>(['status'], { cwd: project.folder });
     expect(stale.freshness['code/first']).toMatchObject({ condition: 'stale' });
     await millraceJson(['run', 'code/first'], { cwd: project.folder });
@@ -165,6 +165,12 @@ export const last = defineTask({ key: 'tell', after: ['code/second'], automation
     ]);
     const { stdout } = await millrace(['why', 'code/second'], { cwd: project.folder });
     expect(stdout).toContain(`started run ${runs[0]?.id}`);
+    const answer = (await (await fetch(`${url}/api/status`)).json()) as {
+      nodes: { key: string; freshness?: object }[];
+    };
+    expect(answer.nodes.filter(({ freshness }) => freshness)).toMatchObject([
+      { key: 'code/first', freshness: { condition: 'fresh' } },
+    ]);
     const fresh = await millraceJson<Status>(['status'], { cwd: project.folder });
     expect(fresh.freshness['code/first']).toMatchObject({ condition: 'fresh' });
   });

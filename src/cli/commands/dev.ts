@@ -6,6 +6,7 @@ import { openSession } from '../../project/session.ts';
 import { watchProject } from '../../project/watch.ts';
 import { startServer } from '../../server/index.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
+import { giveBackMemory } from './idle-memory.ts';
 import { openProject, type Place } from './open-project.ts';
 import { paint, printLine } from '../terminal/output.ts';
 
@@ -47,6 +48,7 @@ export async function dev(options: DevOptions): Promise<number> {
     onMistake: (error) =>
       process.stderr.write(`${paint('red', 'error', process.stderr)} ${formatError(error)}\n`),
   });
+  giveBackMemory();
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
