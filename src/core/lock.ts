@@ -1,5 +1,6 @@
 import type { NodeKey } from './node.ts';
 import type { PartitionRange } from './partitions.ts';
+import { nodeOfKey } from './plan.ts';
 
 /** The name under which a stretch of a node's partitions is locked. A node without partitions is locked by its key. */
 export function partitionLock(node: NodeKey, { slice, from, to }: PartitionRange): string {
@@ -8,8 +9,7 @@ export function partitionLock(node: NodeKey, { slice, from, to }: PartitionRange
 
 /** The node that a lock is about. */
 export function lockedNode(lock: string): NodeKey {
-  const at = lock.indexOf('@');
-  return at < 0 ? lock : lock.slice(0, at);
+  return nodeOfKey(lock);
 }
 
 /** True when two locks cannot be held by two steps at the same time. A whole node overlaps all of its partitions. */

@@ -42,6 +42,12 @@ export function nodeOf(step: { readonly key: NodeKey; readonly node?: NodeKey })
   return step.node ?? step.key;
 }
 
+/** The same by the step's key alone. */
+export function nodeOfKey(stepKey: NodeKey): NodeKey {
+  const at = stepKey.indexOf('@');
+  return at < 0 ? stepKey : stepKey.slice(0, at);
+}
+
 export interface RunOptions {
   /** Rebuild from nothing what would otherwise be continued. */
   readonly fullRefresh: boolean;

@@ -3,6 +3,7 @@ import type { Completion, StepOutcome } from '../../core/executor.ts';
 import type { RunRecord, RunTrigger } from '../../core/ledger.ts';
 import type { NodeKey } from '../../core/node.ts';
 import type { RunStore } from '../../core/ports.ts';
+import { nodeOfKey } from '../../core/plan.ts';
 import type { RunEvent, RunStateEvent, StepStateEvent } from '../../core/run-event.ts';
 import type { AlertRule, Verdict } from './alert-rule.ts';
 import { leastHistory, usualRange } from './usual-range.ts';
@@ -68,7 +69,7 @@ function judgeStep(rules: readonly AlertRule[], event: StepStateEvent): readonly
   const { failure, outcome, reason } = event;
   const error = failure ? formatError(failure) : (outcome?.check?.message ?? reason ?? '');
   return rules
-    .filter((rule) => rule.on === 'step_failed' && concerns(rule, event.step))
+    .filter((rule) => rule.on === 'step_failed' && concerns(rule, nodeOfKey(event.step)))
     .map((rule) => ({
       rule,
       subject: event.step,
@@ -81,11 +82,12 @@ function judgeStep(rules: readonly AlertRule[], event: StepStateEvent): readonly
 async function judgeVolume(place: JudgementPlace, event: StepStateEvent): Promise<readonly Verdict[]> {
   const rows = event.state === 'succeeded' && event.outcome ? volumeOf(event.outcome) : undefined;
   if (rows === undefined) return [];
-  const isAsset = place.assets().includes(event.step);
-  const rules = place.rules.filter((rule) => rule.on === 'volume' && isAsset && concerns(rule, event.step));
+  const node = nodeOfKey(event.step);
+  const isAsset = place.assets().includes(node);
+  const rules = place.rules.filter((rule) => rule.on === 'volume' && isAsset && concerns(rule, node));
   const verdicts: Verdict[] = [];
   for (const rule of rules) {
-    const history = await place.store.completionHistory(event.step, rule.history + leastHistory);
+    const history = await place.store.completionHistory(node, rule.history + leastHistory);
     const before = history.filter(isEarlierThan(event)).slice(0, rule.history);
     const range = usualRange(
       before.flatMap((completion) => volumeOf(completion) ?? []),

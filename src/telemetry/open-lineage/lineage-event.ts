@@ -2,6 +2,7 @@ import { formatError, type Failure } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { RunRecord } from '../../core/ledger.ts';
 import type { NodeKind } from '../../core/node.ts';
+import { nodeOfKey } from '../../core/plan.ts';
 import type { RunEvent, RunStateEvent, StepStateEvent } from '../../core/run-event.ts';
 import { facetMaker, producerOf } from './facets.ts';
 import type { LineageSource } from './lineage-source.ts';
@@ -99,8 +100,9 @@ function aboutStep(
   source: LineageSource,
 ): JsonObject {
   const facet = facetMaker(source.version);
-  const node = source.node(event.step);
-  const kind = run.plan.steps.find(({ key }) => key === event.step)?.kind ?? 'asset';
+  const key = nodeOfKey(event.step);
+  const node = source.node(key);
+  const kind = run.plan.steps.find((step) => step.key === event.step)?.kind ?? 'asset';
   const sql = node && source.sql(node);
   const failure = type === 'FAIL' || type === 'ABORT' ? (event.failure ?? failureOf(event)) : undefined;
   return {
@@ -117,7 +119,7 @@ function aboutStep(
     },
     job: {
       namespace: source.namespace,
-      name: `${source.project}.${event.step}`,
+      name: `${source.project}.${key}`,
       facets: {
         jobType: facet('JobTypeJobFacet', jobType(jobTypes[kind])),
         ...(node && node.description !== ''
