@@ -82,7 +82,7 @@ async function loadPlanned(
     context.log(`${plan.stream}: already published by an earlier attempt`);
     return { plan, figures: plan.published.figures as LoadFigures };
   }
-  announce(plan, context);
+  announce(task, plan, context);
   await refuseNullKeys(task, plan, context.signal);
   let figures: LoadFigures;
   try {
@@ -144,13 +144,14 @@ function loaded(task: StreamTask, figures: LoadFigures, plan: StreamPlan): Loade
   };
 }
 
-function announce(plan: StreamPlan, context: StepContext): void {
+function announce({ stream }: StreamTask, plan: StreamPlan, context: StepContext): void {
   context.log(
     `${plan.stream}: ${plan.mode} from ${plan.source.connection} into ${plan.target.connection} ${plan.target.table.name} by ${plan.lane.format}, because ${plan.lane.reason}`,
   );
   if (plan.read.along)
     context.log(`${plan.stream}: watermark before: ${formatWatermark(plan.watermarkBefore)}`);
   if (plan.chunks) context.log(`${plan.stream}: read in chunks: ${plan.chunks.reason}`);
-  for (const remark of plan.remarks) context.log(`${plan.stream}: ${remark}`, 'warn');
+  for (const remark of plan.remarks)
+    context.log(`${plan.stream}: ${remark}`, stream.remarks.includes(remark) ? 'info' : 'warn');
   for (const change of plan.publication?.schemaChanges ?? []) context.log(`${plan.stream}: ${change}`);
 }
