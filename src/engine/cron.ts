@@ -44,10 +44,10 @@ export function checkSchedules(schedules: readonly ScheduleDefinition[]): void {
   if (issues.length > 0) throw new ProjectError(issues);
 }
 
-function requireSmallJitter(schedule: ScheduleDefinition, { next }: Timetable): void {
+function requireSmallJitter(schedule: ScheduleDefinition, timetable: Timetable): void {
   const { jitterSeconds = 0 } = schedule;
-  const first = next(0) ?? 0;
-  const second = next(first) ?? Infinity;
+  const first = timetable.next(0) ?? 0;
+  const second = timetable.next(first) ?? Infinity;
   if (jitterSeconds >= 0 && jitterSeconds * 1000 < second - first) return;
   throw new ConfigError(
     `The schedule ${schedule.name} has jitterSeconds: ${jitterSeconds}, and ${(second - first) / 1000} s between its times`,

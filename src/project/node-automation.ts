@@ -37,8 +37,6 @@ export interface NodeAutomation {
   readonly freshness: ReadonlyMap<NodeKey, Freshness>;
 }
 
-export const noNodeAutomation: NodeAutomation = { conditions: new Map(), freshness: new Map() };
-
 /** @throws ConfigError for a condition, duration, cron or selection that cannot be right */
 export function nodeAutomation(
   graph: Graph,
@@ -48,7 +46,7 @@ export function nodeAutomation(
   const conditions = new Map<NodeKey, Condition>();
   const freshness = new Map<NodeKey, Freshness>();
   for (const { select, when } of rules.automation ?? []) {
-    const condition = readCondition(when as unknown as JsonValue, origin);
+    const condition = readCondition(when, origin);
     for (const key of runnable(graph, select, origin)) conditions.set(key, condition);
   }
   for (const { select, ...rule } of rules.freshness ?? []) {

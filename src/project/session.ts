@@ -21,6 +21,7 @@ import { telemetrySettings } from './telemetry-settings.ts';
 import { startTelemetry, telemetryReport } from './telemetry.ts';
 import { tracedConnections } from './traced-connection.ts';
 import { openTracing } from './tracing.ts';
+import { hookSecrets } from './webhooks/webhook.ts';
 
 /** A project with its ledger, connections and engine open. */
 export interface Session {
@@ -87,6 +88,7 @@ export async function openSession(project: Project, options: SessionOptions = {}
   const temporaryFolder = await makeTemporaryFolder(project.folder);
   const connections = openPool(project, temporaryFolder);
   connections.keepSecret([...secretsOf(undefined, await ledgerUrl(project.folder)), ...settings.secrets]);
+  connections.keepSecret(hookSecrets(project.parts.triggers?.webhooks ?? [], project.environment));
   const { redact } = connections;
   let current = project;
   const tracing =

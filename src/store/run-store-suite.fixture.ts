@@ -101,7 +101,7 @@ export function describeRunStore(
       expect(await other.readNote('cursor')).toEqual({ version: 1, value: { value: 'mine' } });
 
       const written = await Promise.all([write(store, 1, 'mine'), write(other, 1, 'yours')]);
-      expect(written.toSorted()).toEqual([false, true]);
+      expect(written.filter(Boolean)).toHaveLength(1);
       const value = written[0] ? 'mine' : 'yours';
       expect(await store.readNote('cursor')).toEqual({ version: 2, value: { value } });
     });
@@ -138,7 +138,7 @@ export function describeRunStore(
         const other = await reopen();
         others.push(other);
         const results = await Promise.all([look(store, 0, [['r1', 'x']]), look(other, 0, [['r2', 'y']])]);
-        expect(results.map(({ isWritten }) => isWritten).toSorted()).toEqual([false, true]);
+        expect(results.filter(({ isWritten }) => isWritten)).toHaveLength(1);
         const runs = await store.listRuns({ limit: 10 });
         expect(runs).toHaveLength(1);
         expect((await store.triggerTicks(trigger, 10)).map(({ runIds }) => runIds)).toEqual([[runs[0]?.id]]);

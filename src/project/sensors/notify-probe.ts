@@ -84,7 +84,10 @@ function keepListening(source: NotifySource, connections: ConnectionProvider, ea
           code: 'sensor_source',
         });
       const now = await connection.listen(source.channel, (payload) => ears.heard(payload), again);
-      if (isClosed) return void (await now.close());
+      if (isClosed) {
+        await now.close();
+        return;
+      }
       listening = now;
       delayMs = shortestDelayMs;
       ears.connected();

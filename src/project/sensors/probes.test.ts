@@ -199,12 +199,12 @@ describe('PostgreSQL', () => {
   it('NOTIFY is heard at once, and again after its connection was cut off', async () => {
     const probe = notifyProbe({ connection: 'SHOP', channel: 'Orders' }, provider);
     const look = looker(probe);
-    let wakes = 0;
+    const wakes: true[] = [];
     const stop = probe.watch?.(() => {
-      wakes += 1;
+      wakes.push(true);
     });
     const woken = async (count: number): Promise<void> => {
-      while (wakes < count) await new Promise((resolve) => setTimeout(resolve, 10));
+      while (wakes.length < count) await new Promise((resolve) => setTimeout(resolve, 10));
     };
     await woken(1);
     expect((await look()).runs).toEqual([]);

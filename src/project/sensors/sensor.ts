@@ -68,7 +68,7 @@ export function checkTrigger({ definition, file }: DefinedTrigger): void {
   if (typeof name !== 'string' || name === '')
     throw new ConfigError('a trigger has no name', { code: 'trigger_invalid', origin: { file } });
   if (!['run_succeeded', 'run_failed', 'updated'].includes(on))
-    throw mistake(`on cannot be ${String(on)}`, 'Write run_succeeded, run_failed or updated.');
+    throw mistake(`on cannot be ${JSON.stringify(on)}`, 'Write run_succeeded, run_failed or updated.');
   if (typeof of !== 'string')
     throw mistake("'of' is missing", "Write of: 'raw/orders', or '' for everything.");
   if (typeof select !== 'string') throw mistake("'select' is missing", "Write select: 'task/tell'.");

@@ -35,6 +35,23 @@ export function checkWebhook({ definition, file }: DefinedWebhook): void {
     throw mistake(`maxBodyBytes is ${maxBodyBytes}`, `It has to be from 1 to ${largestBodyBytes}.`);
 }
 
+/** What no message may hold. One that is not set yet is said when the webhook is called. */
+export function hookSecrets(
+  webhooks: readonly DefinedWebhook[],
+  environment: Environment,
+): readonly string[] {
+  return webhooks.flatMap(({ definition, file }) =>
+    [definition.secret, definition.token].flatMap((written) => {
+      if (written === undefined) return [];
+      try {
+        return [expandEnvironment(written, environment, { file })];
+      } catch {
+        return [];
+      }
+    }),
+  );
+}
+
 /**
  * With the environment's values filled in.
  * @throws ConfigError when one is missing, or too short to be a secret
