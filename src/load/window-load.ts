@@ -15,7 +15,7 @@ import { settleAfterStage, settleBeforeRead } from './stream-bounds.ts';
 import { addFigures, type LoadFigures } from './stream/figures.ts';
 import { publish } from './stream/publish.ts';
 import { prepareSwaps } from './stream/swap.ts';
-import { prepareStage, requireKeys } from './stream/stage-table.ts';
+import { prepareStage, removeLeftovers, requireKeys } from './stream/stage-table.ts';
 import { prepareWatermarks, writePublication } from './stream/watermark-store.ts';
 import { formatWatermark, type Watermark } from './stream/watermark.ts';
 import type { WindowPiece } from './stream/window.ts';
@@ -44,6 +44,7 @@ export async function loadWindow(
   const print = piece || !bounds.watermark ? undefined : await windowPrint(load, bounds.watermark);
   if (print && bounds.watermark && isAtRest(load, print, bounds.watermark)) {
     context.log(`${plan.stream}: nothing new since ${formatWatermark(bounds.watermark)}`);
+    tellLeftovers(await removeLeftovers(database, task.object), context);
     return unchangedWindow(plan, print, bounds.watermark);
   }
   await prepareTarget(load);
@@ -77,10 +78,13 @@ export async function prepareTarget(
   { task, database, context }: TableLoad,
   keep: readonly string[] = [],
 ): Promise<void> {
-  const leftovers = await prepareStage(database, task.object, keep);
-  if (leftovers.length > 0) context.log(`removed what a stopped run left: ${leftovers.join(', ')}`);
+  tellLeftovers(await prepareStage(database, task.object, keep), context);
   await prepareWatermarks(database);
   await prepareSwaps(database);
+}
+
+function tellLeftovers(leftovers: readonly string[], context: StepContext): void {
+  if (leftovers.length > 0) context.log(`removed what a stopped run left: ${leftovers.join(', ')}`);
 }
 
 export interface Publishing {

@@ -13,8 +13,17 @@ export async function prepareStage(
   target: TableName,
   keep: readonly string[] = [],
 ): Promise<readonly string[]> {
-  const { dialect } = database;
   await ensureSchema(database, target.schema);
+  return await removeLeftovers(database, target, keep);
+}
+
+/** Drops stages that nobody fills any more, and tells their names. */
+export async function removeLeftovers(
+  database: SqlDatabase,
+  target: TableName,
+  keep: readonly string[] = [],
+): Promise<readonly string[]> {
+  const { dialect } = database;
   const relations = await database.list(target.schema);
   const leftovers = relations
     .map(({ name }) => name)
