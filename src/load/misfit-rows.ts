@@ -219,6 +219,6 @@ const longestTold = 100;
 
 function shortText(value: unknown): string {
   if (value === null || value === undefined) return 'NULL';
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   return text.length > longestTold ? `'${text.slice(0, longestTold)}...'` : `'${text}'`;
 }
