@@ -68,7 +68,11 @@ async function inferColumns(
 ): Promise<readonly TypedColumn[]> {
   if (names.length === 0) return [];
   const typing = textTyping(options);
-  const kinds = await kindsOf(connection, from, names.map((name) => cell.kind(name)));
+  const kinds = await kindsOf(
+    connection,
+    from,
+    names.map((name) => cell.kind(name)),
+  );
   const texts = names.map((name) => ({ name, expression: textOf(cell.text(name), options) }));
   const evidence = await gatherEvidence(connection, from, texts, typing.candidates);
   return texts.map(({ name, expression }, index): TypedColumn => {
