@@ -219,6 +219,7 @@ const longestTold = 100;
 
 function shortText(value: unknown): string {
   if (value === null || value === undefined) return 'NULL';
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const plain = typeof value === 'bigint' ? value.toString() : value;
+  const text = typeof plain === 'string' ? plain : JSON.stringify(plain);
   return text.length > longestTold ? `'${text.slice(0, longestTold)}...'` : `'${text}'`;
 }
