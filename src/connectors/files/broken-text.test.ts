@@ -13,7 +13,11 @@ const harness = new LoadHarness(folder);
 const database = await createTestDatabase();
 await harness.open('FILES', filesConnector, {});
 await harness.open('WAREHOUSE', duckdbConnector, { path: 'w.duckdb' });
-await harness.open('PG', postgresConnector, postgresConnector.config.parse(postgresConnector.parseUrl(database.url)) as never); // prettier-ignore
+await harness.open(
+  'PG',
+  postgresConnector,
+  postgresConnector.config.parse(postgresConnector.parseUrl(database.url)),
+);
 
 afterAll(async () => {
   for (const connection of harness.connections) await connection.close();

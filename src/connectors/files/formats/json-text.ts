@@ -28,7 +28,7 @@ export interface ReckonableJson {
   /** Two numbers of the document that are one double. */
   readonly alike: readonly [string, string] | undefined;
   /** Gives numbers that a double would round their digits back, for `JSON.stringify`. */
-  restore(answer: unknown): unknown;
+  readonly restore: (answer: unknown) => unknown;
 }
 
 /** Parses JSON for expressions that compare and sum up, which numbers as written cannot. */
