@@ -10,11 +10,11 @@ export async function partitionBatch(
   { store, clock, definitions }: Workplace,
   step: PlanStep,
 ): Promise<PartitionBatch | undefined> {
-  const { graph } = definitions();
-  const definition = graph.byKey.get(nodeOf(step))?.partitions;
-  if (!step.partitions || !definition) return undefined;
+  const node = definitions().graph.byKey.get(nodeOf(step));
+  if (!step.partitions || !node?.partitions) return undefined;
   const { partitions } = step;
-  const space = openSpace(definition, await readPartitionWorld(store, graph, clock.nowMs()));
+  const world = await readPartitionWorld(store, { nodes: [node] }, clock.nowMs());
+  const space = openSpace(node.partitions, world);
   const set = readSet(space, partitions.text);
   return {
     ...partitions,

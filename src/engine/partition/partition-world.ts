@@ -6,7 +6,7 @@ import type { RunStore } from '../../core/ports.ts';
 /** What partitions have to know about the world: the time, time zones, and the lists of keys in the ledger. */
 export async function readPartitionWorld(
   store: Pick<RunStore, 'partitionKeys'>,
-  graph: Graph,
+  graph: Pick<Graph, 'nodes'>,
   nowMs: number,
 ): Promise<PartitionWorld> {
   const keys = new Map<string, readonly string[]>();
@@ -22,7 +22,7 @@ export function worldAt(
   return { nowMs, zoneOffsetMs, dynamicKeys: (set) => keys.get(set) ?? [] };
 }
 
-function dynamicSets({ nodes }: Graph): ReadonlySet<string> {
+function dynamicSets({ nodes }: Pick<Graph, 'nodes'>): ReadonlySet<string> {
   const dimensions = nodes.flatMap(({ partitions }) => partitions?.dimensions ?? []);
   return new Set(dimensions.flatMap((dimension) => (dimension.kind === 'dynamic' ? [dimension.set] : [])));
 }
