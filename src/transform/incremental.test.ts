@@ -59,6 +59,15 @@ describe.each(systems)('on %s', (dialectName) => {
     ]);
   });
 
+  test('a text that became longer than its column widens it', async () => {
+    const text = (value: string, size: number): string =>
+      `select cast('${value}' as varchar(${size})) as state, 1 as id`;
+    expect(await build("incremental_strategy='append'", text('ab', 2), text('abcd', 8))).toEqual([
+      ['ab', 1],
+      ['abcd', 1],
+    ]);
+  });
+
   test('a header runs before the relation is made', async () => {
     await lab.run(
       {

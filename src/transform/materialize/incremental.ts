@@ -30,6 +30,7 @@ export async function publishIncrement(
   await runCompiled(build, createTableSql(dialect, beside, select));
   const fresh = await relationColumns(session, dialect, beside);
   const present = await relationColumns(session, dialect, build.relation);
+  await widenTexts(build, beside, fresh, present);
   const columns = await reconcile(build, config.onSchemaChange, fresh, present);
   const own = await build.overrides.increment?.(beside, fresh);
   if (own) {
@@ -95,6 +96,30 @@ async function reconcile(
     });
   }
   return present.map((column) => column.name);
+}
+
+/** Texts of the table that are too short for what is added get the type of the query, as far as that is longer. */
+async function widenTexts(
+  build: Build,
+  beside: RelationName,
+  fresh: readonly RelationColumn[],
+  present: readonly RelationColumn[],
+): Promise<void> {
+  if (build.dialect.name !== 'postgres') return;
+  const { dialect } = build;
+  const limits = new Map(
+    present.map(({ name, dataType }) => [name, /^character varying\((\d+)\)$/.exec(dataType)?.[1]]),
+  );
+  for (const { name, dataType } of fresh) {
+    const limit = limits.get(name);
+    if (limit === undefined || !/^(text|character varying)/.test(dataType)) continue;
+    const { rows } = await build.session.query(
+      `select max(char_length(${dialect.quote(name)})) from ${relationSql(dialect, beside)}`,
+    );
+    if (Number(rows[0]?.[0] ?? 0) <= Number(limit)) continue;
+    const table = relationSql(dialect, build.relation);
+    await run(build, `alter table ${table} alter column ${dialect.quote(name)} type ${dataType}`);
+  }
 }
 
 /** Drops the columns that are gone and gives the others the types that they have now. */
