@@ -1,9 +1,11 @@
 import { join } from 'node:path';
-import { formatError } from '../../core/errors.ts';
+import { formatError, toFailure } from '../../core/errors.ts';
 import { packageFolder } from '../../project/package-folder.ts';
+import type { Project } from '../../project/project.ts';
 import { createServerHost } from '../../project/server-host.ts';
 import { openSession } from '../../project/session.ts';
 import { watchProject } from '../../project/watch.ts';
+import { hookSettings } from '../../project/webhooks/webhook.ts';
 import { startServer } from '../../server/index.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { giveBackMemory } from './idle-memory.ts';
@@ -36,6 +38,7 @@ export async function dev(options: DevOptions): Promise<number> {
     for (const { name, cron, timeZone } of options.schedules ? project.manifest.schedules : []) {
       printLine(`  schedule ${name}: ${cron} (${timeZone})`);
     }
+    for (const line of triggerLines(project, options.schedules)) printLine(line);
     if (!attempt.acquired) {
       printLine(
         `Another millrace (${attempt.holder.owner}) is at work in this project; this one takes over when it ends.`,
@@ -48,6 +51,8 @@ export async function dev(options: DevOptions): Promise<number> {
     onMistake: (error) =>
       process.stderr.write(`${paint('red', 'error', process.stderr)} ${formatError(error)}\n`),
   });
+  for (const message of hookMistakes(project))
+    process.stderr.write(`${paint('yellow', 'warning', process.stderr)} ${message}\n`);
   giveBackMemory();
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
@@ -57,4 +62,30 @@ export async function dev(options: DevOptions): Promise<number> {
   await server.close();
   await session.close();
   return exitCodes.success;
+}
+
+function triggerLines({ parts: { triggers }, automation }: Project, areActive: boolean): readonly string[] {
+  const sensors = (triggers?.sensors ?? []).map(
+    ({ definition }) => `  sensor ${definition.name}: every ${definition.everySeconds ?? 30} s`,
+  );
+  const runs = (triggers?.triggers ?? []).map(
+    ({ definition }) =>
+      `  trigger ${definition.name}: after ${definition.on} of ${definition.of || 'everything'}`,
+  );
+  const hooks = (triggers?.webhooks ?? []).map(({ definition }) => `  webhook /hooks/${definition.name}`);
+  const { size } = automation.conditions;
+  const conditions = size === 0 ? [] : [`  ${size} node${size === 1 ? '' : 's'} made by conditions`];
+  return areActive ? [...sensors, ...runs, ...conditions, ...hooks] : hooks;
+}
+
+/** Webhooks that refuse every call, because a secret is not set. */
+function hookMistakes({ parts, environment }: Project): readonly string[] {
+  return (parts.triggers?.webhooks ?? []).flatMap((webhook) => {
+    try {
+      hookSettings(webhook, environment);
+      return [];
+    } catch (error) {
+      return [`webhook ${webhook.definition.name}: ${formatError(toFailure(error))}`];
+    }
+  });
 }

@@ -28,7 +28,10 @@ beforeEach(() => {
   known = new Map();
   routes = createHookRoutes(
     {
-      find: (name) => hooks[name],
+      find: (name) => {
+        if (name === 'unset') throw new Error('HOOK_SECRET is not set');
+        return hooks[name];
+      },
       deliver: async (delivery) => {
         const id = delivery.key ?? String(deliveries.length);
         const isNew = !known.has(id);
@@ -128,6 +131,7 @@ describe('a webhook', () => {
 
   it('that is not there, or whose body is too large or no JSON, is refused', async () => {
     expect(await post('nope', '')).toEqual([404, { code: 'webhook_missing' }]);
+    expect(await post('unset', '')).toEqual([503, { code: 'webhook_unset' }]);
     const large = 'x'.repeat(101);
     expect((await post('signed', large, { 'millrace-signature': stamped(large) }))[0]).toBe(413);
     const huge = 'x'.repeat(1_100_000);

@@ -20,7 +20,7 @@ export interface HookDelivery {
 }
 
 export interface HookRefusal {
-  readonly status: 400 | 401 | 404 | 413;
+  readonly status: 400 | 401 | 404 | 413 | 503;
   readonly code: string;
   readonly message: string;
 }
@@ -47,8 +47,8 @@ export function createHookRoutes(
     refuse(context, { status: 413, code: 'body_too_large', message: 'The body is too large.' });
   routes.use(bodyLimit({ maxSize: largestBodyBytes, onError: tooLarge }));
   routes.options('/:name', (context) => {
-    const hook = host.find(context.req.param('name'));
-    allowOrigin(context, hook);
+    const hook = lookUp(host, context.req.param('name'));
+    if (hook !== 'unset') allowOrigin(context, hook);
     context.header('access-control-allow-methods', 'POST');
     context.header('access-control-allow-headers', 'authorization, content-type, idempotency-key');
     context.header('access-control-max-age', '600');
@@ -56,7 +56,13 @@ export function createHookRoutes(
   });
   routes.post('/:name', async (context) => {
     const name = context.req.param('name');
-    const hook = host.find(name);
+    const hook = lookUp(host, name);
+    if (hook === 'unset')
+      return refuse(context, {
+        status: 503,
+        code: 'webhook_unset',
+        message: 'This webhook is not set up here: its owner finds out more where the server was started.',
+      });
     if (!hook)
       return refuse(context, {
         status: 404,
@@ -86,6 +92,15 @@ export function createHookRoutes(
     return context.json({ runId, duplicate: !isNew }, 202);
   });
   return routes;
+}
+
+/** Strangers are not told which secret is missing. */
+function lookUp(host: HookHost, name: string): HookSettings | 'unset' | undefined {
+  try {
+    return host.find(name);
+  } catch {
+    return 'unset';
+  }
 }
 
 function digest(text: string): string {
