@@ -12,7 +12,6 @@ import {
   boxesOf,
   boxSet,
   count,
-  emptySet,
   intersection,
   unionAll,
   type Box,
@@ -173,8 +172,13 @@ function keysBeside(space: PartitionSpace, box: Box, index: number): readonly (r
   );
 }
 
-/** What of the ledger's stretches means partitions of today's definition. */
+/** What of the ledger's stretches means partitions that exist now. */
 export function fromRanges(space: PartitionSpace, ranges: readonly PartitionRange[]): PartitionSet {
+  return intersection(readRanges(space, ranges), space.everything);
+}
+
+/** The same with what does not exist yet, or no longer. Keys that are not written down any more are left out. */
+export function readRanges(space: PartitionSpace, ranges: readonly PartitionRange[]): PartitionSet {
   const { axes, lineAxis } = space;
   const line = lineAxis === undefined ? '' : (axes[lineAxis]?.line ?? '');
   const sets = ranges.flatMap(({ slice, from, to }) => {
@@ -192,9 +196,7 @@ export function fromRanges(space: PartitionSpace, ranges: readonly PartitionRang
     }
     return [boxSet(box)];
   });
-  return sets.length === 0
-    ? emptySet(axes.length)
-    : intersection(unionAll(axes.length, sets), space.everything);
+  return unionAll(axes.length, sets);
 }
 
 /** Partitions as a step carries them. */

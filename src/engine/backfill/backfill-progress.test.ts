@@ -177,6 +177,18 @@ describe('a backfill in runs', () => {
     );
   });
 
+  it('does not go on when the project no longer has its partitions', () => {
+    const of = (...dimensions: readonly DimensionDefinition[]): Graph =>
+      buildGraph([node('a', [], dimensions.length === 0 ? {} : { partitions: { dimensions } })]);
+    const start = begin(of(day), 10);
+    const outdated = expect.objectContaining({ code: 'backfill_outdated' }) as Error;
+    for (const graph of [of(), of({ ...day, zone: 'Europe/Berlin' }), buildGraph([node('b', [], {})])]) {
+      expect(() => nextRun(start, graph, world)).toThrow(outdated);
+    }
+    expect(nextRun(start, of({ ...day, start: '2023-01-01' }), world).nodes).toEqual(['a']);
+    expect(nextRun(start, of(day), worldAt(Date.UTC(2024, 0, 31))).nodes).toEqual(['a']);
+  });
+
   it('leaves out what does something to the world, unless it is asked for', () => {
     const partitions = { dimensions: [day] };
     const graph = buildGraph([

@@ -1,4 +1,5 @@
 import type { Backfill, PartitionSets } from '../../core/backfill.ts';
+import { ConfigError } from '../../core/errors.ts';
 import type { Graph } from '../../core/graph.ts';
 import type { RunRecord } from '../../core/ledger.ts';
 import type { GraphNode, NodeKey } from '../../core/node.ts';
@@ -7,6 +8,7 @@ import { correspond } from '../../core/partition/mapping.ts';
 import {
   boxesOf,
   boxSet,
+  count,
   difference,
   emptySet,
   firstOf,
@@ -17,7 +19,7 @@ import {
   type PartitionSet,
 } from '../../core/partition/partition-set.ts';
 import {
-  fromRanges,
+  readRanges,
   openSpace,
   toRanges,
   type PartitionSpace,
@@ -53,9 +55,11 @@ const whole: PartitionSpace = openSpace(
 /**
  * Takes as many steps as a run may have, of every node a share, so that what reads a partition is made soon after it; never a partition
  * before what it reads of the targets. What reads a partition that could not be made is not made either. `nodes` is empty at the end.
+ * Throws a `ConfigError` with code `backfill_outdated` when the project has changed.
  */
 export function nextRun(backfill: Backfill, graph: Graph, world: PartitionWorld): NextRun {
   const members = openMembers(backfill, graph, world);
+  requireSame(backfill, members);
   const taken = new Map<NodeKey, PartitionSet>();
   let room = backfill.stepsPerRun;
   let isGrowing = true;
@@ -97,7 +101,7 @@ export function withEndedRun(
   for (const step of run.steps) {
     const member = members.find(({ node }) => node.key === nodeOf(step));
     if (!member || step.state === 'succeeded') continue;
-    const set = step.partitions ? fromRanges(member.space, step.partitions.ranges) : member.space.everything;
+    const set = step.partitions ? readRanges(member.space, step.partitions.ranges) : member.space.everything;
     member.unmade = union(member.unmade, intersection(set, member.target));
   }
   return { ...backfill, unmade: setsOf(members, ({ unmade }) => unmade) };
@@ -109,7 +113,7 @@ function openMembers(backfill: Backfill, graph: Graph, world: PartitionWorld): r
     if (!ranges) return [];
     const space = node.partitions ? openSpace(node.partitions, world) : whole;
     const setIn = (sets: PartitionSets): PartitionSet => {
-      if (node.partitions) return fromRanges(space, sets[node.key] ?? []);
+      if (node.partitions) return readRanges(space, sets[node.key] ?? []);
       return sets[node.key] ? space.everything : emptySet(1);
     };
     return [
@@ -123,6 +127,20 @@ function openMembers(backfill: Backfill, graph: Graph, world: PartitionWorld): r
       },
     ];
   });
+}
+
+/** Throws a `ConfigError` when the project no longer has the partitions that the backfill is about. */
+function requireSame({ targets }: Backfill, members: readonly Member[]): void {
+  for (const [key, ranges] of Object.entries(targets)) {
+    const member = members.find(({ node }) => node.key === key);
+    const wanted = ranges.reduce((total, { from, to }) => total + to - from, 0);
+    const isSame = member && (member.node.partitions ? count(member.target) === wanted : wanted === 0);
+    if (isSame) continue;
+    throw new ConfigError(`${key} no longer has the partitions that the backfill was to make`, {
+      code: 'backfill_outdated',
+      next: 'Start another one, with --missing: millrace backfill',
+    });
+  }
 }
 
 function nearestMembers({ targets }: Backfill, graph: Graph, node: GraphNode): Member['upstream'] {
