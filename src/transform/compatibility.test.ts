@@ -200,3 +200,18 @@ test('a variable without a value is None while a tolerant project is read', asyn
   );
   expect(explainTransform(project, 'a')).toContain("'None' as x");
 });
+
+test('a source may be files on DuckDB', async () => {
+  const files = {
+    'models/s.yml': [
+      'sources:',
+      '  - name: raw',
+      "    meta: {external_location: 'data/{name}.csv'}",
+      '    tables:',
+      '      - {name: a}',
+      '      - {name: b, meta: {external_location: "read_parquet(\'{schema}/{identifier}.parquet\')"}}',
+    ].join('\n'),
+    'models/m.sql': "select * from {{ source('raw', 'a') }}, {{ source('raw', 'b') }}",
+  };
+  expect(await sqlOf(files, 'm')).toContain("from 'data/a.csv', read_parquet('raw/b.parquet')");
+});

@@ -83,6 +83,7 @@ class TemplateRelation implements Relation {
 
   toString(): string {
     if (this.#query !== undefined) return this.#query;
+    if (this.relationName.external !== undefined) return this.relationName.external;
     if (this.type === 'cte') return this.relationName.identifier;
     return parts
       .filter((part) => this.#included.has(part) && this.relationName[part] !== '')

@@ -13,6 +13,8 @@ export interface RelationName {
   readonly identifier: string;
   /** Parts that the project does not want quoted where templates print the name. */
   readonly bare?: readonly NamePart[];
+  /** What templates print instead of the name: files, or a call of a table function. */
+  readonly external?: string;
 }
 
 export type NamePart = 'database' | 'schema' | 'identifier';

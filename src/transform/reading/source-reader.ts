@@ -1,3 +1,4 @@
+import { externalLocation } from './external-location.ts';
 import { keySegment } from './key-segment.ts';
 import { foldedName } from '../manifest/folded-name.ts';
 import { mergeLayers, treeLayers, yamlLayer } from '../manifest/config-layer.ts';
@@ -40,6 +41,17 @@ export function readSources(room: ReadingRoom, properties: Properties): readonly
           );
         }
         if (!config.isEnabled) continue;
+        const identifier = table.identifier ?? table.name;
+        const schema = source.schema ?? source.name;
+        const named = foldedName(
+          { database: room.scope.databaseName, schema, identifier },
+          { ...room.scope.quoting, ...source.quoting, ...table.quoting },
+          room.scope.dialectName,
+        );
+        const location =
+          room.scope.dialectName === 'duckdb'
+            ? externalLocation(entries, config.meta, { ...named, name: table.name })
+            : undefined;
         found.set(name, {
           placed: { yaml: content.yaml, folders, properties: table },
           node: {
@@ -58,15 +70,7 @@ export function readSources(room: ReadingRoom, properties: Properties): readonly
               ...detailsOf({ yaml: content.yaml, folders, properties: table }),
               properties: { ...table.raw, source: source.raw },
             },
-            relation: foldedName(
-              {
-                database: source.database ?? room.scope.databaseName,
-                schema: source.schema ?? source.name,
-                identifier: table.identifier ?? table.name,
-              },
-              { ...room.scope.quoting, ...source.quoting, ...table.quoting },
-              room.scope.dialectName,
-            ),
+            relation: location === undefined ? named : { ...named, external: location },
             columns: columnDocs(table),
           },
         });
