@@ -27,7 +27,8 @@ export function externalLocation(
   const location = given('external_location');
   if (typeof location !== 'string') return undefined;
   const values: Readonly<Record<string, unknown>> = { ...meta, ...table };
-  const pattern = placeholders[String(given('formatter') ?? 'newstyle')];
+  const formatter = given('formatter');
+  const pattern = placeholders[typeof formatter === 'string' ? formatter : 'newstyle'];
   const text = pattern
     ? location.replaceAll(pattern, (whole, key: string) =>
         typeof values[key] === 'string' ? values[key] : whole,
