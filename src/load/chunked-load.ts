@@ -38,6 +38,7 @@ export async function loadInChunks(
     if (loaded.isLast || !loaded.watermark) return figures;
     pace.succeeded(loaded.readSeconds);
     context.log(`${plan.stream}: chunk ${figures.chunks} is published, ${figures.rowsRead} rows so far`);
+    await context.saveCheckpoint({ chunks: figures.chunks });
     const { watermark } = loaded;
     plan = await readPersistently(source, pace, context, () => planStream(task, watermark));
   }

@@ -175,6 +175,8 @@ describe.each(routes)('%s to %s', (source, target) => {
     await expect(harness.loadOne(yaml, options)).rejects.toMatchObject({ kind: 'transient' });
     const counting = { rows: 0 };
     await disturb(source, (whole) => countRows(whole, counting));
+    // The engine counts an interrupted step as getting on by what it saves.
+    expect(saved.length).toBeGreaterThan(0);
     const checkpoint = saved.at(-1);
     const figures = await harness.loadOne(
       yaml,

@@ -111,6 +111,10 @@ describe.each(['DUCK', 'PG2'])('into %s', (target) => {
       stream(`columns: { id: int not_null description('the key'), price: 'decimal(6,2) | value > -5' }`),
     );
     expect(await held('id')).toHaveLength(3);
+    const { database } = await harness.get(target);
+    const made = await database?.describe({ schema: 'raw', name: 'people' });
+    expect(made?.columns.map(({ name, nullable }) => [name, nullable])).toContainEqual(['id', false]);
+    expect(made?.columns.map(({ name, nullable }) => [name, nullable])).toContainEqual(['price', true]);
     const left = (await (await harness.get(target)).database?.list('raw')) ?? [];
     expect(left.map((relation) => relation.name)).toEqual(['people']);
   });
@@ -126,7 +130,7 @@ describe.each(['DUCK', 'PG2'])('into %s', (target) => {
         'PG2',
         `select indexname from pg_indexes where tablename = 'people' order by 1`,
       );
-      expect(indexes.flat()).toEqual(['people_code_unique', 'people_key', 'people_name_index']);
+      expect(indexes.flat()).toEqual(['people_code_unique', 'people_name_index', 'people_pkey']);
     }
   });
 

@@ -190,6 +190,7 @@ async function readAhead(run: PartsRun): Promise<void> {
     staged.delete(table.name);
     run.progress = progress;
     pace.succeeded(filled.seconds);
+    await context.saveCheckpoint({ chunks: progress.parts });
     context.log(`${plan.stream}: chunk ${progress.parts} is staged, ${progress.rows} rows so far`);
   }
 }

@@ -132,6 +132,8 @@ export interface TableKeys {
   readonly primary: readonly string[];
   readonly unique: readonly string[];
   readonly index: readonly string[];
+  /** Named by `columns:`. Systems whose merges a key makes slower go without. */
+  readonly primaryColumns: readonly string[];
   /** Each with a unique index of its own. */
   readonly uniqueColumns: readonly string[];
   /** Each with an index of its own. */

@@ -238,6 +238,7 @@ function targetOptions(
       primary: list(options.table_keys?.primary),
       unique: list(options.table_keys?.unique),
       index: list(options.table_keys?.index),
+      primaryColumns: named(rules, (rule) => rule.primaryKey),
       uniqueColumns: named(rules, (rule) => rule.unique),
       indexedColumns: named(rules, (rule) => rule.index),
       named: namedIndexes(rules),

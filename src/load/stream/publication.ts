@@ -21,7 +21,7 @@ import {
 } from '../../sql/merge/index.ts';
 import type { StreamConfig } from '../replication/replication.ts';
 import { followsKeys } from '../replication/stream-mode.ts';
-import type { ColumnMapping } from './column-mapping.ts';
+import type { ColumnMapping, MappedColumn } from './column-mapping.ts';
 import { addedColumns, constantColumns, type ConstantColumn } from './constant-columns.ts';
 import { evolve, freshColumns } from './evolution.ts';
 import { besideStage } from './stage-name.ts';
@@ -97,6 +97,7 @@ function publishFresh(request: PublicationRequest): PublicationPlan {
   const isPlain =
     stream.target.tableDdl === undefined &&
     columns.every((column) => !column.converted && column.expression === undefined) &&
+    !mapping.columns.some((column) => isRequired(stream, column)) &&
     Object.keys(rows.constants).length === 0;
   const change = target.exists ? [] : [`table ${target.table.schema}.${target.table.name} created`];
   const result = { schemaChanges: change, rebuilds: true };
@@ -106,7 +107,10 @@ function publishFresh(request: PublicationRequest): PublicationPlan {
       ? { ...result, method, statements: [], swap: swapOf(request, request.stage) }
       : { ...result, method, statements: swapTable(dialect, request.stage, target.table) };
   }
-  const definitions: Column[] = mapping.columns.map(({ name, type }) => ({ name, type, nullable: true }));
+  const definitions = mapping.columns.map((column): Column => {
+    const { name, type } = column;
+    return { name, type, nullable: !isRequired(stream, column) };
+  });
   for (const { name, type } of constantsOf(request)) definitions.push({ name, type, nullable: true });
   const method = 'rebuild: a new table is filled from the stage';
   const filled = (into: StageRows): readonly Statement[] => [
@@ -120,6 +124,14 @@ function publishFresh(request: PublicationRequest): PublicationPlan {
   const next = besideStage(request.stage, 'next');
   const statements = filled({ ...rows, target: next }).map((one) => ({ ...one, turn: 'before' as const }));
   return { ...result, method, statements, swap: swapOf(request, next) };
+}
+
+/** True for a column that the stream says holds no NULL, unless rows that break that are to be loaded. */
+function isRequired(stream: StreamConfig, { source }: MappedColumn): boolean {
+  if (stream.onConstraintFailure === 'warn') return false;
+  return Object.entries(stream.rules).some(
+    ([name, { notNull }]) => notNull && name.toLowerCase() === source.name.toLowerCase(),
+  );
 }
 
 function swapOf({ stage, target }: PublicationRequest, next: TableName): TableSwap {
@@ -252,7 +264,9 @@ function tableKeys(
   table: TableName,
   place: TableName,
 ): readonly Statement[] {
-  const { primary, unique, index, uniqueColumns, indexedColumns, named } = stream.target.tableKeys;
+  const { unique, index, uniqueColumns, indexedColumns, named, ...keys } = stream.target.tableKeys;
+  const ofColumns = dialect.name === 'duckdb' ? [] : keys.primaryColumns;
+  const primary = keys.primary.length > 0 ? keys.primary : ofColumns;
   const columnOf = (name: string): Column => {
     const found = mapping.columns.find((column) => column.source.name === name);
     return { name: found?.name ?? name, type: found?.type ?? { type: 'int64' }, nullable: true };
