@@ -28,7 +28,11 @@ export function tableProbe(source: TableSource, connections: ConnectionProvider)
       const what = source.column ?? 'rows';
       const next = { value };
       if (before && JSON.stringify(before.value) === JSON.stringify(value))
-        return { runs: [], cursor: next, skip: `${what} of ${source.table} is still ${JSON.stringify(value)}` };
+        return {
+          runs: [],
+          cursor: next,
+          skip: `${what} of ${source.table} is still ${JSON.stringify(value)}`,
+        };
       if (!before && source.first !== 'run')
         return { runs: [], cursor: next, skip: `First look: ${what} of ${source.table} is remembered` };
       return { runs: [{ input: { table: source.table, [what]: value } }], cursor: next };
