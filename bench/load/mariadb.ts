@@ -83,7 +83,7 @@ async function prepare(running: MariaDbServer): Promise<void> {
 function environment({ url, password }: MariaDbServer): NodeJS.ProcessEnv {
   return {
     ...process.env,
-    BENCH_SHOP: `${url}?sslmode=disable`,
+    BENCH_SHOP: url,
     BENCH_WAREHOUSE: `duckdb://${warehousePath()}`,
     MYSQL_PWD: password,
     SLING_DISABLE_TELEMETRY: 'TRUE',
