@@ -170,7 +170,7 @@ describe('a query over files', () => {
     put('q2.csv', 'id,amount,code\n1,4,b\n3,x,c\n'.replace('x', '8'));
     await harness.loadOne(
       asked(
-        'select id, sum(amount) as total, list(code) as codes from {stream_scanner} where {where_cond} group by id',
+        'select id, sum(amount) as total, list(code order by code) as codes from {stream_scanner} where {where_cond} group by id',
         'where: id < 3',
       ),
     );
