@@ -15,6 +15,8 @@ export default class SummaryReporter implements Reporter {
     }
     counts.failed += unhandledErrors.length;
     process.on('exit', () => {
+      // The server of the tests ends the process with 0 when it stops, whatever Vitest has found.
+      if (counts.failed > 0) process.exitCode = 1;
       process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
     });
   }

@@ -85,7 +85,11 @@ async function* readBatches(
   const lease = await server.leaseReader(signal);
   let finished = false;
   try {
-    yield* copyOut(lease.client, sql, decoders);
+    for await (const batch of copyOut(lease.client, sql, decoders)) {
+      yield batch;
+      // The server may have sent everything before it heard of the end.
+      signal.throwIfAborted();
+    }
     finished = true;
   } catch (error) {
     throw postgresError(error, server.identity, signal);
