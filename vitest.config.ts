@@ -8,8 +8,6 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: ['test/support/postgres-server.ts'],
     reporters: ['default', './test/support/summary-reporter.ts'],
     pool: 'forks',
-    // Most of the tests wait for databases; Vitest's own choice leaves one processor idle.
-    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
