@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { formatError, MillraceError, toFailure } from '../core/errors.ts';
@@ -7,6 +6,7 @@ import type { DiscoverOptions } from './commands/connections-discover.ts';
 import type { ExecOptions } from './commands/connections-exec.ts';
 import { registerDbtCommands } from './commands/dbt/register.ts';
 import type { RunLogsOptions } from './commands/run-logs.ts';
+import { packageVersion } from '../project/package-version.ts';
 import { exitCodeOfError, exitCodes } from './terminal/exit-code.ts';
 import { paint, printJson } from './terminal/output.ts';
 
@@ -349,11 +349,6 @@ function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number above 0');
   return value;
-}
-
-function packageVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 try {

@@ -1,3 +1,4 @@
+import { dateOf } from '../core/civil-date.ts';
 import type { DataType } from '../sql/data-type.ts';
 
 /** Values of column vectors as text, for systems that take text. Undefined: no text that they would all understand. */
@@ -13,22 +14,7 @@ const lastDay = 2_932_896;
 /** `2024-02-29`; undefined for infinity and years before 1 or after 9999. */
 export function dateText(days: number): string | undefined {
   if (days < firstDay || days > lastDay) return undefined;
-  // https://howardhinnant.github.io/date_algorithms.html#civil_from_days; about ten times faster than Date.
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const fromMarch = Math.floor((5 * dayOfYear + 2) / 153);
-  const day = dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1;
-  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const { year, month, day } = dateOf(days);
   return `${year > 999 ? year : String(year).padStart(4, '0')}-${two(month)}-${two(day)}`;
 }
 

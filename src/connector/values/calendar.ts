@@ -1,3 +1,5 @@
+import { dateOf, daysOf as civilDays } from '../../core/civil-date.ts';
+
 const microsPerSecond = 1_000_000n;
 const microsPerDay = 86_400n * microsPerSecond;
 const infiniteDays = 0x7fff_ffff;
@@ -14,13 +16,13 @@ export function daysOf(text: string): number | undefined {
   if (!found) return undefined;
   const [year, month, day] = [Number(found[1]), Number(found[2]), Number(found[3])];
   if (month < 1 || month > 12 || day < 1) return undefined;
-  const days = daysFromCivil(year, month, day);
+  const days = civilDays({ year, month, day });
   return isoDate(days) === isoYear(year) + found[0].slice(found[1]?.length) ? days : undefined;
 }
 
 export function isoDate(days: number): string {
   if (Math.abs(days) === infiniteDays) return days > 0 ? 'infinity' : '-infinity';
-  const { year, month, day } = civilFromDays(days);
+  const { year, month, day } = dateOf(days);
   return `${isoYear(year)}-${two(month)}-${two(day)}`;
 }
 
@@ -81,42 +83,4 @@ function isoYear(year: number): string {
 
 function two(value: number): string {
   return String(value).padStart(2, '0');
-}
-
-const daysPerEra = 146_097;
-const daysToEpoch = 719_468;
-
-/** The proleptic Gregorian calendar, counted in eras of 400 years that begin in March. */
-function daysFromCivil(year: number, month: number, day: number): number {
-  const shifted = month <= 2 ? year - 1 : year;
-  const era = Math.floor(shifted / 400);
-  const yearOfEra = shifted - era * 400;
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
-  return era * daysPerEra + dayOfEra - daysToEpoch;
-}
-
-function civilFromDays(days: number): {
-  readonly year: number;
-  readonly month: number;
-  readonly day: number;
-} {
-  const shifted = days + daysToEpoch;
-  const era = Math.floor(shifted / daysPerEra);
-  const dayOfEra = shifted - era * daysPerEra;
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
-  const month = monthFromMarch + (monthFromMarch < 10 ? 3 : -9);
-  return {
-    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
-    month,
-    day: dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1,
-  };
 }

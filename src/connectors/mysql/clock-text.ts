@@ -1,3 +1,5 @@
+import { daysInMonth, daysOf } from '../../core/civil-date.ts';
+
 const zero = 0x30;
 const minus = 0x2d;
 
@@ -12,7 +14,7 @@ export function days(bytes: Uint8Array, at: number): number {
   if (month === 0 || day === 0 || day > 28) {
     if (month === 0 || day === 0 || day > daysInMonth(year, month)) return noDate;
   }
-  return daysBeforeMonth(year, month) + day;
+  return daysOf({ year, month, day });
 }
 
 /** Seconds since midnight of the `HH:MM:SS` that starts at `at`. */
@@ -43,19 +45,4 @@ export function durationMicroseconds(bytes: Uint8Array, start: number, end: numb
 
 function twoDigits(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) - zero) * 10 + (bytes[at + 1] as number) - zero;
-}
-
-function daysInMonth(year: number, month: number): number {
-  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
-}
-
-/** Proleptic Gregorian calendar, counted in 400-year cycles that begin on 1 March; less one, so that a day can be added. */
-function daysBeforeMonth(year: number, month: number): number {
-  const marchYear = month <= 2 ? year - 1 : year;
-  const cycle = Math.floor(marchYear / 400);
-  const yearOfCycle = marchYear - cycle * 400;
-  const dayOfYear = ((153 * ((month + 9) % 12) + 2) / 5) | 0;
-  const dayOfCycle = yearOfCycle * 365 + (yearOfCycle >> 2) - ((yearOfCycle / 100) | 0) + dayOfYear;
-  return cycle * 146_097 + dayOfCycle - 719_469;
 }

@@ -1,3 +1,5 @@
+import { daysInMonth, daysOf } from '../../core/civil-date.ts';
+
 const datePattern = /^(\d{4})-(\d{2})-(\d{2})/;
 const clockPattern = /^(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?/;
 const zonePattern = /^(?:Z|([+-])(\d{2})(?::?(\d{2}))?)$/i;
@@ -65,7 +67,7 @@ export function plainTimestamp(text: string): number | undefined {
     if (!(digit >= 0 && digit <= 9)) return undefined;
     micros = 10 * micros + digit;
   }
-  const seconds = daysSinceEpoch(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+  const seconds = daysOf({ year, month, day }) * 86_400 + hour * 3600 + minute * 60 + second;
   return seconds * 1e6 + micros;
 }
 
@@ -83,7 +85,7 @@ function leadingDate(text: string): number | undefined {
   if (!match) return undefined;
   const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
-  return daysSinceEpoch(year, month, day);
+  return daysOf({ year, month, day });
 }
 
 function leadingClock(text: string): { micros: bigint; length: number } | undefined {
@@ -103,20 +105,4 @@ function zoneMicros(text: string): bigint | undefined {
   if (!match) return undefined;
   const seconds = Number(match[2] ?? 0) * 3600 + Number(match[3] ?? 0) * 60;
   return BigInt(match[1] === '-' ? -seconds : seconds) * microsPerSecond;
-}
-
-function daysInMonth(year: number, month: number): number {
-  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
-  return [4, 6, 9, 11].includes(month) ? 30 : 31;
-}
-
-/** Proleptic Gregorian calendar, counted in 400-year cycles that begin on 1 March. */
-function daysSinceEpoch(year: number, month: number, day: number): number {
-  const marchYear = month <= 2 ? year - 1 : year;
-  const cycle = Math.floor(marchYear / 400);
-  const yearOfCycle = marchYear - cycle * 400;
-  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
-  const dayOfCycle =
-    yearOfCycle * 365 + Math.floor(yearOfCycle / 4) - Math.floor(yearOfCycle / 100) + dayOfYear;
-  return cycle * 146_097 + dayOfCycle - 719_468;
 }

@@ -1,3 +1,5 @@
+import { type CivilDate, dateOf, daysOf } from '../civil-date.ts';
+
 /** What the pure arithmetic of partitions has to be told about the world. */
 export interface PartitionWorld {
   /** Milliseconds since 1970, UTC. */
@@ -13,44 +15,6 @@ export const dayMs = 86_400_000;
 
 /** What clocks of one zone are ahead of UTC at an instant, in milliseconds. */
 export type ZoneOffset = (atMs: number) => number;
-
-/** A date of the Gregorian calendar; months and days count from 1. */
-export interface CivilDate {
-  readonly year: number;
-  readonly month: number;
-  readonly day: number;
-}
-
-/** Days since 1970-01-01 (Hinnant, "chrono-compatible low-level date algorithms"). */
-export function daysOf({ year, month, day }: CivilDate): number {
-  const y = month <= 2 ? year - 1 : year;
-  const era = Math.floor(y / 400);
-  const yearOfEra = y - era * 400;
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
-  return era * 146_097 + dayOfEra - 719_468;
-}
-
-export function dateOf(days: number): CivilDate {
-  const z = days + 719_468;
-  const era = Math.floor(z / 146_097);
-  const dayOfEra = z - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const shifted = Math.floor((5 * dayOfYear + 2) / 153);
-  const month = shifted < 10 ? shifted + 3 : shifted - 9;
-  return {
-    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
-    month,
-    day: dayOfYear - Math.floor((153 * shifted + 2) / 5) + 1,
-  };
-}
 
 /** 0 is Sunday. */
 export function weekdayOf(days: number): number {

@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.ts';
-import { dateOf, dayMs, daysOf, weekdayOf } from './calendar.ts';
+import { dateOf, daysOf } from '../civil-date.ts';
+import { dayMs, weekdayOf } from './calendar.ts';
 
 /** The local times of a cron, which can be counted without going through them. Number 0 is the first since 1970. */
 export interface CronCount {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WindowLength } from '../partitions.ts';
-import { daysOf, dateOf, dayMs, hourMs } from './calendar.ts';
+import { daysOf, dateOf } from '../civil-date.ts';
+import { dayMs, hourMs } from './calendar.ts';
 import { countCron } from './cron-count.ts';
 import { createTimeGrid, type TimeGrid } from './time-grid.ts';
 import { time } from './world.fixture.ts';

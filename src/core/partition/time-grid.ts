@@ -1,10 +1,9 @@
 import { ConfigError } from '../errors.ts';
 import type { TimeDimension } from '../partitions.ts';
+import { dateOf, daysOf } from '../civil-date.ts';
 import {
-  dateOf,
   dateText,
   dayMs,
-  daysOf,
   hourMs,
   instantOf,
   offsetText,

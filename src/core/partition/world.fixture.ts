@@ -1,5 +1,6 @@
 import type { PartitionsDefinition, TimeDimension } from '../partitions.ts';
-import { daysOf, dayMs, type PartitionWorld } from './calendar.ts';
+import { daysOf } from '../civil-date.ts';
+import { dayMs, type PartitionWorld } from './calendar.ts';
 import { openSpace, type PartitionSpace } from './partition-space.ts';
 import { zoneOffsetMs } from './zone-offset.ts';
 

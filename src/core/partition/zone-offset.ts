@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.ts';
-import { daysOf, dayMs } from './calendar.ts';
+import { daysOf } from '../civil-date.ts';
+import { dayMs } from './calendar.ts';
 
 /** Clocks change at quarters of an hour only, since 1970. */
 const quarterMs = 900_000;
