@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { duckdbConnector } from '../../src/connectors/duckdb/index.ts';
 import { postgresConnector } from '../../src/connectors/postgres/index.ts';
 import { LoadHarness } from '../support/load-harness.ts';
-import { startRestartablePostgres, type RestartablePostgres } from '../support/restartable-postgres.ts';
+import { startPostgres, type OwnPostgres } from '../support/own-postgres.ts';
 
 let harness: LoadHarness;
-let server: RestartablePostgres;
+let server: OwnPostgres;
 beforeAll(async () => {
   harness = await LoadHarness.create();
-  server = await startRestartablePostgres();
+  server = await startPostgres('restart');
   const config = postgresConnector.config.parse(postgresConnector.parseUrl(server.url));
   await harness.open('PG', postgresConnector, config);
   await harness.open('COPY', postgresConnector, config);
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await harness.close();
-  await server.stop();
+  await server.remove();
 });
 
 const targets = ['DUCK', 'COPY'] as const;

