@@ -1,12 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodeOfError, exitCodes } from '../../terminal/exit-code.ts';
 import { printError } from '../../terminal/error-output.ts';
+import type { Place } from '../open-project.ts';
 import type { DbtFlags } from './dbt-options.ts';
 
-type Place = () => { readonly project: string | undefined };
-
 /** Adds dbt's commands. Each loads its own code when it is called. */
-export function registerDbtCommands(program: Command, place: Place): void {
+export function registerDbtCommands(program: Command, place: () => Place): void {
   for (const name of ['build', 'test', 'seed', 'snapshot'] as const) {
     executing(program.command(name).description(descriptions[name])).action(
       dbtAction(async (flags: DbtFlags) => {
