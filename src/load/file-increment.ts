@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { CancelledError, ConfigError } from '../core/errors.ts';
 import type { StepContext } from '../core/executor.ts';
-import { beginFile, endFile, exists, fileOf } from './file-publication.ts';
-import { figuresOf } from './load-figures.ts';
-import type { StreamPlan } from './plan.ts';
-import { fillStage } from './stage-fill.ts';
-import { settleBeforeRead } from './stream-bounds.ts';
-import { sourceDialect, type StreamTask } from './stream-task.ts';
+import { beginFile, endFile, exists, fileOf } from './plan/file-publication.ts';
+import { figuresOf } from './table/load-figures.ts';
+import type { StreamPlan } from './plan/stream-plan.ts';
+import { fillStage } from './read/stage-fill.ts';
+import { settleBeforeRead } from './read/stream-bounds.ts';
+import { sourceDialect, type StreamTask } from './plan/stream-task.ts';
 import type { LoadFigures } from './stream/figures.ts';
 import { comparable, keyLiteral } from './stream/key-value.ts';
 import type { Watermark } from './stream/watermark.ts';

@@ -4,7 +4,7 @@ export { pipelineNode } from './pipeline/pipeline-node.ts';
 export type { Pipeline } from './pipeline/pipeline.ts';
 export { readPipeline } from './pipeline/read-pipeline.ts';
 export { createPipelineExecutor } from './pipeline/run-pipeline.ts';
-export type { StreamPlan } from './plan.ts';
+export type { StreamPlan } from './plan/stream-plan.ts';
 export { readReplication } from './project.ts';
 export type { Replication } from './replication/replication.ts';
 export { selectStreams } from './replication/stream-selection.ts';

@@ -9,11 +9,11 @@ import { runNested } from './nested-replication.ts';
 import type { LoadSpec, NodeOptions } from './nodes.ts';
 import { isWildcard } from './replication/glob.ts';
 import { keptByStart, runReplicationHooks } from './replication-hooks.ts';
-import type { StreamTask } from './stream-task.ts';
+import type { StreamTask } from './plan/stream-task.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { streamTasks } from './stream-tasks.ts';
 import { loadStream, type LoadedStream } from './stream-run.ts';
-import { sharedContext, usualSideBySide, workSideBySide } from './side-by-side.ts';
+import { sharedContext, usualSideBySide, workSideBySide } from './plan/side-by-side.ts';
 import { PublishTurns } from './stream/publish.ts';
 
 export interface LoadOptions extends NodeOptions {

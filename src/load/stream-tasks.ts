@@ -4,7 +4,7 @@ import type { RunOptions } from '../core/plan.ts';
 import type { TableName } from '../sql/dialect.ts';
 import type { HookServices } from './hooks/hook-place.ts';
 import { connectionEnd, targetTable, type KnownConnection } from './nodes.ts';
-import type { StreamTask } from './stream-task.ts';
+import type { StreamTask } from './plan/stream-task.ts';
 import { isCollapsed } from './replication/collapse.ts';
 import { isWildcard, matchesGlob } from './replication/glob.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';

@@ -1,7 +1,7 @@
-import type { StreamSchema } from '../connector/connection.ts';
-import { ConfigError } from '../core/errors.ts';
-import type { Dialect } from '../sql/dialect.ts';
-import type { PlannedRead } from './plan.ts';
+import type { StreamSchema } from '../../connector/connection.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Dialect } from '../../sql/dialect.ts';
+import type { PlannedRead } from './stream-plan.ts';
 import { sourceDialect, type StreamTask } from './stream-task.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import type { Connection, SqlDatabase, Source } from '../connector/connection.ts';
-import { instead } from '../connector/instead.ts';
-import type { Payload } from '../connector/payload.ts';
-import { TransientError } from '../core/errors.ts';
+import type { Connection, SqlDatabase, Source } from '../../connector/connection.ts';
+import { instead } from '../../connector/instead.ts';
+import type { Payload } from '../../connector/payload.ts';
+import { TransientError } from '../../core/errors.ts';
 
 const looksPerPatience = 10;
 

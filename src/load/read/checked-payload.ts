@@ -1,10 +1,10 @@
-import { batchFault } from '../connector/batch-fault.ts';
-import type { ColumnBatch } from '../connector/column-batch.ts';
-import type { Connection } from '../connector/connection.ts';
-import type { ColumnsPayload, Payload } from '../connector/payload.ts';
-import { FatalError, TransientError } from '../core/errors.ts';
-import type { DataType, TableSchema } from '../sql/data-type.ts';
-import type { StreamPlan } from './plan.ts';
+import { batchFault } from '../../connector/batch-fault.ts';
+import type { ColumnBatch } from '../../connector/column-batch.ts';
+import type { Connection } from '../../connector/connection.ts';
+import type { ColumnsPayload, Payload } from '../../connector/payload.ts';
+import { FatalError, TransientError } from '../../core/errors.ts';
+import type { DataType, TableSchema } from '../../sql/data-type.ts';
+import type { StreamPlan } from '../plan/stream-plan.ts';
 
 /**
  * Holds what a source gives against what was planned: its columns now, each batch as it comes.

@@ -1,12 +1,12 @@
-import type { Connection } from '../connector/connection.ts';
-import { DataError } from '../core/errors.ts';
-import type { Column } from '../sql/data-type.ts';
-import type { TableName } from '../sql/dialect.ts';
-import { dropTable, type Statement } from '../sql/merge/index.ts';
-import { isPlain } from './plain-source.ts';
-import type { MappedColumn } from './stream/column-mapping.ts';
-import { fillStage } from './stage-fill.ts';
-import { stagePart } from './stream/stage-name.ts';
+import type { Connection } from '../../connector/connection.ts';
+import { DataError } from '../../core/errors.ts';
+import type { Column } from '../../sql/data-type.ts';
+import type { TableName } from '../../sql/dialect.ts';
+import { dropTable, type Statement } from '../../sql/merge/index.ts';
+import { isPlain } from '../plan/plain-source.ts';
+import type { MappedColumn } from '../stream/column-mapping.ts';
+import { fillStage } from '../read/stage-fill.ts';
+import { stagePart } from '../stream/stage-name.ts';
 import type { TableLoad } from './table-load.ts';
 
 /** Rows that were left out, and the statements that keep them beside the target. */

@@ -1,11 +1,11 @@
-import type { SqlDatabase } from '../connector/connection.ts';
-import { DataError } from '../core/errors.ts';
-import { castTo } from '../sql/cast.ts';
-import type { Dialect } from '../sql/dialect.ts';
-import type { Statement } from '../sql/merge/index.ts';
-import { constraintSql } from './expression/constraint-sql.ts';
-import { rowSql } from './expression/row-sql.ts';
-import { misfitPredicate } from '../sql/value-fit.ts';
+import type { SqlDatabase } from '../../connector/connection.ts';
+import { DataError } from '../../core/errors.ts';
+import { castTo } from '../../sql/cast.ts';
+import type { Dialect } from '../../sql/dialect.ts';
+import type { Statement } from '../../sql/merge/index.ts';
+import { constraintSql } from '../expression/constraint-sql.ts';
+import { rowSql } from '../expression/row-sql.ts';
+import { misfitPredicate } from '../../sql/value-fit.ts';
 import {
   readsFiles,
   rejectsColumns,
@@ -13,8 +13,8 @@ import {
   rejectsTable,
   type RejectedRows,
 } from './rejected-rows.ts';
-import type { StreamConfig } from './replication/replication.ts';
-import { findByName, type MappedColumn } from './stream/column-mapping.ts';
+import type { StreamConfig } from '../replication/replication.ts';
+import { findByName, type MappedColumn } from '../stream/column-mapping.ts';
 import type { TableLoad } from './table-load.ts';
 
 /** A way in which a row may not fit. */

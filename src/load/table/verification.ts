@@ -1,5 +1,5 @@
-import type { SqlSession } from '../connector/connection.ts';
-import { FatalError } from '../core/errors.ts';
+import type { SqlSession } from '../../connector/connection.ts';
+import { FatalError } from '../../core/errors.ts';
 import type { TableLoad } from './table-load.ts';
 
 /** Rows that a system counts by reading them all are counted up to here. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { StreamPlan } from './plan.ts';
-import { joined, windowRequest } from './stream-bounds.ts';
-import { sourceDialect } from './stream-task.ts';
-import type { Watermark } from './stream/watermark.ts';
-import { openWindow } from './stream/window.ts';
+import type { StreamPlan } from '../plan/stream-plan.ts';
+import { joined, windowRequest } from '../read/stream-bounds.ts';
+import { sourceDialect } from '../plan/stream-task.ts';
+import type { Watermark } from '../stream/watermark.ts';
+import { openWindow } from '../stream/window.ts';
 import type { TableLoad } from './table-load.ts';
 
 /** The rows that share a watermark, as a text that changes with each of them. */

@@ -1,10 +1,10 @@
-import type { Connection } from '../connector/connection.ts';
-import type { JsonObject } from '../core/json.ts';
-import type { RunOptions } from '../core/plan.ts';
-import type { Dialect, TableName } from '../sql/dialect.ts';
-import { duckdbDialect } from '../sql/dialects/index.ts';
-import type { HookServices } from './hooks/hook-place.ts';
-import type { StreamConfig } from './replication/replication.ts';
+import type { Connection } from '../../connector/connection.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { RunOptions } from '../../core/plan.ts';
+import type { Dialect, TableName } from '../../sql/dialect.ts';
+import { duckdbDialect } from '../../sql/dialects/index.ts';
+import type { HookServices } from '../hooks/hook-place.ts';
+import type { StreamConfig } from '../replication/replication.ts';
 
 /** One stream, one table: what a plan is made for. */
 export interface StreamTask {

@@ -1,11 +1,11 @@
-import type { ReadAfter, StageResult } from '../connector/connection.ts';
-import type { StepContext } from '../core/executor.ts';
-import type { TableSchema } from '../sql/data-type.ts';
-import type { TableName } from '../sql/dialect.ts';
+import type { ReadAfter, StageResult } from '../../connector/connection.ts';
+import type { StepContext } from '../../core/executor.ts';
+import type { TableSchema } from '../../sql/data-type.ts';
+import type { TableName } from '../../sql/dialect.ts';
 import { checkedPayload } from './checked-payload.ts';
-import type { StreamPlan } from './plan.ts';
+import type { StreamPlan } from '../plan/stream-plan.ts';
 import { withReadSlot } from './read-slots.ts';
-import type { StreamTask } from './stream-task.ts';
+import type { StreamTask } from '../plan/stream-task.ts';
 
 /** What is read into a stage. */
 export interface StageReading {

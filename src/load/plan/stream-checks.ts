@@ -1,11 +1,11 @@
-import type { Connection } from '../connector/connection.ts';
-import { ConfigError } from '../core/errors.ts';
+import type { Connection } from '../../connector/connection.ts';
+import { ConfigError } from '../../core/errors.ts';
 import { checkPlainSource, isPlain } from './plain-source.ts';
-import type { StreamConfig } from './replication/replication.ts';
-import { isRunVariable } from './replication/run-time.ts';
-import { followsKeys } from './replication/stream-mode.ts';
-import { variablesIn } from './replication/template.ts';
-import { notYetSupported } from './replication/unsupported.ts';
+import type { StreamConfig } from '../replication/replication.ts';
+import { isRunVariable } from '../replication/run-time.ts';
+import { followsKeys } from '../replication/stream-mode.ts';
+import { variablesIn } from '../replication/template.ts';
+import { notYetSupported } from '../replication/unsupported.ts';
 import type { StreamTask } from './stream-task.ts';
 
 /**

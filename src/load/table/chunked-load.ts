@@ -1,12 +1,13 @@
-import type { SqlDatabase } from '../connector/connection.ts';
-import { ChunkPace } from './chunks/chunk-pace.ts';
-import type { ChunkPlan } from './chunks/chunk-plan.ts';
-import { readPersistently } from './chunks/persistence.ts';
-import { spanEnd } from './chunks/span-end.ts';
-import { planStream, type StreamPlan } from './plan.ts';
-import { windowRequest } from './stream-bounds.ts';
-import type { LoadFigures } from './stream/figures.ts';
-import { findEnd, type WindowPiece } from './stream/window.ts';
+import type { SqlDatabase } from '../../connector/connection.ts';
+import { ChunkPace } from '../chunks/chunk-pace.ts';
+import type { ChunkPlan } from '../chunks/chunk-plan.ts';
+import { readPersistently } from '../chunks/persistence.ts';
+import { spanEnd } from '../chunks/span-end.ts';
+import { planStream } from '../plan/plan-stream.ts';
+import type { StreamPlan } from '../plan/stream-plan.ts';
+import { windowRequest } from '../read/stream-bounds.ts';
+import type { LoadFigures } from '../stream/figures.ts';
+import { findEnd, type WindowPiece } from '../stream/window.ts';
 import { loadWindow } from './window-load.ts';
 import type { TableLoad } from './table-load.ts';
 

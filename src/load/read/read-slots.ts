@@ -1,4 +1,4 @@
-import type { Connection } from '../connector/connection.ts';
+import type { Connection } from '../../connector/connection.ts';
 
 /** Readings side by side of one connection that does not say how many it bears. */
 const usualReads = 8;

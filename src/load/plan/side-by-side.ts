@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { Connection } from '../connector/connection.ts';
-import type { Progress, StepContext } from '../core/executor.ts';
+import type { Connection } from '../../connector/connection.ts';
+import type { Progress, StepContext } from '../../core/executor.ts';
 import { sourceDialect } from './stream-task.ts';
 
 /** Servers that work on several questions at once; the other systems answer one after another in this process. */

@@ -1,14 +1,14 @@
-import type { SqlSession } from '../connector/connection.ts';
-import type { StepContext } from '../core/executor.ts';
-import type { Scope } from './expression/expression.ts';
-import type { HookEnd } from './hooks/hook-end.ts';
-import { runHooks } from './hooks/hook-run.ts';
-import { keptOf } from './hooks/hook-scope.ts';
-import { runScope } from './hooks/run-scope.ts';
-import type { HookMoment } from './replication/hook.ts';
-import { streamId } from './replication/stream-name.ts';
-import type { StreamTask } from './stream-task.ts';
-import type { LoadFigures } from './stream/figures.ts';
+import type { SqlSession } from '../../connector/connection.ts';
+import type { StepContext } from '../../core/executor.ts';
+import type { Scope } from '../expression/expression.ts';
+import type { HookEnd } from '../hooks/hook-end.ts';
+import { runHooks } from '../hooks/hook-run.ts';
+import { keptOf } from '../hooks/hook-scope.ts';
+import { runScope } from '../hooks/run-scope.ts';
+import type { HookMoment } from '../replication/hook.ts';
+import { streamId } from '../replication/stream-name.ts';
+import type { StreamTask } from '../plan/stream-task.ts';
+import type { LoadFigures } from '../stream/figures.ts';
 
 interface HookOccasion {
   readonly figures?: LoadFigures;

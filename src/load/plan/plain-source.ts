@@ -1,14 +1,14 @@
-import type { Connection, ReadAfter, SqlDatabase } from '../connector/connection.ts';
-import type { Column } from '../sql/data-type.ts';
-import { ConfigError } from '../core/errors.ts';
-import type { PlannedRead, StreamPlan } from './plan.ts';
-import type { StreamConfig } from './replication/replication.ts';
-import { followsKeys } from './replication/stream-mode.ts';
-import { notYetSupported } from './replication/unsupported.ts';
+import type { Connection, ReadAfter, SqlDatabase } from '../../connector/connection.ts';
+import type { Column } from '../../sql/data-type.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { PlannedRead, StreamPlan } from './stream-plan.ts';
+import type { StreamConfig } from '../replication/replication.ts';
+import { followsKeys } from '../replication/stream-mode.ts';
+import { notYetSupported } from '../replication/unsupported.ts';
 import type { StreamTask } from './stream-task.ts';
-import { keyLiteral, keyText } from './stream/key-value.ts';
-import { earlierLiteral } from './stream/source-time.ts';
-import { lowerBound, settledBound, upperBound } from './stream/window.ts';
+import { keyLiteral, keyText } from '../stream/key-value.ts';
+import { earlierLiteral } from '../stream/source-time.ts';
+import { lowerBound, settledBound, upperBound } from '../stream/window.ts';
 
 /** True for sources that evaluate no SQL, such as HTTP APIs: the target drops what is beyond the bounds. */
 export function isPlain({ source }: Connection): boolean {

@@ -1,9 +1,9 @@
-import type { ReadAfter } from '../connector/connection.ts';
-import { DataError } from '../core/errors.ts';
-import type { StreamPlan } from './plan.ts';
-import { dropBeyondBounds, isPlain, plainReading } from './plain-source.ts';
-import { sourceDialect, type StreamTask } from './stream-task.ts';
-import { keyText } from './stream/key-value.ts';
+import type { ReadAfter } from '../../connector/connection.ts';
+import { DataError } from '../../core/errors.ts';
+import type { StreamPlan } from '../plan/stream-plan.ts';
+import { dropBeyondBounds, isPlain, plainReading } from '../plan/plain-source.ts';
+import { sourceDialect, type StreamTask } from '../plan/stream-task.ts';
+import { keyText } from '../stream/key-value.ts';
 import {
   lowerBound,
   openWindow,
@@ -11,8 +11,8 @@ import {
   upperBound,
   type WindowPiece,
   type WindowRequest,
-} from './stream/window.ts';
-import type { Watermark } from './stream/watermark.ts';
+} from '../stream/window.ts';
+import type { Watermark } from '../stream/watermark.ts';
 
 /** What is read, now that its bounds are known. */
 export interface SettledRead {

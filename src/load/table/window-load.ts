@@ -1,24 +1,25 @@
-import type { SqlDatabase, SqlSession, StageResult } from '../connector/connection.ts';
-import type { StepContext } from '../core/executor.ts';
-import { dropTable } from '../sql/merge/index.ts';
+import type { SqlDatabase, SqlSession, StageResult } from '../../connector/connection.ts';
+import type { StepContext } from '../../core/executor.ts';
+import { dropTable } from '../../sql/merge/index.ts';
 import { figuresOf } from './load-figures.ts';
 import { missingStatements } from './missing-keys.ts';
-import { unfinishedKey, type StreamPlan } from './plan.ts';
-import { fillStage } from './stage-fill.ts';
+import { unfinishedKey } from '../plan/last-publication.ts';
+import type { StreamPlan } from '../plan/stream-plan.ts';
+import { fillStage } from '../read/stage-fill.ts';
 import { misfitRows } from './misfit-rows.ts';
 import { stageRejects } from './rejected-rows.ts';
 import { verifiedRows } from './verification.ts';
 import type { TableLoad } from './table-load.ts';
 import { isAtRest, windowPrint, type WindowPrint } from './window-print.ts';
 import { requireLease } from './target-lease.ts';
-import { settleAfterStage, settleBeforeRead } from './stream-bounds.ts';
-import { addFigures, type LoadFigures } from './stream/figures.ts';
-import { publish } from './stream/publish.ts';
-import { prepareSwaps } from './stream/swap.ts';
-import { prepareStage, removeLeftovers, requireKeys } from './stream/stage-table.ts';
-import { prepareWatermarks, writePublication } from './stream/watermark-store.ts';
-import { formatWatermark, type Watermark } from './stream/watermark.ts';
-import type { WindowPiece } from './stream/window.ts';
+import { settleAfterStage, settleBeforeRead } from '../read/stream-bounds.ts';
+import { addFigures, type LoadFigures } from '../stream/figures.ts';
+import { publish } from '../stream/publish.ts';
+import { prepareSwaps } from '../stream/swap.ts';
+import { prepareStage, removeLeftovers, requireKeys } from '../stream/stage-table.ts';
+import { prepareWatermarks, writePublication } from '../stream/watermark-store.ts';
+import { formatWatermark, type Watermark } from '../stream/watermark.ts';
+import type { WindowPiece } from '../stream/window.ts';
 
 /** A window of the stream that is visible in the target. */
 export interface LoadedWindow {

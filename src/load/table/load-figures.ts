@@ -1,10 +1,10 @@
-import type { StageResult } from '../connector/connection.ts';
-import type { TableName } from '../sql/dialect.ts';
-import { warningsOf } from './hooks/warnings.ts';
-import type { StreamPlan } from './plan.ts';
-import type { StreamConfig } from './replication/replication.ts';
-import { rowCounts, type LoadFigures, type RoleCounts } from './stream/figures.ts';
-import { formatWatermark, type Watermark } from './stream/watermark.ts';
+import type { StageResult } from '../../connector/connection.ts';
+import type { TableName } from '../../sql/dialect.ts';
+import { warningsOf } from '../hooks/warnings.ts';
+import type { StreamPlan } from '../plan/stream-plan.ts';
+import type { StreamConfig } from '../replication/replication.ts';
+import { rowCounts, type LoadFigures, type RoleCounts } from '../stream/figures.ts';
+import { formatWatermark, type Watermark } from '../stream/watermark.ts';
 
 export interface FigureDetails {
   readonly chunks?: number;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { DataError } from '../core/errors.ts';
+import { DataError } from '../../core/errors.ts';
 import type { StreamTask } from './stream-task.ts';
-import type { Publication, StreamIdentity } from './stream/watermark-store.ts';
+import type { Publication, StreamIdentity } from '../stream/watermark-store.ts';
 
 /**
  * How far a stream has been written into files, kept in a hidden file beside them. What is about to be published is

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LockAttempt, SqlDatabase, SqlLock } from '../connector/connection.ts';
-import { TransientError } from '../core/errors.ts';
-import type { StepContext } from '../core/executor.ts';
-import type { TableName } from '../sql/dialect.ts';
-import { takeLeaseRow } from './stream/lease-row.ts';
+import type { LockAttempt, SqlDatabase, SqlLock } from '../../connector/connection.ts';
+import { TransientError } from '../../core/errors.ts';
+import type { StepContext } from '../../core/executor.ts';
+import type { TableName } from '../../sql/dialect.ts';
+import { takeLeaseRow } from '../stream/lease-row.ts';
 
 /** How long a load waits for another one of the same table; a killed one is noticed within this. */
 const patienceSeconds = 10;

@@ -1,5 +1,5 @@
 import { exists, fileOf } from './file-publication.ts';
-import { publishedFor, unfinishedKey } from './plan.ts';
+import { publishedFor, unfinishedKey } from './last-publication.ts';
 import type { StreamTask } from './stream-task.ts';
 
 /**

@@ -1,14 +1,14 @@
-import type { StreamSchema } from '../connector/connection.ts';
-import type { Column } from '../sql/data-type.ts';
-import type { TableName } from '../sql/dialect.ts';
-import type { PaceLimits } from './chunks/chunk-pace.ts';
-import type { ChunkPlan } from './chunks/chunk-plan.ts';
-import { isOrdered, orderedIndexes } from './chunks/ordered-index.ts';
-import { findReplica, type Replica } from './chunks/replica.ts';
+import type { StreamSchema } from '../../connector/connection.ts';
+import type { Column } from '../../sql/data-type.ts';
+import type { TableName } from '../../sql/dialect.ts';
+import type { PaceLimits } from '../chunks/chunk-pace.ts';
+import type { ChunkPlan } from '../chunks/chunk-plan.ts';
+import { isOrdered, orderedIndexes } from '../chunks/ordered-index.ts';
+import { findReplica, type Replica } from '../chunks/replica.ts';
 import { readsSideBySide, usualSideBySide } from './side-by-side.ts';
 import { sourceDialect, type StreamTask } from './stream-task.ts';
-import { findByName } from './stream/column-mapping.ts';
-import { comparable } from './stream/key-value.ts';
+import { findByName } from '../stream/column-mapping.ts';
+import { comparable } from '../stream/key-value.ts';
 
 /** What the decision is made from. */
 export interface ChunkRequest {

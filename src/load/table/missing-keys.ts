@@ -5,14 +5,14 @@ import {
   type MissingMark,
   type Statement,
   type StatementTurn,
-} from '../sql/merge/index.ts';
-import { currentInstant } from '../sql/clock.ts';
-import type { Dialect } from '../sql/dialect.ts';
-import { fillStage } from './stage-fill.ts';
-import { sourceDialect } from './stream-task.ts';
-import { syncedAt, syncedOp } from './stream/constant-columns.ts';
-import { stagePart } from './stream/stage-name.ts';
-import { fillQuery } from './stream/stream-sql.ts';
+} from '../../sql/merge/index.ts';
+import { currentInstant } from '../../sql/clock.ts';
+import type { Dialect } from '../../sql/dialect.ts';
+import { fillStage } from '../read/stage-fill.ts';
+import { sourceDialect } from '../plan/stream-task.ts';
+import { syncedAt, syncedOp } from '../stream/constant-columns.ts';
+import { stagePart } from '../stream/stage-name.ts';
+import { fillQuery } from '../stream/stream-sql.ts';
 import type { TableLoad } from './table-load.ts';
 
 /** Parts count from 1, so that this one is free. */

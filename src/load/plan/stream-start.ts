@@ -1,0 +1,87 @@
+import { followsKeys } from '../replication/stream-mode.ts';
+import type { ColumnMapping } from '../stream/column-mapping.ts';
+import { isEmpty, type TargetState } from '../stream/target-state.ts';
+import { latestInTarget } from '../stream/target-watermark.ts';
+import type { Publication } from '../stream/watermark-store.ts';
+import type { Watermark } from '../stream/watermark.ts';
+import { isLeftUnfinished, isUnfinished } from './last-publication.ts';
+import type { StreamPlan } from './stream-plan.ts';
+import type { StreamTask } from './stream-task.ts';
+
+/** Where the reading of a stream starts. */
+export interface Start {
+  readonly replaces: boolean;
+  readonly watermark?: Watermark;
+  readonly origin: StreamPlan['watermarkOrigin'];
+  readonly remarks: readonly string[];
+}
+
+/** Where the reading starts: at the stored watermark, at the target's own greatest value, or from nothing. */
+export async function startOf(
+  task: StreamTask,
+  mapping: ColumnMapping,
+  state: TargetState | undefined,
+  published: Publication | undefined,
+): Promise<Start> {
+  const { stream, options, target } = task;
+  const none = { origin: 'none' as const, remarks: [] };
+  if (stream.mode === 'snapshot') return { ...none, replaces: !state };
+  if (stream.mode === 'incremental' && !target.database) return fileStart(task, mapping, published);
+  if (!followsKeys(stream.mode) || !state || !target.database) return { ...none, replaces: true };
+  if (stream.range) {
+    const watermark = isLeftUnfinished(task, published) ? published?.watermark : undefined;
+    return { ...none, replaces: !state.exists, ...(watermark ? { watermark } : {}) };
+  }
+  const startsAnew = options.fullRefresh && !isUnfinished(task, published);
+  if (startsAnew || !state.exists) return { ...none, replaces: true };
+  if (!mapping.updateKey) return { ...none, replaces: false };
+  const { updateKey } = mapping;
+  if (await isEmpty(target.database, state.table)) return { ...none, replaces: false };
+
+  const stored = published?.watermark;
+  if (stored && stored.updateKey === updateKey.source.name)
+    return {
+      replaces: false,
+      watermark: resumable(stored, published, mapping),
+      origin: 'stored',
+      remarks: [],
+    };
+  const value = await latestInTarget(target.database, state.table, updateKey, stream.name);
+  const from = `no watermark of ${updateKey.source.name} is stored`;
+  if (value === undefined) {
+    return {
+      ...none,
+      replaces: mapping.primaryKey.length === 0,
+      remarks: [`${from} and the target holds no value of it: everything is read`],
+    };
+  }
+  return {
+    replaces: false,
+    watermark: { updateKey: updateKey.source.name, value },
+    origin: 'target',
+    remarks: [`${from}: continuing from the target's greatest value`],
+  };
+}
+
+/** Files have no rows that could be asked. */
+function fileStart(
+  { options }: StreamTask,
+  { updateKey }: ColumnMapping,
+  published: Publication | undefined,
+): Start {
+  const stored = published?.watermark;
+  const continues = !options.fullRefresh && stored?.updateKey === updateKey?.source.name;
+  return {
+    replaces: !continues,
+    ...(continues && stored ? { watermark: stored } : {}),
+    origin: continues && stored ? 'stored' : 'none',
+    remarks: options.fullRefresh ? ['everything is written once more; the files of earlier runs stay'] : [],
+  };
+}
+
+/** A stored row key only counts while the primary key is the one it was written for. */
+function resumable(stored: Watermark, published: Publication | undefined, mapping: ColumnMapping): Watermark {
+  const key = mapping.primaryKey.map((column) => column.source.name);
+  const same = key.length > 0 && key.join('\0') === published?.keyColumns.join('\0');
+  return same ? stored : { updateKey: stored.updateKey, value: stored.value };
+}
