@@ -21,6 +21,7 @@ export function reportRun(run: RunRecord, { json, stream, expectations }: Report
       : exitCodeOfRun(
           run.state,
           failed.map((step): ErrorKind => step.failure?.kind ?? 'data'),
+          run.stepCounts.succeeded,
         );
   if (json) {
     printJson({

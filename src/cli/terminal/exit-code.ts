@@ -6,7 +6,7 @@ export const exitCodes = {
   success: 0,
   /** The work failed: data that does not fit, a failed check, an unexpected error. */
   failed: 1,
-  /** The project or the command line is wrong; nothing was run. */
+  /** The project or the command line is wrong; no step got done. */
   config: 2,
   /** Something could not be reached; the same command may succeed later. */
   transient: 3,
@@ -26,11 +26,19 @@ export function exitCodeOfError(error: unknown): number {
   return error instanceof ProjectError ? exitCodes.config : codeByKind[toFailure(error).kind];
 }
 
-/** A run's state, and the kinds of its steps' failures. */
-export function exitCodeOfRun(state: RunState, failureKinds: readonly ErrorKind[]): number {
+/**
+ * What a finished run tells. Mistakes in the files that only running found count as `config` while no step got done;
+ * beside work that was done they are a failure, as are steps that failed for different reasons.
+ */
+export function exitCodeOfRun(
+  state: RunState,
+  failureKinds: readonly ErrorKind[],
+  stepsSucceeded: number,
+): number {
   if (state === 'succeeded') return exitCodes.success;
   if (state === 'cancelled') return exitCodes.cancelled;
   const [first] = failureKinds;
   const alike = first !== undefined && failureKinds.every((kind) => kind === first);
-  return alike ? codeByKind[first] : exitCodes.failed;
+  if (!alike || (first === 'config' && stepsSucceeded > 0)) return exitCodes.failed;
+  return codeByKind[first];
 }
