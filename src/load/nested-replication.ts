@@ -3,7 +3,7 @@ import { relative, sep } from 'node:path';
 import type { Environment } from '../config/environment.ts';
 import { ConfigError, toFailure } from '../core/errors.ts';
 import type { Executor, StepContext, StepOutcome, UpstreamStep } from '../core/executor.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { GraphNode } from '../core/node.ts';
 import type { ReplicationRequest } from './hooks/hook-place.ts';
 import { replicationNodes, type NodeOptions } from './nodes.ts';
@@ -23,7 +23,8 @@ interface Surroundings {
 
 /**
  * Runs a replication file within a step: its streams one after another, each as in a run of its own. One that
- * fails does not keep the others from loading; the first failure is thrown at the end.
+ * fails does not keep the others from loading; the first failure is thrown at the end. What an earlier attempt has
+ * loaded, and the streams say the same still, is not loaded again.
  */
 export async function runNested(
   request: ReplicationRequest,
@@ -33,16 +34,26 @@ export async function runNested(
 ): Promise<JsonObject> {
   const replication = await readNested(request, surroundings);
   const executor = executorFor(replication, request.path);
+  const kept = keptSteps(request);
   const done: UpstreamStep[] = [];
   const failures: unknown[] = [];
   for (const node of replicationNodes(replication, surroundings.options)) {
+    const earlier = kept.find(({ step, spec }) => step.key === node.key && isSame(spec, node.spec));
+    if (earlier) {
+      context.log(`${node.key}: done by an earlier attempt`);
+      done.push(earlier.step);
+      continue;
+    }
     if (isSkipped(node, done)) {
       done.push({ key: node.key, state: 'skipped' });
       continue;
     }
     try {
       const outcome = await executor.execute(node, nestedContext(context, request, node, done));
-      done.push({ key: node.key, state: 'succeeded', outcome });
+      const step: UpstreamStep = { key: node.key, state: 'succeeded', outcome };
+      done.push(step);
+      kept.push({ step, spec: node.spec });
+      await request.memory?.keep(request.key, plain(kept));
     } catch (error) {
       if (context.signal.aborted) throw error;
       const failure = toFailure(error);
@@ -88,6 +99,24 @@ function withEnv(replication: Replication, env: Readonly<Record<string, string>>
   return { ...replication, env: { ...env, ...replication.env } };
 }
 
+/** A step that worked, and the node that it was of. */
+interface KeptStep {
+  readonly step: UpstreamStep;
+  readonly spec: JsonObject;
+}
+
+function keptSteps({ memory, key }: ReplicationRequest): KeptStep[] {
+  return [...((memory?.recall(key) ?? []) as unknown as readonly KeptStep[])];
+}
+
+function isSame(one: JsonObject, other: JsonObject): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function plain(steps: readonly KeptStep[]): JsonValue {
+  return JSON.parse(JSON.stringify(steps)) as JsonValue;
+}
+
 function isSkipped(node: GraphNode, done: readonly UpstreamStep[]): boolean {
   if (node.always) return false;
   return node.edges.some(({ from }) => done.some(({ key, state }) => key === from && state !== 'succeeded'));
@@ -99,12 +128,14 @@ function nestedContext(
   node: GraphNode,
   done: readonly UpstreamStep[],
 ): StepContext {
+  const { memory } = request;
+  const within = `${request.key} ${node.key}`;
   return {
     ...context,
-    idempotencyKey: `${context.idempotencyKey} ${request.key} ${node.key}`,
+    idempotencyKey: `${context.idempotencyKey} ${within}`,
     upstream: async () => done,
-    checkpoint: undefined,
-    saveCheckpoint: async () => undefined,
+    checkpoint: memory?.recall(within),
+    saveCheckpoint: async (value) => memory?.keep(within, value),
   };
 }
 

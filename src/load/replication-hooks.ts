@@ -6,6 +6,7 @@ import type { HookServices } from './hooks/hook-place.ts';
 import { runHooks } from './hooks/hook-run.ts';
 import { statusesOf } from './hooks/hook-scope.ts';
 import { runScope } from './hooks/run-scope.ts';
+import { stepMemory } from './hooks/step-memory.ts';
 import { warningsOf } from './hooks/warnings.ts';
 import { replicationNodes, type NodeOptions } from './nodes.ts';
 import { hookTaskKey } from './replication-hook-nodes.ts';
@@ -49,6 +50,7 @@ export async function runReplicationHooks(
       store: kept.store,
     },
     key: isStart ? 'start' : 'end',
+    memory: stepMemory(context.checkpoint, (all) => context.saveCheckpoint(all)),
     onWarning: (message) => warnings.push(message),
   });
   const env = Object.entries((scope['env'] ?? {}) as Readonly<Record<string, string>>);

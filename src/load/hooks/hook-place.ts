@@ -3,6 +3,7 @@ import type { StepContext } from '../../core/executor.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { Scope } from '../expression/expression.ts';
+import type { StepMemory } from './step-memory.ts';
 
 /** What hooks use of the world around them. */
 export interface HookServices {
@@ -22,6 +23,8 @@ export interface ReplicationRequest {
   readonly env: Readonly<Record<string, string>>;
   /** The same for every attempt at the hook that asks. */
   readonly key: string;
+  /** Keeps which streams are loaded; absent where all of them are gone through again. */
+  readonly memory: StepMemory | undefined;
 }
 
 /** What the hooks of one list may see and use. */
@@ -37,6 +40,8 @@ export interface HookPlace {
   readonly scope: Scope;
   /** Tells this list from others of the same step. */
   readonly key: string;
+  /** For hooks that are to go on where the last attempt at their step stopped. */
+  readonly memory?: StepMemory;
   /** Told of failures that `on_failure: warn` lets pass, for the summary of the run. */
   readonly onWarning?: (message: string) => void;
   /** Wait before a hook is tried again. Default: 5. */

@@ -134,6 +134,7 @@ async function replicate(hook: ReplicationHook, place: HookPlace): Promise<JsonO
       Object.entries(hook.env ?? {}).map(([key, value]) => [key, fillText(String(value), place)]),
     ),
     key: place.key,
+    memory: place.memory,
   };
   const figures = await place.services.replicate(request, place.context);
   for (const warning of (figures['warnings'] ?? []) as readonly string[]) place.onWarning?.(warning);

@@ -6,13 +6,14 @@ import type { HookServices } from '../hooks/hook-place.ts';
 import { runHook } from '../hooks/hook-run.ts';
 import { keptOf, statusesOf } from '../hooks/hook-scope.ts';
 import { runScope } from '../hooks/run-scope.ts';
+import { stepMemory } from '../hooks/step-memory.ts';
 import { warningsOf } from '../hooks/warnings.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** Jumps by `goto` in one run; more of them are taken for a circle without an end. */
 const maxJumps = 10_000;
 
-/** How far a pipeline is: kept after each step, so that another attempt goes on with the next one. */
+/** How far a pipeline is: kept after each step, and while one works, so that another attempt goes on there. */
 interface Progress extends JsonObject {
   /** Place of the step to come in the list. */
   readonly next: number;
@@ -22,6 +23,8 @@ interface Progress extends JsonObject {
   readonly kept: Scope;
   /** What steps warned of. */
   readonly warnings: readonly string[];
+  /** What the step that is at work keeps. */
+  readonly within?: JsonObject;
   /** Message of the first failure that was put off until the end. */
   readonly deferred: string | null;
 }
@@ -94,6 +97,7 @@ async function runStep(
     services,
     scope: { ...runScope(context, file), ...about, ...progress.kept },
     key: `step ${progress.next + 1}, turn ${progress.done}`,
+    memory: stepMemory(progress.within, (within) => context.saveCheckpoint({ ...progress, within })),
     onWarning: (message) => warnings.push(message),
   });
   const isJump = end.didAct === true && step.next !== undefined;
