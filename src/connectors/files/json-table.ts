@@ -15,7 +15,8 @@ import { exactKind, type JsonCell, plainCell, verbatimCell } from './json-cell.t
 import type { TableType } from './file-type.ts';
 import type { ReadOptions } from './read-options.ts';
 import { rounded, textTyping, type TextTyping, typedText, type TypedValue } from './text-typing.ts';
-import { type ColumnEvidence, exactType, gatherEvidence } from './type-inference.ts';
+import type { ColumnEvidence } from './column-evidence.ts';
+import { exactType, gatherEvidence } from './type-inference.ts';
 
 const numberKinds = new Set(['BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', exactKind]);
 /** Whole digits that a double keeps exactly. */

@@ -4,7 +4,8 @@ import { type Candidate, candidates, fitsSql, heldTo, matchesSql, writtenPattern
 import { literal } from './engine.ts';
 import type { ReadOptions } from './read-options.ts';
 import type { TimeFormat } from './time-format.ts';
-import { type ColumnEvidence, inferredType } from './type-inference.ts';
+import type { ColumnEvidence } from './column-evidence.ts';
+import { inferredType } from './type-inference.ts';
 
 /** How text becomes values, as the options of a stream want it. */
 export interface TextTyping {

@@ -1,40 +1,33 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DataType } from '../../sql/data-type.ts';
+import { type ColumnEvidence, columnEvidence, type TextColumn } from './column-evidence.ts';
 import { type Candidate, candidates, heldTo, matchesSql } from './column-fit.ts';
 import { quote } from './engine.ts';
 
-/** A column whose values are at hand as text. */
-export interface TextColumn {
-  readonly name: string;
-  /** SQL giving the value as text. */
-  readonly expression: string;
+/** So many of the first rows; fewer of wide ones, so that there are no more values than that. */
+interface Look {
+  readonly rows: number;
+  readonly values: number;
 }
 
-/** What all values of a column have in common. */
-export interface ColumnEvidence {
-  /** Names of the candidates that every value fits; all of them when there are no values. */
-  readonly fits: ReadonlySet<string>;
-  readonly hasValues: boolean;
-  /** Longest run of digits before and after the point, for decimals. */
-  readonly wholeDigits: number;
-  readonly fractionDigits: number;
+/** Rules most candidates out, so that few are asked of more rows. */
+const sieve: Look = { rows: 1024, values: 100_000 };
+/** Tells what the rest is likely to be. */
+const sample: Look = { rows: 20_480, values: 10_000_000 };
+const fewestRows = 64;
+
+function rowsOf({ rows, values }: Look, columnCount: number): number {
+  return Math.max(fewestRows, Math.min(rows, Math.floor(values / columnCount)));
 }
 
-/** Rows of the first look, which only rules candidates out so that the second is cheap. */
-const sampleRows = 20_480;
-/** Rows that rule most candidates out before those of the sample are asked. */
-const sieveRows = 1024;
-
-/** Looks at every row of `from`: what does not fit in a first sample is not asked again for the rest. */
+/** Looks at every row of `from`: what does not fit the first ones is not asked of the rest. */
 export async function gatherEvidence(
   connection: DuckDBConnection,
   from: string,
   columns: readonly TextColumn[],
   possible: readonly Candidate[] = candidates,
 ): Promise<readonly ColumnEvidence[]> {
-  if (columns.length === 0) return [];
-  const left = await likelyCandidates(connection, from, columns, possible);
-  return await evidence(connection, from, columns, left);
+  return await columnEvidence(connection, from, columns, await sifted(connection, from, columns, possible));
 }
 
 /**
@@ -48,11 +41,10 @@ export async function firstFits(
   possible: readonly Candidate[],
 ): Promise<readonly ColumnEvidence[]> {
   const found = new Map<TextColumn, ColumnEvidence>();
-  if (columns.length === 0) return [];
-  const likely = await likelyCandidates(connection, from, columns, possible);
-  let open = columns.map((column, index) => ({ column, left: likely[index] ?? [] }));
+  const likely = await sampled(connection, from, columns, possible);
+  let open = columns.map((column, index) => ({ column, left: fitting(possible, likely[index]) }));
   while (open.length > 0) {
-    const answers = await evidence(
+    const answers = await columnEvidence(
       connection,
       from,
       open.map(({ column }) => column),
@@ -83,17 +75,17 @@ export async function guessFits(
   possible: readonly Candidate[],
 ): Promise<{ readonly guesses: readonly Guess[]; readonly isWhole: boolean }> {
   if (columns.length === 0) return { guesses: [], isWhole: true };
-  const sample = firstRows(from, sampleRows);
-  const left = await likelyCandidates(connection, from, columns, possible, sieveRows);
-  const found = await evidence(connection, sample, columns, left);
-  const counted = await connection.runAndReadAll(`select count(*) from ${sample}`);
+  const found = await sampled(connection, from, columns, possible);
+  const counted = await connection.runAndReadAll(
+    `select count(*) from ${firstRows(from, sample, columns.length)}`,
+  );
   return {
     guesses: found.map((answer) => {
       const candidate = answer.hasValues ? possible.find(({ name }) => answer.fits.has(name)) : undefined;
       const fits = new Set(candidate ? [candidate.name] : []);
       return { evidence: { ...answer, fits }, ...(candidate ? { candidate } : {}) };
     }),
-    isWhole: Number(counted.getRows()[0]?.[0]) < sampleRows,
+    isWhole: Number(counted.getRows()[0]?.[0]) < rowsOf(sample, columns.length),
   };
 }
 
@@ -123,84 +115,38 @@ function decimalPattern({ evidence: { wholeDigits, fractionDigits } }: Guess): s
   return `-?(0|[1-9][0-9]{0,${Math.max(0, wholeDigits - 1)}})${fraction}`;
 }
 
-async function likelyCandidates(
+async function sampled(
   connection: DuckDBConnection,
   from: string,
   columns: readonly TextColumn[],
   possible: readonly Candidate[],
-  rows: number = sampleRows,
+): Promise<readonly ColumnEvidence[]> {
+  const left = await sifted(connection, from, columns, possible);
+  return await columnEvidence(connection, firstRows(from, sample, columns.length), columns, left);
+}
+
+async function sifted(
+  connection: DuckDBConnection,
+  from: string,
+  columns: readonly TextColumn[],
+  possible: readonly Candidate[],
 ): Promise<readonly (readonly Candidate[])[]> {
-  const sample = await evidence(
+  const first = firstRows(from, sieve, columns.length);
+  const found = await columnEvidence(
     connection,
-    firstRows(from, rows),
+    first,
     columns,
     columns.map(() => possible),
   );
-  return sample.map((column) => possible.filter((candidate) => column.fits.has(candidate.name)));
+  return found.map((column) => fitting(possible, column));
 }
 
-function firstRows(from: string, rows: number): string {
-  return `(select * from ${from} limit ${rows})`;
+function fitting(possible: readonly Candidate[], evidence: ColumnEvidence | undefined): readonly Candidate[] {
+  return possible.filter(({ name }) => evidence?.fits.has(name));
 }
 
-/** The time that a SELECT takes grows with the square of its aggregates: 500 columns in one go take minutes. */
-const mostColumnsAsked = 16;
-
-async function evidence(
-  connection: DuckDBConnection,
-  from: string,
-  columns: readonly TextColumn[],
-  asked: readonly (readonly Candidate[])[],
-): Promise<readonly ColumnEvidence[]> {
-  // Whoever asks about one candidate per column has few aggregates, and much to read.
-  const most = mostColumnsAsked * (asked.some((candidates) => candidates.length > 1) ? 1 : 4);
-  const found: ColumnEvidence[] = [];
-  for (let start = 0; start < columns.length; start += most) {
-    const end = start + most;
-    found.push(
-      ...(await evidenceOfSome(connection, from, columns.slice(start, end), asked.slice(start, end))),
-    );
-  }
-  return found;
-}
-
-async function evidenceOfSome(
-  connection: DuckDBConnection,
-  from: string,
-  columns: readonly TextColumn[],
-  asked: readonly (readonly Candidate[])[],
-): Promise<readonly ColumnEvidence[]> {
-  const terms = columns.flatMap(({ expression }, index) => [
-    `count(${expression})`,
-    ...(asked[index] ?? []).flatMap((candidate) => candidateTerms(expression, candidate)),
-  ]);
-  const reader = await connection.runAndReadAll(`select ${['count(*)', ...terms].join(',\n')} from ${from}`);
-  const answers = (reader.getRows()[0] ?? [])[Symbol.iterator]();
-  const next = () => answers.next().value;
-  next();
-  return columns.map((_, index) => {
-    const hasValues = Number(next()) > 0;
-    const fits = new Set<string>();
-    let wholeDigits = 0;
-    let fractionDigits = 0;
-    for (const candidate of asked[index] ?? []) {
-      if (next() !== false) fits.add(candidate.name);
-      if (candidate.name !== 'decimal') continue;
-      wholeDigits = Number(next() ?? 0);
-      fractionDigits = Number(next() ?? 0);
-    }
-    return { fits, hasValues, wholeDigits, fractionDigits };
-  });
-}
-
-function candidateTerms(expression: string, candidate: Candidate): readonly string[] {
-  const all = `bool_and(${candidate.isWritten(expression)}) filter (where ${expression} is not null)`;
-  if (candidate.name !== 'decimal') return [all];
-  return [
-    all,
-    `max(length(ltrim(split_part(${expression}, '.', 1), '-')))`,
-    `max(length(split_part(${expression}, '.', 2)))`,
-  ];
+function firstRows(from: string, look: Look, columnCount: number): string {
+  return `(select * from ${from} limit ${rowsOf(look, columnCount)})`;
 }
 
 /** Most digits of an exact number; longer ones stay text. */
