@@ -1,4 +1,5 @@
 import type { Failure } from './errors.ts';
+import type { FoundItem, StepItem } from './fan-out.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { ColumnDoc, GraphNode, NodeKey } from './node.ts';
 import type { PartitionBatch } from './partitions.ts';
@@ -28,6 +29,8 @@ export interface StepContext {
   readonly options: RunOptions;
   /** The partitions that are to be made, for a node that has some. */
   readonly partitions?: PartitionBatch;
+  /** What it is made for, for a node that is made for each item of another. */
+  readonly item?: StepItem;
   /** When the run began, the same for every attempt. Milliseconds since 1970, UTC. */
   readonly runStartedAtMs?: number;
   /** Adds keys to a list of a dynamic dimension; returns how many were new. Durable when it resolves. */
@@ -49,6 +52,7 @@ export interface StepContext {
 /** A step as one that comes after it sees it. */
 export interface UpstreamStep {
   readonly key: NodeKey;
+  readonly item?: StepItem | undefined;
   readonly state: StepState;
   readonly outcome?: StepOutcome | undefined;
   readonly failure?: Failure | undefined;
@@ -74,6 +78,10 @@ export interface StepOutcome {
   readonly columns?: readonly ColumnDoc[];
   /** For checks. A failed check is an outcome, not an error. */
   readonly check?: CheckOutcome;
+  /** Found for those that are made for each of them. Kept with their steps, not here. */
+  readonly items?: readonly FoundItem[];
+  /** What those that come after it are told. */
+  readonly value?: JsonValue;
   /** Room-specific figures, shown as they are: rows inserted, watermark, lane. */
   readonly metadata: JsonObject;
 }

@@ -1,5 +1,6 @@
 import type { Failure } from './errors.ts';
 import type { StepOutcome } from './executor.ts';
+import type { StepItem } from './fan-out.ts';
 import type { JsonValue } from './json.ts';
 import type { CheckTarget, NodeKey, NodeKind } from './node.ts';
 import type { StepPartitions } from './partitions.ts';
@@ -41,6 +42,7 @@ export interface RunSummary {
 
 /** A run as the ledger holds it. */
 export interface RunRecord extends RunSummary {
+  /** With a step for each item that was found so far. */
   readonly plan: Plan;
   /** In the plan's order. */
   readonly steps: readonly StepRecord[];
@@ -51,6 +53,7 @@ export interface StepRecord {
   /** The node, when `key` is not it (see `PlanStep`). */
   readonly node?: NodeKey;
   readonly partitions?: StepPartitions;
+  readonly item?: StepItem;
   readonly kind: NodeKind;
   readonly type: string;
   readonly check?: CheckTarget | undefined;

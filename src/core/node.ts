@@ -88,6 +88,10 @@ export interface GraphNode {
   readonly partitions?: PartitionsDefinition;
   /** `external`: it does something to the world that cannot be done twice without harm, so backfills leave it out unless asked. */
   readonly effects?: 'external';
+  /** Runs once for each item that this node upstream of it finds. */
+  readonly forEach?: NodeKey;
+  /** For so many items at a time. Default: only the limits of other steps count. */
+  readonly itemsAtOnce?: number;
   /** Runs once everything upstream of it in the run has ended, in whatever way; not when the run is cancelled. */
   readonly always?: boolean;
   /** Is part of every run that has a step of one of these nodes, unless it is excluded by name. */

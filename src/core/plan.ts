@@ -1,3 +1,4 @@
+import type { StepItem } from './fan-out.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { CheckTarget, NodeKey, NodeKind, RetryPolicy } from './node.ts';
 import type { StepPartitions } from './partitions.ts';
@@ -35,6 +36,12 @@ export interface PlanStep {
   readonly pool?: string;
   /** Starts when what it depends on has ended, even without success. */
   readonly always?: boolean;
+  /** Is made for each item that this step of the plan finds: see `fan-out.ts`. */
+  readonly forEach?: NodeKey;
+  /** Of the steps for its items, so many may work at the same time. */
+  readonly itemsAtOnce?: number;
+  /** What this step is made for. */
+  readonly item?: StepItem;
 }
 
 /** The node that a step is of. */

@@ -1,5 +1,7 @@
+import type { StepDispatch } from './dispatch.ts';
 import { FatalError, type Failure } from './errors.ts';
 import type { Completion, LogLevel, StepOutcome } from './executor.ts';
+import type { StepItem } from './fan-out.ts';
 import type { JsonValue } from './json.ts';
 import type {
   LockHolder,
@@ -82,7 +84,8 @@ export interface RunStore {
   startStep(lease: RunLease, start: StepStart): Promise<readonly LockHolder[]>;
   /**
    * Moves steps, all or none. A finished step gives up its locks; a succeeded step and every check
-   * outcome become completions; what a succeeded or failed step says of partitions is kept.
+   * outcome become completions, those for items do not; what a succeeded or failed step says of partitions is kept;
+   * for each item that one found, a pending step is added.
    */
   moveSteps(lease: RunLease, moves: readonly StepMove[]): Promise<void>;
   /** One line of a step's log. An embedded store has written it when the call returns, others when it resolves. */
@@ -139,6 +142,8 @@ export interface RunStore {
    * when the ledger cannot tell: it has to be polled then. Returns how to stop that.
    */
   onChange?(listener: (change: LedgerChange) => void): () => void;
+  /** How workers share the steps of runs; absent in a ledger that only one machine has. */
+  readonly dispatch?: StepDispatch;
   close(): Promise<void>;
 }
 
@@ -237,6 +242,10 @@ export interface StepMove {
   readonly reason?: string | undefined;
   /** The node, when the step's key is not it. */
   readonly node?: NodeKey | undefined;
+  /** The step is made for an item, and its node is not made by it alone. */
+  readonly isForItem?: boolean | undefined;
+  /** What it found: for each of them a step is added. */
+  readonly items?: readonly StepItem[] | undefined;
   /** What was made, or was not: kept with the node's partitions when the step has succeeded or failed. */
   readonly partitions?: StepPartitions | undefined;
 }

@@ -81,6 +81,8 @@ function makeStep(node: RunnableNode, dependsOn: readonly NodeKey[]): PlanStep {
     ...(node.timeoutSeconds === undefined ? {} : { timeoutSeconds: node.timeoutSeconds }),
     ...(node.pool === undefined ? {} : { pool: node.pool }),
     ...(node.always ? { always: true } : {}),
+    ...(node.forEach === undefined ? {} : { forEach: node.forEach }),
+    ...(node.itemsAtOnce === undefined ? {} : { itemsAtOnce: node.itemsAtOnce }),
   };
 }
 

@@ -36,9 +36,10 @@ export interface PlanRequest {
  */
 export function makePlan(graph: Graph, request: PlanRequest): Plan {
   const selection = { select: request.select, exclude: request.exclude };
-  const selected = request.keys
+  const asked = request.keys
     ? withEnds(graph, request.keys)
     : withCompany(graph, selectNodes(graph, selection), request.exclude);
+  const selected = withItemSources(graph, asked);
   const nodes = selected
     .map((key) => graph.byKey.get(key))
     .filter((node): node is RunnableNode => node?.executor !== undefined);
@@ -87,6 +88,14 @@ function withEnds(graph: Graph, selected: readonly NodeKey[]): readonly NodeKey[
         keys.has(key) || (always && accompanies.some((other) => keys.has(other))),
     )
     .map(({ key }) => key);
+}
+
+/** Also the nodes whose items selected ones are made for. */
+function withItemSources(graph: Graph, selected: readonly NodeKey[]): readonly NodeKey[] {
+  const sources = selected.map((key) => graph.byKey.get(key)?.forEach).filter((key) => key !== undefined);
+  if (sources.length === 0) return selected;
+  const keys = new Set([...selected, ...sources]);
+  return graph.nodes.map((node) => node.key).filter((key) => keys.has(key));
 }
 
 function selectionText(selection: { select?: string | undefined; exclude?: string | undefined }): string {

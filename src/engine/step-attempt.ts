@@ -3,7 +3,9 @@ import type { LogLevel, StepContext, StepOutcome, UpstreamStep } from '../core/e
 import type { JsonValue } from '../core/json.ts';
 import type { RunLease } from '../core/ledger.ts';
 import { requirePartitionKey } from '../core/partition/axis.ts';
+import type { NodeKey } from '../core/node.ts';
 import { nodeOf, type PlanStep, type RunOptions } from '../core/plan.ts';
+import { gatherItems } from './found-items.ts';
 import { partitionBatch } from './partition-batch.ts';
 import { endOrStraggle, ignoresStop } from './straggler.ts';
 import type { Workplace } from './workplace.ts';
@@ -49,6 +51,7 @@ export async function attemptStep(place: Workplace, request: AttemptRequest): Pr
     idempotencyKey: `${lease.runId}/${step.key}`,
     options: request.options,
     ...(batch ? { partitions: batch } : {}),
+    ...(step.item ? { item: step.item } : {}),
     ...(request.runStartedAtMs === undefined ? {} : { runStartedAtMs: request.runStartedAtMs }),
     addPartitionKeys: async (set, keys) => {
       if (isOver) throw cancelled();
@@ -100,12 +103,14 @@ export async function attemptStep(place: Workplace, request: AttemptRequest): Pr
 async function upstreamSteps(
   place: Workplace,
   runId: string,
-  { dependsOn }: PlanStep,
+  waiting: PlanStep,
 ): Promise<readonly UpstreamStep[]> {
   const run = await place.store.findRun(runId);
+  const wanted = new Set(waiting.dependsOn);
+  const isWanted = (of: NodeKey): boolean => of === waiting.key || wanted.has(of);
   return (run?.steps ?? [])
-    .filter(({ key }) => dependsOn.includes(key))
-    .map(({ key, state, outcome, failure }) => ({ key, state, outcome, failure }));
+    .filter(({ key, item }) => wanted.has(key) || (item !== undefined && isWanted(item.of)))
+    .map(({ key, item, state, outcome, failure }) => ({ key, item, state, outcome, failure }));
 }
 
 interface TimeLimit {
@@ -136,6 +141,7 @@ async function callExecutor(
 ): Promise<{ outcome?: StepOutcome; error?: unknown }> {
   try {
     if (context.signal.aborted) throw cancelled();
+    if (step.forEach !== undefined) return { outcome: gatherItems(step, (await context.upstream?.()) ?? []) };
     const executor = place.executors.get(step.executor);
     if (!executor)
       throw missing(`Nothing in this process can execute "${step.executor}"`, 'executor_missing');

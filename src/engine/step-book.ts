@@ -1,3 +1,4 @@
+import { itemStep, type StepItem } from '../core/fan-out.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { RunRecord, StepRecord } from '../core/ledger.ts';
 import type { NodeKey } from '../core/node.ts';
@@ -7,11 +8,18 @@ import { isStepFinished, type StepState } from '../core/run-state.ts';
 
 /** Keeps account of a run's steps: who is ready, who has to be skipped. Knows nothing of the ledger. */
 export interface StepBook {
-  /** Pending steps that may start (see `PlanStep.dependsOn`), each handed out once. In plan order. */
+  /**
+   * Pending steps that may start (see `PlanStep.dependsOn`), each handed out once. In plan order; of those for items no more at a
+   * time than their template allows.
+   */
   takeReady(): readonly PlanStep[];
   /** Pending steps that can never run because of what is recorded so far; recorded as skipped by this call. */
   takeSkips(atMs: number): readonly StepMove[];
   record(key: NodeKey, state: StepState, attempt: number): void;
+  /** Pending steps that are made for each item which `key` finds. */
+  templatesFor(key: NodeKey): readonly PlanStep[];
+  /** A pending step for each; call it before what has found them is recorded. */
+  addItems(items: readonly StepItem[]): void;
   /** The last attempt at a step, 0 before the first. */
   attemptOf(key: NodeKey): number;
   /** What a step saved before this owner took the run. */
@@ -30,6 +38,10 @@ export function openStepBook(run: RunRecord): StepBook {
   const waitingFor = new Map<NodeKey, number>();
   const dependents = indexDependents(run.plan.steps);
   const ready: PlanStep[] = [];
+  const templates = Map.groupBy(run.plan.steps, ({ forEach }) => forEach);
+  // Steps for items that were handed out and are not finished; how many of a template.
+  const handedOut = new Set<NodeKey>();
+  const atWork = new Map<NodeKey, number>();
   const doomed: { readonly key: NodeKey; readonly cause: NodeKey }[] = [];
 
   const settle = (key: NodeKey, state: StepState): void => {
@@ -45,7 +57,33 @@ export function openStepBook(run: RunRecord): StepBook {
   const record = (key: NodeKey, state: StepState, attempt: number): void => {
     states.set(key, state);
     attempts.set(key, attempt);
-    if (isStepFinished(state)) settle(key, state);
+    if (!isStepFinished(state)) return;
+    const of = steps.get(key)?.item?.of;
+    if (of !== undefined && handedOut.delete(key)) atWork.set(of, (atWork.get(of) ?? 0) - 1);
+    settle(key, state);
+  };
+  const mayBeHandedOut = ({ key, item }: PlanStep): boolean => {
+    if (!item) return true;
+    const busy = atWork.get(item.of) ?? 0;
+    if (busy >= (steps.get(item.of)?.itemsAtOnce ?? Infinity)) return false;
+    atWork.set(item.of, busy + 1);
+    handedOut.add(key);
+    return true;
+  };
+  const add = (template: PlanStep, item: StepItem): void => {
+    const step = itemStep(template, item);
+    steps.set(step.key, step);
+    states.set(step.key, 'pending');
+    attempts.set(step.key, 0);
+    waitingFor.set(step.key, 0);
+    for (const from of step.dependsOn) {
+      const state = states.get(from);
+      if (state === 'succeeded') continue;
+      waitingFor.set(step.key, (waitingFor.get(step.key) ?? 0) + 1);
+      addDependent(dependents, from, step);
+    }
+    addDependent(dependents, step.key, template);
+    waitingFor.set(template.key, (waitingFor.get(template.key) ?? 0) + 1);
   };
   const recordStored = (stored: StepRecord): void => {
     states.set(stored.key, stored.state);
@@ -60,7 +98,18 @@ export function openStepBook(run: RunRecord): StepBook {
   for (const stored of run.steps) if (isStepFinished(stored.state)) settle(stored.key, stored.state);
 
   return {
-    takeReady: () => ready.splice(0),
+    takeReady: () => {
+      const taken: PlanStep[] = [];
+      for (const step of ready.splice(0)) (mayBeHandedOut(step) ? taken : ready).push(step);
+      return taken;
+    },
+    templatesFor: (key) => (templates.get(key) ?? []).filter((step) => states.get(step.key) === 'pending'),
+    addItems: (items) => {
+      for (const item of items) {
+        const template = steps.get(item.of);
+        if (template) add(template, item);
+      }
+    },
     takeSkips: (atMs) => {
       const moves: StepMove[] = [];
       for (let next = doomed.shift(); next; next = doomed.shift()) {
@@ -80,16 +129,16 @@ export function openStepBook(run: RunRecord): StepBook {
   };
 }
 
-function indexDependents(steps: readonly PlanStep[]): ReadonlyMap<NodeKey, readonly PlanStep[]> {
+function indexDependents(steps: readonly PlanStep[]): Map<NodeKey, PlanStep[]> {
   const dependents = new Map<NodeKey, PlanStep[]>();
-  for (const step of steps) {
-    for (const dependency of step.dependsOn) {
-      const list = dependents.get(dependency);
-      if (list) list.push(step);
-      else dependents.set(dependency, [step]);
-    }
-  }
+  for (const step of steps) for (const from of step.dependsOn) addDependent(dependents, from, step);
   return dependents;
+}
+
+function addDependent(dependents: Map<NodeKey, PlanStep[]>, from: NodeKey, step: PlanStep): void {
+  const list = dependents.get(from);
+  if (list) list.push(step);
+  else dependents.set(from, [step]);
 }
 
 function skipReason(cause: PlanStep | undefined, state: StepState | undefined): string {

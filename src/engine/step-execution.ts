@@ -3,6 +3,7 @@ import type { RunRecord } from '../core/ledger.ts';
 import type { PlanStep } from '../core/plan.ts';
 import type { StepMove } from '../core/ports.ts';
 import { guard, moveSteps, type Execution } from './execution.ts';
+import { findItems } from './found-items.ts';
 import { redactFailure, redactOutcome } from './redaction.ts';
 import { retryDelaySeconds } from './retry.ts';
 import { attemptStep, checkFailure, type AttemptResult } from './step-attempt.ts';
@@ -146,11 +147,14 @@ async function settle(
   const { place } = execution;
   if (execution.stopMode === 'lost') return 'over';
   const atMs = place.clock.nowMs();
-  const base = { step: step.key, node: step.node, partitions: step.partitions, attempt, atMs };
+  const isForItem = step.item !== undefined;
+  const base = { step: step.key, node: step.node, partitions: step.partitions, attempt, atMs, isForItem };
   if (result.outcome) {
-    const outcome = redactOutcome(place.redact, result.outcome);
-    const failure = checkFailure(step, outcome);
-    return endStep(execution, book, { ...base, to: failure ? 'failed' : 'succeeded', outcome, failure });
+    const found = findItems(place.redact, book.templatesFor(step.key), step, result.outcome);
+    const outcome = redactOutcome(place.redact, found.outcome);
+    const failure = checkFailure(step, outcome) ?? found.failure;
+    const to = failure ? 'failed' : 'succeeded';
+    return endStep(execution, book, { ...base, to, outcome, failure, items: failure ? [] : found.items });
   }
   const failure = redactFailure(place.redact, toFailure(result.error));
   if (execution.aborting.signal.aborted) {
@@ -171,6 +175,7 @@ async function settle(
 
 /** Ends a step and skips what can no longer run, in one transaction. */
 async function endStep(execution: Execution, book: StepBook, move: StepMove): Promise<'over'> {
+  book.addItems(move.items ?? []);
   book.record(move.step, move.to, move.attempt);
   await moveSteps(execution, [move, ...book.takeSkips(move.atMs)]);
   return 'over';

@@ -250,6 +250,36 @@ export function describeRunStore(
       expect(await store.findRun('r1')).toMatchObject({ steps: [{ key: 'a@x', node: 'a', partitions }] });
     });
 
+    it('adds a step for each item that a step finds, before the one that waits for them', async () => {
+      await createRun(
+        'r',
+        step('found'),
+        step('load', { forEach: 'found', dependsOn: ['found'] }),
+        step('z'),
+      );
+      const lease = await claimed('r', 'him');
+      const items = ['b', 'a'].map((key) => ({ of: 'load', key, value: { name: key } }));
+      await store.startStep(lease, { step: 'found', attempt: 1, atMs: 30, locks: [] });
+      const success = { to: 'succeeded', attempt: 1, atMs: 31, outcome } as const;
+      await store.moveSteps(lease, [{ step: 'found', ...success, items }]);
+      const run = await store.findRun('r');
+      expect(run?.steps.map(({ key, node, item }) => [key, node, item?.value])).toEqual([
+        ['found', undefined, undefined],
+        ['load@b', 'load', { name: 'b' }],
+        ['load@a', 'load', { name: 'a' }],
+        ['load', undefined, undefined],
+        ['z', undefined, undefined],
+      ]);
+      expect(run?.plan.steps.map(({ key, dependsOn }) => [key, dependsOn])).toContainEqual([
+        'load',
+        ['found', 'load@b', 'load@a'],
+      ]);
+      await store.startStep(lease, { step: 'load@a', attempt: 1, atMs: 32, locks: [] });
+      await store.moveSteps(lease, [{ step: 'load@a', node: 'load', isForItem: true, ...success }]);
+      expect(await store.latestCompletions(['load', 'load@a'])).toEqual([]);
+      expect((await store.listRuns({ limit: 1 }))[0]?.stepCounts).toMatchObject({ pending: 3, succeeded: 2 });
+    });
+
     it('lets partitions that do not overlap be made at the same time, and no others', async () => {
       const lock = (from: number, to: number): string => partitionLock('a', { slice: 'day UTC', from, to });
       const first = await running('r1', step('a@1'));

@@ -1,4 +1,5 @@
 import type { NodeKey } from '../../core/node.ts';
+import { nodeOf } from '../../core/plan.ts';
 import { isStepFinished } from '../../core/run-state.ts';
 import type { ConditionPlace } from './condition-place.ts';
 
@@ -25,7 +26,7 @@ export function createRunSteps({ store }: Pick<ConditionPlace, 'store'>): RunSte
     const found = known.get(runId);
     if (found) return found;
     const run = await store.findRun(runId);
-    return remember(runId, new Set(run?.plan.steps.map(({ key }) => key)));
+    return remember(runId, new Set(run?.plan.steps.map((step) => nodeOf(step))));
   };
   return {
     keysOf,
@@ -35,7 +36,7 @@ export function createRunSteps({ store }: Pick<ConditionPlace, 'store'>): RunSte
         if (state === 'queued') for (const key of await keysOf(id)) keys.add(key);
         else
           for (const step of (await store.findRun(id))?.steps ?? [])
-            if (!isStepFinished(step.state)) keys.add(step.key);
+            if (!isStepFinished(step.state)) keys.add(nodeOf(step));
       }
       return keys;
     },

@@ -162,6 +162,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX backfills_open ON backfills (created_at_ms) WHERE is_open;
   CREATE INDEX backfills_created ON backfills (created_at_ms);
   `,
+  'ALTER TABLE steps ADD COLUMN item json',
 ];
 
 /** Brings the schema forward to this release's version. Processes that start at once do it one after another. */

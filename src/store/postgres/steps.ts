@@ -1,4 +1,5 @@
 import type { FatalError } from '../../core/errors.ts';
+import { itemStepKey } from '../../core/fan-out.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { LockHolder, RunLease } from '../../core/ledger.ts';
 import type { NodeKey } from '../../core/node.ts';
@@ -44,10 +45,24 @@ export async function moveSteps(
   const { events, startedAtMs } = await writeStepStates(session, lease.runId, moves);
   for (const move of moves) {
     await keepPartitionStates(session, move);
+    await addItemSteps(session, lease.runId, move);
     const completion = completionOf(lease, move, startedAtMs.get(move.step));
     if (completion) await insertCompletion(session, completion);
   }
   await appendEvents(session, events, 'steps');
+}
+
+async function addItemSteps(session: Session, runId: string, { items = [] }: StepMove): Promise<void> {
+  if (items.length === 0) return;
+  await session.run(
+    `INSERT INTO steps (run_id, key, position, state, item)
+     SELECT $1, key, last + place, 'pending', item::json
+     FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS found(key, item, place),
+       (SELECT max(position) AS last FROM steps WHERE run_id = $1) AS before`,
+    runId,
+    items.map((item) => itemStepKey(item)),
+    items.map((item) => JSON.stringify(item)),
+  );
 }
 
 export async function saveCheckpoint(

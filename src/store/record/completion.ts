@@ -9,7 +9,7 @@ export function completionOf(
   move: StepMove,
   startedAtMs: number | undefined,
 ): Completion | undefined {
-  if (!move.outcome || (move.to !== 'succeeded' && !move.outcome.check)) return undefined;
+  if (move.isForItem || !move.outcome || (move.to !== 'succeeded' && !move.outcome.check)) return undefined;
   return {
     ...move.outcome,
     key: move.node ?? move.step,

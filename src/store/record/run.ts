@@ -1,5 +1,6 @@
 import type { Failure } from '../../core/errors.ts';
 import type { StepOutcome } from '../../core/executor.ts';
+import { type StepItem, withItems } from '../../core/fan-out.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { RunLease, RunRecord, RunSummary, RunTrigger, StepRecord } from '../../core/ledger.ts';
 import type { Plan, PlanStep } from '../../core/plan.ts';
@@ -14,11 +15,12 @@ type StepCounts = Readonly<Record<StepState, number>>;
 
 const noSteps = Object.fromEntries(Object.keys(stepTransitions).map((state) => [state, 0])) as StepCounts;
 
-/** From the run's row, with its plan, and its steps' rows in the plan's order. */
+/** From the run's row, with its plan, and its steps' rows in the order in which they were added. */
 export function toRunRecord(row: Row, stepRows: readonly Row[]): RunRecord {
-  const plan = JSON.parse(text(row, 'plan')) as Plan;
-  const byKey = new Map(plan.steps.map((step) => [step.key, step]));
-  const steps = stepRows.flatMap((stepRow) => toStep(stepRow, byKey.get(text(stepRow, 'key'))));
+  const items = stepRows.flatMap((stepRow) => (optionalJson(stepRow, 'item') as StepItem | undefined) ?? []);
+  const plan = withItems(JSON.parse(text(row, 'plan')) as Plan, items);
+  const byKey = new Map(stepRows.map((stepRow) => [text(stepRow, 'key'), stepRow]));
+  const steps = plan.steps.flatMap((step) => toStep(byKey.get(step.key), step));
   const counts: Record<StepState, number> = { ...noSteps };
   for (const step of steps) counts[step.state] += 1;
   return { ...toSummary(row, counts), plan, steps };
@@ -65,13 +67,14 @@ function toLease(row: Row): RunLease | undefined {
   };
 }
 
-function toStep(row: Row, planned: PlanStep | undefined): readonly StepRecord[] {
-  if (!planned) return [];
+function toStep(row: Row | undefined, planned: PlanStep): readonly StepRecord[] {
+  if (!row) return [];
   return [
     {
       key: planned.key,
       ...(planned.node === undefined ? {} : { node: planned.node }),
       ...(planned.partitions ? { partitions: planned.partitions } : {}),
+      ...(planned.item ? { item: planned.item } : {}),
       kind: planned.kind,
       type: planned.type,
       check: planned.check,

@@ -169,6 +169,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX backfills_open ON backfills (created_at_ms) WHERE is_open = 1;
   CREATE INDEX backfills_created ON backfills (created_at_ms);
   `,
+  'ALTER TABLE steps ADD COLUMN item TEXT',
 ];
 
 /** Brings the schema forward to this release's version. Processes that open the file at once do it one after another. */

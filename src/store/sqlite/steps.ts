@@ -1,4 +1,5 @@
 import type { LockHolder, RunLease } from '../../core/ledger.ts';
+import { itemStepKey } from '../../core/fan-out.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { NodeKey } from '../../core/node.ts';
 import type { StepLogLine, StepMove, StepStart } from '../../core/ports.ts';
@@ -35,9 +36,24 @@ export function moveSteps(database: LedgerDatabase, lease: RunLease, moves: read
       const startedAtMs = writeStepState(database, lease.runId, move);
       if (isStepFinished(move.to)) dropLocks(database, lease.runId, move.step);
       keepPartitionStates(database, move);
+      addItemSteps(database, lease.runId, move);
       const completion = completionOf(lease, move, startedAtMs);
       if (completion) insertCompletion(database, completion);
     }
+  });
+}
+
+function addItemSteps(database: LedgerDatabase, runId: string, { items = [] }: StepMove): void {
+  if (items.length === 0) return;
+  const { last } = database.get('SELECT max(position) AS last FROM steps WHERE run_id = ?', runId) ?? {};
+  items.forEach((item, index) => {
+    database.run(
+      `INSERT INTO steps (run_id, key, position, state, item) VALUES (?, ?, ?, 'pending', ?)`,
+      runId,
+      itemStepKey(item),
+      Number(last) + 1 + index,
+      toJson(item),
+    );
   });
 }
 
