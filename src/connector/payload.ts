@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type { TableSchema } from '../sql/data-type.ts';
 import type { ColumnBatch } from './column-batch.ts';
 
@@ -18,7 +17,8 @@ export type Payload = CopyBinaryPayload | FilePayload | CsvPayload | RelationPay
 export interface CopyBinaryPayload {
   readonly format: 'pg-copy-binary';
   readonly schema: TableSchema;
-  readonly bytes: Readable;
+  /** In pieces, each of which may be overwritten once the next one is asked for. */
+  readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 export interface FilePayload {

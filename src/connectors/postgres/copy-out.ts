@@ -1,32 +1,43 @@
 import type { Socket } from 'node:net';
 import type pg from 'pg';
-import type { ColumnBatch } from '../../connector/index.ts';
-import { CopyScanner } from './copy-scanner.ts';
-import type { VectorDecoder } from './copy-vectors.ts';
-import { lendChunks } from './reading-socket.ts';
+import { freeChunk, lendChunks } from './reading-socket.ts';
 
-/** Batches decoded ahead of the consumer; then the socket is paused. */
-const maxWaitingBatches = 4;
+/** `error`: the next message is the server's error. */
+export type ScanState = 'copying' | 'done' | 'error';
+
+/** Makes items of the server's messages of a COPY ... TO STDOUT. */
+export interface CopyReader<Item> {
+  /** Takes what came from the socket, and keeps nothing of it. After `done` or `error`, `rest` belongs to others. */
+  push(chunk: Buffer): ScanState;
+  /** Bytes after the last message read: after CopyDone, or from the error message on. */
+  rest(): Buffer;
+  /** Completed items, oldest first. */
+  readonly ready: Item[];
+  /** Items that wait in `ready` before the socket is paused. */
+  readonly mostReady: number;
+  /** Completes the item begun, if it may be cut here, because somebody waits for it. */
+  hurry?(): void;
+}
 
 type DataListener = (chunk: Buffer) => void;
 
 /**
- * Runs a COPY ... TO STDOUT (FORMAT binary) on a client of its own and yields its rows in batches.
+ * Runs a COPY ... TO STDOUT on a client of its own and yields what `reader` makes of it.
  * Takes the socket's data over from `pg` while the rows come, and gives it back at their end.
  * The iterable may be walked once; leaving it early closes the socket.
  */
-export async function* copyOut(
+export async function* copyOut<Item>(
   client: pg.ClientBase,
   sql: string,
-  decoders: readonly VectorDecoder[],
-): AsyncGenerator<ColumnBatch> {
-  const query = new CopyOutQuery(sql, decoders);
+  reader: CopyReader<Item>,
+): AsyncGenerator<Item> {
+  const query = new CopyOutQuery(sql, reader);
   client.query(query);
   try {
     while (true) {
-      const batch = await query.next();
-      if (batch === undefined) return;
-      yield batch;
+      const item = await query.next();
+      if (item === undefined) return;
+      yield item;
     }
   } finally {
     query.abandon();
@@ -34,28 +45,30 @@ export async function* copyOut(
 }
 
 /** What `pg` calls while the statement runs. */
-class CopyOutQuery {
+class CopyOutQuery<Item> {
   readonly #sql: string;
-  readonly #scanner: CopyScanner;
-  readonly #waiting: ColumnBatch[] = [];
+  readonly #reader: CopyReader<Item>;
   #socket: Socket | undefined;
   #pgListener: DataListener | undefined;
   #finished = false;
   #failure: unknown;
   #wake: (() => void) | undefined;
 
-  constructor(sql: string, decoders: readonly VectorDecoder[]) {
+  constructor(sql: string, reader: CopyReader<Item>) {
     this.#sql = sql;
-    this.#scanner = new CopyScanner(decoders, (batch) => this.#waiting.push(batch));
+    this.#reader = reader;
   }
 
-  async next(): Promise<ColumnBatch | undefined> {
-    while (this.#waiting.length === 0 && !this.#finished) {
+  async next(): Promise<Item | undefined> {
+    const { ready } = this.#reader;
+    if (ready.length === 0) this.#reader.hurry?.();
+    while (ready.length === 0 && !this.#finished) {
       this.#socket?.resume();
       await new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#wake = undefined;
     }
-    const batch = this.#waiting.shift();
-    if (batch) return batch;
+    const item = ready.shift();
+    if (item !== undefined) return item;
     if (this.#failure !== undefined) throw this.#failure;
     return undefined;
   }
@@ -66,7 +79,7 @@ class CopyOutQuery {
   }
 
   submit(connection: pg.Connection): void {
-    const socket = (connection as unknown as { stream: Socket }).stream;
+    const socket = connection.stream as Socket;
     this.#socket = socket;
     this.#pgListener = socket.listeners('data')[0] as DataListener;
     socket.off('data', this.#pgListener);
@@ -76,16 +89,20 @@ class CopyOutQuery {
   }
 
   readonly #onData = (chunk: Buffer): void => {
+    const reader = this.#reader;
+    const socket = this.#socket as Socket;
     try {
-      const state = this.#scanner.push(chunk);
+      const state = reader.push(chunk);
+      freeChunk(socket, chunk);
       if (state !== 'copying') this.#giveBack();
     } catch (error) {
       this.#fail(error);
-      this.#socket?.destroy();
+      socket.destroy();
       return;
     }
-    if (this.#waiting.length > 0) this.#wake?.();
-    if (this.#waiting.length >= maxWaitingBatches) this.#socket?.pause();
+    if (this.#wake && reader.ready.length === 0) reader.hurry?.();
+    if (reader.ready.length > 0) this.#wake?.();
+    if (reader.ready.length >= reader.mostReady) socket.pause();
   };
 
   #giveBack(): void {
@@ -95,7 +112,7 @@ class CopyOutQuery {
     socket.off('data', this.#onData);
     lendChunks(socket, false);
     socket.on('data', listener);
-    listener(this.#scanner.rest());
+    listener(this.#reader.rest());
     socket.resume();
   }
 

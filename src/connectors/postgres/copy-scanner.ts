@@ -1,4 +1,6 @@
 import { FatalError, maxBatchRows, type ColumnBatch } from '../../connector/index.ts';
+import { messageHeaderBytes, messageType } from './copy-message.ts';
+import type { CopyReader, ScanState } from './copy-out.ts';
 import type { VectorDecoder } from './copy-vectors.ts';
 import { VectorSlab } from '../../connector/vector-slab.ts';
 
@@ -20,19 +22,15 @@ interface BatchMemory {
 /** `PGCOPY\n\377\r\n\0`, flags, length of the extension. */
 const copyHeaderBytes = 19;
 
-/** Message types of the PostgreSQL protocol that occur while copying out. */
-const message = { copyData: 0x64, copyDone: 0x63, error: 0x45, copyOutResponse: 0x48 };
-
-export type ScanState = 'copying' | 'done' | 'error';
-
 /**
  * Reads the server's messages of a COPY ... TO STDOUT (FORMAT binary) in place and cuts them into
  * batches. Relies on the protocol's promise of one CopyData message per row, so that nothing is
  * copied or unwrapped: values are found by position, then decoded column by column.
  */
-export class CopyScanner {
+export class CopyScanner implements CopyReader<ColumnBatch> {
+  readonly ready: ColumnBatch[] = [];
+  readonly mostReady = 4;
   readonly #decoders: readonly VectorDecoder[];
-  readonly #emit: (batch: ColumnBatch) => void;
   readonly #positions: Int32Array;
   readonly #lengths: Int32Array;
   readonly #free: BatchMemory[] = [];
@@ -45,9 +43,8 @@ export class CopyScanner {
   #headerSeen = false;
   #state: ScanState = 'copying';
 
-  constructor(decoders: readonly VectorDecoder[], emit: (batch: ColumnBatch) => void) {
+  constructor(decoders: readonly VectorDecoder[]) {
     this.#decoders = decoders;
-    this.#emit = emit;
     this.#positions = new Int32Array(maxBatchRows * decoders.length);
     this.#lengths = new Int32Array(maxBatchRows * decoders.length);
     this.#slab = this.#newSlab();
@@ -70,17 +67,17 @@ export class CopyScanner {
   }
 
   #scan(): void {
-    while (this.#state === 'copying' && this.#filled - this.#at >= 5) {
+    while (this.#state === 'copying' && this.#filled - this.#at >= messageHeaderBytes) {
       const type = this.#bytes[this.#at] as number;
-      if (type === message.error) {
+      if (type === messageType.error) {
         this.#state = 'error';
         return;
       }
       const end = this.#at + 1 + this.#view.getInt32(this.#at + 1);
       if (end > this.#filled) return;
-      if (type === message.copyData) this.#readRow(this.#at + 5, end);
+      if (type === messageType.copyData) this.#readRow(this.#at + messageHeaderBytes, end);
       this.#at = end;
-      if (type === message.copyDone) {
+      if (type === messageType.copyDone) {
         this.#flush();
         this.#state = 'done';
       } else if (this.#rows === maxBatchRows || this.#at > maxBatchBytes) {
@@ -136,7 +133,7 @@ export class CopyScanner {
     const batch = { rowCount: this.#rows, vectors, release };
     this.#rows = 0;
     this.#startNext();
-    this.#emit(batch);
+    this.ready.push(batch);
   }
 
   /** Goes on in memory of a released batch, or in new memory as large as the last batch needed. */

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ColumnBatch, Connection, Payload } from '../../connector/index.ts';
 import { createTestDatabase } from '../../../test/support/postgres-database.ts';
+import { copyHeader } from './copy-encoder.ts';
 import { postgresConnector } from './index.ts';
 
 const database = await createTestDatabase();
@@ -316,6 +317,53 @@ describe('staging', () => {
       never,
     );
     await expect(staged).rejects.toThrow('source went away');
+    expect(await shop.database!.describe(table)).toBeUndefined();
+  });
+
+  test('bytes that their source breaks off leave no table', async () => {
+    const broken = (async function* broken(): AsyncGenerator<Uint8Array> {
+      yield copyHeader;
+      throw new Error('source went away');
+    })();
+    const { schema } = await readNumbers(never, 'pg-copy-binary');
+    const request = { table, schema, onProgress: () => {} };
+    const staged = shop.target!.stage(request, { format: 'pg-copy-binary', schema, bytes: broken }, never);
+    await expect(staged).rejects.toThrow('source went away');
+    expect(await shop.database!.describe(table)).toBeUndefined();
+  });
+
+  test('bytes that the server refuses are told, and the source is left', async () => {
+    const { schema } = await readNumbers(never, 'pg-copy-binary');
+    let isLeft = false;
+    const endless = (async function* endless(): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) yield Buffer.alloc(256 * 1024, 'no copy ');
+      } finally {
+        isLeft = true;
+      }
+    })();
+    const request = { table, schema, onProgress: () => {} };
+    const staged = shop.target!.stage(request, { format: 'pg-copy-binary', schema, bytes: endless }, never);
+    await expect(staged).rejects.toThrow(/COPY file signature not recognized/);
+    expect(isLeft).toBe(true);
+    expect((await shop.database!.query('select 1')).rows).toEqual([[1]]);
+  });
+
+  test('a cancelled staging ends while its source is silent', async () => {
+    const { schema } = await readNumbers(never, 'pg-copy-binary');
+    const abort = new AbortController();
+    const silent = (async function* silent(): AsyncGenerator<Uint8Array> {
+      yield copyHeader;
+      await new Promise<void>((resolve) => abort.signal.addEventListener('abort', () => resolve()));
+    })();
+    const request = { table, schema, onProgress: () => {} };
+    const staged = shop.target!.stage(
+      request,
+      { format: 'pg-copy-binary', schema, bytes: silent },
+      abort.signal,
+    );
+    setTimeout(() => abort.abort(), 100);
+    await expect(staged).rejects.toMatchObject({ kind: 'cancelled' });
     expect(await shop.database!.describe(table)).toBeUndefined();
   });
 

@@ -2,7 +2,8 @@ import { Socket } from 'node:net';
 
 const bufferBytes = 256 * 1024;
 
-const lenders = new WeakSet<Socket>();
+/** The sockets made here, and whether they lend their chunks. */
+const lending = new WeakMap<Socket, boolean>();
 
 /**
  * A socket that reads into one buffer of its own again and again, instead of allocating one for every
@@ -15,16 +16,25 @@ export function readingSocket(): Socket {
       buffer: Buffer.allocUnsafeSlow(bufferBytes),
       callback: (length, buffer) => {
         const chunk = Buffer.from(buffer.buffer, buffer.byteOffset, length);
-        socket.emit('data', lenders.has(socket) ? chunk : Buffer.from(chunk));
+        socket.emit('data', lending.get(socket) === true ? chunk : Buffer.from(chunk));
         return true;
       },
     },
   });
+  lending.set(socket, false);
   return socket;
 }
 
 /** Whether `data` listeners from now on keep nothing of what they are given. */
 export function lendChunks(socket: Socket, lend: boolean): void {
-  if (lend) lenders.add(socket);
-  else lenders.delete(socket);
+  if (lending.has(socket)) lending.set(socket, lend);
+}
+
+/**
+ * Frees the memory of a chunk that nobody keeps. Other sockets, such as those of TLS, allocate it for every read, and
+ * dozens of megabytes of it would wait for the next garbage collection.
+ */
+export function freeChunk(socket: Socket, { buffer, byteLength }: Buffer): void {
+  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+  if (isWhole && !lending.has(socket)) buffer.transfer(0);
 }

@@ -1,6 +1,3 @@
-import { Readable } from 'node:stream';
-import { to as copyTo } from 'pg-copy-streams';
-import type { ColumnBatch } from '../../connector/column-batch.ts';
 import type { ReadRequest, Source, StreamRef } from '../../connector/connection.ts';
 import type { Payload, PayloadFormat } from '../../connector/payload.ts';
 import { ConfigError } from '../../core/errors.ts';
@@ -12,8 +9,10 @@ import {
   listSchemas,
 } from './catalogue.ts';
 import { columnOf, passthroughExpression, vectorExpression } from './column-type.ts';
-import { copyOut } from './copy-out.ts';
-import { type VectorDecoder, vectorDecoder } from './copy-vectors.ts';
+import { copyOut, type CopyReader } from './copy-out.ts';
+import { CopyPieces } from './copy-pieces.ts';
+import { CopyScanner } from './copy-scanner.ts';
+import { vectorDecoder } from './copy-vectors.ts';
 import { postgresError } from './postgres-error.ts';
 import type { Server } from './server.ts';
 import { copyOutText, fromClause, parseTableName, selectText, wantedColumns } from './stream-select.ts';
@@ -51,11 +50,7 @@ async function readAs(
     case 'relation':
       return { format, schema, sql: passedThrough() };
     case 'pg-copy-binary':
-      return {
-        format,
-        schema,
-        bytes: Readable.from(readBytes(server, copyOutText(passedThrough()), signal), { objectMode: false }),
-      };
+      return { format, schema, bytes: readPieces(server, copyOutText(passedThrough()), signal) };
     case 'columns': {
       const expressions = columns.map((column) => vectorExpression(column));
       const sql = copyOutText(
@@ -68,7 +63,7 @@ async function readAs(
       const decoders = schema.columns.map((column, index) =>
         vectorDecoder(column, expressions[index]?.wire ?? 'plain', !stream.checksEncoding),
       );
-      return { format, schema, batches: readBatches(server, sql, decoders, signal) };
+      return { format, schema, batches: readCopy(server, sql, new CopyScanner(decoders), signal) };
     }
     case 'csv':
     case 'file':
@@ -76,17 +71,17 @@ async function readAs(
   }
 }
 
-async function* readBatches(
+async function* readCopy<Item>(
   server: Server,
   sql: string,
-  decoders: readonly VectorDecoder[],
+  reader: CopyReader<Item>,
   signal: AbortSignal,
-): AsyncGenerator<ColumnBatch> {
+): AsyncGenerator<Item> {
   const lease = await server.leaseReader(signal);
   let finished = false;
   try {
-    for await (const batch of copyOut(lease.client, sql, decoders)) {
-      yield batch;
+    for await (const item of copyOut(lease.client, sql, reader)) {
+      yield item;
       // The server may have sent everything before it heard of the end.
       signal.throwIfAborted();
     }
@@ -99,20 +94,11 @@ async function* readBatches(
 }
 
 /** COPY's bytes, without the protocol's messages around them. */
-async function* readBytes(server: Server, sql: string, signal: AbortSignal): AsyncGenerator<Buffer> {
-  const lease = await server.lease(signal);
-  let finished = false;
-  try {
-    const copy = copyTo(sql);
-    const ready = new Promise<void>((resolve) => Object.assign(copy, { handleReadyForQuery: resolve }));
-    const chunks: AsyncIterable<Buffer> = lease.client.query(copy);
-    for await (const chunk of chunks) yield chunk;
-    await ready;
-    finished = true;
-  } catch (error) {
-    throw postgresError(error, server.identity, signal);
-  } finally {
-    lease.release(!finished);
+async function* readPieces(server: Server, sql: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const pieces = new CopyPieces();
+  for await (const piece of readCopy(server, sql, pieces, signal)) {
+    yield piece;
+    pieces.release(piece);
   }
 }
 

@@ -1,13 +1,11 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import type { ColumnBatch } from '../../connector/column-batch.ts';
 import type { StageRequest, StageResult, Target } from '../../connector/connection.ts';
 import type { CsvPayload, Payload } from '../../connector/payload.ts';
 import { CancelledError, ConfigError, DataError } from '../../core/errors.ts';
 import type { Column } from '../../sql/data-type.ts';
 import { postgresDialect } from '../../sql/dialects/index.ts';
+import { copyIn } from './copy-in.ts';
 import { copyHeader, copyTrailer, encodeBatch } from './copy-encoder.ts';
 import { postgresError } from './postgres-error.ts';
 import type { Server } from './server.ts';
@@ -53,15 +51,15 @@ async function createAndFill(
       return { rows, bytes: 0 };
     }
     case 'pg-copy-binary':
-      return await copyIn(client, table, 'format binary', payload.bytes, request);
+      return await copyFrom(client, table, 'format binary', payload.bytes, request);
     case 'csv':
       return await copyCsv(client, table, payload, request);
     case 'columns':
-      return await copyIn(
+      return await copyFrom(
         client,
         table,
         'format binary',
-        Readable.from(encodeBatches(payload.batches, columns, signal)),
+        encodeBatches(payload.batches, columns, signal),
         request,
       );
     case 'file':
@@ -80,7 +78,7 @@ async function copyCsv(
     `quote ${postgresDialect.literal(quote)}`,
     ...(emptyAsNull ? [`force_null (${columnList(request)})`] : []),
   ].join(', ');
-  const staged = await copyIn(client, table, format, Readable.from(bytes), request);
+  const staged = await copyFrom(client, table, format, bytes, request);
   if (staged.rows === records()) return staged;
   throw new DataError(`PostgreSQL took ${staged.rows} rows of ${records()}.`, {
     code: 'rows_missing',
@@ -92,30 +90,17 @@ function columnList({ schema }: StageRequest): string {
   return schema.columns.map((column) => postgresDialect.quote(column.name)).join(', ');
 }
 
-async function copyIn(
+async function copyFrom(
   client: pg.ClientBase,
   table: string,
   format: string,
-  bytes: Readable,
+  pieces: AsyncIterable<Uint8Array>,
   request: StageRequest,
 ): Promise<StageResult> {
-  const copy = client.query(
-    copyFrom(`copy ${table} (${columnList(request)}) from stdin (${format}, freeze)`),
-  );
-  let total = 0;
-  await pipeline(
-    bytes,
-    async function* count(chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        total += chunk.length;
-        request.onProgress(0, total);
-        yield chunk;
-      }
-    },
-    copy,
-  );
-  request.onProgress(copy.rowCount, total);
-  return { rows: copy.rowCount, bytes: total };
+  const sql = `copy ${table} (${columnList(request)}) from stdin (${format}, freeze)`;
+  const copied = await copyIn(client, sql, pieces, (bytes) => request.onProgress(0, bytes));
+  request.onProgress(copied.rows, copied.bytes);
+  return copied;
 }
 
 async function* encodeBatches(

@@ -137,6 +137,22 @@ describe.skipIf(reason !== undefined)('TLS with a real server (needs openssl)', 
     expect(rows).toBe(50_000);
   });
 
+  test('bytes are passed through TLS', async () => {
+    const { source, target, database } = await connect({ sslmode: 'require' });
+    const stream = {
+      name: 'texts',
+      sql: 'select repeat(md5(g::text), 20) as t from generate_series(1, 50000) g',
+    };
+    const payload = await source!.read({ stream, columns: ['t'], options: {} }, 'pg-copy-binary', never);
+    const table = { schema: 'public', name: 'texts' };
+    const request = { table, schema: payload.schema, onProgress: () => {} };
+    expect(await target!.stage(request, payload, never)).toMatchObject({ rows: 50_000 });
+    const { rows } = await database!.query(
+      `select count(*) from (${stream.sql} except select t from texts) as lost`,
+    );
+    expect(rows).toEqual([[0]]);
+  });
+
   test('a certificate that has expired is told', async () => {
     if (typeof found === 'string') return;
     await found.show('expired');

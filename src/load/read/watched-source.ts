@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { Connection, SqlDatabase, Source } from '../../connector/connection.ts';
 import { instead } from '../../connector/instead.ts';
 import type { Payload } from '../../connector/payload.ts';
@@ -61,10 +60,7 @@ function watchedPayload(payload: Payload, watch: Watch, stop: AbortController): 
     case 'columns':
       return { ...payload, batches: watched(payload.batches, watch, stop) };
     case 'pg-copy-binary':
-      return {
-        ...payload,
-        bytes: Readable.from(watched<Buffer>(payload.bytes, watch, stop), { objectMode: false }),
-      };
+      return { ...payload, bytes: watched(payload.bytes, watch, stop) };
     default:
       return payload;
   }
