@@ -2,6 +2,7 @@ export type { Evaluation } from './automation/evaluation.ts';
 export { cancelBackfill, holdBackfill } from './backfill-loop.ts';
 export { explainBackfill, startBackfill } from './backfill-request.ts';
 export type { BackfillPlan, BackfillRequest } from './backfill/backfill-plan.ts';
+export { requestedPartitions } from './backfill/requested-partitions.ts';
 export { createEngine } from './create-engine.ts';
 export { checkSchedules, createTimetable } from './cron.ts';
 export type { Engine } from './engine.ts';

@@ -6,6 +6,7 @@ import { freshnessStates, makePlan, readPartitionWorld } from '../engine/index.t
 import { readReportView, renderReport } from '../report/index.ts';
 import type { HookHost, LiveEvent, ReportView, ServerHost, TablePayload } from '../server/index.ts';
 import { Cron } from 'croner';
+import { createAutomationHost } from './automation-host.ts';
 import { queryConnection, tablePayload } from './query.ts';
 import { compilerFor } from './part-nodes.ts';
 import { reportFolder } from './executors.ts';
@@ -69,6 +70,7 @@ export function createServerHost(session: Session, schedulesActive: boolean): Se
         new Map(completions.map(({ key, finishedAtMs }) => [key, finishedAtMs])),
         Date.now(),
       ),
+    automation: createAutomationHost(session, schedulesActive),
     hooks: hookHost(session),
     metrics: () => session.metrics(),
     renderReport: (name) => reportView(session, name),

@@ -1,6 +1,5 @@
 import { Hono, type Context, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { ConfigError } from '../core/errors.ts';
 import { isRunFinished } from '../core/run-state.ts';
 import type { GraphNode } from '../core/node.ts';
 import type {
@@ -12,10 +11,11 @@ import type {
   RunListPayload,
   StatusPayload,
 } from './contract.ts';
+import { answer, readJson } from './answer.ts';
+import { addAutomationRoutes } from './automation.ts';
 import { eventStream } from './event-stream.ts';
 import { failureResponse } from './failure-response.ts';
 import type { ServerHost } from './host.ts';
-import { jsonText } from './json-text.ts';
 import { LatestSteps } from './latest-steps.ts';
 import type { LiveFeed } from './live-feed.ts';
 import { lastLogLines } from './log-lines.ts';
@@ -48,6 +48,7 @@ export function createApi(host: ServerHost, feed: LiveFeed, options: ApiOptions)
   addProjectRoutes(api, host);
   addRunRoutes(api, host, feed);
   addDataRoutes(api, host);
+  addAutomationRoutes(api, host.automation);
   api.get('/events', async (context) => {
     const query = parseRequest(eventQuery, context.req.query());
     const lastSeen = Number.parseInt(context.req.header('last-event-id') ?? '', 10);
@@ -183,28 +184,8 @@ const jsonBodiesOnly: MiddlewareHandler = async (context, next) => {
   return undefined;
 };
 
-async function readJson(context: Context): Promise<unknown> {
-  try {
-    return await context.req.json();
-  } catch (cause) {
-    throw new ConfigError('The request body is not JSON.', {
-      code: 'request_invalid',
-      state: 'Nothing was done.',
-      next: 'Correct the body and send it again.',
-      cause,
-    });
-  }
-}
-
 function findNode(host: ServerHost, key: string): GraphNode | undefined {
   return host.nodes().find((node) => node.key === key);
-}
-
-function answer(context: Context, payload: object, status: 200 | 202 = 200): Response {
-  return context.body(jsonText(payload), status, {
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-  });
 }
 
 function nodeMissing(context: Context): Response {

@@ -37,6 +37,8 @@ export type {
   StepState,
 };
 
+export type * from './automation-contract.ts';
+
 /** `GET /api/project` */
 export interface ProjectPayload {
   readonly name: string;
@@ -185,6 +187,8 @@ export interface NodePayload {
   readonly relation?: RelationRef;
   readonly columns: readonly ColumnDoc[];
   readonly runnable: boolean;
+  /** `GET /api/partitions` tells how they are. */
+  readonly hasPartitions: boolean;
   readonly check?: CheckTarget;
   readonly upstream: readonly NodeKey[];
   readonly downstream: readonly NodeKey[];

@@ -12,7 +12,7 @@ import type {
   TablePayload,
   UnreadAsset,
 } from './contract.ts';
-
+import type { AutomationHost } from './automation.ts';
 import type { HookHost } from './hooks/route.ts';
 
 /**
@@ -34,6 +34,7 @@ export interface ServerHost {
 
   /** How fresh the nodes are that something is expected of, `completions` being the latest of each. */
   freshness?(completions: readonly Completion[]): ReadonlyMap<NodeKey, FreshnessState>;
+  readonly automation: AutomationHost;
   /** Absent where there are no webhooks. */
   readonly hooks?: HookHost;
 

@@ -12,6 +12,7 @@ import { LiveFeed } from './live-feed.ts';
 import { pageFiles } from './page-files.ts';
 
 export type * from './contract.ts';
+export type { AutomationHost } from './automation.ts';
 export type { ServerHost } from './host.ts';
 export type { HookHost } from './hooks/route.ts';
 export type { HookSettings } from './hooks/signature.ts';

@@ -66,6 +66,7 @@ export function nodePayload(
     ...(node.relation ? { relation: node.relation } : {}),
     columns: currentColumns(node.columns, history[0]?.columns ?? []),
     runnable: node.executor !== undefined,
+    hasPartitions: node.partitions !== undefined,
     ...(node.check ? { check: node.check } : {}),
     upstream: keysOf(node.edges.map((edge) => edge.from)),
     downstream: keysOf(readers.filter((other) => !isOwnCheck(other)).map((other) => other.key)),

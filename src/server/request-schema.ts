@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConfigError } from '../core/errors.ts';
 import { isNodeKey, type NodeKey } from '../core/node.ts';
-import type { QueryRequest, RunRequest } from './contract.ts';
+import type { BackfillRequest, QueryRequest, RunRequest } from './contract.ts';
 
 const count = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual);
 
@@ -11,6 +11,10 @@ export const runRequest: z.ZodType<RunRequest> = z.strictObject({
   selection: z.string().max(10_000),
   fullRefresh: z.boolean().exactOptional(),
   rowLimit: z.number().int().min(1).exactOptional(),
+});
+
+export const backfillRequest: z.ZodType<BackfillRequest> = z.strictObject({
+  action: z.enum(['pause', 'resume', 'cancel']),
 });
 
 export const queryRequest: z.ZodType<Required<QueryRequest>> = z.strictObject({

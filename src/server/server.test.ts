@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { MemoryHost } from '../../test/page/memory-host.ts';
-import type { LiveEvent, NodePayload, RunPayload, StatusPayload, TablePayload } from './contract.ts';
+import type {
+  AutomationPayload,
+  LiveEvent,
+  NodePayload,
+  RunPayload,
+  StatusPayload,
+  TablePayload,
+} from './contract.ts';
 import { startServer, type RunningServer, type ServerOptions } from './index.ts';
 
 let pageFolder = '';
@@ -344,4 +351,25 @@ test('metrics are served like the rest: with the token where there is one', asyn
   expect((await fetch(`${guarded}/metrics`)).status).toBe(401);
   const authorization = 'Bearer a-token';
   expect((await fetch(`${guarded}/metrics`, { headers: { authorization } })).status).toBe(200);
+});
+
+test('says what starts runs by itself, and takes what is asked of a backfill', async () => {
+  const url = await serve();
+  const read = async (): Promise<AutomationPayload> =>
+    (await (await fetch(`${url}/api/automation`)).json()) as AutomationPayload;
+  expect(await read()).toMatchObject({ active: true, backfills: [{ id: 'b1f0', state: 'running' }] });
+  expect((await post(`${url}/api/backfills/b1f0`, { action: 'pause' })).status).toBe(202);
+  expect(await read()).toMatchObject({ backfills: [{ id: 'b1f0', state: 'paused' }] });
+  const unknown = await post(`${url}/api/backfills/none`, { action: 'pause' });
+  expect([unknown.status, await errorCode(unknown)]).toEqual([404, 'backfill_missing']);
+  expect((await post(`${url}/api/backfills/b1f0`, { action: 'delete' })).status).toBe(400);
+});
+
+test('says why a node is so, and how its partitions are', async () => {
+  const url = await serve();
+  const ask = (path: string): Promise<Response> => fetch(`${url}/api/${path}`);
+  expect(await (await ask('why?key=raw/orders')).json()).toMatchObject({ condition: 'stale' });
+  expect(await (await ask('partitions?key=raw/orders')).json()).toMatchObject({ count: 90 });
+  expect(await errorCode(await ask('why?key=raw/nothing'))).toBe('node_missing');
+  expect(await errorCode(await ask('partitions?key=raw/customers'))).toBe('partitions_missing');
 });

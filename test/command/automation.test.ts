@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AutomationPayload } from '../../src/server/index.ts';
 import { millrace, millraceJson, startMillrace, type RunningCommand } from '../support/millrace-command.ts';
 import { newProject, type NewProject } from '../support/new-project.ts';
 
@@ -105,10 +106,17 @@ export const drops = defineSensor({ name: 'drops', everySeconds: 1, select: 'tas
 `,
     );
     await project.write('drops/one.txt', 'x');
-    await startDev();
+    const url = await startDev();
     await finishedRuns(1);
     const status = await millrace(['status'], { cwd: project.folder });
     expect(status.stdout).toMatch(/sensor broken.*failing.*the partner is away/);
+    const answer = await fetch(`${url}/api/automation`);
+    const { triggers } = (await answer.json()) as AutomationPayload;
+    expect(triggers.find(({ name }) => name === 'broken')).toMatchObject({
+      condition: 'failing',
+      lastTick: { outcome: 'failed', reason: expect.stringContaining('the partner is away') },
+    });
+    expect(triggers.find(({ name }) => name === 'drops')?.condition).toBe('working');
   });
 });
 

@@ -5,6 +5,7 @@ import type { RunTrigger } from '../../src/core/ledger.ts';
 import type { GraphNode, NodeKey } from '../../src/core/node.ts';
 import type { ServerHost } from '../../src/server/index.ts';
 import { dependenciesOf, MemoryLedger } from './memory-ledger.ts';
+import { MemoryAutomation } from './memory-automation.ts';
 import { retailNodes, retailReport, retailReports, sampleOrders } from './retail-project.ts';
 
 export interface MemoryHostOptions {
@@ -19,6 +20,7 @@ export class MemoryHost implements ServerHost {
   readonly name = 'RetailFlow';
   readonly ledger: ServerHost['ledger'];
   readonly runs: ServerHost['runs'];
+  readonly automation: MemoryAutomation = new MemoryAutomation();
   readonly cancelled: Set<string> = new Set();
   readonly #memory = new MemoryLedger();
   readonly #options: Required<MemoryHostOptions>;

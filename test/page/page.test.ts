@@ -194,9 +194,11 @@ const views = [
   ['/runs', 'Runs'],
   ['/runs/run-1', 'Run 1'],
   ['/node/marts/total_discount', 'marts/total_discount'],
+  ['/node/raw/orders', 'raw/orders'],
   ['/node/check/accepted_discounts', 'check/accepted_discounts'],
   ['/reports', 'Reports'],
   ['/reports/revenue', 'Revenue'],
+  ['/automation', 'Automation'],
   ['/curation', 'Curation'],
   ['/nowhere', 'There is no such page'],
 ] as const;
@@ -215,6 +217,28 @@ pageTest.for(['light', 'dark'] as const)(
     expect(problems).toEqual([]);
   },
 );
+
+pageTest('a backfill is paused, resumed and cancelled', async () => {
+  const { page, problems } = await open(hostWithPast(), '/automation');
+  const row = page.getByRole('row', { name: /2026-01-01..2026-03-31/ });
+  await row.getByText('36 of 90').waitFor();
+  await row.getByRole('button', { name: 'Pause' }).click();
+  await row.getByText('Paused').waitFor();
+  await row.getByRole('button', { name: 'Resume' }).click();
+  await row.getByText('Running').waitFor();
+  await row.getByRole('button', { name: 'Cancel' }).click();
+  await row.getByText('Cancelled').waitFor();
+  expect(await row.getByRole('button').count()).toBe(0);
+  expect(problems).toEqual([]);
+});
+
+pageTest('a node tells why it is so, and how its partitions are', async () => {
+  const { page, problems } = await open(hostWithPast(), '/node/raw/orders');
+  await page.getByRole('heading', { name: 'Why it is so' }).waitFor();
+  await page.getByText('raw/orders was made after it').waitFor();
+  await page.getByText('2026-03-02..2026-03-03').waitFor();
+  expect(problems).toEqual([]);
+});
 
 pageTest('the laws are told when they are broken', async () => {
   const { page } = await open(new MemoryHost(), '/');

@@ -11,7 +11,10 @@ export const retailNodes: readonly GraphNode[] = [
   }),
   source('shop/orders', ['task/generate_orders'], 'What customers bought, one row per order.'),
   source('shop/customers', [], 'Kept by the shop itself.'),
-  table('raw/orders', ['shop/orders'], 'load', 'table'),
+  {
+    ...table('raw/orders', ['shop/orders'], 'load', 'table'),
+    partitions: { dimensions: [{ kind: 'static', name: 'region', keys: ['eu', 'us'] }] },
+  },
   table('raw/customers', ['shop/customers'], 'load', 'table'),
   table('seeds/countries', [], 'transform', 'seed'),
   table('staging/stg_orders', ['raw/orders'], 'transform', 'model'),

@@ -1,11 +1,15 @@
 import { queryOptions } from '@tanstack/react-query';
 import type {
+  AutomationPayload,
+  BackfillRequest,
+  BackfillStatus,
   CurationPayload,
   ErrorPayload,
   Failure,
   GraphPayload,
   LogPayload,
   NodePayload,
+  PartitionsPayload,
   ProjectPayload,
   ReportView,
   RunAccepted,
@@ -14,6 +18,7 @@ import type {
   RunRequest,
   StatusPayload,
   TablePayload,
+  WhyPayload,
 } from '../../src/server/contract.ts';
 
 /** An answer that was not 2xx, or none at all (`status` 0). */
@@ -113,6 +118,25 @@ export const reportQuery = (name: string) =>
 export const curationQuery = () =>
   queryOptions({ queryKey: ['curation'], queryFn: () => request<CurationPayload>('/curation') });
 
+/** How often looks of sensors and conditions are read again: they are no events. */
+const automationRereadMs = 5000;
+
+export const automationQuery = () =>
+  queryOptions({
+    queryKey: ['automation'],
+    queryFn: () => request<AutomationPayload>('/automation'),
+    refetchInterval: automationRereadMs,
+  });
+
+export const whyQuery = (key: string) =>
+  queryOptions({ queryKey: ['why', key], queryFn: () => request<WhyPayload>(`/why${query({ key })}`) });
+
+export const partitionsQuery = (key: string) =>
+  queryOptions({
+    queryKey: ['partitions', key],
+    queryFn: () => request<PartitionsPayload>(`/partitions${query({ key })}`),
+  });
+
 export function readLog(runId: string): Promise<LogPayload> {
   return request<LogPayload>(`/runs/${encodeURIComponent(runId)}/logs${query({ limit: logLength })}`);
 }
@@ -123,4 +147,8 @@ export function startRun(run: RunRequest): Promise<RunAccepted> {
 
 export function cancelRun(runId: string): Promise<RunAccepted> {
   return post<RunAccepted>(`/runs/${encodeURIComponent(runId)}/cancel`, {});
+}
+
+export function changeBackfill(id: string, action: BackfillRequest['action']): Promise<BackfillStatus> {
+  return post<BackfillStatus>(`/backfills/${encodeURIComponent(id)}`, { action } satisfies BackfillRequest);
 }

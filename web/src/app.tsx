@@ -5,6 +5,7 @@ import { useAnnouncement, useLiveEvents, type Connection } from './live.ts';
 import { Icon, type IconName } from './parts/icon.tsx';
 import { ThemeSwitch } from './parts/theme-switch.tsx';
 import { Link, parseRoute, usePath, type Route } from './router.tsx';
+import { AutomationView } from './views/automation.tsx';
 import { CurationView } from './views/curation.tsx';
 import { GraphPage } from './views/graph.tsx';
 import { MissingView } from './views/missing.tsx';
@@ -71,6 +72,7 @@ const places: readonly {
   { name: 'Overview', path: '/', icon: 'overview', views: ['overview'] },
   { name: 'Graph', path: '/graph', icon: 'graph', views: ['graph', 'node'] },
   { name: 'Runs', path: '/runs', icon: 'runs', views: ['runs', 'run'] },
+  { name: 'Automation', path: '/automation', icon: 'clock', views: ['automation'] },
   { name: 'Reports', path: '/reports', icon: 'reports', views: ['reports', 'report'] },
   { name: 'Curation', path: '/curation', icon: 'curation', views: ['curation'] },
 ];
@@ -87,6 +89,8 @@ function View({ route }: { readonly route: Route }): ReactNode {
       return <RunPage key={route.runId} runId={route.runId} />;
     case 'node':
       return <NodePage key={route.nodeKey} nodeKey={route.nodeKey} />;
+    case 'automation':
+      return <AutomationView />;
     case 'reports':
       return <ReportsView />;
     case 'report':
@@ -121,7 +125,6 @@ function Announcer(): ReactNode {
   );
 }
 
-/** The first value that was there; later ones do not matter. */
 /** Reads everything anew when the project's files have changed. */
 function useFreshDefinitions(manifestHash: string | undefined): void {
   const client = useQueryClient();
@@ -132,6 +135,7 @@ function useFreshDefinitions(manifestHash: string | undefined): void {
   }, [client, manifestHash]);
 }
 
+/** The first value that was there; later ones do not matter. */
 function useFirst<T>(value: T | undefined): T | undefined {
   const first = useRef(value);
   first.current ??= value;

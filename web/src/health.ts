@@ -1,4 +1,5 @@
 import type {
+  FreshnessState,
   GraphNodePayload,
   NodeKey,
   NodeState,
@@ -43,6 +44,13 @@ export interface Health {
 export function stateHealth(state: NodeState | RunState): Health {
   return { tone: toneOfState[state], word: wordOfState[state] };
 }
+
+/** How old something is beside what is expected. */
+export const freshnessHealth: Readonly<Record<FreshnessState['condition'], Health>> = {
+  fresh: { tone: 'good', word: 'Fresh' },
+  warn: { tone: 'warn', word: 'Soon too old' },
+  stale: { tone: 'bad', word: 'Too old' },
+};
 
 export interface CheckCounts {
   readonly passed: number;

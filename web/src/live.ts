@@ -71,10 +71,11 @@ function takeIn(client: QueryClient, event: LiveEvent, reread: (...keys: QueryKe
     const started = state === 'running' ? { startedAtMs: atMs } : { finishedAtMs: atMs };
     patchStep(client, runId, step, { state, attempt, ...started });
     patchStatus(client, runId, step, state);
-    reread(['run', runId], ['runs'], ['status'], ['node', step]);
+    reread(['run', runId], ['runs'], ['status'], ['node', step], ['why'], ['partitions']);
   } else if (event.type === 'run_state') {
     announce(`Run ${event.state}`);
     reread(['run', event.runId], ['runs'], ['status'], ['node'], ['sample'], ['report'], ['curation']);
+    reread(['automation'], ['why'], ['partitions']);
   }
 }
 

@@ -8,6 +8,7 @@ export type Route =
   | { readonly view: 'node'; readonly nodeKey: string }
   | { readonly view: 'reports' }
   | { readonly view: 'report'; readonly name: string }
+  | { readonly view: 'automation' }
   | { readonly view: 'curation' }
   | { readonly view: 'missing' };
 
@@ -23,10 +24,13 @@ export function parseRoute(path: string): Route {
     return { view: 'missing' };
   }
   if (first === '') return { view: 'overview' };
-  if (first === 'graph' || first === 'runs' || first === 'reports' || first === 'curation') {
-    return { view: first };
-  }
-  return { view: 'missing' };
+  return isView(first) ? { view: first } : { view: 'missing' };
+}
+
+const plainViews = ['graph', 'runs', 'automation', 'reports', 'curation'] as const;
+
+function isView(text: string): text is (typeof plainViews)[number] {
+  return plainViews.some((view) => view === text);
 }
 
 export const paths = {

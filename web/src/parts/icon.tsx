@@ -60,6 +60,12 @@ const shapes = {
   play: (
     <path d="M5 3.2v9.6c0 .5.5.8.9.5l7.2-4.8a.6.6 0 0 0 0-1L5.9 2.7c-.4-.3-.9 0-.9.5Z" fill="currentColor" />
   ),
+  pause: (
+    <g fill="currentColor">
+      <rect x="4" y="3.5" width="3" height="9" rx="1" />
+      <rect x="9" y="3.5" width="3" height="9" rx="1" />
+    </g>
+  ),
   stop: <rect x="4" y="4" width="8" height="8" rx="1.5" fill="currentColor" />,
   plus: <path {...stroke} d="M8 3.5v9M3.5 8h9" />,
   minus: <path {...stroke} d="M3.5 8h9" />,

@@ -5,8 +5,10 @@ import { nodeQuery } from '../api.ts';
 import { formatCount, formatDuration } from '../format.ts';
 import { kindWord, type NodeView } from '../health.ts';
 import { CheckList } from '../node/check-list.tsx';
+import { Partitions } from '../node/partitions.tsx';
 import { RowHistory } from '../node/row-history.tsx';
 import { Sample } from '../node/sample.tsx';
+import { Why } from '../node/why.tsx';
 import { useNodes } from '../node/use-nodes.ts';
 import { Answer } from '../parts/answer.tsx';
 import { FailureBlock, originText } from '../parts/failure-block.tsx';
@@ -62,12 +64,14 @@ function Node({ node, nodes }: NodeProps): ReactNode {
       )}
       <div className="two-columns">
         <div>
+          {node.hasPartitions && <Partitions nodeKey={node.key} />}
           <RowHistory history={node.history} />
           {node.columns.length > 0 && <Columns columns={node.columns} />}
           {node.relation && <Sample nodeKey={node.key} />}
         </div>
         <div>
           <Facts node={node} view={view} />
+          <Why nodeKey={node.key} nodes={nodes} />
           {node.kind === 'asset' && (
             <section className="panel">
               <div className="panel-head">

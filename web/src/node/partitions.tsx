@@ -1,0 +1,72 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import type { NodeKey, PartitionsPayload } from '../../../src/server/contract.ts';
+import { partitionsQuery } from '../api.ts';
+import { formatCount } from '../format.ts';
+import { stateHealth, type Health } from '../health.ts';
+import { Answer } from '../parts/answer.tsx';
+import { StateBadge } from '../parts/state-badge.tsx';
+
+/** Longer lists of partitions are cut here. */
+const shownCharacters = 400;
+
+/** How a node's partitions are: shares of the whole, and which they are. */
+export function Partitions({ nodeKey }: { readonly nodeKey: NodeKey }): ReactNode {
+  const partitions = useQuery(partitionsQuery(nodeKey));
+  return (
+    <section className="panel">
+      <div className="panel-head">
+        <h2>Partitions</h2>
+        {partitions.data && <span className="quiet">{formatCount(partitions.data.count)}</span>}
+      </div>
+      <Answer query={partitions} of="the partitions">
+        {(status) => <Groups status={status} />}
+      </Answer>
+    </section>
+  );
+}
+
+const groups: readonly {
+  readonly name: Exclude<keyof PartitionsPayload, 'key' | 'count'>;
+  readonly health: Health;
+}[] = [
+  { name: 'succeeded', health: stateHealth('succeeded') },
+  { name: 'failed', health: stateHealth('failed') },
+  { name: 'running', health: stateHealth('running') },
+  { name: 'waiting', health: stateHealth('pending') },
+  { name: 'missing', health: { tone: 'off', word: 'Missing' } },
+];
+
+function Groups({ status }: { readonly status: PartitionsPayload }): ReactNode {
+  const shown = groups.filter(({ name }) => status[name].count > 0);
+  return (
+    <>
+      <div className="share-bar" aria-hidden="true">
+        {shown.map(({ name, health }) => (
+          <span key={name} className={`tone-${health.tone}`} style={{ flexGrow: status[name].count }} />
+        ))}
+      </div>
+      <dl className="facts shares">
+        {shown.map(({ name, health }) => (
+          <div key={name}>
+            <dt>
+              <StateBadge health={health} />
+            </dt>
+            <dd>
+              {formatCount(status[name].count)} <code className="wrap">{shorten(status[name].text)}</code>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {status.failed.count + status.missing.count > 0 && (
+        <p className="quiet pad">
+          To make what is not there: <code>millrace backfill {status.key} --partition all --missing</code>
+        </p>
+      )}
+    </>
+  );
+}
+
+function shorten(text: string): string {
+  return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
+}
