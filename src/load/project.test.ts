@@ -133,7 +133,6 @@ describe('mistakes', () => {
       (key) => [`table_keys.${key}`, `target_options: { table_keys: { ${key}: [a] } }`] as const,
     ),
     ...['change-capture'].map((mode) => [`mode: ${mode}`, `mode: ${mode}`] as const),
-    ['hooks type: routine', 'hooks: { pre: [{ type: routine, routine: a }] }'],
   ];
 
   test.each(unbuilt)('%s is refused by name, with a line and an alternative', (key, line) => {

@@ -11,6 +11,7 @@ import { replicationHooks } from './replication/hook-list.ts';
 import { inherit } from './replication/inheritance.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { replicationSchema, type ReplicationYaml, type StreamYaml } from './replication/schema.ts';
+import { withRoutines } from './replication/routines.ts';
 import { streamConfig } from './replication/stream-config.ts';
 import { fileRemarks, isRefusedSwitch } from './replication/file-switches.ts';
 import { notYetSupported, unsupportedStreamKeys } from './replication/unsupported.ts';
@@ -93,7 +94,8 @@ function readEnv(yaml: YamlFile<ReplicationYaml>, environment: Environment): Rec
 }
 
 function readRootHooks(yaml: YamlFile<ReplicationYaml>, environment: Environment): ReplicationHooks {
-  const hooks = expandStrings(yaml.value.hooks ?? {}, ['hooks'], environment, yaml);
+  const written = expandStrings(yaml.value.hooks ?? {}, ['hooks'], environment, yaml);
+  const hooks = withRoutines(written, environment, yaml.originOf(['hooks']));
   return replicationHooks(
     hooks as Readonly<Record<string, unknown>>,
     environment[commandPermission] === 'true',

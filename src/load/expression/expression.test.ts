@@ -58,6 +58,8 @@ test.each<[string, JsonValue]>([
   ['object_zip(user.tags, run.list)', { a: 3, b: 1 }],
   ['get_path(user, "tags[1]")', 'b'],
   ['jmespath(user, "tags[0]")', 'a'],
+  ['object_casing(object("Order-ID", 1, "lineItems", 2), "snake")', { order_id: 1, line_items: 2 }],
+  ['object_casing(object("order_id", 1), "camel")', { orderId: 1 }],
   ['jmespath("{\\"a\\": [1, 2]}", "sum(a)")', 3],
   ['parse_json("{\\"a\\": 1}").a', 1],
   ['date_format(run.at, "%d.%m.%y %H:%M %j %B")', '03.02.26 14:05 034 February'],
@@ -81,7 +83,7 @@ describe('mistakes', () => {
     expect(() => parseExpression('uper(a)')).toThrow(
       /no function uper\(\) in expressions; did you mean upper\(\)\?/,
     );
-    expect(() => parseExpression('[jq(a, ".")]')).toThrow(/use jmespath\(\)/);
+    expect(() => parseExpression('[set_timezone(a, "UTC")]')).toThrow(/write the conversion into sql/);
   });
 
   test.each(['1 +', 'a ? b', 'f(1', '[1, 2', '(1', 'a = b'])('%s cannot be read', (text) => {

@@ -1,7 +1,7 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Scope } from '../expression/expression.ts';
-import type { GroupHook, Hook } from '../replication/hook.ts';
+import type { GroupHook, Hook, RoutineHook } from '../replication/hook.ts';
 import { unbraced } from '../replication/hook-list.ts';
 import type { HookEnd } from './hook-end.ts';
 import { evaluate } from './hook-expression.ts';
@@ -12,23 +12,33 @@ import { fillValue } from './hook-text.ts';
 /** Runs a list and gives what is deferred instead of throwing it. */
 type RunList = (hooks: readonly Hook[], place: HookPlace) => Promise<HookEnd>;
 
-/** Runs the steps of a group, once, or once for each item of its loop. */
+/** Runs the steps of a routine, or of a group: once, or once for each item of its loop. */
 export async function runGroup(
-  hook: GroupHook & { readonly id?: string | undefined },
+  hook: (GroupHook | RoutineHook) & { readonly id?: string | undefined },
   place: HookPlace,
   runList: RunList,
 ): Promise<HookEnd> {
-  const scope = withVariables(place.scope, fillValue(hook.env ?? {}, place) as JsonObject);
+  const isGroup = hook.type === 'group';
+  const scope = {
+    ...withVariables(place.scope, fillValue(hook.env ?? {}, place) as JsonObject),
+    ...(isGroup ? {} : { params: fillValue(hook.params ?? {}, place) }),
+  };
   const inner = { ...place, scope };
   const end =
-    hook.loop === undefined
+    !isGroup || hook.loop === undefined
       ? await runList(hook.steps, inner)
       : await runLoop(hook, loopItems(hook.loop, inner), inner, runList);
   if (end.deferred !== undefined) throw end.deferred;
-  const { loop: _, ...left } = end.scope;
+  const left = withOuter(end.scope, place.scope);
   const restored = hook.env === undefined ? left : { ...left, env: place.scope['env'] ?? {} };
-  const ending = end.ending === 'skip' && hook.loop === undefined ? 'skip' : 'done';
+  const isOnce = !isGroup || hook.loop === undefined;
+  const ending = end.ending === 'skip' && isOnce ? 'skip' : 'done';
   return { scope: withState(restored, hook.id, { status: 'success' }), ending };
+}
+
+/** The scope after a group: its own `loop` and `params` end with it, and those around it count again. */
+function withOuter({ loop: _loop, params: _params, ...left }: Scope, { loop, params }: Scope): Scope {
+  return { ...left, ...(loop === undefined ? {} : { loop }), ...(params === undefined ? {} : { params }) };
 }
 
 function loopItems(loop: NonNullable<GroupHook['loop']>, place: HookPlace): readonly JsonValue[] {

@@ -1,6 +1,7 @@
 import { DataError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { parseExpression } from '../expression/expression.ts';
+import { isQuestion } from '../expression/functions/jq.ts';
 import type { HookPlace } from './hook-place.ts';
 
 /**
@@ -11,6 +12,7 @@ export function evaluate(text: string, { scope, origin }: Pick<HookPlace, 'scope
   try {
     return parseExpression(text)(scope);
   } catch (error) {
+    if (isQuestion(error)) throw error;
     const message = error instanceof Error ? error.message : String(error);
     throw new DataError(`the expression ${text}: ${message}`, {
       code: 'expression_failed',

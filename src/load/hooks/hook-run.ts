@@ -2,18 +2,29 @@ import { setTimeout } from 'node:timers/promises';
 import { DataError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { isTrue } from '../expression/expression.ts';
-import type { CheckHook, GroupHook, Hook, ReplicationHook, StoreHook } from '../replication/hook.ts';
+import type {
+  CheckHook,
+  GroupHook,
+  Hook,
+  ReplicationHook,
+  RoutineHook,
+  StoreHook,
+} from '../replication/hook.ts';
 import { runCommand } from './command-hook.ts';
 import { useFiles } from './file-hook.ts';
 import { runGroup } from './group-hook.ts';
 import type { HookEnd } from './hook-end.ts';
 import { evaluate } from './hook-expression.ts';
+import { answerHook } from './hook-questions.ts';
 import type { HookPlace } from './hook-place.ts';
 import { withState, withStored } from './hook-scope.ts';
 import { fillText, fillValue } from './hook-text.ts';
 import { sendRequest } from './http-hook.ts';
 import { locate } from './location.ts';
 import { runQuery } from './query-hook.ts';
+
+/** One that has no steps of its own. */
+type SimpleHook = Exclude<Hook, GroupHook | RoutineHook>;
 
 /**
  * Runs a list of hooks in order.
@@ -40,6 +51,7 @@ async function runList(hooks: readonly Hook[], place: HookPlace): Promise<HookEn
 /** Runs one hook, if its condition holds, and does what its `on_failure` says. */
 export async function runHook(hook: Hook, place: HookPlace): Promise<HookEnd> {
   const { scope, context } = place;
+  await answerHook(hook, place);
   if (hook.if !== undefined && !isTrue(evaluate(hook.if, place)))
     return { scope: withState(scope, hook.id, { status: 'skipped' }), ending: 'done' };
   const policy = hook.on_failure ?? 'abort';
@@ -62,13 +74,13 @@ export async function runHook(hook: Hook, place: HookPlace): Promise<HookEnd> {
 }
 
 async function act(hook: Hook, place: HookPlace): Promise<HookEnd> {
-  if (hook.type === 'group') return { ...(await runGroup(hook, place, runList)), didAct: true };
+  if ('steps' in hook) return { ...(await runGroup(hook, place, runList)), didAct: true };
   const outcome = await outcomeOf(hook, place);
   const scope = withState(place.scope, hook.id, outcome);
   return { scope: withStored(scope, storedBy(hook, outcome, place)), ending: 'done', didAct: true };
 }
 
-async function outcomeOf(hook: Exclude<Hook, GroupHook>, place: HookPlace): Promise<JsonObject> {
+async function outcomeOf(hook: SimpleHook, place: HookPlace): Promise<JsonObject> {
   const name = nameOf(hook);
   switch (hook.type) {
     case 'log':
@@ -97,7 +109,7 @@ function nameOf(hook: Hook): string {
 
 /** The values that a hook keeps: those of a store hook, and the result that has an `into`. */
 function storedBy(
-  hook: Exclude<Hook, GroupHook>,
+  hook: SimpleHook,
   outcome: JsonObject,
   place: HookPlace,
 ): Readonly<Record<string, JsonValue | undefined>> {
@@ -109,7 +121,9 @@ function storedBy(
 function storeValues(hook: StoreHook, place: HookPlace): Readonly<Record<string, JsonValue | undefined>> {
   const written = hook.map ?? { [hook.key ?? '']: hook.value };
   const keep = (value: unknown): JsonValue | undefined => (hook.delete ? undefined : fillValue(value, place));
-  return Object.fromEntries(Object.entries(written).map(([name, value]) => [name, keep(value)]));
+  return Object.fromEntries(
+    Object.entries(written).map(([name, value]) => [fillText(name, place), keep(value)]),
+  );
 }
 
 function check(hook: CheckHook, name: string, place: HookPlace): JsonObject {

@@ -5,10 +5,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Connection } from '../../connector/connection.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { StepContext } from '../../core/executor.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { parseDocument } from 'yaml';
 import { valueAt, type Scope } from '../expression/expression.ts';
+import type { Hook } from '../replication/hook.ts';
 import { readHooks } from '../replication/hook-list.ts';
+import { withRoutines } from '../replication/routines.ts';
 import { runHooks } from './hook-run.ts';
 import type { HookEnd } from './hook-end.ts';
 import type { HookPlace } from './hook-place.ts';
@@ -70,6 +72,73 @@ async function run(yaml: string, scope: Scope = {}): Promise<HookEnd> {
 
 const project = (path: string): string => join(folder, path);
 const state = (end: HookEnd, path: string): unknown => valueAt(end.scope, `state.${path}`);
+
+describe('jq', () => {
+  const items = { items: [{ id: 1 }, { id: 2 }] };
+
+  test('answers in conditions, loops and texts', async () => {
+    const end = await run(
+      `
+- { type: check, check: 'jq(store.page, ".items | length")[0] == 2' }
+- { type: store, key: ids, value: '{jq(store.page, ".items[].id")}' }
+- { type: group, loop: 'jq(store.page, ".items[]")', steps: [
+    { type: store, key: 'last', value: 'id {jq(loop.value, ".id")}' }, { type: store, if: 'loop.index == 1', key: at, value: '{loop.index}' } ] }
+`,
+      { store: { page: items } },
+    );
+    expect(end.scope['store']).toMatchObject({ ids: [1, 2], last: 'id [2]', at: 1 });
+  });
+
+  test('says what is wrong with a filter, and how long a document may be', async () => {
+    const asked = (filter: string, page: JsonValue) =>
+      run(`[{ type: log, message: '{jq(store.page, "${filter}")}' }]`, { store: { page } });
+    await expect(asked('.a[', items)).rejects.toThrow(/syntax error/);
+    await expect(asked('.', 'x'.repeat(70_000))).rejects.toThrow(/jmespath\(\) takes longer ones/);
+  });
+});
+
+describe('routines', () => {
+  const library = `routines:
+  # required_params: [table, "kind"]
+  note:
+    - { type: store, key: '{params.table}', value: '{params.kind} \${TEAM} {env.N}' }
+    - { type: routine, routine: inner, params: { table: other } }
+    - { type: store, key: after, value: '{params.table}' }
+  inner: [{ type: store, key: inner, value: '{params.table}' }]
+  round: [{ type: group, steps: [{ type: routine, routine: round }] }]
+`;
+  const read = (yaml: string, environment: Readonly<Record<string, string>>): readonly Hook[] => {
+    const written = withRoutines(parseDocument(yaml).toJS(), environment, { file: 'a.yaml' });
+    return readHooks(written, { where: 'hooks', origin: { file: 'a.yaml' }, mayRunCommands: false });
+  };
+
+  test('are steps kept under a name, with params of their own', async () => {
+    await writeFile(project('common.yaml'), library);
+    const environment = { SLING_ROUTINES_DIR: folder, TEAM: 'data' };
+    const hooks = read(
+      "- { type: routine, id: r, routine: note, params: { table: orders, kind: '{env.TEAM}' }, env: { N: 7 } }",
+      environment,
+    );
+    const { scope } = await runHooks(hooks, place({}));
+    expect(scope['store']).toEqual({ orders: 'data data 7', inner: 'other', after: 'orders' });
+    expect(scope['state']).toMatchObject({ r: { status: 'success' } });
+    expect(scope['params']).toBeUndefined();
+    expect(scope['env']).toEqual({ TEAM: 'data' });
+  });
+
+  test.each([
+    ['- { type: routine, routine: note, params: { table: a } }', 'params_missing'],
+    ['- { type: routine, routine: round }', 'routine_circle'],
+    ['- { type: routine, routine: notes }', 'routine_missing'],
+    ['- { type: routine, routine: [] }', 'invalid_value'],
+    ['- { type: group, steps: [{ type: routine, routine: nowhere }] }', 'routine_missing'],
+  ])('mistake: %s', async (yaml, code) => {
+    await writeFile(project('common.yaml'), library);
+    expect(() => read(yaml, { SLING_ROUTINES_DIR: folder, TEAM: 'data' })).toThrow(
+      expect.objectContaining({ code }),
+    );
+  });
+});
 
 describe('files', () => {
   test('are written, copied, listed, read, inspected and deleted within the project', async () => {

@@ -6,6 +6,7 @@ import { nearest } from '../../core/near-name.ts';
 import { expandStrings } from '../replication/expand-strings.ts';
 import { allHooks, commandPermission, type Hook } from '../replication/hook.ts';
 import { readHooks } from '../replication/hook-list.ts';
+import { withRoutines } from '../replication/routines.ts';
 import type { Pipeline, PipelineStep } from './pipeline.ts';
 
 const words = z.union([z.string(), z.array(z.string())]);
@@ -88,11 +89,11 @@ function readStep(
 ): PipelineStep {
   const path = ['steps', index];
   const origin = yaml.originOf(path);
-  const written = expandStrings(yaml.value.steps[index], path, environment, yaml);
+  const expanded = expandStrings(yaml.value.steps[index], path, environment, yaml);
+  const written = withRoutines(expanded, environment, origin);
   const [hook] = readHooks([written], { where: 'steps', firstIndex: index, origin, mayRunCommands });
   if (!hook) throw new Error('a list of one step has one step');
-  const inner =
-    hook.type === 'group' ? allHooks(hook.steps).find((one) => one.goto !== undefined) : undefined;
+  const inner = 'steps' in hook ? allHooks(hook.steps).find((one) => one.goto !== undefined) : undefined;
   if (!inner) return { hook, origin };
   throw new ConfigError(`the step of type ${inner.type} within a group has goto`, {
     code: 'hook_not_applicable',

@@ -32,6 +32,7 @@ const types: readonly Hook['type'][] = [
   'inspect',
   'replication',
   'group',
+  'routine',
 ];
 
 /** What within a merge hook can be taken back, or does no harm, when the transaction fails. */
@@ -106,7 +107,7 @@ function refuseUnbuiltTypes(written: unknown, origin: Origin): void {
     if (typeof type !== 'string') continue;
     const alternative = unbuiltHookTypes[type];
     if (alternative !== undefined) throw notYetSupported(`hooks type: ${type}`, alternative, origin);
-    if (type === 'group') refuseUnbuiltTypes(item?.['steps'], origin);
+    if (type === 'group' || type === 'routine') refuseUnbuiltTypes(item?.['steps'], origin);
   }
 }
 

@@ -65,5 +65,11 @@ export const hookSchema: z.ZodType<Hook> = z.lazy(() =>
       concurrency: z.int().min(1).max(64).optional(),
       ...env,
     }),
+    keysOf('routine', {
+      routine: text,
+      params: z.record(z.string(), z.unknown()).optional(),
+      steps: z.array(hookSchema).min(1),
+      ...env,
+    }),
   ]),
 );

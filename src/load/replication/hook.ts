@@ -56,7 +56,8 @@ export type HookAction =
   | CommandHook
   | FileHook
   | ReplicationHook
-  | GroupHook;
+  | GroupHook
+  | RoutineHook;
 
 export interface QueryHook extends WithResult {
   readonly type: 'query';
@@ -136,10 +137,20 @@ export interface GroupHook extends WithVariables {
   readonly concurrency?: number | undefined;
 }
 
+/** Steps that are kept under a name, to be used in several files. */
+export interface RoutineHook extends WithVariables {
+  readonly type: 'routine';
+  readonly routine: string;
+  /** Its steps know them as `params.<name>`. */
+  readonly params?: Readonly<Record<string, unknown>> | undefined;
+  /** What the name stands for. */
+  readonly steps: readonly Hook[];
+}
+
 /** Commands run only where this variable of the environment says `true`. */
 export const commandPermission = 'MILLRACE_ALLOW_COMMANDS';
 
 /** All hooks of a list, those within groups too. */
 export function allHooks(hooks: readonly Hook[]): readonly Hook[] {
-  return hooks.flatMap((hook) => (hook.type === 'group' ? [hook, ...allHooks(hook.steps)] : [hook]));
+  return hooks.flatMap((hook) => ('steps' in hook ? [hook, ...allHooks(hook.steps)] : [hook]));
 }

@@ -17,6 +17,7 @@ import { isolationWord } from './isolation-level.ts';
 import { keptPromises } from './kept-promises.ts';
 import { withLegacyOptions } from './legacy-options.ts';
 import type { LoadMode, StreamConfig, StreamMeta, TargetOptions } from './replication.ts';
+import { withRoutines } from './routines.ts';
 import type { StreamYaml } from './schema.ts';
 import { parseSelection } from './selection.ts';
 import { updateRange, type UpdateRange } from './update-range.ts';
@@ -144,7 +145,13 @@ export function streamConfig(name: string, written: StreamYaml, origins: StreamO
     ...optional('loadedAt', metadata.loadedAt),
     metadata: metadata.columns,
     onConstraintFailure: constraintFailure(origins.environment[constraintSwitch] ?? '', origins.key),
-    hooks: streamHooks(stream.hooks ?? {}, origins.mayRunCommands, (moment) => origins.of(['hooks', moment])),
+    hooks: streamHooks(
+      withRoutines(stream.hooks ?? {}, origins.environment, origins.of(['hooks'])) as NonNullable<
+        StreamYaml['hooks']
+      >,
+      origins.mayRunCommands,
+      (moment) => origins.of(['hooks', moment]),
+    ),
     meta: readMeta(stream, origins),
     remarks: [...switchRemarks(origins.environment), ...keptPromises(stream.target_options ?? {})],
   };

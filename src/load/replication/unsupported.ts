@@ -2,9 +2,8 @@ import type { YamlPath } from '../../config/yaml-file.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Origin } from '../../core/origin.ts';
 
-/** A reader of the log needs a slot that keeps the source's log while nobody reads, and a process that never rests. */
 const insteadOfChangeCapture: string =
-  'Use mode: incremental with update_key and primary_key, and delete_missing for rows that are gone: the log of the source is not read';
+  'Use mode: incremental with update_key and primary_key, and delete_missing for rows that are gone. The log of a database is not read: that takes a slot, which fills the disk of the source while nobody reads it, and rights that few readers have';
 
 /** Keys of the format that are known but not built, with what to do instead. */
 const streamKeys: Readonly<Record<string, string>> = {
@@ -14,7 +13,6 @@ const streamKeys: Readonly<Record<string, string>> = {
 /** Hook types of the format that are not built, with what to do instead. */
 export const unbuiltHookTypes: Readonly<Record<string, string>> = {
   run: 'Use type: replication with the path of its file, or make the other load a stream',
-  routine: 'Write the steps out, in a group if they belong together',
 };
 
 /** Keys of systems that are no target here, with those that have them. */

@@ -1,4 +1,5 @@
 import { nearest } from '../../core/near-name.ts';
+import { camelCase, snakeCase } from '../expression/functions/name-casing.ts';
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { Column, DataType } from '../../sql/data-type.ts';
 import type { RowExpression } from '../expression/row-expression.ts';
@@ -148,19 +149,10 @@ const casings: Readonly<Record<ColumnCasing, (name: string) => string>> = {
   lower: (name) => name.toLowerCase(),
   target: (name) => name.toLowerCase(),
   upper: (name) => name.toUpperCase(),
-  snake,
-  camel: (name) => snake(name).replaceAll(/_+(.)/g, (_whole, letter: string) => letter.toUpperCase()),
+  snake: snakeCase,
+  camel: camelCase,
   normalize: (name) => (/^[A-Z0-9_]+$/.test(name) ? name.toLowerCase() : name),
 };
-
-function snake(name: string): string {
-  return name
-    .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1_$2')
-    .replace(/(\p{Lu}+)(\p{Lu}\p{Ll})/gu, '$1_$2')
-    .replace(/[^\p{L}\p{N}]+/gu, '_')
-    .replace(/^_+|_+$/g, '')
-    .toLowerCase();
-}
 
 interface NamedColumn {
   readonly name: string;

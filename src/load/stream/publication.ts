@@ -65,6 +65,9 @@ export interface PublicationPlan {
   readonly isolation?: IsolationLevel;
 }
 
+/** Where DuckDB finds a row of a table, unless a column of that name hides it. */
+const rowPlace = 'rowid';
+
 /** Decides how the stage becomes the target. Runs nothing. */
 export function planPublication(request: PublicationRequest): PublicationPlan {
   const { dialect, stream, mapping, target } = request;
@@ -222,11 +225,15 @@ function missingConstants(
 }
 
 function stageRows(request: PublicationRequest, columns: readonly PublishedColumn[]): StageRows {
+  const { dialect, mapping } = request;
+  const hasPlaces =
+    dialect.name === 'duckdb';
   return {
     stage: request.stage,
     target: request.target.table,
     columns,
     constants: Object.fromEntries(constantsOf(request).map(({ name, sql }) => [name, sql])),
+    ...(hasPlaces ? { place: rowPlace } : {}),
   };
 }
 

@@ -1,22 +1,22 @@
 import { dateFunctions } from './date-functions.ts';
 import type { ExpressionFunction } from './function-kind.ts';
+import { jq } from './jq.ts';
 import { listFunctions } from './list-functions.ts';
 import { numberFunctions } from './number-functions.ts';
 import { textFunctions } from './text-functions.ts';
 
-/** All functions of expressions, by name. They are pure, but for `now` and `uuid`. */
+/** All functions of expressions, by name. They are pure, but for `now` and `uuid`; `jq` has to be answered first. */
 export const functions: ReadonlyMap<string, ExpressionFunction> = new Map(
-  Object.entries({ ...textFunctions, ...numberFunctions, ...dateFunctions, ...listFunctions }),
+  Object.entries({ ...textFunctions, ...numberFunctions, ...dateFunctions, ...listFunctions, jq }),
 );
 
 export const functionNames: readonly string[] = [...functions.keys()].toSorted();
 
 /** Functions of Sling's language that are not here, with what to use. */
 const absent: Readonly<Record<string, string>> = {
-  jq: 'use jmespath()',
+  jq: 'it is for hooks; write the conversion into sql:',
   log: 'use a step of type log',
   pretty_table: 'use a step of type log with the value',
-  object_casing: 'use object_rename()',
   set_timezone: 'write the conversion into sql:',
   parse_bit: 'write the conversion into sql:',
   parse_fix: 'write the conversion into sql:',

@@ -1,12 +1,20 @@
 import { compile, TreeInterpreter } from '@jmespath-community/jmespath';
 import type { JsonValue } from '../../../core/json.ts';
 import { type FunctionTable, listOf, numberOf, numberOr, recordOf, textOf } from './function-kind.ts';
+import { camelCase, snakeCase } from './name-casing.ts';
 
 const isNothing = (value: JsonValue | undefined): boolean => value === null || value === undefined;
 const isEmpty = (value: JsonValue | undefined): boolean =>
   isNothing(value) ||
   value === '' ||
   (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+
+const casings: ReadonlyMap<string, (name: string) => string> = new Map([
+  ['snake', snakeCase],
+  ['camel', camelCase],
+  ['upper', (name: string) => name.toUpperCase()],
+  ['lower', (name: string) => name.toLowerCase()],
+]);
 
 function atPath(value: JsonValue | undefined, path: string): JsonValue {
   let found = value ?? null;
@@ -114,6 +122,11 @@ export const listFunctions: FunctionTable = {
     return Object.fromEntries(
       Object.entries(recordOf(record)).map(([key, value]) => [textOf(renamed[key] ?? key), value]),
     );
+  },
+  object_casing: ([record, casing]) => {
+    const cased = casings.get(textOf(casing));
+    if (!cased) throw new RangeError(`object_casing() takes one of: ${[...casings.keys()].join(', ')}`);
+    return Object.fromEntries(Object.entries(recordOf(record)).map(([key, value]) => [cased(key), value]));
   },
   object_zip: ([keys, values]) =>
     Object.fromEntries(listOf(keys).map((key, index) => [textOf(key), listOf(values)[index] ?? null])),
