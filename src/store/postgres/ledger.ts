@@ -3,6 +3,7 @@ import { createBackfill, findBackfill, listBackfills, updateBackfill } from './b
 import { createChangeFeed } from './change-feed.ts';
 import { completionHistory, latestCompletions } from './completions.ts';
 import { parseLedgerUrl } from './connection-url.ts';
+import { createDispatch } from './dispatch.ts';
 import { lastSequence, readEvents } from './event-log.ts';
 import { createLogWriter } from './log-lines.ts';
 import { migrate } from './migration.ts';
@@ -84,6 +85,7 @@ export async function openPostgresLedger(
     releaseOwnership: (owner) => server.write((session) => releaseOwnership(session, owner)),
     deleteRunsFinishedBefore: (beforeMs) => deleteRunsFinishedBefore(server, beforeMs),
     onChange: (listener) => feed.add(listener),
+    dispatch: createDispatch(server),
     close: async () => {
       await feed.close();
       await server.close();

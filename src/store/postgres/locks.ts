@@ -4,10 +4,12 @@ import type { StepStart } from '../../core/ports.ts';
 import { text } from '../record/row.ts';
 import { takeTurn } from './partitions.ts';
 import type { Session } from './session.ts';
+import { isOfLivingWorker } from './step-offers.ts';
 
 /** A holder whose run is finished has no lease any more. Leases of the same owner hold: after a jump of its clock it has not renewed them yet. */
-const isHeldByAnother = `NOT (locks.run_id = $2 AND locks.step = $3) AND EXISTS (
-  SELECT 1 FROM runs WHERE runs.id = locks.run_id AND (runs.lease_expires_at_ms > $4 OR runs.owner = $5))`;
+const isHeldByAnother = `NOT (locks.run_id = $2 AND locks.step = $3) AND (EXISTS (
+  SELECT 1 FROM runs WHERE runs.id = locks.run_id AND (runs.lease_expires_at_ms > $4 OR runs.owner = $5))
+  OR ${isOfLivingWorker})`;
 
 /**
  * Takes all locks of a step or none; returns who holds those it could not get. Two that want the same lock at the

@@ -1,3 +1,4 @@
+import { isStepLease } from '../../core/dispatch.ts';
 import type { RunLease } from '../../core/ledger.ts';
 import type { StepLogLine } from '../../core/ports.ts';
 import { appendEvents } from './event-log.ts';
@@ -35,7 +36,8 @@ export function createLogWriter(server: LedgerServer): LogWriter {
   return {
     append: (lease, line) =>
       new Promise((resolve, reject) => {
-        const name = `${lease.runId} ${lease.epoch} ${lease.owner}`;
+        const part = isStepLease(lease) ? ` ${lease.attempt} ${lease.step}` : '';
+        const name = `${lease.runId} ${lease.epoch} ${lease.owner}${part}`;
         const queue = waiting.get(name);
         if (queue) {
           queue.push({ lease, line, resolve, reject });

@@ -163,6 +163,28 @@ export const migrations: readonly string[] = [
   CREATE INDEX backfills_created ON backfills (created_at_ms);
   `,
   'ALTER TABLE steps ADD COLUMN item json',
+  `
+  CREATE TABLE workers (
+    owner text PRIMARY KEY,
+    queue_name text NOT NULL,
+    pools json NOT NULL,
+    manifest_hash text NOT NULL,
+    concurrency integer NOT NULL,
+    started_at_ms bigint NOT NULL,
+    lease_seconds double precision NOT NULL,
+    expires_at timestamptz NOT NULL,
+    is_draining boolean NOT NULL DEFAULT false
+  );
+  CREATE TABLE step_offers (
+    run_id text NOT NULL REFERENCES runs ON DELETE CASCADE,
+    step text NOT NULL,
+    attempt integer NOT NULL,
+    worker text,
+    stop text,
+    PRIMARY KEY (run_id, step)
+  );
+  CREATE INDEX step_offers_worker ON step_offers (worker) WHERE worker IS NOT NULL;
+  `,
 ];
 
 /** Brings the schema forward to this release's version. Processes that start at once do it one after another. */

@@ -9,6 +9,7 @@ import { appendEvents, tellOthers } from './event-log.ts';
 import { requireLease } from './fence.ts';
 import { ownsProject } from './ownership.ts';
 import type { Session } from './session.ts';
+import { deleteAllOffers, isOfOfferedStep } from './step-offers.ts';
 import { countInterruptions, moveAllSteps } from './steps.ts';
 import { insertTick } from './ticks.ts';
 
@@ -73,7 +74,7 @@ export async function claimRun(session: Session, claim: RunClaim): Promise<RunLe
     atMs,
     reason: claim.resetReason,
   });
-  await session.run('DELETE FROM locks WHERE run_id = $1', runId);
+  await dropLocks(session, runId);
   await appendEvents(session, [{ type: 'lease_taken', runId, atMs, owner, epoch }, ...moved], 'steps');
   return { runId, owner, epoch, expiresAtMs };
 }
@@ -100,10 +101,15 @@ export async function releaseRun(
   await requireLease(session, lease);
   const { runId } = lease;
   const events = await moveAllSteps(session, runId, { from: 'running', to: 'pending', atMs, reason });
-  await session.run('DELETE FROM locks WHERE run_id = $1', runId);
+  await dropLocks(session, runId);
   await session.run('UPDATE runs SET owner = NULL, lease_expires_at_ms = NULL WHERE id = $1', runId);
   await tellOthers(session, 'runs');
   await appendEvents(session, events, 'runs');
+}
+
+/** Of the steps that its owner does itself: workers go on with theirs. */
+async function dropLocks(session: Session, runId: string): Promise<void> {
+  await session.run(`DELETE FROM locks WHERE run_id = $1 AND NOT ${isOfOfferedStep}`, runId);
 }
 
 export async function moveRun(session: Session, lease: RunLease, move: RunMove): Promise<void> {
@@ -132,6 +138,7 @@ export async function requestCancel(
     }
     return 'cancelling';
   }
+  await deleteAllOffers(session, runId);
   const events = [
     ...(await moveAllSteps(session, runId, {
       from: 'running',
@@ -190,6 +197,7 @@ async function writeRunState(session: Session, runId: string, move: RunMove): Pr
       runId,
     );
     await session.run('DELETE FROM locks WHERE run_id = $1', runId);
+    await deleteAllOffers(session, runId);
   } else {
     await session.run(
       `UPDATE runs SET state = $1, started_at_ms = coalesce(started_at_ms, $2) WHERE id = $3`,

@@ -21,6 +21,7 @@ import { requireLease } from './fence.ts';
 import { takeLocks } from './locks.ts';
 import { keepPartitionStates } from './partitions.ts';
 import type { Session } from './session.ts';
+import { endOffers, isAtWorker } from './step-offers.ts';
 
 export async function startStep(
   session: Session,
@@ -49,6 +50,7 @@ export async function moveSteps(
     const completion = completionOf(lease, move, startedAtMs.get(move.step));
     if (completion) await insertCompletion(session, completion);
   }
+  await endOffers(session, lease, moves);
   await appendEvents(session, events, 'steps');
 }
 
@@ -80,14 +82,14 @@ export async function saveCheckpoint(
   );
 }
 
-/** Moves all steps that are in `from`; returns the events, which are not written yet. */
+/** Moves all steps that are in `from` and at no worker; returns the events, which are not written yet. */
 export async function moveAllSteps(
   session: Session,
   runId: string,
   move: { readonly from: StepState; readonly to: StepState; readonly atMs: number; readonly reason: string },
 ): Promise<readonly NewEvent[]> {
   const rows = await session.all(
-    'SELECT key, attempt FROM steps WHERE run_id = $1 AND state = $2 ORDER BY position',
+    `SELECT key, attempt FROM steps WHERE run_id = $1 AND state = $2 AND NOT ${isAtWorker} ORDER BY position`,
     runId,
     move.from,
   );
@@ -105,7 +107,7 @@ export async function moveAllSteps(
 /** Counts against the running steps that the process which ran them has died. */
 export async function countInterruptions(session: Session, runId: string): Promise<void> {
   await session.run(
-    `UPDATE steps SET interruptions = interruptions + 1 WHERE run_id = $1 AND state = 'running'`,
+    `UPDATE steps SET interruptions = interruptions + 1 WHERE run_id = $1 AND state = 'running' AND NOT ${isAtWorker}`,
     runId,
   );
 }
@@ -116,7 +118,7 @@ async function requireOpenRun(session: Session, lease: RunLease): Promise<void> 
     throw refusedTransition(`A step of the finished run ${lease.runId}`, state, state);
 }
 
-interface WrittenSteps {
+export interface WrittenSteps {
   /** To be appended by the caller, as the last thing of its transaction. */
   readonly events: readonly NewEvent[];
   /** When the attempts that were moved had been started. */
@@ -124,7 +126,7 @@ interface WrittenSteps {
 }
 
 /** A step is moved once at a time; finished ones give up their locks. */
-async function writeStepStates(
+export async function writeStepStates(
   session: Session,
   runId: string,
   moves: readonly StepMove[],

@@ -1,4 +1,5 @@
 import { FatalError } from '../../core/errors.ts';
+import type { StepLease } from '../../core/dispatch.ts';
 import type { RunLease } from '../../core/ledger.ts';
 import { LeaseLostError } from '../../core/ports.ts';
 import type { RunState } from '../../core/run-state.ts';
@@ -13,6 +14,13 @@ export function requireNewestLease(lease: RunLease, row: Row | undefined): RunSt
   throw new LeaseLostError(
     `The run ${lease.runId} is no longer executed by ${lease.owner}, but by ${holder ?? 'nobody'}`,
     { code: 'lease_lost', state: 'This write was refused; the ledger is as the newer owner left it.' },
+  );
+}
+
+export function stepLeaseLost(lease: StepLease): LeaseLostError {
+  return new LeaseLostError(
+    `${lease.step} of the run ${lease.runId} was taken from ${lease.owner}, which had begun attempt ${lease.attempt}`,
+    { code: 'lease_lost', state: 'This write was refused; the ledger is as those after it left it.' },
   );
 }
 

@@ -1,0 +1,39 @@
+import type { StepDispatch } from '../../core/dispatch.ts';
+import { createOfferWriter, askToStop, releaseStep, takeStep, withdrawStep } from './offers.ts';
+import type { LedgerServer } from './server.ts';
+import {
+  drainWorker,
+  joinWorkers,
+  leaveWorkers,
+  listWorkers,
+  renewWorker,
+  retireWorkers,
+} from './workers.ts';
+
+/** Steps for workers, on a queue of graphile-worker beside the ledger. What the queue needs is loaded with its first use. */
+export function createDispatch(server: LedgerServer): StepDispatch {
+  const { schema } = server.address;
+  return {
+    prepare: async () => {
+      const { prepareQueue } = await import('./step-queue.ts');
+      await prepareQueue(server.address);
+    },
+    offerStep: createOfferWriter(server),
+    withdrawStep: (lease, step) => server.write((session) => withdrawStep(session, schema, lease, step)),
+    askToStop: (lease, step, stop) => server.write((session) => askToStop(session, lease, step, stop)),
+    workers: () => server.read((session) => listWorkers(session)),
+    retireWorkers: (dead, atMs, reason) =>
+      server.write((session) => retireWorkers(session, schema, dead, atMs, reason)),
+    joinWorkers: (worker, atMs) => server.write((session) => joinWorkers(session, worker, atMs)),
+    renewWorker: (owner) => server.write((session) => renewWorker(session, owner)),
+    drainWorker: (owner) => server.write((session) => drainWorker(session, owner)),
+    leaveWorkers: (owner) => server.write((session) => leaveWorkers(session, owner)),
+    takeStep: (lease, atMs) => server.write((session) => takeStep(session, lease, atMs)),
+    releaseStep: (lease, atMs, reason) =>
+      server.write((session) => releaseStep(session, lease, atMs, reason)),
+    openQueue: async (options, work) => {
+      const { openQueue } = await import('./step-queue.ts');
+      return openQueue(server.address, options, work);
+    },
+  };
+}
