@@ -227,7 +227,7 @@ function missingConstants(
 function stageRows(request: PublicationRequest, columns: readonly PublishedColumn[]): StageRows {
   const { dialect, mapping } = request;
   const hasPlaces =
-    dialect.name === 'duckdb';
+    dialect.name === 'duckdb' && !mapping.columns.some(({ name }) => name.toLowerCase() === rowPlace);
   return {
     stage: request.stage,
     target: request.target.table,

@@ -1,3 +1,4 @@
+import type { Dialect } from '../dialect.ts';
 import type { KeyChoice, StageRows } from './stage-rows.ts';
 
 /**
@@ -22,4 +23,9 @@ export interface KeyMerge {
   readonly heldUpTo?: string;
   /** The cheapest for the system when absent. */
   readonly strategy?: MergeStrategy;
+}
+
+/** What is asked for, or what is cheapest for the system. */
+export function strategyOf(dialect: Dialect, { strategy }: Pick<KeyMerge, 'strategy'>): MergeStrategy {
+  return strategy ?? (dialect.name === 'duckdb' ? 'delete_insert' : 'update_insert');
 }

@@ -1,8 +1,9 @@
 import type { Dialect } from '../dialect.ts';
+import { deltaOf, type Delta } from './delta.ts';
 import { insertRows } from './insert.ts';
-import { onKey, sameValues } from './row-match.ts';
-import type { KeyMerge, MergeStrategy } from './key-merge.ts';
-import { stageColumnList, stageSelect, type PublishedColumn } from './stage-rows.ts';
+import { onKey } from './row-match.ts';
+import { strategyOf, type KeyMerge, type MergeStrategy } from './key-merge.ts';
+import { stageColumnList } from './stage-rows.ts';
 import type { Statement } from './statement.ts';
 
 /**
@@ -14,25 +15,24 @@ import type { Statement } from './statement.ts';
  * new tables first, which its planner would have to guess.
  */
 export function mergeByKey(dialect: Dialect, merge: KeyMerge): readonly Statement[] {
-  const delta = dialect.quote(merge.deltaName);
+  const delta = deltaOf(dialect, merge);
   const create: Statement = {
     role: 'prepare',
-    sql: `create temporary table ${delta} as ${changedRows(dialect, merge)}`,
+    sql: `create temporary table ${delta.table} as ${delta.select}`,
   };
   const temporary = dialect.name === 'mysql' ? 'temporary table' : 'table';
-  const drop: Statement = { role: 'prepare', sql: `drop ${temporary} ${delta}` };
-  const strategy = merge.strategy ?? (dialect.name === 'duckdb' ? 'delete_insert' : 'update_insert');
-  const changes = strategies[strategy](dialect, merge, delta);
+  const drop: Statement = { role: 'prepare', sql: `drop ${temporary} ${delta.table}` };
+  const changes = strategies[strategyOf(dialect, merge)](dialect, merge, delta);
   if (dialect.name === 'postgres') {
     const analyze = (table: string): Statement => ({ role: 'prepare', sql: `analyze ${table}` });
     const stage = dialect.quoteTable(merge.rows.stage);
-    return [analyze(stage), create, analyze(delta), ...changes, drop];
+    return [analyze(stage), create, analyze(delta.table), ...changes, drop];
   }
   return [create, ...changes, drop];
 }
 
 const strategies: Readonly<
-  Record<MergeStrategy, (dialect: Dialect, merge: KeyMerge, delta: string) => readonly Statement[]>
+  Record<MergeStrategy, (dialect: Dialect, merge: KeyMerge, delta: Delta) => readonly Statement[]>
 > = {
   insert: (dialect, merge, delta) => [insertNew(dialect, merge, delta)],
   update: updateHeld,
@@ -51,70 +51,7 @@ export function insertByKey(
   return insertRows(dialect, merge.rows, merge.unique ? undefined : merge.choice);
 }
 
-function changedRows(dialect: Dialect, merge: KeyMerge): string {
-  const { rows, choice } = merge;
-  const target = dialect.quoteTable(rows.target);
-  const keep = keepsByCopy(dialect, merge) ? merge.extraColumns : [];
-  const same = sameValues(dialect, rows.columns, choice.key, 's', 't');
-  const condition = [onKey(dialect, choice.key, 's', 't'), ...same].join(' and ');
-  const differs =
-    dialect.name === 'duckdb'
-      ? `anti join ${comparedRows(dialect, merge)} as t on ${condition}`
-      : `where not exists (select 1 from ${target} as t where ${condition})`;
-  const staged = stageSelect(dialect, rows, merge.unique ? undefined : choice);
-  const select = ['s.*', ...keep.map((name) => `held.${dialect.quote(name)}`)].join(', ');
-  const held =
-    keep.length > 0
-      ? ` left join (${heldValues(dialect, merge, keep)}) as held on ${onKey(dialect, choice.key, 's', 'held')}`
-      : '';
-  return dialect.name === 'duckdb'
-    ? `select ${select} from (${staged}) as s ${differs}${held}`
-    : `select ${select} from (${staged}) as s${held} ${differs}`;
-}
-
-/**
- * Rows of the target that staged ones are compared with. DuckDB reads every column of the table for that, which takes
- * longer than the merge itself, unless the rows that may be the same are few or none. It is told so by a semi join: of
- * `exists` within `exists` it makes a join that compares everything.
- */
-function comparedRows(dialect: Dialect, merge: KeyMerge): string {
-  const { rows, choice, heldUpTo } = merge;
-  const target = dialect.quoteTable(rows.target);
-  const latest = rows.columns.find(({ name }) => name === choice.latestBy);
-  if (heldUpTo === undefined || !latest) return target;
-  const isKnown = `(${dialect.quote(latest.name)} > ${heldUpTo}) is not true`;
-  return `(select t.* from ${target} as t semi join (${stagedKeys(dialect, merge, [latest])} where ${isKnown}) as k on ${onKey(dialect, choice.key, 'k', 't')})`;
-}
-
-/** The stage's keys, and some of its other columns, in the target's types. */
-function stagedKeys(
-  dialect: Dialect,
-  { rows, choice }: KeyMerge,
-  others: readonly PublishedColumn[] = [],
-): string {
-  const keys = rows.columns.filter(({ name }) => choice.key.includes(name));
-  const columns = [...new Set([...keys, ...others])];
-  return `select * from (${stageSelect(dialect, { ...rows, columns, constants: {} })}) as staged`;
-}
-
-function heldValues(dialect: Dialect, merge: KeyMerge, keep: readonly string[]): string {
-  const key = merge.choice.key.map((name) => dialect.quote(name)).join(', ');
-  const any = dialect.name === 'mysql' || dialect.name === 'sqlite' ? 'max' : 'any_value';
-  const values = keep.map((name) => `${any}(${dialect.quote(name)}) as ${dialect.quote(name)}`);
-  const table = dialect.quoteTable(merge.rows.target);
-  const wanted =
-    dialect.name === 'duckdb'
-      ? `(select t.* from ${table} as t semi join (${stagedKeys(dialect, merge)}) as k on ${onKey(dialect, merge.choice.key, 'k', 't')})`
-      : table;
-  return `select ${key}, ${values.join(', ')} from ${wanted} group by ${key}`;
-}
-
-/** A row that is deleted and inserted would lose what only the target knows, so that is copied along. */
-function keepsByCopy(dialect: Dialect, { strategy }: KeyMerge): boolean {
-  return strategy === 'delete_insert' || (strategy === undefined && dialect.name === 'duckdb');
-}
-
-function deleteAndInsert(dialect: Dialect, merge: KeyMerge, delta: string): readonly Statement[] {
+function deleteAndInsert(dialect: Dialect, merge: KeyMerge, delta: Delta): readonly Statement[] {
   const target = dialect.quoteTable(merge.rows.target);
   const columns = [
     stageColumnList(dialect, merge.rows),
@@ -125,20 +62,22 @@ function deleteAndInsert(dialect: Dialect, merge: KeyMerge, delta: string): read
       role: 'replace',
       sql: deleteHeld(dialect, merge, delta),
     },
-    { role: 'insert', sql: `insert into ${target} (${columns}) select ${columns} from ${delta}` },
+    { role: 'insert', sql: `insert into ${target} (${columns}) select ${columns} from ${delta.rows} as d` },
   ];
 }
 
-function deleteHeld(dialect: Dialect, { rows, choice: { key } }: KeyMerge, delta: string): string {
+function deleteHeld(dialect: Dialect, { rows, choice: { key } }: KeyMerge, delta: Delta): string {
   const target = dialect.quoteTable(rows.target);
   const condition = onKey(dialect, key, 't', 'd');
-  if (dialect.name === 'mysql') return `delete t from ${target} as t join ${delta} as d on ${condition}`;
-  if (dialect.name !== 'sqlite') return `delete from ${target} as t using ${delta} as d where ${condition}`;
+  if (dialect.name === 'mysql')
+    return `delete t from ${target} as t join ${delta.table} as d on ${condition}`;
+  if (dialect.name !== 'sqlite')
+    return `delete from ${target} as t using ${delta.table} as d where ${condition}`;
   const list = key.map((name) => dialect.quote(name)).join(', ');
-  return `delete from ${target} where (${list}) in (select ${list} from ${delta})`;
+  return `delete from ${target} where (${list}) in (select ${list} from ${delta.table})`;
 }
 
-function updateHeld(dialect: Dialect, merge: KeyMerge, delta: string): readonly Statement[] {
+function updateHeld(dialect: Dialect, merge: KeyMerge, delta: Delta): readonly Statement[] {
   const target = dialect.quoteTable(merge.rows.target);
   const changed = merge.rows.columns
     .map(({ name }) => name)
@@ -150,19 +89,19 @@ function updateHeld(dialect: Dialect, merge: KeyMerge, delta: string): readonly 
   );
   const condition = onKey(dialect, merge.choice.key, 't', 'd');
   if (dialect.name === 'mysql') {
-    const joined = `${target} as t join ${delta} as d on ${condition}`;
+    const joined = `${target} as t join ${delta.rows} as d on ${condition}`;
     return [{ role: 'update', sql: `update ${joined} set ${assignments.join(', ')}` }];
   }
-  const sql = `update ${target} as t set ${assignments.join(', ')} from ${delta} as d where ${condition}`;
+  const sql = `update ${target} as t set ${assignments.join(', ')} from ${delta.rows} as d where ${condition}`;
   return [{ role: 'update', sql }];
 }
 
-function insertNew(dialect: Dialect, merge: KeyMerge, delta: string): Statement {
+function insertNew(dialect: Dialect, merge: KeyMerge, delta: Delta): Statement {
   const target = dialect.quoteTable(merge.rows.target);
   const columns = stageColumnList(dialect, merge.rows);
   const condition = onKey(dialect, merge.choice.key, 't', 'd');
   return {
     role: 'insert',
-    sql: `insert into ${target} (${columns}) select ${columns} from ${delta} as d where not exists (select 1 from ${target} as t where ${condition})`,
+    sql: `insert into ${target} (${columns}) select ${columns} from ${delta.rows} as d where not exists (select 1 from ${target} as t where ${condition})`,
   };
 }

@@ -23,6 +23,8 @@ export interface StageRows {
   readonly columns: readonly PublishedColumn[];
   /** Values of columns that only the target has, as SQL by column name. */
   readonly constants: Readonly<Record<string, string>>;
+  /** SQL over the stage that tells each row from every other within a transaction; absent where there is none. */
+  readonly place?: string;
 }
 
 /** Which of several stage rows with one key is kept. */
@@ -38,24 +40,35 @@ function columnExpression(dialect: Dialect, column: PublishedColumn): string {
   return column.converted ? castTo(dialect, name, column.type) : name;
 }
 
-/** The stage's rows in the target's types; one per key when a choice is given. */
-export function stageSelect(dialect: Dialect, rows: StageRows, choice?: KeyChoice): string {
+/**
+ * The stage's rows in the target's types; one per key when a choice is given.
+ * @param placeName name of one more column, with the place of each row
+ */
+export function stageSelect(
+  dialect: Dialect,
+  rows: StageRows,
+  choice?: KeyChoice,
+  placeName?: string,
+): string {
   const columns = rows.columns.map((column) =>
     !column.converted && column.expression === undefined
       ? dialect.quote(column.name)
       : `${columnExpression(dialect, column)} as ${dialect.quote(column.name)}`,
   );
   const constants = Object.entries(rows.constants).map(([name, sql]) => `${sql} as ${dialect.quote(name)}`);
-  const list = [...columns, ...constants].join(', ');
   const stage = dialect.quoteTable(rows.stage);
-  if (!choice) return `select ${list} from ${stage}`;
+  const place = placeName === undefined ? undefined : dialect.quote(placeName);
+  const placed = place === undefined ? [] : [`${rows.place} as ${place}`];
+  if (!choice) return `select ${[...columns, ...constants, ...placed].join(', ')} from ${stage}`;
+  const list = [...columns, ...constants, ...(place === undefined ? [] : [place])].join(', ');
   const key = choice.key.map((name) => dialect.quote(name)).join(', ');
   const order =
     choice.latestBy === undefined
       ? ''
       : ` order by ${dialect.quote(choice.latestBy)} desc${nullsLast(dialect)}`;
   const rank = dialect.quote('_millrace_rank');
-  return `select ${list} from (select *, row_number() over (partition by ${key}${order}) as ${rank} from ${stage}) as staged where ${rank} = 1`;
+  const ranked = ['*', ...placed, `row_number() over (partition by ${key}${order}) as ${rank}`].join(', ');
+  return `select ${list} from (select ${ranked} from ${stage}) as staged where ${rank} = 1`;
 }
 
 /** MySQL has no such words, and puts NULLs last in descending order. */
