@@ -8,7 +8,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openPostgresLedger, openSqliteLedger } from '../../src/store/index.ts';
+import { openSqliteLedger } from '../../src/store/index.ts';
+import { openPostgresLedger } from '../../src/store/postgres/ledger.ts';
 import { startServer } from '../load/server.ts';
 import { conditionMilliseconds, idleFigures } from './automation.ts';
 import {

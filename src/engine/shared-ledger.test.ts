@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres-database.ts';
 import type { RunStore } from '../core/ports.ts';
-import { openPostgresLedger } from '../store/index.ts';
+import { openPostgresLedger } from '../store/postgres/ledger.ts';
 import { createEngine } from './create-engine.ts';
 import type { Engine } from './engine.ts';
 import { makePlan } from './planner.ts';

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { Client, type ConnectConfig } from 'ssh2';
+import type { Client, ConnectConfig } from 'ssh2';
 import { ConfigError, TransientError, type MillraceError } from '../core/errors.ts';
 import { type HostKeyJudge, hostKeyJudge, type HostKeyRefusal, type TrustedHosts } from './ssh-host-key.ts';
 import { readKnownHosts } from './ssh-known-hosts.ts';
@@ -231,7 +231,8 @@ async function connectHops(connection: string, hops: readonly Hop[]): Promise<Wa
 }
 
 async function signIn(connection: string, hop: Hop, sock: Duplex | undefined): Promise<Client> {
-  const client = new Client();
+  const ssh = await import('ssh2');
+  const client = new ssh.Client();
   let refused: HostKeyRefusal | undefined;
   const verify = (key: Buffer): boolean => {
     refused = hop.judge.refusal(key);

@@ -10,7 +10,6 @@ import {
   type FileType,
   type TableType,
 } from './file-type.ts';
-import { avroRecords, avroShape } from './formats/avro-records.ts';
 import { type ContentKind, contentKind } from './formats/content-kind.ts';
 import { hasInexactNumbers } from './formats/exact-number.ts';
 import { limitGrowth } from './formats/growth-limit.ts';
@@ -241,6 +240,7 @@ async function prepare(
     }
     case 'avro': {
       const source = compression === 'none' ? path : await spool.write('avro', bytes());
+      const { avroRecords, avroShape } = await import('./formats/avro-records.ts');
       const columns = await avroShape(source, place);
       const copy = await copyRecords(avroRecords(source, columns, place));
       if (options.flatten > 0) return { ...copy, fileType: 'jsonl' };
