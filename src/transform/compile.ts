@@ -1,6 +1,7 @@
+import { ConfigError } from '../core/errors.ts';
 import type { Edge } from '../core/node.ts';
 import type { Origin } from '../core/origin.ts';
-import { readingMoment } from './context/render-scope.ts';
+import { type NodeScope, readingMoment, type RefCall } from './context/render-scope.ts';
 import { compileTextSync } from './compile/compile-node.ts';
 import { resolvedScope } from './compile/run-scope.ts';
 import { edgesTo } from './graph-nodes.ts';
@@ -20,7 +21,7 @@ export function compileSql(
   const scope = resolvedScope(
     project.manifest,
     {
-      packageName: project.name,
+      home: { packageName: project.name, dataset: undefined },
       model: { name: origin.file, config: {} },
       relation: undefined,
       entries: new Map(),
@@ -29,14 +30,24 @@ export function compileSql(
       if (!reads.has(dependency.uniqueId)) reads.set(dependency.uniqueId, dependency);
     },
   );
+  const here: NodeScope = project.dialectName === 'duckdb' ? scope : { ...scope, refAll: refuseAll };
   const linesBefore = '\n'.repeat(Math.max(0, (origin.line ?? 1) - 1));
   const template = { text: linesBefore + sql, file: origin.file };
   const compiled = compileTextSync(
     project.manifest,
     template,
-    scope,
+    here,
     () => [...reads.values()],
     readingMoment,
   );
   return { sql: compiled.sql.trim(), reads: edgesTo(project.manifest, [...reads.values()]) };
+}
+
+/** Where columns are matched by name only after they were asked for, and nobody is asked. */
+function refuseAll({ name, origin }: RefCall): never {
+  throw new ConfigError(`ref_all("${name}"): on this database it is for models only`, {
+    code: 'ref_all_unavailable',
+    origin,
+    next: `Write a model that reads ref_all("${name}"), and read that with ref().`,
+  });
 }

@@ -4,13 +4,12 @@ import type { Compiled } from './artifacts/node-entry.ts';
 import { compileNode, compileNodeSync } from './compile/compile-node.ts';
 import { graphDictionary } from './compile/graph-dictionary.ts';
 import { unitTestSql } from './compile/unit-test-sql.ts';
-import { cteName } from './context/relation.ts';
 import { type Moment, readingMoment } from './context/render-scope.ts';
 import type { RunArguments } from './context/run-arguments.ts';
 import { queryColumns, relationColumns } from './materialize/relation-columns.ts';
 import { sessionRelations } from './materialize/relation-list.ts';
 import type { TransformProject } from './project.ts';
-import { ephemeralsOf } from './reading/manifest.ts';
+import { cteNameOf, ephemeralsOf } from './reading/manifest.ts';
 import { openWarehouse } from './warehouse.ts';
 
 /** The SQL of one node. */
@@ -96,7 +95,7 @@ async function compileOne(
   if (node.kind === 'seed' || node.kind === 'source') return undefined;
   const extraCtes = ephemeralsOf(manifest, node.dependencies).map((ephemeral) => ({
     id: ephemeral.uniqueId,
-    sql: ` ${cteName(ephemeral.name)} as (\n${compileNodeSync(manifest, ephemeral, moment).sql}\n)`,
+    sql: ` ${cteNameOf(ephemeral)} as (\n${compileNodeSync(manifest, ephemeral, moment).sql}\n)`,
   }));
   if (node.kind === 'test' && node.body.sort === 'unit') {
     if (!warehouse) return undefined;

@@ -5,7 +5,7 @@ import type { DbtProjectFile } from './files/dbt-project-file.ts';
 import { hubUrl } from './packages/hub.ts';
 import { installPackages } from './packages/install.ts';
 import type { LockedPackage } from './packages/package-spec.ts';
-import { yamlContextOf } from './reading/manifest-reader.ts';
+import { yamlContextOf } from './reading/project-scope.ts';
 import { readProjectFile } from './reading/package-reader.ts';
 
 interface DbtFolder {

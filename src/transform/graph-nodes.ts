@@ -1,4 +1,4 @@
-import type { JsonObject } from '../core/json.ts';
+import { canonicalJson, type JsonObject } from '../core/json.ts';
 import type { Edge, GraphNode } from '../core/node.ts';
 import { fingerprint } from './context/fingerprint.ts';
 import { toJsonValue } from './files/plain-value.ts';
@@ -141,7 +141,7 @@ function exposureNode(manifest: Manifest, exposure: Exposure): GraphNode {
   };
 }
 
-/** The folder of a model or seed, the name of a source. */
+/** The folder of a model or seed, with its dataset; the name of a source. */
 function groupOf(node: RefNode | SourceNode | TestNode): string {
   if (node.kind === 'source') return node.sourceName;
   const folders = node.fqn.slice(1, -1);
@@ -153,12 +153,19 @@ function specOf(manifest: Manifest, node: RefNode | SourceNode | TestNode): Json
     uniqueId: node.uniqueId,
     config: node.config.all,
     materialized: node.config.materialized,
+    ...(node.dataset ? { dataset: { [node.dataset.dimension]: node.dataset.value } } : {}),
     ...(node.kind === 'source' ? {} : { fingerprint: fingerprintOf(manifest, node) }),
   };
 }
 
-/** Changes when the node's own text, or a macro that it may use, changes. */
+/** Changes when the node's own text, a macro that it may use, or a variable of its dataset changes. */
 function fingerprintOf(manifest: Manifest, node: RefNode | TestNode): string {
+  const ofText = textFingerprint(manifest, node);
+  if (!node.dataset) return ofText;
+  return createHash('sha256').update(ofText).update(canonicalJson(node.dataset.vars)).digest('hex');
+}
+
+function textFingerprint(manifest: Manifest, node: RefNode | TestNode): string {
   const { macros } = scopeOf(manifest, node);
   if (node.kind === 'seed') return createHash('sha256').update(node.csv).digest('hex');
   if (node.kind !== 'test') return fingerprint(node.sql, macros);

@@ -35,7 +35,7 @@ export async function runOperation(
   const scope = resolvedScope(
     manifest,
     {
-      packageName: project.name,
+      home: { packageName: project.name, dataset: undefined },
       model: { name: operation.macro, resource_type: 'operation', package_name: project.name },
       relation: undefined,
       entries: new Map(),

@@ -1,7 +1,7 @@
 import { ConfigError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { isJsonRecord, toJsonValue, plainText } from './files/plain-value.ts';
-import type { OpeningStatement } from './reading/manifest-reader.ts';
+import type { OpeningStatement } from './reading/transform-options.ts';
 import type { ProfileTarget } from './files/profiles-file.ts';
 
 /** A profile's output as a connection and what is built there. */

@@ -10,7 +10,7 @@ import { parseTemplate, renderNativeSync, TemplateError, toJs } from './jinja/in
 import { access } from 'node:fs/promises';
 import { isTemplate } from './reading/rendered-yaml.ts';
 import { readProjectFile } from './reading/package-reader.ts';
-import { yamlContextOf } from './reading/manifest-reader.ts';
+import { yamlContextOf } from './reading/project-scope.ts';
 import type { DbtProjectFile } from './files/dbt-project-file.ts';
 
 const profilesFileName = 'profiles.yml';
@@ -28,6 +28,8 @@ export interface ProfileRequest {
 
 export interface FoundProfile {
   readonly projectFile: DbtProjectFile;
+  /** Absolute folder of the `profiles.yml`. */
+  readonly folder: string;
   readonly target: ProfileTarget;
 }
 
@@ -49,7 +51,8 @@ export async function readProfile(request: ProfileRequest): Promise<FoundProfile
       next: 'Add "profile: name", or say --profile.',
     });
   }
-  const path = join(await profilesFolder(request), profilesFileName);
+  const profiles = await profilesFolder(request);
+  const path = join(profiles, profilesFileName);
   const yaml = parseYamlFile(projectPath(folder, path), await readText(folder, path), mistakes);
   const rendering = profileContext(environment, request.vars);
   const target = yaml
@@ -69,7 +72,7 @@ export async function readProfile(request: ProfileRequest): Promise<FoundProfile
       )
     : undefined;
   if (!target || mistakes.issues.length > 0) throw new ProjectError(mistakes.issues);
-  return { projectFile, target };
+  return { projectFile, folder: profiles, target };
 }
 
 async function profilesFolder({

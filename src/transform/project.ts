@@ -1,7 +1,8 @@
 import type { GraphNode } from '../core/node.ts';
 import { graphNodes } from './graph-nodes.ts';
 import type { Manifest } from './reading/manifest.ts';
-import { type OpeningStatement, readManifest, type TransformOptions } from './reading/manifest-reader.ts';
+import { readManifest } from './reading/manifest-reader.ts';
+import type { OpeningStatement, TransformOptions } from './reading/transform-options.ts';
 
 /** A dbt project, read and checked; nothing of it has touched the warehouse. */
 export interface TransformProject {

@@ -31,7 +31,7 @@ async function renderHook(step: Step, hook: RunHook, results: Value): Promise<st
   const scope = resolvedScope(
     manifest,
     {
-      packageName: hook.packageName,
+      home: { packageName: hook.packageName, dataset: undefined },
       model: { name: `on-run-${hook.at}`, resource_type: 'operation', package_name: hook.packageName },
       relation: undefined,
       entries: new Map(),

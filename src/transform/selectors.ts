@@ -1,9 +1,8 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProjectError } from '../core/errors.ts';
 import { yamlContext } from './context/node-context.ts';
 import { createMistakes } from './files/mistakes.ts';
-import { projectPath, readText } from './files/project-files.ts';
+import { projectPath, readTextIfThere } from './files/project-files.ts';
 import { parseYamlFile } from './files/yaml-file.ts';
 import type { TransformProject } from './project.ts';
 import { renderYamlValues } from './reading/rendered-yaml.ts';
@@ -16,17 +15,10 @@ export async function readProjectSelectors(
   indirect: IndirectSelection,
 ): Promise<readonly NamedSelector[]> {
   const path = join(project.folder, 'selectors.yml');
-  const isThere = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) return [];
+  const text = await readTextIfThere(project.folder, path);
+  if (text === undefined) return [];
   const mistakes = createMistakes();
-  const yaml = parseYamlFile(
-    projectPath(project.folder, path),
-    await readText(project.folder, path),
-    mistakes,
-  );
+  const yaml = parseYamlFile(projectPath(project.folder, path), text, mistakes);
   const value = yaml && renderYamlValues(yaml, yamlContext(project.manifest.scope), () => false, mistakes);
   const selectors = yaml ? readSelectors(yaml, value, indirect, mistakes) : [];
   if (mistakes.issues.length > 0) throw new ProjectError(mistakes.issues);

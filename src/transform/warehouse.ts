@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ConnectionProvider, SqlDatabase } from '../connector/connection.ts';
 import { ConfigError, MillraceError } from '../core/errors.ts';
 import type { TransformProject } from './project.ts';
-import type { OpeningStatement } from './reading/manifest-reader.ts';
+import type { OpeningStatement } from './reading/transform-options.ts';
 import type { RelationName } from './manifest/transform-node.ts';
 import type { RelationType } from './materialize/build.ts';
 

@@ -6,14 +6,14 @@ import type { AnalysisNode, TransformNode } from './manifest/transform-node.ts';
 import type { Manifest } from './reading/manifest.ts';
 import { withinFolder } from './reading/recorded-calls.ts';
 
-/** Where dbt keeps the SQL of a node, below `compiled/` or `run/` of its target folder. */
+/** Where dbt keeps the SQL of a node, below `compiled/` or `run/` of its target folder; each dataset has a folder there. */
 export function writtenPath(manifest: Manifest, node: TransformNode | AnalysisNode): string {
   const original = withinFolder(node.origin.file, manifest.folders.get(node.packageName) ?? '');
   const isGeneric = node.kind === 'test' && node.body.sort !== 'singular';
   const file = isGeneric ? `${aliasOf(node)}.sql` : basename(original);
   const isOfYaml = /\.ya?ml$/.test(original) && !isGeneric;
   const own = isOfYaml ? join(original, `${node.name}.sql`) : isGeneric ? join(original, file) : original;
-  return join(node.packageName, own).replaceAll('\\', '/');
+  return join(node.packageName, node.dataset?.value ?? '', own).replaceAll('\\', '/');
 }
 
 const madeFolders = new Set<string>();

@@ -103,7 +103,7 @@ export function placeEntry(
 function pathOf(uniqueId: string, below: string): string {
   if (uniqueId.startsWith('analysis.')) return `analysis/${below}`;
   const isInYaml = uniqueId.startsWith('snapshot.') && /\.ya?ml$/.test(below);
-  return isInYaml ? `${below}/${uniqueId.split('.').at(-1) ?? ''}.sql` : below;
+  return isInYaml ? `${below}/${uniqueId.split('.')[2] ?? ''}.sql` : below;
 }
 
 export function originalPath(manifest: Manifest, packageName: string, file: string): string {

@@ -19,7 +19,11 @@ export function semanticModelEntry(
   const { properties } = entry;
   const said = textOf(properties['model']) ?? '';
   const call = refOf(said);
-  const node = resolveRef(manifest.names, { ...call, origin: entry.origin }, entry.packageName);
+  const node = resolveRef(
+    manifest.names,
+    { ...call, origin: entry.origin },
+    { packageName: entry.packageName, dataset: undefined },
+  );
   const config = objectOf(properties['config']);
   return {
     name: entry.name,

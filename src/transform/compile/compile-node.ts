@@ -1,4 +1,4 @@
-import { createRelation, cteName } from '../context/relation.ts';
+import { createRelation } from '../context/relation.ts';
 import { overridingMacro } from '../context/macro-set.ts';
 import { nodeContext } from '../context/node-context.ts';
 import type { Moment, NodeScope } from '../context/render-scope.ts';
@@ -25,7 +25,7 @@ import type {
   TestNode,
 } from '../manifest/transform-node.ts';
 import { genericTestArguments, genericTestMacro, testedRelation } from '../reading/generic-test-call.ts';
-import { ephemeralsOf, type Manifest, scopeOf } from '../reading/manifest.ts';
+import { cteNameOf, ephemeralsOf, type Manifest, scopeOf } from '../reading/manifest.ts';
 import { type CompiledSql, compiledFrom } from './compiled-sql.ts';
 import { relationOf, runScope } from './run-scope.ts';
 import { type Cte, injectCtes } from './cte-injection.ts';
@@ -43,7 +43,7 @@ export async function compileNode(
   const ctes: Cte[] = [];
   for (const ephemeral of ephemeralsOf(manifest, node.dependencies)) {
     ctes.push({
-      name: cteName(ephemeral.name),
+      name: cteNameOf(ephemeral),
       compiled: await renderNode(manifest, ephemeral, { ...moment, isIncremental: false }, asynchronous),
     });
   }
@@ -94,7 +94,7 @@ const lenient: Mode = { ...strict, isLenient: true };
 
 function ctesSync(manifest: Manifest, dependencies: readonly Dependency[], moment: Moment): readonly Cte[] {
   return ephemeralsOf(manifest, dependencies).map((ephemeral) => ({
-    name: cteName(ephemeral.name),
+    name: cteNameOf(ephemeral),
     compiled: settled(renderNode(manifest, ephemeral, moment, lenient)),
   }));
 }

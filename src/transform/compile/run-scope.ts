@@ -4,7 +4,7 @@ import type { ArtifactNode } from '../artifacts/artifact-node.ts';
 import { nodeEntry } from '../artifacts/node-entry.ts';
 import { sourceEntry } from '../artifacts/source-entry.ts';
 import { testEntry, unitTestEntry } from '../artifacts/test-entry.ts';
-import { createRelation, cteName, narrowedRelation, type Relation } from '../context/relation.ts';
+import { createRelation, narrowedRelation, type Relation } from '../context/relation.ts';
 import type { Moment, NodeScope } from '../context/render-scope.ts';
 import type { RunArguments } from '../context/run-arguments.ts';
 import { fromJs, type Value } from '../jinja/index.ts';
@@ -14,20 +14,26 @@ import type {
   AnalysisNode,
   Dependency,
   RefNode,
+  RelationName,
   SourceNode,
   TransformNode,
 } from '../manifest/transform-node.ts';
-import { dependenciesOf, type Manifest } from '../reading/manifest.ts';
-import { resolveRef, resolveSource } from '../reading/resolution.ts';
+import type { Home } from '../manifest/dataset.ts';
+import { cteNameOf, dependenciesOf, type Manifest } from '../reading/manifest.ts';
+import { resolveRef, resolveRefs, resolveSource } from '../reading/resolution.ts';
 
 /** The relation that `ref()` or `source()` stands for. */
 export function relationOf(node: RefNode | SourceNode): Relation {
   if (node.kind === 'model' && node.config.materialized === 'ephemeral') {
-    return createRelation({ database: '', schema: '', identifier: cteName(node.name) }, 'cte');
+    return createRelation({ database: '', schema: '', identifier: cteNameOf(node) }, 'cte');
   }
   const { materialized } = node.config;
   const isView = node.kind === 'model' && (materialized === 'view' || materialized === 'materialized_view');
   return createRelation(node.relation, isView ? materialized : 'table');
+}
+
+function keptAs(node: RefNode): RelationName | undefined {
+  return node.config.materialized === 'ephemeral' ? undefined : node.relation;
 }
 
 type CompiledOrSource = TransformNode | AnalysisNode;
@@ -36,25 +42,32 @@ type CompiledOrSource = TransformNode | AnalysisNode;
 export function resolvedScope(
   manifest: Manifest,
   given: {
-    readonly packageName: string;
+    readonly home: Home;
     readonly model: Readonly<Record<string, Value>>;
     readonly relation: Relation | undefined;
     readonly entries: ConfigEntries;
   },
   onRead: (dependency: Dependency, call: string) => void,
-  valueOf: (node: RefNode | SourceNode) => Value = relationOf,
+  valueOf: (node: RefNode | SourceNode) => Relation = relationOf,
 ): NodeScope {
   const { names } = manifest;
   return {
     model: given.model,
     relation: given.relation,
-    ref: (name, packageName, origin, version) => {
-      const node = resolveRef(names, { name, packageName, version, origin }, given.packageName);
-      onRead({ uniqueId: node.uniqueId, origin }, `ref('${name}')`);
+    ref: (call) => {
+      const node = resolveRef(names, call, given.home);
+      onRead({ uniqueId: node.uniqueId, origin: call.origin }, `ref('${call.name}')`);
       return valueOf(node);
     },
+    refAll: (call) =>
+      resolveRefs(names, { ...call, datasets: 'all' }, given.home).flatMap((node) => {
+        onRead({ uniqueId: node.uniqueId, origin: call.origin }, `ref_all('${call.name}')`);
+        const relation = valueOf(node);
+        const columnsOf = relation.type === 'cte' ? keptAs(node) : relation.relationName;
+        return node.dataset ? { dataset: node.dataset, relation, columnsOf } : [];
+      }),
     source: (sourceName, tableName, origin) => {
-      const node = resolveSource(names, { sourceName, tableName, origin }, given.packageName);
+      const node = resolveSource(names, { sourceName, tableName, origin }, given.home);
       onRead({ uniqueId: node.uniqueId, origin }, `source('${sourceName}', '${tableName}')`);
       return valueOf(node);
     },
@@ -77,7 +90,7 @@ export function runScope(
   return resolvedScope(
     manifest,
     {
-      packageName: node.packageName,
+      home: node,
       model: { ...runDictionary(manifest, node), ...(batch ? { batch: batchValue(batch) } : {}) },
       relation: node.kind === 'test' ? undefined : createRelation(node.relation),
       entries: node.entries,

@@ -1,5 +1,5 @@
 import type { RelationColumn } from '../context/template-database.ts';
-import { cteName, createRelation } from '../context/relation.ts';
+import { cteName, createRelation, type Relation } from '../context/relation.ts';
 import { nodeContext } from '../context/node-context.ts';
 import type { Moment, ProjectScope } from '../context/render-scope.ts';
 import { contextOf, fromJs, render, type TemplateObject, type Value } from '../jinja/index.ts';
@@ -75,7 +75,7 @@ async function actualSql(parts: UnitTestParts, model: ModelNode, isFirst = false
     const sql = rowsSql(dialect, rows, columns, false);
     ctes.push({ name: cteName(givenName(node, id === undefined)), compiled: { sql, parts: [] } });
   }
-  const stand = (node: RefNode | SourceNode): Value =>
+  const stand = (node: RefNode | SourceNode): Relation =>
     given.has(node.uniqueId)
       ? createRelation({ database: '', schema: '', identifier: cteName(givenName(node, false)) }, 'cte')
       : relationOf(node);
@@ -85,7 +85,7 @@ async function actualSql(parts: UnitTestParts, model: ModelNode, isFirst = false
     : createRelation(model.relation);
   const resolved = resolvedScope(
     manifest,
-    { packageName: model.packageName, model: { name: model.name }, relation: own, entries: model.entries },
+    { home: model, model: { name: model.name }, relation: own, entries: model.entries },
     () => {},
     stand,
   );
@@ -102,7 +102,8 @@ async function actualSql(parts: UnitTestParts, model: ModelNode, isFirst = false
 
 function givenName(node: RefNode | SourceNode, isThis: boolean): string {
   if (isThis) return `this__${node.name}`;
-  return node.kind === 'source' ? `${node.sourceName}__${node.name}` : node.name;
+  const name = node.kind === 'source' ? `${node.sourceName}__${node.name}` : node.name;
+  return node.dataset ? `${name}__${node.dataset.value}` : name;
 }
 
 function overridden(scope: ProjectScope, { overrides }: UnitTest): ProjectScope {

@@ -20,6 +20,7 @@ import { createFlags } from './flags.ts';
 import { dispatchFunction, findMacro, macroNames, macroNamespace, ownMacro } from './macro-set.ts';
 import { createExceptions, logFunction, printFunction } from './messages.ts';
 import { PlainObject } from './plain-object.ts';
+import { refAllFunction } from './ref-all.ts';
 import { isRelation } from './relation.ts';
 import { createApi } from './relation-api.ts';
 import type { Moment, NodeScope, ProjectScope } from './render-scope.ts';
@@ -49,7 +50,7 @@ export function profileContext(
 
 /** Everything that dbt gives to the template of a node. The project's own macros win over dbt's names, as in dbt. */
 export function nodeContext(project: ProjectScope, node: NodeScope, moment: Moment): RenderContext {
-  const own = nodeValues(project, node);
+  const own = nodeValues(project, node, moment);
   const shared = sharedValues(project, moment);
   const { macros } = project;
   return {
@@ -93,7 +94,7 @@ function createProjectValues(project: ProjectScope): Record<string, Value> {
 }
 
 /** What is one node's. */
-function nodeValues(project: ProjectScope, node: NodeScope): ReadonlyMap<string, Value> {
+function nodeValues(project: ProjectScope, node: NodeScope, moment: Moment): ReadonlyMap<string, Value> {
   const { relation } = node;
   const builtins = {
     ref: new RefObject(project, node),
@@ -103,6 +104,7 @@ function nodeValues(project: ProjectScope, node: NodeScope): ReadonlyMap<string,
   return new Map<string, Value>([
     ...Object.entries(builtins),
     ['builtins', builtins],
+    ['ref_all', refAllFunction(project, node, moment)],
     ['model', node.model],
     ['this', relation ?? null],
     ['schema', relation?.relationName.schema ?? project.targetSchema],
@@ -221,10 +223,22 @@ function refFunction(node: NodeScope): TemplateFunction {
     const { origin } = args.site.place();
     const said = args.keyword.get('v') ?? args.keyword.get('version');
     const version = said === undefined || said === null ? undefined : versionValue(said);
-    return second === undefined
-      ? node.ref(first, undefined, origin, version)
-      : node.ref(second, first, origin, version);
+    const datasets = datasetArgument(args);
+    return node.ref({
+      ...(second === undefined
+        ? { name: first, packageName: undefined }
+        : { name: second, packageName: first }),
+      version,
+      ...(datasets ? { datasets } : {}),
+      origin,
+    });
   };
+}
+
+/** `database='eu'` of `ref('orders', database='eu')`. */
+function datasetArgument({ keyword }: CallArguments): { dimension: string; value: string } | undefined {
+  const [dimension] = [...keyword.keys()].filter((name) => name !== 'v' && name !== 'version');
+  return dimension === undefined ? undefined : { dimension, value: printed(keyword.get(dimension) ?? null) };
 }
 
 function versionValue(value: Value): string | number {

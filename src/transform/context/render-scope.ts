@@ -1,6 +1,8 @@
 import type { Origin } from '../../core/origin.ts';
 import type { Quoting } from '../files/quoting.ts';
 import type { Value } from '../jinja/index.ts';
+import type { Dataset } from '../manifest/dataset.ts';
+import type { RelationName } from '../manifest/transform-node.ts';
 import type { MacroSet } from './macro-set.ts';
 import type { Log } from './messages.ts';
 import type { Relation } from './relation.ts';
@@ -31,12 +33,32 @@ export interface ProjectScope {
   readonly packageVersions: Readonly<Record<string, string>>;
 }
 
+/** A call of `ref()` or `ref_all()`. */
+export interface RefCall {
+  readonly name: string;
+  readonly packageName: string | undefined;
+  readonly version?: string | number | undefined;
+  /** Which are meant of a model that is built for several datasets: by default the caller's own. `any`: all, if it is such a model. */
+  readonly datasets?: 'all' | 'any' | Pick<Dataset, 'dimension' | 'value'>;
+  readonly origin: Origin;
+}
+
+/** What a dataset has of a model. */
+export interface DatasetRelation {
+  readonly dataset: Dataset;
+  readonly relation: Relation;
+  /** The relation whose columns these are; undefined where nothing in the database has them. */
+  readonly columnsOf: RelationName | undefined;
+}
+
 /** What a template may say about its node, and is told about it. */
 export interface NodeScope {
   /** dbt's `model` (or `node`) dictionary. */
   readonly model: Readonly<Record<string, Value>>;
   readonly relation: Relation | undefined;
-  ref(name: string, packageName: string | undefined, origin: Origin, version?: string | number): Value;
+  ref(call: RefCall): Value;
+  /** What each dataset has of a model, in the order of `datasets.yml`. */
+  refAll(call: RefCall): readonly DatasetRelation[];
   source(sourceName: string, tableName: string, origin: Origin): Value;
   /** A call of `config(...)`. */
   configure(values: ReadonlyMap<string, Value>, origin: Origin): void;

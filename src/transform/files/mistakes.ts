@@ -1,7 +1,7 @@
 import { type ErrorDetail, ConfigError, MillraceError, ProjectError } from '../../core/errors.ts';
 import type { Origin } from '../../core/origin.ts';
 
-/** Collects what is wrong with a project, so that one reading names every place. */
+/** Collects what is wrong with a project, so that one reading names every place, once. */
 export interface Mistakes {
   /** Whether what dbt reads over is a warning: keys that nobody knows, tests of what is not there. */
   readonly isTolerant: boolean;
@@ -21,17 +21,27 @@ export interface Warning {
 
 export function createMistakes(isTolerant: boolean = false): Mistakes {
   const issues: MillraceError[] = [];
+  const keep = (issue: MillraceError): void => {
+    const isKnown = issues.some(
+      ({ message, origin }) => message === issue.message && isSamePlace(origin, issue.origin),
+    );
+    if (!isKnown) issues.push(issue);
+  };
   return {
     isTolerant,
     issues,
     warnings: [],
     add: (message, detail) => {
-      issues.push(new ConfigError(message, detail));
+      keep(new ConfigError(message, detail));
     },
     caught: (error) => {
-      if (error instanceof ProjectError) issues.push(...error.issues);
-      else if (error instanceof MillraceError) issues.push(error);
+      if (error instanceof ProjectError) error.issues.forEach(keep);
+      else if (error instanceof MillraceError) keep(error);
       else throw error;
     },
   };
+}
+
+function isSamePlace(one: Origin | undefined, other: Origin | undefined): boolean {
+  return one?.file === other?.file && one?.line === other?.line && one?.column === other?.column;
 }

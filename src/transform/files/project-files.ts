@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { decodeText } from '../../config/text-file.ts';
 import { ConfigError } from '../../core/errors.ts';
@@ -60,6 +60,15 @@ export async function readText(projectFolder: string, absolute: string): Promise
     throw unreadable('the file', file, cause);
   });
   return decodeText(bytes, file);
+}
+
+/** Reads one file that need not be there. */
+export async function readTextIfThere(projectFolder: string, absolute: string): Promise<string | undefined> {
+  const isThere = await access(absolute).then(
+    () => true,
+    (error: unknown) => codeOf(error) !== 'ENOENT',
+  );
+  return isThere ? await readText(projectFolder, absolute) : undefined;
 }
 
 /** `absolute` as the user sees it: relative to the project folder, with forward slashes. */

@@ -3,6 +3,7 @@ import type { ColumnDoc, NodeKey } from '../../core/node.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { Template } from '../jinja/index.ts';
 import type { ConfigEntries } from './config-layer.ts';
+import type { Home } from './dataset.ts';
 import type { NodeConfig } from './node-config.ts';
 import type { SnapshotConfig } from './snapshot-config.ts';
 
@@ -43,11 +44,9 @@ export interface RefArguments {
   readonly version: string | number | undefined;
 }
 
-interface NodeBase {
+interface NodeBase extends Home {
   /** dbt's id, such as `model.shop.orders`. */
   readonly uniqueId: string;
-  /** The project, or the package of it that the node is written in. */
-  readonly packageName: string;
   /** The node's key in Millrace's graph. */
   readonly key: NodeKey;
   readonly name: string;

@@ -1,7 +1,8 @@
 import type { ConfigError } from '../../core/errors.ts';
-import type { Mistakes } from '../files/mistakes.ts';
+import type { Mistakes, Warning } from '../files/mistakes.ts';
 import type { ProjectFile } from '../files/project-files.ts';
 import { didYouMean } from '../files/suggestion.ts';
+import { homeName, isSameDataset } from '../manifest/dataset.ts';
 import type {
   AnalysisNode,
   ModelNode,
@@ -17,6 +18,7 @@ import { readExposures } from './exposure-reader.ts';
 import { ancestorsOf, type Manifest } from './manifest.ts';
 import {
   type Draft,
+  homeOf,
   nameOrigin,
   readAnalysis,
   readModel,
@@ -25,22 +27,16 @@ import {
 } from './node-reader.ts';
 import { callArguments } from './recorded-calls.ts';
 import { readSections } from './section-reader.ts';
-import type { PlacedProperties, Properties } from './property-reader.ts';
-import { byName, type NodeNames } from './node-names.ts';
-import { isGenericTest, type PackageContent } from './package-reader.ts';
+import type { ReadPackage } from './package-parts.ts';
+import type { PlacedProperties } from './property-reader.ts';
+import { byName, meant, type NodeNames } from './node-names.ts';
+import { isGenericTest } from './package-reader.ts';
 import { resolveCalls } from './resolution.ts';
 import { readRunHooks } from './run-hook-reader.ts';
 import { readSnapshots } from './snapshot-reader.ts';
 import { readUnitTests } from './unit-test-reader.ts';
-import { type ReadSource, readSources } from './source-reader.ts';
+import { readAllSources, type ReadSource } from './source-reader.ts';
 import { readGenericTests, readSingularTest } from './test-reader.ts';
-
-/** The project or one of its packages, ready to be made into nodes. */
-export interface ReadPackage {
-  readonly room: ReadingRoom;
-  readonly content: PackageContent;
-  readonly properties: Properties;
-}
 
 /** Nodes of one package whose calls are not resolved yet. */
 interface PackageDrafts extends ReadPackage {
@@ -65,12 +61,13 @@ export function assembleManifest(
 ): Manifest {
   const [root] = packages;
   if (!root) throw new TypeError('there is no project');
-  const drafts = packages.map((item) => draftNodes(item));
+  const sources = readAllSources(packages);
+  const drafts = packages.map((item) => draftNodes(item, sources.get(item.room) ?? []));
   const names = nodeNames(root.room.projectFile.name, drafts, mistakes);
   const resolve = <Node extends ModelNode | SnapshotNode | AnalysisNode | TestNode>(
     draft: Draft<Node>,
   ): Node => {
-    const found = resolveCalls(names, draft.calls, draft.node.packageName, (error) => mistakes.caught(error));
+    const found = resolveCalls(names, draft.calls, draft.node, (error) => mistakes.caught(error));
     const known = new Set(draft.node.dependencies.map((dependency) => dependency.uniqueId));
     return {
       ...draft.node,
@@ -91,12 +88,18 @@ export function assembleManifest(
   const byUpstreamId = new Map(upstream.map((node) => [node.uniqueId, node]));
   const models = upstream.filter((node) => node.kind === 'model');
   const unitTests = packages.flatMap(({ room, content, properties }) =>
-    readUnitTests(room, properties, names, models, content.fixtures),
+    readUnitTests(
+      room,
+      properties,
+      names,
+      models.filter(({ dataset }) => isSameDataset(dataset, room.dataset)),
+      content.fixtures,
+    ),
   );
   const resolveTest = (draft: Draft<TestNode>): readonly TestNode[] => {
     if (!mistakes.isTolerant) return [resolve(draft)];
     const missing: ConfigError[] = [];
-    resolveCalls(names, draft.calls, draft.node.packageName, (error) => missing.push(error));
+    resolveCalls(names, draft.calls, draft.node, (error) => missing.push(error));
     for (const { message, origin } of missing) {
       mistakes.warnings.push({
         message: `the test "${draft.node.name}" is left out: ${message}`,
@@ -111,7 +114,8 @@ export function assembleManifest(
   const all: readonly TransformNode[] = [...upstream, ...tests];
   reportClashes(all, mistakes);
   const analyses = drafts.flatMap((item) => item.analyses.map(resolve));
-  const sections = readSections(packages);
+  const once = packages.filter(({ room }) => room.dataset === undefined);
+  const sections = readSections(once);
   const byId = new Map(all.map((node) => [node.uniqueId, node]));
   checkAccess([...all, ...analyses], {
     groups: new Set(sections.groups.map(({ name }) => name)),
@@ -125,7 +129,7 @@ export function assembleManifest(
     projectName: root.room.projectFile.name,
     projectFile: root.room.projectFile,
     scope: root.room.scope,
-    scopes: new Map(packages.map(({ room }) => [room.projectFile.name, room.scope])),
+    scopes: new Map(packages.map(({ room }) => [homeName(homeOf(room)), room.scope])),
     names: { ...names, refs: refsOf(upstream) },
     folders: new Map(packages.map(({ room }) => [room.projectFile.name, room.folder])),
     analyses,
@@ -135,15 +139,20 @@ export function assembleManifest(
     sections,
     docs,
     tests,
-    warnings: mistakes.warnings,
-    runHooks: packages.flatMap(({ room }) => readRunHooks(room)),
-    exposures: packages.flatMap(({ room, properties }) => readExposures(room, properties, names)),
+    warnings: unique(mistakes.warnings),
+    runHooks: once.flatMap(({ room }) => readRunHooks(room)),
+    exposures: once.flatMap(({ room, properties }) => readExposures(room, properties, names)),
     byId,
     byKey: new Map(all.map((node) => [node.key, node])),
   };
 }
 
-function draftNodes(item: ReadPackage): PackageDrafts {
+/** What several datasets have in common is read as often, and told once. */
+function unique(warnings: readonly Warning[]): readonly Warning[] {
+  return [...new Map(warnings.map((warning) => [JSON.stringify(warning), warning])).values()];
+}
+
+function draftNodes(item: ReadPackage, sources: readonly ReadSource[]): PackageDrafts {
   const { room, content, properties } = item;
   return {
     ...item,
@@ -157,7 +166,7 @@ function draftNodes(item: ReadPackage): PackageDrafts {
       return node ? [{ node, placed }] : [];
     }),
     snapshots: readSnapshots(room, content.snapshots, properties),
-    sources: readSources(room, properties),
+    sources,
   };
 }
 
@@ -173,7 +182,8 @@ function readTests(
   const byName = new Map(
     [...nodes.models, ...nodes.seeds, ...nodes.snapshots].map(({ node }) => [node.name, node]),
   );
-  const find = (name: string): RefNode | undefined => byName.get(name) ?? names.refs.get(name)?.[0];
+  const find = (name: string): RefNode | undefined =>
+    byName.get(name) ?? meant(names, names.refs.get(name) ?? [], homeOf(room));
   const known = { disabled: names.disabled, find };
   return [
     ...readTestsOf(room, nodes.models, properties.models, content.models, known),
@@ -217,7 +227,7 @@ function reportTwins(nodes: readonly RefNode[], mistakes: Mistakes): void {
   const found = new Map<string, RefNode>();
   for (const node of nodes) {
     const version = node.kind === 'model' ? (node.version ?? '') : '';
-    const name = `${node.packageName}.${node.name}.${version}`;
+    const name = `${homeName(node)}.${node.name}.${version}`;
     const first = found.get(name);
     found.set(name, first ?? node);
     if (!first) continue;
@@ -270,7 +280,7 @@ function withUniqueKeys(tests: readonly TestNode[]): readonly TestNode[] {
   for (const test of tests) counts.set(test.key, (counts.get(test.key) ?? 0) + 1);
   return tests.map((test) =>
     (counts.get(test.key) ?? 0) > 1 && test.body.sort === 'generic'
-      ? { ...test, key: `${test.key}.${test.uniqueId.split('.').at(-1) ?? ''}` }
+      ? { ...test, key: `${test.key}.${test.uniqueId.split('.').at(test.dataset ? -2 : -1) ?? ''}` }
       : test,
   );
 }

@@ -6,13 +6,13 @@ import type { ExposureProperties } from '../files/property-file.ts';
 import type { YamlFile } from '../files/yaml-file.ts';
 import { parseTemplate, renderSync } from '../jinja/index.ts';
 import type { Exposure } from './manifest.ts';
-import { attempt, type ReadingRoom } from './node-reader.ts';
+import { attempt, homeOf, type ReadingRoom } from './node-reader.ts';
 import type { Properties } from './property-reader.ts';
 import { callArguments, emptyCalls, type RecordedCalls, recordingScope } from './recorded-calls.ts';
 import type { NodeNames } from './node-names.ts';
 import { resolveCalls } from './resolution.ts';
 
-/** Reads all `exposures:` and resolves what they depend on. */
+/** Reads all `exposures:` and resolves what they depend on: of a model that is built for several datasets, all. */
 export function readExposures(
   room: ReadingRoom,
   properties: Properties,
@@ -28,9 +28,7 @@ export function readExposures(
         description: exposure.description,
         type: exposure.type,
         origin: content.yaml.locate([...exposure.path, 'name']),
-        dependencies: resolveCalls(names, calls, room.projectFile.name, (error) =>
-          room.mistakes.caught(error),
-        ),
+        dependencies: resolveCalls(names, calls, homeOf(room), (error) => room.mistakes.caught(error)),
         packageName: room.projectFile.name,
         fqn: [room.projectFile.name, ...folders, exposure.name],
         properties: exposure.raw,
@@ -52,7 +50,7 @@ function dependencyCalls(room: ReadingRoom, exposure: ExposureProperties, yaml: 
     attempt(room.mistakes, () =>
       renderSync(parseTemplate(`{{ ${text} }}`, yaml.file), nodeContext(room.scope, scope, readingMoment)),
     );
-    all.refs.push(...calls.refs.map((call) => ({ ...call, origin })));
+    all.refs.push(...calls.refs.map((call) => ({ datasets: 'any' as const, ...call, origin })));
     all.sources.push(...calls.sources.map((call) => ({ ...call, origin })));
   });
   return all;

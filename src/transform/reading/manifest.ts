@@ -1,9 +1,11 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { Origin } from '../../core/origin.ts';
+import { cteName } from '../context/relation.ts';
 import type { ProjectScope } from '../context/render-scope.ts';
 import type { DbtProjectFile } from '../files/dbt-project-file.ts';
 import type { Warning } from '../files/mistakes.ts';
 import type { Template } from '../jinja/index.ts';
+import { homeName } from '../manifest/dataset.ts';
 import type { NodeNames } from './node-names.ts';
 import type {
   AnalysisNode,
@@ -23,7 +25,7 @@ export interface Manifest {
   readonly projectFile: DbtProjectFile;
   /** What templates of the project itself see. */
   readonly scope: ProjectScope;
-  /** What templates of each package see, the project itself included. */
+  /** What templates of each home see (see `homeName`), the project itself included. */
   readonly scopes: ReadonlyMap<string, ProjectScope>;
   readonly names: NodeNames;
   /** Folder of the project and of each package, relative to the Millrace project. */
@@ -69,7 +71,12 @@ export interface Exposure {
 
 /** What the templates of a node see. */
 export function scopeOf(manifest: Manifest, node: TransformNode | AnalysisNode): ProjectScope {
-  return manifest.scopes.get(node.packageName) ?? manifest.scope;
+  return manifest.scopes.get(homeName(node)) ?? manifest.scope;
+}
+
+/** Name under which an ephemeral model is injected. */
+export function cteNameOf({ name, dataset }: Pick<ModelNode, 'name' | 'dataset'>): string {
+  return cteName(dataset ? `${name}__${dataset.value}` : name);
 }
 
 /** What a node reads, directly. */

@@ -1,3 +1,4 @@
+import { type Home, isSameDataset } from '../manifest/dataset.ts';
 import type { RefNode, SourceNode } from '../manifest/transform-node.ts';
 
 /** What templates may name, by name; packages may use a name again. */
@@ -26,13 +27,26 @@ export function byName<Node>(
   return found;
 }
 
-/** The one that a template of `fromPackage` means: of the project itself, else of its own package, else of any. */
+/** Those that a template means: of the project itself, else of its own package, else of any; its own dataset's, or of no dataset. */
 export function meant<Node extends RefNode | SourceNode>(
   names: NodeNames,
-  candidates: readonly Node[] | undefined,
-  fromPackage: string,
+  candidates: readonly Node[],
+  home: Home,
 ): Node | undefined {
+  const visible = candidates.filter(
+    ({ dataset }) => dataset === undefined || isSameDataset(dataset, home.dataset),
+  );
   const from = (packageName: string): Node | undefined =>
-    candidates?.find((node) => node.packageName === packageName);
-  return from(names.projectName) ?? from(fromPackage) ?? candidates?.[0];
+    visible.find((node) => node.packageName === packageName);
+  return from(names.projectName) ?? from(home.packageName) ?? visible[0];
+}
+
+/** More than these are counted. */
+const shownDatasets = 5;
+
+/** Names of the datasets that have a node, for messages. */
+export function datasetNames(nodes: readonly (RefNode | SourceNode)[]): string {
+  const names = nodes.flatMap(({ dataset }) => dataset?.value ?? []);
+  const more = names.length > shownDatasets ? ` and ${names.length - shownDatasets} more` : '';
+  return names.slice(0, shownDatasets).join(', ') + more;
 }

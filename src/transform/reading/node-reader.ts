@@ -15,6 +15,7 @@ import {
   treeLayers,
   yamlLayer,
 } from '../manifest/config-layer.ts';
+import { type Dataset, datasetTag, fqnFor, type Home, idFor } from '../manifest/dataset.ts';
 import { strategyMacroName } from '../manifest/incremental-strategy.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
 import type { AnalysisNode, ModelNode, NodeDetails, SeedNode } from '../manifest/transform-node.ts';
@@ -35,6 +36,8 @@ export interface ReadingRoom {
   readonly folder: string;
   /** For a package: the file of the project that uses it, whose trees win. */
   readonly rootFile: DbtProjectFile | undefined;
+  /** What is read is built for this dataset, and for others like it. */
+  readonly dataset: Dataset | undefined;
   readonly scope: ProjectScope;
   readonly mistakes: Mistakes;
 }
@@ -103,7 +106,8 @@ export function readTemplateNode(
   const { scope, mistakes } = room;
   const v = placed?.properties.version?.v;
   const fqn = [room.projectFile.name, ...file.folders, file.name, ...(v === undefined ? [] : [`v${v}`])];
-  const uniqueId = `${file.kind}.${room.projectFile.name}.${file.name}${v === undefined ? '' : `.v${v}`}`;
+  const id = `${file.kind}.${room.projectFile.name}.${file.name}${v === undefined ? '' : `.v${v}`}`;
+  const uniqueId = idFor(room.dataset, id);
   const outer = configLayers(room, file.tree, fqn, placed);
   const rendered = renderForCalls(room, file, mergeLayers(outer), (config) =>
     nodeDictionary({
@@ -111,7 +115,7 @@ export function readTemplateNode(
       resourceType: file.kind,
       uniqueId,
       name: file.name,
-      fqn,
+      fqn: fqnFor(room.dataset, fqn, v === undefined ? 1 : 2),
       file: file.file,
       folder: room.folder,
       description: placed?.properties.description ?? '',
@@ -148,11 +152,12 @@ export function readTemplateNode(
   const node = {
     uniqueId,
     packageName: room.projectFile.name,
+    dataset: room.dataset,
     key: assetKey(room, config.schema, v === undefined ? file.name : `${file.name}.v${v}`),
     name: file.name,
     origin: { file: file.file },
     description: placed?.properties.description ?? '',
-    fqn,
+    fqn: fqnFor(room.dataset, fqn, v === undefined ? 1 : 2),
     config,
     entries,
     details: detailsOf(placed),
@@ -173,7 +178,7 @@ export function readSeed(
 ): SeedNode | undefined {
   const { scope, mistakes } = room;
   const fqn = [room.projectFile.name, ...file.folders, file.name];
-  const uniqueId = `seed.${room.projectFile.name}.${file.name}`;
+  const uniqueId = idFor(room.dataset, `seed.${room.projectFile.name}.${file.name}`);
   const entries = mergeLayers([
     ...configLayers(room, 'seeds', fqn, placed),
     ...overridingLayers(room, 'seeds', fqn),
@@ -185,7 +190,7 @@ export function readSeed(
       resourceType: 'seed',
       uniqueId,
       name: file.name,
-      fqn,
+      fqn: fqnFor(room.dataset, fqn),
       file: file.file,
       folder: room.folder,
       description: placed?.properties.description ?? '',
@@ -202,11 +207,12 @@ export function readSeed(
     kind: 'seed',
     uniqueId,
     packageName: room.projectFile.name,
+    dataset: room.dataset,
     key: assetKey(room, config.schema, file.name),
     name: file.name,
     origin: { file: file.file },
     description: placed?.properties.description ?? '',
-    fqn,
+    fqn: fqnFor(room.dataset, fqn),
     config,
     entries,
     details: detailsOf(placed),
@@ -254,13 +260,20 @@ export function configLayers(
   ];
 }
 
-/** What the project that uses a package configures for its nodes: nearer than the package's own files. */
+/**
+ * What is nearer than a node's own files: for a package, what the project that uses it configures; for a dataset, its tag.
+ */
 export function overridingLayers(
-  room: ReadingRoom,
+  { rootFile, dataset }: ReadingRoom,
   tree: ConfigTreeName,
   fqn: readonly string[],
 ): readonly ConfigLayer[] {
-  return room.rootFile ? treeLayers(room.rootFile.yaml, room.rootFile.trees[tree], fqn) : [];
+  return [
+    ...(rootFile ? treeLayers(rootFile.yaml, rootFile.trees[tree], fqn) : []),
+    ...(dataset
+      ? [{ values: { tags: [datasetTag(dataset)] }, originOf: () => ({ file: 'datasets.yml' }) }]
+      : []),
+  ];
 }
 
 export function columnDocs(properties: NodeProperties | undefined): readonly ColumnDoc[] {
@@ -297,11 +310,20 @@ function dictionaryOf(
   };
 }
 
-/** A node of a package has the package's name before it. */
-function assetKey(room: ReadingRoom, schema: string | undefined, name: string): string {
-  const segment = keySegment(name);
-  const key = schema === undefined ? segment : `${keySegment(schema)}/${segment}`;
-  return room.rootFile ? `${room.projectFile.name}/${key}` : key;
+/** A node of a dataset has its name before it, one of a package the package's. */
+function assetKey(
+  { rootFile, projectFile, dataset }: ReadingRoom,
+  schema: string | undefined,
+  name: string,
+): string {
+  return [rootFile && projectFile.name, dataset?.value, schema, name]
+    .flatMap((part) => (part === undefined ? [] : keySegment(part)))
+    .join('/');
+}
+
+/** What names mean in what the room reads. */
+export function homeOf({ projectFile, dataset }: ReadingRoom): Home {
+  return { packageName: projectFile.name, dataset };
 }
 
 /** The place of the `name:` of a property entry. */

@@ -1,17 +1,10 @@
 import { isJsonRecord, toJsonValue } from '../files/plain-value.ts';
 import type { Origin } from '../../core/origin.ts';
 import { createRelation, type Relation } from '../context/relation.ts';
-import type { NodeScope, ProjectScope } from '../context/render-scope.ts';
+import type { NodeScope, ProjectScope, RefCall } from '../context/render-scope.ts';
 import { fromJs, printed, toJs, type Value } from '../jinja/index.ts';
 import type { ConfigEntries, ConfigLayer } from '../manifest/config-layer.ts';
 import type { NodeDetails } from '../manifest/transform-node.ts';
-
-export interface RefCall {
-  readonly name: string;
-  readonly packageName: string | undefined;
-  readonly version?: string | number | undefined;
-  readonly origin: Origin;
-}
 
 export interface SourceCall {
   readonly sourceName: string;
@@ -50,9 +43,13 @@ export function recordingScope(
   return {
     model,
     relation: standIn(project.targetSchema, printed(model['alias'] ?? model['name'] ?? null)),
-    ref: (name, packageName, origin, version) => {
-      calls.refs.push({ name, packageName, version, origin });
-      return standIn(project.targetSchema, name);
+    ref: (call) => {
+      calls.refs.push(call);
+      return standIn(project.targetSchema, call.name);
+    },
+    refAll: (call) => {
+      calls.refs.push({ ...call, datasets: 'all' });
+      return [];
     },
     source: (sourceName, tableName, origin) => {
       calls.sources.push({ sourceName, tableName, origin });

@@ -2,9 +2,11 @@ import { externalLocation } from './external-location.ts';
 import { keySegment } from './key-segment.ts';
 import { foldedName } from '../manifest/folded-name.ts';
 import { mergeLayers, treeLayers, yamlLayer } from '../manifest/config-layer.ts';
+import { fqnFor, idFor } from '../manifest/dataset.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
 import type { SourceNode } from '../manifest/transform-node.ts';
 import { columnDocs, detailsOf, overridingLayers, type ReadingRoom } from './node-reader.ts';
+import type { ReadPackage } from './package-parts.ts';
 import type { PlacedProperties, Properties } from './property-reader.ts';
 
 /** A source table and the properties that describe it. */
@@ -13,8 +15,64 @@ export interface ReadSource {
   readonly placed: PlacedProperties;
 }
 
+/**
+ * The sources of each part of the project, by its room. A table that is the same for every dataset of a part is one source, of what
+ * is built once.
+ */
+export function readAllSources(
+  packages: readonly ReadPackage[],
+): ReadonlyMap<ReadingRoom, readonly ReadSource[]> {
+  const found = new Map(packages.map(({ room, properties }) => [room, readSources(room, properties)]));
+  for (const [once, siblings] of siblingParts(packages)) {
+    const [first] = siblings;
+    if (!first) continue;
+    const shared = sharedTables(siblings.map(({ room }) => found.get(room) ?? []));
+    if (shared.size === 0) continue;
+    const isShared = ({ node }: ReadSource): boolean => shared.has(`${node.sourceName}.${node.name}`);
+    for (const { room } of siblings)
+      found.set(
+        room,
+        (found.get(room) ?? []).filter((source) => !isShared(source)),
+      );
+    const asOnce = readSources({ ...first.room, dataset: undefined }, first.properties).filter(isShared);
+    found.set(once, [...(found.get(once) ?? []), ...asOnce]);
+  }
+  return found;
+}
+
+/** The room of what is built once of a package, with the parts of each dimension that repeats some of it. */
+function siblingParts(
+  packages: readonly ReadPackage[],
+): readonly (readonly [ReadingRoom, readonly ReadPackage[]])[] {
+  return packages
+    .filter(({ room }) => room.dataset === undefined)
+    .flatMap(({ room }) => {
+      const parts = packages.filter(
+        (other) => other.room.dataset !== undefined && other.room.projectFile === room.projectFile,
+      );
+      const dimensions = new Set(parts.map((part) => part.room.dataset?.dimension));
+      return [...dimensions].map(
+        (dimension) => [room, parts.filter((part) => part.room.dataset?.dimension === dimension)] as const,
+      );
+    });
+}
+
+/** `source.table` of those that lie in the same place for all. */
+function sharedTables(ofEach: readonly (readonly ReadSource[])[]): ReadonlySet<string> {
+  const places = ofEach.map(
+    (sources) =>
+      new Map(sources.map(({ node }) => [`${node.sourceName}.${node.name}`, JSON.stringify(node.relation)])),
+  );
+  const [first, ...others] = places;
+  return new Set(
+    [...(first ?? [])].flatMap(([name, place]) =>
+      others.every((other) => other.get(name) === place) ? [name] : [],
+    ),
+  );
+}
+
 /** Reads all `sources:`; disabled tables are left out. */
-export function readSources(room: ReadingRoom, properties: Properties): readonly ReadSource[] {
+function readSources(room: ReadingRoom, properties: Properties): readonly ReadSource[] {
   const found = new Map<string, ReadSource>();
   for (const { folders, content } of properties.files) {
     for (const source of content.sources) {
@@ -57,13 +115,16 @@ export function readSources(room: ReadingRoom, properties: Properties): readonly
           node: {
             kind: 'source',
             packageName: room.projectFile.name,
-            uniqueId: `source.${room.projectFile.name}.${name}`,
-            key: `${keySegment(source.name)}/${keySegment(table.name)}`,
+            dataset: room.dataset,
+            uniqueId: idFor(room.dataset, `source.${room.projectFile.name}.${name}`),
+            key: [...(room.dataset ? [room.dataset.value] : []), source.name, table.name]
+              .map(keySegment)
+              .join('/'),
             name: table.name,
             sourceName: source.name,
             origin,
             description: table.description || source.description,
-            fqn,
+            fqn: fqnFor(room.dataset, fqn),
             config,
             entries,
             details: {

@@ -1,12 +1,13 @@
 import { ConfigError } from '../../core/errors.ts';
 import { nodeContext, yamlContext } from '../context/node-context.ts';
-import { type ProjectScope, readingMoment } from '../context/render-scope.ts';
+import { type ProjectScope, readingMoment, type RefCall } from '../context/render-scope.ts';
 import { toJsonValue } from '../files/plain-value.ts';
 import type { ProjectFile } from '../files/project-files.ts';
 import { readTestEntries, type TestEntry } from '../files/test-entry.ts';
 import type { YamlFile, YamlPath } from '../files/yaml-file.ts';
 import { quoteIdentifier } from '../../sql/quoting.ts';
 import { callMacroSync, parseTemplate, renderNativeSync, toJs } from '../jinja/index.ts';
+import { fqnFor, idFor } from '../manifest/dataset.ts';
 import { type ConfigEntries, type ConfigLayer, mergeLayers, treeLayers } from '../manifest/config-layer.ts';
 import { genericTestName, shortTestName } from '../manifest/generic-test-name.ts';
 import { type NodeConfig, readNodeConfig } from '../manifest/node-config.ts';
@@ -23,16 +24,10 @@ import {
   renderForCalls,
 } from './node-reader.ts';
 import type { PlacedProperties } from './property-reader.ts';
-import { keySegment } from './key-segment.ts';
+import { checkKey } from './key-segment.ts';
 import { readingPass } from './reading-pass.ts';
 import { relationNameOf } from './name-rules.ts';
-import {
-  emptyCalls,
-  nodeDictionary,
-  recordingScope,
-  type RefCall,
-  type SourceCall,
-} from './recorded-calls.ts';
+import { emptyCalls, nodeDictionary, recordingScope, type SourceCall } from './recorded-calls.ts';
 import { isTemplate } from './rendered-yaml.ts';
 import { genericTestHash } from './test-identity.ts';
 
@@ -95,13 +90,13 @@ function readGenericTest(
   if (known.get('enabled')?.value === false) return undefined;
   const macro = withOrigin(origin, () => genericTestMacro(scope.macros, entry.test));
   const hash = genericTestHash(name, entry.test, entry.arguments, subject);
-  const uniqueId = `test.${projectFile.name}.${name}.${hash}`;
+  const uniqueId = idFor(room.dataset, `test.${projectFile.name}.${name}.${hash}`);
   const dictionary = nodeDictionary({
     projectName: projectFile.name,
     resourceType: 'test',
     uniqueId,
     name,
-    fqn,
+    fqn: fqnFor(room.dataset, fqn),
     file: yaml.file,
     folder: room.folder,
     description: entry.description,
@@ -131,12 +126,13 @@ function readGenericTest(
     node: {
       kind: 'test',
       packageName: projectFile.name,
+      dataset: room.dataset,
       uniqueId,
-      key: `check/${keySegment(name)}`,
+      key: checkKey(room, name),
       name,
       origin,
       description: entry.description,
-      fqn,
+      fqn: fqnFor(room.dataset, fqn),
       config,
       entries,
       details: {
@@ -167,7 +163,7 @@ export function readSingularTest(
   placed: PlacedProperties | undefined,
 ): Draft<TestNode> | undefined {
   const fqn = [room.projectFile.name, ...file.folders, file.name];
-  const uniqueId = `test.${room.projectFile.name}.${file.name}`;
+  const uniqueId = idFor(room.dataset, `test.${room.projectFile.name}.${file.name}`);
   const outer = configLayers(room, 'tests', fqn, placed);
   const rendered = renderForCalls(room, file, mergeLayers(outer), (config) =>
     nodeDictionary({
@@ -175,7 +171,7 @@ export function readSingularTest(
       resourceType: 'test',
       uniqueId,
       name: file.name,
-      fqn,
+      fqn: fqnFor(room.dataset, fqn),
       file: file.file,
       folder: room.folder,
       description: placed?.properties.description ?? '',
@@ -193,12 +189,13 @@ export function readSingularTest(
     node: {
       kind: 'test',
       packageName: room.projectFile.name,
+      dataset: room.dataset,
       uniqueId,
-      key: `check/${keySegment(file.name)}`,
+      key: checkKey(room, file.name),
       name: file.name,
       origin: { file: file.file },
       description: placed?.properties.description ?? '',
-      fqn,
+      fqn: fqnFor(room.dataset, fqn),
       config,
       entries,
       details: detailsOf(placed),

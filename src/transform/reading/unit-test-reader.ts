@@ -7,11 +7,12 @@ import { didYouMean } from '../files/suggestion.ts';
 import type { GivenRows, UnitTestProperties } from '../files/unit-test-properties.ts';
 import type { YamlFile } from '../files/yaml-file.ts';
 import { parseTemplate, renderSync } from '../jinja/index.ts';
+import { fqnFor, idFor } from '../manifest/dataset.ts';
 import { mergeLayers, treeLayers, yamlLayer } from '../manifest/config-layer.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
 import type { ModelNode, TestNode, UnitRows, UnitTest } from '../manifest/transform-node.ts';
-import { attempt, detailsOf, overridingLayers, type ReadingRoom } from './node-reader.ts';
-import { keySegment } from './key-segment.ts';
+import { attempt, detailsOf, homeOf, overridingLayers, type ReadingRoom } from './node-reader.ts';
+import { checkKey } from './key-segment.ts';
 import type { NodeNames } from './node-names.ts';
 import type { Properties } from './property-reader.ts';
 import { emptyCalls, recordingScope } from './recorded-calls.ts';
@@ -78,12 +79,13 @@ function readUnitTest(place: Place, properties: UnitTestProperties): TestNode | 
   return {
     kind: 'test',
     packageName: projectFile.name,
-    uniqueId: `unit_test.${projectFile.name}.${properties.model}.${properties.name}`,
-    key: `check/${keySegment(properties.name)}`,
+    dataset: room.dataset,
+    uniqueId: idFor(room.dataset, `unit_test.${projectFile.name}.${properties.model}.${properties.name}`),
+    key: checkKey(room, properties.name),
     name: properties.name,
     origin,
     description: properties.description,
-    fqn,
+    fqn: fqnFor(room.dataset, fqn, 2),
     config,
     entries,
     details: { ...detailsOf(undefined), properties: properties.raw, propertyFile: yaml.file },
@@ -109,7 +111,7 @@ function inputOf(place: Place, text: string, path: GivenRows['path']): string | 
     refs: calls.refs.map((call) => ({ ...call, origin })),
     sources: calls.sources.map((call) => ({ ...call, origin })),
   };
-  const [found] = resolveCalls(names, placed, room.projectFile.name, (error) => {
+  const [found] = resolveCalls(names, placed, homeOf(room), (error) => {
     throw error;
   });
   if (found) return found.uniqueId;

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { ProjectError } from '../../core/errors.ts';
 import { formatOrigin } from '../../core/origin.ts';
 import { readTransformProject, type TransformProject } from '../project.ts';
-import type { TransformOptions } from '../reading/manifest-reader.ts';
+import type { TransformOptions } from '../reading/transform-options.ts';
 
 /** Files by path relative to the dbt project. */
 export type Files = Readonly<Record<string, string>>;

@@ -67,7 +67,7 @@ export function printResults(workspace: Workspace, results: readonly NodeResult[
     const node = manifest.byId.get(result.id);
     printLine();
     printLine(
-      `${paint('red', result.status === 'fail' ? 'Failure' : 'Error')} in ${node?.kind ?? 'operation'} ${node?.name ?? result.id}${node ? ` (${node.origin.file})` : ''}`,
+      `${paint('red', result.status === 'fail' ? 'Failure' : 'Error')} in ${node?.kind ?? 'operation'} ${node ? nameOf(node) : result.id}${node ? ` (${node.origin.file})` : ''}`,
     );
     printLine(`  ${(result.message ?? '').replaceAll('\n', '\n  ')}`);
     if (result.sample !== undefined) printLine(`  ${result.sample}`);
@@ -82,12 +82,16 @@ function titleOf(
   { id, relation }: NodeResult,
 ): { readonly type: string; readonly name: string } {
   if (!node) return { type: 'operation', name: id };
-  if (node.kind === 'test') return { type: 'test', name: node.name };
+  if (node.kind === 'test') return { type: 'test', name: nameOf(node) };
   const { customMaterialization, materialized } = node.config;
   return {
     type: node.kind === 'model' ? `${customMaterialization ?? materialized} model` : node.kind,
     name: relation?.replaceAll('"', '').split('.').slice(-2).join('.') ?? node.name,
   };
+}
+
+function nameOf({ name, dataset }: Node): string {
+  return dataset ? `${name} of ${dataset.value}` : name;
 }
 
 function countsText(results: readonly NodeResult[]): string {
