@@ -37,7 +37,7 @@ async function build() {
 /** A few dozen files instead of hundreds, which Node finds and reads in half the time. Packages stay outside. */
 async function bundle(folder) {
   const { rolldown } = await import('rolldown');
-  const entries = ['cli/main', 'index', 'connector/index', 'testing/index'];
+  const entries = ['cli/main', 'index', 'connector/index', 'testing/index', 'project/isolation/step-process'];
   const input = Object.fromEntries(entries.map((name) => [name, join(root, 'src', `${name}.ts`)]));
   const build = await rolldown({ input, platform: 'node', external: /^[^./]/ });
   // As deep as the sources: see src/project/package-folder.ts.

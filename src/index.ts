@@ -1,18 +1,29 @@
 export {
-  defineAsset,
   defineProject,
   defineSchedule,
+  type ProjectDefinition,
+  type ScheduleDefinition,
+} from './project/definitions.ts';
+export { defineConnection, type ConnectionDefinition } from './project/connection-definition.ts';
+export {
+  defineAsset,
+  defineCheck,
   defineTask,
   type AssetDefinition,
+  type AssetForEach,
+  type CheckDefinition,
+  type CheckResult,
+  type CollectingAsset,
+  type CollectingTask,
   type PartitionedAsset,
   type PartitionedTask,
   type PartitionList,
-  type ProjectDefinition,
-  type ScheduleDefinition,
   type TaskContext,
   type TaskDefinition,
+  type TaskForEach,
   type TaskResult,
-} from './project/definitions.ts';
+} from './project/code-definitions.ts';
+export type { ItemResult, ItemSource, MadeForEach } from './project/fan-out-definitions.ts';
 export {
   allOf,
   byTable,

@@ -53,6 +53,13 @@ export interface RetryPolicy {
   readonly maxDelaySeconds: number;
 }
 
+/** Of nodes that have none of their own. Only `transient` failures are tried again. */
+export const defaultRetryPolicy: RetryPolicy = Object.freeze({
+  maxAttempts: 3,
+  delaySeconds: 1,
+  maxDelaySeconds: 30,
+});
+
 /** One thing in the graph, as plain data. Rooms produce it, the engine reads it. */
 export interface GraphNode {
   readonly key: NodeKey;
@@ -84,6 +91,8 @@ export interface GraphNode {
   readonly timeoutSeconds?: number;
   /** Steps with the same pool share its limit, which the project sets. Default: only the project's `concurrency` counts. */
   readonly pool?: string;
+  /** `owner`: no worker can run it, only the process that owns the project. */
+  readonly runsOn?: 'owner';
   /** Made partition by partition. */
   readonly partitions?: PartitionsDefinition;
   /** `external`: it does something to the world that cannot be done twice without harm, so backfills leave it out unless asked. */

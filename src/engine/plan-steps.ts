@@ -1,5 +1,5 @@
 import { ConfigError } from '../core/errors.ts';
-import type { GraphNode, NodeKey, RetryPolicy } from '../core/node.ts';
+import { defaultRetryPolicy, type GraphNode, type NodeKey } from '../core/node.ts';
 import { isEmpty, type PartitionSet } from '../core/partition/partition-set.ts';
 import type { PlanStep } from '../core/plan.ts';
 import {
@@ -15,13 +15,6 @@ export type RunnableNode = GraphNode & { readonly executor: string };
 
 /** Most steps about partitions in one run: a plan is one value, and is read whole. */
 export const maxPartitionSteps = 2000;
-
-/** Tries for steps whose node names none. Only `transient` failures are tried again. */
-export const defaultRetryPolicy: RetryPolicy = Object.freeze({
-  maxAttempts: 3,
-  delaySeconds: 1,
-  maxDelaySeconds: 30,
-});
 
 /**
  * The steps of nodes, which are in an order in which they may run: one each, or for a node with partitions one for every part of
@@ -80,6 +73,7 @@ function makeStep(node: RunnableNode, dependsOn: readonly NodeKey[]): PlanStep {
     retry: node.retry ?? defaultRetryPolicy,
     ...(node.timeoutSeconds === undefined ? {} : { timeoutSeconds: node.timeoutSeconds }),
     ...(node.pool === undefined ? {} : { pool: node.pool }),
+    ...(node.runsOn === undefined ? {} : { runsOn: node.runsOn }),
     ...(node.always ? { always: true } : {}),
     ...(node.forEach === undefined ? {} : { forEach: node.forEach }),
     ...(node.itemsAtOnce === undefined ? {} : { itemsAtOnce: node.itemsAtOnce }),

@@ -37,6 +37,7 @@ const definitionSchema: z.ZodType<ProjectDefinition> = z.strictObject({
       vars: z.record(z.string(), z.json()).optional(),
     })
     .optional(),
+  connections: z.array(z.looseObject({ name: z.string().min(1) })).optional(),
   schedules: z.array(scheduleSchema).optional(),
   automation: z.array(z.strictObject({ select: z.string(), when: z.json() })).optional(),
   freshness: z.array(freshnessSchema).optional(),

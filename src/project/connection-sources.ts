@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Environment } from '../config/environment.ts';
 import { decodeText } from '../config/text-file.ts';
-import { type ConnectionDeclaration, connectionsFileName, parseConnections } from './connections-file.ts';
+import { configFileName } from './config-file.ts';
+import type { ConnectionDefinition } from './connection-definition.ts';
+import {
+  type ConnectionDeclaration,
+  connectionsFileName,
+  declare,
+  parseConnections,
+} from './connections-file.ts';
 import { dbtConnections } from './dbt-profiles.ts';
 import { environmentConnections } from './environment-connections.ts';
 import { unreadable } from './project-files.ts';
@@ -22,13 +29,14 @@ const localFiles: ConnectionDeclaration = {
 
 /**
  * The connections that a project can use, by name in capitals. Later ones replace earlier ones of the same name:
- * `LOCAL`, dbt's `profiles.yml`, Sling's `env.yaml`, `connections.yaml`, `SLING_ENV_YAML` or `ENV_YAML`,
+ * `LOCAL`, dbt's `profiles.yml`, Sling's `env.yaml`, `connections.yaml`, those of the project's definition, `SLING_ENV_YAML` or `ENV_YAML`,
  * `.env.sling`, environment variables.
  * @throws ProjectError with all mistakes of a source
  */
 export async function readConnections(
   projectFolder: string,
   environment: Environment,
+  defined: readonly ConnectionDefinition[] = [],
 ): Promise<ReadonlyMap<string, ConnectionDeclaration>> {
   const variables = await readEnvironment(projectFolder, environment);
   const declarations = new Map<string, ConnectionDeclaration>();
@@ -37,6 +45,7 @@ export async function readConnections(
     ...(await profileConnections(projectFolder, variables)),
     ...(await slingConnections(variables)),
     ...(await projectConnections(projectFolder, variables)),
+    ...defined.map(({ name, ...entry }) => declare(name, entry, variables, { file: configFileName })),
     ...givenConnections(variables),
     ...environmentConnections(variables, (name) => ({
       file: environment[name] === undefined ? environmentFileName : `environment variable ${name}`,

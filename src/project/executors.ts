@@ -11,7 +11,7 @@ import type { ConnectionPool } from './connection-pool.ts';
 import { knownConnections } from './connections-file.ts';
 import { compilerFor } from './part-nodes.ts';
 import { type Project, stateFolderName } from './project.ts';
-import { createTaskExecutor } from './tasks.ts';
+import { createTaskExecutor } from './task-executor.ts';
 
 /** Names that nodes carry in `executor`. */
 const executorNames = ['task', 'load', 'pipeline', 'transform', 'report', 'sync'] as const;
@@ -49,7 +49,7 @@ export function executorsOf(
     environment: project.environment,
   };
   const executors: Executor[] = [
-    createTaskExecutor(tasks, connections.get, project.environment),
+    createTaskExecutor(tasks, connections.get, project.environment, project.folder),
     createLoadExecutor(replications, connections.get, load),
     createPipelineExecutor(pipelines, hookServices(connections.get, load)),
   ];

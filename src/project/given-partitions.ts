@@ -1,6 +1,9 @@
 import { FatalError } from '../core/errors.ts';
 import type { PartitionBatch, PartitionValue } from '../core/partitions.ts';
-import type { CodeNode, PartitionList } from './definitions.ts';
+import type { CodeNode, PartitionList } from './code-definitions.ts';
+
+/** The partitions of a step, as far as its function is told of them. */
+export type GivenBatch = Pick<PartitionBatch, 'text' | 'count' | 'values'>;
 
 interface GivenPartitions {
   readonly partition?: unknown;
@@ -8,7 +11,7 @@ interface GivenPartitions {
 }
 
 /** What the function of a task or asset with partitions is given of them: see `defineAsset`. */
-export function givenPartitions(definition: CodeNode, batch: PartitionBatch | undefined): GivenPartitions {
+export function givenPartitions(definition: CodeNode, batch: GivenBatch | undefined): GivenPartitions {
   const { partitions, partitionsPerStep, key } = definition;
   if (!partitions) return {};
   if (!batch) {

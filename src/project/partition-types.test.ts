@@ -14,7 +14,7 @@ import {
   sameKey,
   staticPartitions,
 } from '../index.ts';
-import { isAsset, isCodeNode } from './definitions.ts';
+import { isCodeNode, kindOfCode } from './code-definitions.ts';
 
 const done = (): Promise<void> => Promise.resolve();
 const daily = dailyPartitions({ start: '2024-01-01', zone: 'Europe/Berlin' });
@@ -102,9 +102,9 @@ multiPartitions({ a: multiPartitions({ day: daily }) });
 dailyPartitions({ zone: 'UTC' });
 
 test('what is defined is known again, and says what it is', () => {
-  expect(isCodeNode(events) && isAsset(events)).toBe(true);
+  expect(isCodeNode(events) && kindOfCode(events)).toBe('asset');
   const task: unknown = defineTask({ key: 't', run: done });
-  expect(isCodeNode(task) && isAsset(task)).toBe(false);
+  expect(isCodeNode(task) && kindOfCode(task)).toBe('task');
   expect(sales.partitions.dimensions).toMatchObject([
     { kind: 'time', name: 'day', every: 'day', zone: 'Europe/Berlin', start: '2024-01-01' },
     { kind: 'static', name: 'region', keys: ['us', 'eu'] },

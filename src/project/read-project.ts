@@ -139,7 +139,9 @@ async function readSurroundings(
 ): Promise<Surroundings> {
   const definition = await mistakes.collect(() => readConfigFile(folder));
   await mistakes.collect(async () => setOwnConnectors(folder, await readOwnConnectors(folder)));
-  const connections = await mistakes.collect(() => readConnections(folder, environment));
+  const connections = await mistakes.collect(() =>
+    readConnections(folder, environment, definition?.connections),
+  );
   return {
     definition: definition ?? { name: '' },
     environment: (await mistakes.collect(() => readEnvironment(folder, environment))) ?? environment,

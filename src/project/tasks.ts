@@ -1,25 +1,20 @@
 import { join } from 'node:path';
-import { inspect } from 'node:util';
-import type { Environment } from '../config/environment.ts';
-import type { ConnectionProvider } from '../connector/connection.ts';
-import { ConfigError, FatalError, MillraceError } from '../core/errors.ts';
+import { ConfigError } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import { didYouMean } from '../core/near-name.ts';
-import type { Executor } from '../core/executor.ts';
-import { type Edge, type GraphNode, isNodeKey, type NodeKey } from '../core/node.ts';
-import { type CodeNode, isAsset, isCodeNode } from './definitions.ts';
-import { givenPartitions } from './given-partitions.ts';
+import { defaultRetryPolicy, type Edge, type GraphNode, isNodeKey } from '../core/node.ts';
+import { type CodeNode, isCodeNode, kindOfCode, nodeKeyOf } from './code-definitions.ts';
 import { filesBelow } from './project-files.ts';
 import { importUserModule } from './user-modules.ts';
 
-/** A task or asset of code. */
+/** A task, check or asset of code. */
 export interface Task {
   readonly definition: CodeNode;
   /** Path relative to the project's folder. */
   readonly file: string;
 }
 
-/** Every `defineTask` and `defineAsset` that a file under `assets/` exports, in order of files. */
+/** Every `defineTask`, `defineAsset` and `defineCheck` that a file under `assets/` exports, in order of files. */
 export async function readTasks(projectFolder: string): Promise<readonly Task[]> {
   const files = await filesBelow(projectFolder, 'assets', ['.ts']);
   const tasks: Task[] = [];
@@ -35,40 +30,59 @@ export async function readTasks(projectFolder: string): Promise<readonly Task[]>
           },
         );
       }
-      requireTimeout(definition, file);
+      requirePositive(definition, 'timeoutSeconds', file);
+      requirePositive(definition, 'memoryMegabytes', file);
+      requirePositive(definition, 'itemsAtOnce', file);
+      requireKnownParts(definition, file);
       tasks.push({ definition, file });
     }
   }
   return tasks;
 }
 
-function requireTimeout(definition: CodeNode, file: string): void {
-  const { timeoutSeconds } = definition;
-  if (timeoutSeconds === undefined || timeoutSeconds > 0) return;
-  throw new ConfigError(
-    `${keyOf(definition)} has timeoutSeconds: ${timeoutSeconds}, which must be more than 0`,
-    {
-      code: 'task_timeout_invalid',
-      origin: { file },
-    },
-  );
+function requirePositive(
+  definition: CodeNode,
+  name: 'timeoutSeconds' | 'memoryMegabytes' | 'itemsAtOnce',
+  file: string,
+): void {
+  const value = definition[name];
+  if (value === undefined || value > 0) return;
+  throw new ConfigError(`${nodeKeyOf(definition)} has ${name}: ${value}, which must be more than 0`, {
+    code: 'task_limit_invalid',
+    origin: { file },
+  });
 }
 
-/** Assets are named for what they are, tasks carry their kind. */
-function keyOf(definition: CodeNode): NodeKey {
-  return isAsset(definition) ? definition.key : `task/${definition.key}`;
+/** What types would have refused. */
+function requireKnownParts(definition: CodeNode, file: string): void {
+  const { forEach, collect, partitions, isolation, memoryMegabytes } = definition;
+  const key = nodeKeyOf(definition);
+  const refuse = (message: string, next: string): never => {
+    throw new ConfigError(`${key} ${message}`, { code: 'definition_invalid', origin: { file }, next });
+  };
+  if (forEach && (partitions ?? collect ?? (forEach as Partial<CodeNode>).forEach))
+    refuse(
+      'is made for each item, and has partitions, collects, or its items come from such a one',
+      'Let a task in between find the items.',
+    );
+  if (collect && !collect.forEach)
+    refuse(`collects ${collect.key}, which is not made for each item of another`, 'Name one with forEach.');
+  if (isolation !== undefined && isolation !== 'process')
+    refuse(`has isolation: '${String(isolation)}'`, "Write isolation: 'process', or leave it out.");
+  if (memoryMegabytes !== undefined && isolation === undefined)
+    refuse('has memoryMegabytes, which only a process of its own can keep', "Add isolation: 'process'.");
 }
 
 export function taskNode({ definition, file }: Task): GraphNode {
-  const { timeoutSeconds, pool, effects, relation } = definition;
-  const isOfAsset = isAsset(definition);
+  const { timeoutSeconds, pool, effects, relation, forEach, itemsAtOnce, retry } = definition;
+  const kind = kindOfCode(definition);
   return {
-    key: keyOf(definition),
-    kind: isOfAsset ? 'asset' : 'task',
-    type: isOfAsset ? 'function' : 'task',
+    key: nodeKeyOf(definition),
+    kind,
+    type: { asset: 'function', task: 'task', check: 'test' }[kind],
     description: definition.description ?? '',
     tags: definition.tags ?? [],
-    group: definition.group ?? (isOfAsset ? 'assets' : 'tasks'),
+    group: definition.group ?? `${kind}s`,
     origin: { file },
     edges: edgesOf(definition, file),
     columns: [],
@@ -77,10 +91,15 @@ export function taskNode({ definition, file }: Task): GraphNode {
     ...(pool === undefined ? {} : { pool }),
     ...(effects === undefined ? {} : { effects }),
     ...(relation ? { relation } : {}),
+    ...(retry ? { retry: { ...defaultRetryPolicy, ...retry } } : {}),
+    ...(forEach ? { forEach: nodeKeyOf(forEach) } : {}),
+    ...(itemsAtOnce === undefined ? {} : { itemsAtOnce }),
+    ...checkOf(definition),
     ...partitionsOf(definition),
     spec: {
       code: definition.run.toString(),
       before: [...(definition.before ?? [])],
+      ...isolationOf(definition),
       ...automationOf(definition),
     },
   };
@@ -96,14 +115,29 @@ function automationOf({ automation, freshness }: CodeNode): JsonObject {
   return { millrace: written };
 }
 
-function edgesOf({ after = [], deps = [] }: CodeNode, file: string): readonly Edge[] {
+function isolationOf({ isolation, memoryMegabytes }: CodeNode): JsonObject {
+  if (isolation === undefined) return {};
+  return { isolation, ...(memoryMegabytes === undefined ? {} : { memoryMegabytes }) };
+}
+
+function checkOf({ asset, severity = 'error' }: CodeNode): Pick<GraphNode, 'check'> {
+  return asset === undefined ? {} : { check: { asset: referenceTo(asset), severity } };
+}
+
+function referenceTo(upstream: string | { readonly key: string }): string {
+  return typeof upstream === 'string' ? upstream : nodeKeyOf(upstream);
+}
+
+function edgesOf(definition: CodeNode, file: string): readonly Edge[] {
+  const { after = [], deps = [], asset, forEach, collect } = definition;
   const origin = { file };
+  const read = [asset, forEach, collect].filter((upstream) => upstream !== undefined);
   return [
-    ...after.map((from): Edge => ({ kind: 'after', from, origin })),
+    ...after.map((from): Edge => ({ kind: 'after', from: referenceTo(from), origin })),
+    ...read.map((from): Edge => ({ kind: 'reads', from: referenceTo(from), origin })),
     ...deps.map((dep): Edge => {
-      if (typeof dep === 'string') return { kind: 'reads', from: dep, origin };
-      const { key: from, mapping } = dep;
-      return { kind: 'reads', from, origin, ...(mapping ? { partitions: mapping } : {}) };
+      const mapping = typeof dep === 'string' ? undefined : dep.mapping;
+      return { kind: 'reads', from: referenceTo(dep), origin, ...(mapping ? { partitions: mapping } : {}) };
     }),
   ];
 }
@@ -127,60 +161,15 @@ function partitionsOf({
 export function checkPools(tasks: readonly Task[], pools: Readonly<Record<string, number>> = {}): void {
   for (const { definition, file } of tasks) {
     if (definition.pool === undefined || definition.pool in pools) continue;
-    throw new ConfigError(`${keyOf(definition)} is in the pool '${definition.pool}', which does not exist`, {
-      code: 'pool_missing',
-      origin: { file },
-      next: didYouMean(definition.pool, Object.keys(pools)) ?? 'Add it to pools in millrace.config.ts',
-    });
+    throw new ConfigError(
+      `${nodeKeyOf(definition)} is in the pool '${definition.pool}', which does not exist`,
+      {
+        code: 'pool_missing',
+        origin: { file },
+        next: didYouMean(definition.pool, Object.keys(pools)) ?? 'Add it to pools in millrace.config.ts',
+      },
+    );
   }
-}
-
-/** Runs the functions of `defineTask` and `defineAsset`. */
-export function createTaskExecutor(
-  tasks: readonly Task[],
-  connections: ConnectionProvider,
-  environment: Environment,
-): Executor {
-  const byKey = new Map(tasks.map(({ definition }) => [keyOf(definition), definition]));
-  return {
-    name: 'task',
-    execute: async (node, context) => {
-      const definition = byKey.get(node.key);
-      if (!definition)
-        throw new FatalError(`${node.key} has no code`, { code: 'task_missing', origin: node.origin });
-      const work = definition.run({
-        connection: connections,
-        environment,
-        runId: context.runId,
-        attempt: context.attempt,
-        input: context.options.input,
-        idempotencyKey: context.idempotencyKey,
-        signal: context.signal,
-        addPartitionKeys: async (set, keys) => (await context.addPartitionKeys?.(set, keys)) ?? 0,
-        log: (message, level) => context.log(message, level),
-        progress: (progress) => context.progress(progress),
-        ...givenPartitions(definition, context.partitions),
-      });
-      const result = await work.catch((error: unknown) => {
-        throw taskFailure(error, node);
-      });
-      return {
-        metadata: result?.metadata ?? {},
-        ...(result?.rows === undefined ? {} : { rows: result.rows }),
-      };
-    },
-  };
-}
-
-/** What a task throws keeps its kind if it has one; anything else gets its place and its causes. */
-function taskFailure(error: unknown, node: GraphNode): unknown {
-  if (error instanceof MillraceError) return error;
-  const messages: string[] = [];
-  for (let cause = error; cause !== undefined && messages.length < 5;) {
-    messages.push(cause instanceof Error ? cause.message : inspect(cause));
-    cause = cause instanceof Error ? cause.cause : undefined;
-  }
-  return new FatalError(messages.join(': '), { code: 'task_failed', origin: node.origin, cause: error });
 }
 
 /** Lets what a task names in `before` run after it. Names are keys of nodes; a wrong one is an error. */
@@ -191,13 +180,13 @@ export function orderAroundTasks(nodes: readonly GraphNode[], tasks: readonly Ta
     for (const name of definition.before ?? []) {
       const key = keys.find((candidate) => candidate === name || candidate.endsWith(`/${name}`));
       if (key === undefined) {
-        throw new ConfigError(`${keyOf(definition)} runs before '${name}', which does not exist`, {
+        throw new ConfigError(`${nodeKeyOf(definition)} runs before '${name}', which does not exist`, {
           code: 'reference_missing',
           origin: { file },
           next: didYouMean(name, keys) ?? 'To see all keys, run: millrace plan',
         });
       }
-      const edge: Edge = { kind: 'after', from: keyOf(definition), origin: { file } };
+      const edge: Edge = { kind: 'after', from: nodeKeyOf(definition), origin: { file } };
       added.set(key, [...(added.get(key) ?? []), edge]);
     }
   }

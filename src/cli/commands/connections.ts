@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { MillraceError } from '../../core/errors.ts';
 import { formatOrigin } from '../../core/origin.ts';
 import { redactedError } from '../../project/redaction.ts';
-import { findProjectFolder } from '../../project/config-file.ts';
+import { findProjectFolder, readConfigFile } from '../../project/config-file.ts';
 import { ConnectionPool } from '../../project/connection-pool.ts';
 import { readConnections, readEnvironment } from '../../project/connection-sources.ts';
 import type { ConnectionDeclaration } from '../../project/connections-file.ts';
@@ -50,7 +50,10 @@ export interface FoundConnections {
 /** Connections of the project, or of the folder when there is none. */
 export async function findConnections(place: Place): Promise<FoundConnections> {
   const folder = await connectionsFolder(place);
-  return { folder, connections: await readConnections(folder, process.env) };
+  return {
+    folder,
+    connections: await readConnections(folder, process.env, (await readConfigFile(folder)).connections),
+  };
 }
 
 export async function connectionsFolder({ project }: Place): Promise<string> {

@@ -82,7 +82,7 @@ export class RunProgressView {
       event.failure?.message.split('\n', 1)[0] ?? event.reason ?? '',
     ].filter((fact) => fact !== '');
     this.#print(
-      `${paint(color, mark, this.#stream)} ${paint('dim', `${this.#finished}/${this.#total}`, this.#stream)} ${event.step}  ${facts.join('  ')}`,
+      `${paint(color, mark, this.#stream)} ${paint('dim', `${this.#finished}/${Math.max(this.#total, this.#finished)}`, this.#stream)} ${event.step}  ${facts.join('  ')}`,
     );
     this.#draw(event.atMs, true);
   }
