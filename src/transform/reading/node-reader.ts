@@ -261,7 +261,7 @@ export function configLayers(
 }
 
 /**
- * What is nearer than a node's own files: for a package, what the project that uses it configures; for a dataset, its tag.
+ * What is nearer than a node's own files: for a package, what the project that uses it configures; for a dataset, what tells it.
  */
 export function overridingLayers(
   { rootFile, dataset }: ReadingRoom,
@@ -270,10 +270,15 @@ export function overridingLayers(
 ): readonly ConfigLayer[] {
   return [
     ...(rootFile ? treeLayers(rootFile.yaml, rootFile.trees[tree], fqn) : []),
-    ...(dataset
-      ? [{ values: { tags: [datasetTag(dataset)] }, originOf: () => ({ file: 'datasets.yml' }) }]
-      : []),
+    ...(dataset ? [datasetLayer(dataset)] : []),
   ];
+}
+
+function datasetLayer(dataset: Dataset): ConfigLayer {
+  return {
+    values: { tags: [datasetTag(dataset)], meta: { dataset: dataset.vars } },
+    originOf: () => ({ file: 'datasets.yml' }),
+  };
 }
 
 export function columnDocs(properties: NodeProperties | undefined): readonly ColumnDoc[] {

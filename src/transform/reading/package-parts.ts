@@ -70,7 +70,7 @@ function readPart(
     const dataset = {
       dimension: dimension.name,
       value: name,
-      vars: { ...vars, [dimension.name]: name },
+      vars: { [dimension.name]: name, ...vars, [dimension.name]: name },
     };
     const scope = scopeOf(dataset, schema ?? `${targetSchema}_${name}`);
     const context = yamlContext(scope, docs);

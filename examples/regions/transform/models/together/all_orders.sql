@@ -1,0 +1,1 @@
+select * from {{ ref_all('clean_orders') }} as orders
