@@ -101,6 +101,8 @@ export interface GraphNode {
   readonly forEach?: NodeKey;
   /** For so many items at a time. Default: only the limits of other steps count. */
   readonly itemsAtOnce?: number;
+  /** Is told what came of every item of this node upstream of it, so that it is never run without it. */
+  readonly collect?: NodeKey;
   /** Runs once everything upstream of it in the run has ended, in whatever way; not when the run is cancelled. */
   readonly always?: boolean;
   /** Is part of every run that has a step of one of these nodes, unless it is excluded by name. */

@@ -151,6 +151,9 @@ describe('a node for each item', () => {
   it('takes what finds its items along when it is selected alone', async () => {
     const record = await run(world(), { found: finds('a') }, 'load');
     expect(Object.keys(states(record))).toEqual(['found', 'load@a', 'load']);
+    const nodes = [...world(), asset('all', ['load'], { collect: 'load' })];
+    const plan = makePlan(definitionsOf(nodes).graph, { manifestHash: 'h', select: 'all' });
+    expect(plan.steps.map(({ key }) => key)).toEqual(['found', 'load', 'all']);
   });
 
   it.each([

@@ -90,11 +90,14 @@ function withEnds(graph: Graph, selected: readonly NodeKey[]): readonly NodeKey[
     .map(({ key }) => key);
 }
 
-/** Also the nodes whose items selected ones are made for. */
+/** Also the nodes whose items selected ones are made for, or collect: they are told of those of their own run only. */
 function withItemSources(graph: Graph, selected: readonly NodeKey[]): readonly NodeKey[] {
-  const sources = selected.map((key) => graph.byKey.get(key)?.forEach).filter((key) => key !== undefined);
-  if (sources.length === 0) return selected;
-  const keys = new Set([...selected, ...sources]);
+  const keys = new Set(selected);
+  for (const key of keys) {
+    const { forEach, collect } = graph.byKey.get(key) ?? {};
+    for (const source of [forEach, collect]) if (source !== undefined) keys.add(source);
+  }
+  if (keys.size === selected.length) return selected;
   return graph.nodes.map((node) => node.key).filter((key) => keys.has(key));
 }
 

@@ -74,7 +74,7 @@ function requireKnownParts(definition: CodeNode, file: string): void {
 }
 
 export function taskNode({ definition, file }: Task): GraphNode {
-  const { timeoutSeconds, pool, effects, relation, forEach, itemsAtOnce, retry } = definition;
+  const { timeoutSeconds, pool, effects, relation, forEach, itemsAtOnce, collect, retry } = definition;
   const kind = kindOfCode(definition);
   return {
     key: nodeKeyOf(definition),
@@ -93,6 +93,7 @@ export function taskNode({ definition, file }: Task): GraphNode {
     ...(relation ? { relation } : {}),
     ...(retry ? { retry: { ...defaultRetryPolicy, ...retry } } : {}),
     ...(forEach ? { forEach: nodeKeyOf(forEach) } : {}),
+    ...(collect ? { collect: nodeKeyOf(collect) } : {}),
     ...(itemsAtOnce === undefined ? {} : { itemsAtOnce }),
     ...checkOf(definition),
     ...partitionsOf(definition),
