@@ -22,6 +22,8 @@ export function isStepLease(lease: RunLease): lease is StepLease {
 export interface StepJob {
   readonly runId: string;
   readonly step: PlanStep;
+  /** Steps that are made for each item which it finds. */
+  readonly templates: readonly PlanStep[];
   /** Counts from 1. */
   readonly attempt: number;
   /** Attempts that failed since the run was taken by its owner; they count against the step's retry policy. */
@@ -55,6 +57,9 @@ export type OfferResult = 'offered' | 'taken' | { readonly locked: readonly Lock
 
 /** What the owner of a run wants of a worker. `release`: give the step back, to be continued later. */
 export type WorkerStop = 'cancel' | 'timeout' | 'release';
+
+/** Code of the failure of an attempt whose worker was retired. It does not count against the step's retry policy. */
+export const workerLost = 'worker_lost';
 
 export interface HeldStep {
   readonly runId: string;
@@ -110,8 +115,6 @@ export interface StepQueue {
  * those of the machines may differ. Errors are those of `RunStore`.
  */
 export interface StepDispatch {
-  /** Makes what the queue needs, if it is not there. */
-  prepare(): Promise<void>;
   /** Puts a pending step on the queue, in one transaction with its locks. Offering the same attempt again changes nothing. */
   offerStep(lease: RunLease, offer: StepOffer): Promise<OfferResult>;
   /** Takes an offer back. False when a worker has the step already, or had it. */

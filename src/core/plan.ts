@@ -34,6 +34,8 @@ export interface PlanStep {
   /** An attempt that takes longer is stopped. */
   readonly timeoutSeconds?: number;
   readonly pool?: string;
+  /** `owner`: only the process that owns the project can do it, because it has the file of the warehouse open. */
+  readonly runsOn?: 'owner';
   /** Starts when what it depends on has ended, even without success. */
   readonly always?: boolean;
   /** Is made for each item that this step of the plan finds: see `fan-out.ts`. */

@@ -240,6 +240,10 @@ export interface StepMove {
   readonly outcome?: StepOutcome | undefined;
   readonly failure?: Failure | undefined;
   readonly reason?: string | undefined;
+  /** When the next attempt follows. */
+  readonly retryInSeconds?: number | undefined;
+  /** Who makes the attempt, when that is not the owner of the run. */
+  readonly worker?: string | undefined;
   /** The node, when the step's key is not it. */
   readonly node?: NodeKey | undefined;
   /** The step is made for an item, and its node is not made by it alone. */

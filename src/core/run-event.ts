@@ -30,6 +30,10 @@ export interface StepStateEvent extends EventBase {
   readonly failure?: Failure;
   /** Why it was skipped, retried or reset. */
   readonly reason?: string;
+  /** When the next attempt follows, counted from `atMs`. */
+  readonly retryInSeconds?: number;
+  /** Who makes the attempt, when that is not the owner of the run. */
+  readonly worker?: string;
 }
 
 export interface StepLogEvent extends EventBase {

@@ -1,6 +1,7 @@
 import { ConfigError } from '../core/errors.ts';
 import type { StepProgressEvent } from '../core/run-event.ts';
 import type { RunState } from '../core/run-state.ts';
+import { createCrew } from './crew.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { tailEvents, unknownRun, waitForRun, type TailSource } from './ledger-tail.ts';
 import { createOwner } from './owner.ts';
@@ -99,8 +100,9 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 /** Wakes what waits here when another process has written. Returns how to stop that. */
-function hearOthers({ store, written, queued, unlocked }: Workplace): () => void {
+function hearOthers({ store, written, heard, queued, unlocked }: Workplace): () => void {
   const stop = store.onChange?.((change) => {
+    heard.notify();
     written.notify();
     unlocked.notify();
     if (change === 'runs') queued.notify();
@@ -108,14 +110,17 @@ function hearOthers({ store, written, queued, unlocked }: Workplace): () => void
   return stop ?? (() => undefined);
 }
 
-function createWorkplace(
+/** See `Workplace`. */
+export function createWorkplace(
   options: EngineOptions,
   publishProgress: (event: StepProgressEvent) => void,
 ): Workplace {
   const clock = options.clock ?? systemClock;
+  const store = patientStore(options.store, clock);
   return {
-    store: patientStore(options.store, clock),
+    store,
     clock,
+    crew: store.dispatch && createCrew(store.dispatch, clock, options),
     executors: new Map(options.executors.map((executor) => [executor.name, executor])),
     definitions: options.definitions,
     slots: createSlots(options.concurrency ?? 4),
@@ -125,6 +130,7 @@ function createWorkplace(
     stopGraceMilliseconds: (options.stopGraceSeconds ?? 30) * 1000,
     redact: options.redact ?? ((text) => text),
     written: createWake(clock),
+    heard: createWake(clock),
     queued: createWake(clock),
     unlocked: createWake(clock),
     sensed: createWake(clock),

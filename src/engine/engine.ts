@@ -126,6 +126,10 @@ export interface EngineOptions {
   readonly concurrency?: number;
   /** Most steps at a time of the nodes with that `pool`, over all runs, by its name. A pool that is not here has no limit. */
   readonly pools?: Readonly<Record<string, number>>;
+  /** Those of `pools` whose steps are left to workers that were started for them. */
+  readonly workerPools?: readonly string[];
+  /** False: steps are left to workers, but those that only the project's owner can run. Default true: done here while there is no worker for them. */
+  readonly executesSteps?: boolean;
   /** Takes secrets out of texts before they are written. */
   readonly redact?: (text: string) => string;
   readonly clock?: Clock;

@@ -1,5 +1,6 @@
 import type { RunLease } from '../core/ledger.ts';
 import { LeaseLostError, type StepMove } from '../core/ports.ts';
+import type { StepNews } from './step-news.ts';
 import type { Workplace } from './workplace.ts';
 
 /**
@@ -22,6 +23,8 @@ export interface Execution {
   /** True when `cancel` is because of the run's time limit. */
   isTimedOut: boolean;
   ledgerError: unknown;
+  /** What workers write about its steps; absent where there are none. */
+  news: StepNews | undefined;
   /** No further steps. */
   readonly stopping: AbortController;
   /** What steps get as their signal. */
@@ -37,6 +40,7 @@ export function createExecution(place: Workplace, lease: RunLease, priority: num
     isHeld: false,
     isTimedOut: false,
     ledgerError: undefined,
+    news: undefined,
     stopping: new AbortController(),
     aborting: new AbortController(),
   };

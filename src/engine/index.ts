@@ -16,3 +16,4 @@ export { checkNodePartitions } from './partition/partition-targets.ts';
 export { readPartitionWorld, worldAt } from './partition/partition-world.ts';
 export { makePlan } from './planner.ts';
 export { type SensorState, sensorStates } from './trigger-state.ts';
+export { startWorker, type Worker } from './worker.ts';

@@ -1,10 +1,12 @@
 import { FatalError, type Failure } from '../core/errors.ts';
 import type { RunLease, RunRecord } from '../core/ledger.ts';
+import type { PlanStep } from '../core/plan.ts';
 import { LeaseLostError, type StepMove } from '../core/ports.ts';
 import { createExecution, guard, moveSteps, stop, type Execution, type StopMode } from './execution.ts';
 import { runFailure, timedOutFailure } from './run-failure.ts';
 import { openStepBook, type StepBook } from './step-book.ts';
 import { cancelReason, runStep } from './step-execution.ts';
+import { createStepNews } from './step-news.ts';
 import type { Workplace } from './workplace.ts';
 
 export interface RunExecution {
@@ -35,6 +37,8 @@ async function work(execution: Execution): Promise<void> {
   const { place, lease } = execution;
   let stopTimer = (): void => undefined;
   try {
+    if (place.crew)
+      execution.news = createStepNews(execution, await guard(execution, place.store.lastSequence()));
     const run = await guard(execution, place.store.findRun(lease.runId));
     if (!run) return;
     const atMs = place.clock.nowMs();
@@ -44,7 +48,9 @@ async function work(execution: Execution): Promise<void> {
     const started = { ...run, startedAtMs: run.startedAtMs ?? atMs };
     stopTimer = limitTime(execution, started, started.startedAtMs);
     const book = openStepBook(started);
-    await runReady(execution, started, book);
+    // A worker may have ended a step while nobody executed the run.
+    await moveSteps(execution, book.takeSkips(atMs));
+    await runReady(execution, started, book, stepsAtWorkers(started));
     await conclude(execution, started, book);
   } catch (error) {
     if (error instanceof LeaseLostError) return;
@@ -68,15 +74,27 @@ function limitTime(execution: Execution, run: RunRecord, startedAtMs: number): (
 }
 
 /** Runs what is ready, and after each step what became ready by it. Rejects only after all of them have ended. */
-async function runReady(execution: Execution, run: RunRecord, book: StepBook): Promise<void> {
-  if (execution.stopMode) return;
+async function runReady(
+  execution: Execution,
+  run: RunRecord,
+  book: StepBook,
+  atWorkers: readonly PlanStep[] = [],
+): Promise<void> {
+  if (execution.stopMode && atWorkers.length === 0) return;
+  const ready = execution.stopMode ? [] : book.takeReady();
   const results = await Promise.allSettled(
-    book.takeReady().map(async (step) => {
-      await runStep(execution, run, book, step);
+    [...atWorkers, ...ready].map(async (step) => {
+      await runStep(execution, run, book, step, atWorkers.includes(step));
       await runReady(execution, run, book);
     }),
   );
   for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+/** What is going on after the run was claimed is done by workers. */
+function stepsAtWorkers({ plan, steps }: RunRecord): readonly PlanStep[] {
+  const running = new Set(steps.filter(({ state }) => state === 'running').map(({ key }) => key));
+  return plan.steps.filter(({ key }) => running.has(key));
 }
 
 /** Says in the ledger how the run ended, or gives it back for the next owner. */

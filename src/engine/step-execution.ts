@@ -6,18 +6,23 @@ import { guard, moveSteps, type Execution } from './execution.ts';
 import { findItems } from './found-items.ts';
 import { redactFailure, redactOutcome } from './redaction.ts';
 import { retryDelaySeconds } from './retry.ts';
+import { followAttempt, offerAttempt, type OfferedStep } from './offered-step.ts';
 import { attemptStep, checkFailure, type AttemptResult } from './step-attempt.ts';
 import type { StepBook } from './step-book.ts';
-import { takeSlots } from './step-slots.ts';
+import { logWait, type Next, type StepProgress } from './step-progress.ts';
+import { takePool, takeSlots } from './step-slots.ts';
 import { writerInTheWay } from './straggler.ts';
 import { pause } from './wake.ts';
 
-/** Attempts a step until it is finished, or the run is stopped. */
+const never = new AbortController().signal;
+
+/** Attempts a step until it is finished, or the run is stopped. `isAtWorker`: a worker has begun before this owner took the run. */
 export async function runStep(
   execution: Execution,
   run: RunRecord,
   book: StepBook,
   step: PlanStep,
+  isAtWorker: boolean = false,
 ): Promise<void> {
   const { place } = execution;
   const progress: StepProgress = {
@@ -26,16 +31,20 @@ export async function runStep(
     interruptions: book.interruptionsOf(step.key),
     waitsFor: '',
   };
-  while (!execution.stopMode) {
+  for (let isTaken = isAtWorker; isTaken || !execution.stopMode; isTaken = false) {
+    const offered = offeredStep(execution, run, book, step, progress, isTaken);
     // A step that was there when its process died twice is tried alone, so that no other is blamed for it.
     const isAlone = progress.interruptions >= place.maxInterruptions - 1;
     const claim = { priority: execution.priority, isAlone };
-    const giveBack = await takeSlots(place, step, execution.stopping.signal, claim);
+    const take = offered ? takePool : takeSlots;
+    const giveBack = await take(place, step, isTaken ? never : execution.stopping.signal, claim);
     if (!giveBack) return;
     const mark = place.unlocked.mark();
     let next: Next;
     try {
-      next = await tryStep(execution, run, book, step, progress);
+      if (!offered) next = await tryStep(execution, run, book, step, progress);
+      else if (isTaken) next = await followAttempt(offered, book.attemptOf(step.key));
+      else next = await offerAttempt(offered);
     } finally {
       giveBack();
     }
@@ -46,16 +55,23 @@ export async function runStep(
   }
 }
 
-interface StepProgress {
-  /** Since this owner took the run. */
-  failedAttempts: number;
-  checkpoint: AttemptResult['checkpoint'];
-  readonly interruptions: number;
-  /** What the log has named already as being in the way. */
-  waitsFor: string;
+/** The step as one for workers; undefined when it is to be done here. */
+function offeredStep(
+  execution: Execution,
+  run: RunRecord,
+  book: StepBook,
+  step: PlanStep,
+  progress: StepProgress,
+  isTaken: boolean,
+): OfferedStep | undefined {
+  const { crew, maxInterruptions, definitions } = execution.place;
+  const { news } = execution;
+  if (!crew || !news) return undefined;
+  const isGivenUp = progress.interruptions >= maxInterruptions;
+  const anyNeed = { manifestHash: definitions().manifestHash };
+  const need = isTaken ? anyNeed : isGivenUp ? undefined : crew.needOf(step);
+  return need && { execution, crew, news, run, book, step, progress, need };
 }
-
-type Next = 'over' | 'locked' | { readonly retryInSeconds: number };
 
 async function tryStep(
   execution: Execution,
@@ -87,9 +103,10 @@ async function tryStep(
   return next;
 }
 
-async function attempted(
+/** Makes an attempt at a step that has been started, unless it has ended its process too often. */
+export async function attempted(
   execution: Execution,
-  run: RunRecord,
+  run: Pick<RunRecord, 'plan' | 'startedAtMs'>,
   step: PlanStep,
   attempt: number,
   progress: StepProgress,
@@ -121,22 +138,8 @@ function endsItsProcess(step: PlanStep, interruptions: number): FatalError {
   );
 }
 
-async function logWait(
-  execution: Execution,
-  step: PlanStep,
-  attempt: number,
-  message: string,
-  progress: StepProgress,
-): Promise<void> {
-  if (progress.waitsFor === message) return;
-  progress.waitsFor = message;
-  const { place, lease } = execution;
-  const line = { step: step.key, attempt, level: 'info', message, atMs: place.clock.nowMs() } as const;
-  await guard(execution, place.store.appendLog(lease, line));
-  place.written.notify();
-}
-
-async function settle(
+/** Says in the ledger how an attempt ended, and what follows. */
+export async function settle(
   execution: Execution,
   book: StepBook,
   step: PlanStep,
@@ -169,7 +172,7 @@ async function settle(
   if (retryInSeconds === undefined) return endStep(execution, book, { ...base, to: 'failed', failure });
   const reason = `Attempt ${attempt} failed; the next one follows in ${retryInSeconds} s`;
   book.record(step.key, 'pending', attempt);
-  await moveSteps(execution, [{ ...base, to: 'pending', failure, reason }]);
+  await moveSteps(execution, [{ ...base, to: 'pending', failure, reason, retryInSeconds }]);
   return { retryInSeconds };
 }
 

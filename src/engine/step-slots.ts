@@ -12,8 +12,7 @@ export async function takeSlots(
   signal: AbortSignal,
   claim: SlotClaim,
 ): Promise<(() => void) | undefined> {
-  const pool = step.pool === undefined ? undefined : place.pools.get(step.pool);
-  const leavePool = pool ? await pool.take(signal, { priority: claim.priority }) : () => undefined;
+  const leavePool = await takePool(place, step, signal, claim);
   if (!leavePool) return undefined;
   const giveBack = await place.slots.take(signal, claim);
   if (!giveBack) {
@@ -24,4 +23,15 @@ export async function takeSlots(
     giveBack();
     leavePool();
   };
+}
+
+/** The same without one of the engine's: a worker has its own. */
+export async function takePool(
+  place: Workplace,
+  step: PlanStep,
+  signal: AbortSignal,
+  claim: SlotClaim,
+): Promise<(() => void) | undefined> {
+  const pool = step.pool === undefined ? undefined : place.pools.get(step.pool);
+  return pool ? pool.take(signal, { priority: claim.priority }) : () => undefined;
 }

@@ -137,6 +137,7 @@ async function serve(state: State): Promise<void> {
     const mark = place.queued.mark();
     try {
       if (!state.isOwner) await claim(state);
+      if (state.isOwner) await place.crew?.look();
       if (state.isOwner) await advanceBackfills(place);
       if (state.isOwner) await dispatcher.pump();
       if (state.isOwner && state.runsSchedules) await scheduler.check();

@@ -13,12 +13,24 @@ import {
 /** Steps for workers, on a queue of graphile-worker beside the ledger. What the queue needs is loaded with its first use. */
 export function createDispatch(server: LedgerServer): StepDispatch {
   const { schema } = server.address;
+  const offerStep = createOfferWriter(server);
+  let preparing: Promise<void> | undefined;
+  const prepare = async (): Promise<void> => {
+    const { prepareQueue } = await import('./step-queue.ts');
+    await prepareQueue(server.address);
+  };
+  const prepared = (): Promise<void> => {
+    preparing ??= prepare().catch((error: unknown) => {
+      preparing = undefined;
+      throw error;
+    });
+    return preparing;
+  };
   return {
-    prepare: async () => {
-      const { prepareQueue } = await import('./step-queue.ts');
-      await prepareQueue(server.address);
+    offerStep: async (lease, offer) => {
+      await prepared();
+      return offerStep(lease, offer);
     },
-    offerStep: createOfferWriter(server),
     withdrawStep: (lease, step) => server.write((session) => withdrawStep(session, schema, lease, step)),
     askToStop: (lease, step, stop) => server.write((session) => askToStop(session, lease, step, stop)),
     workers: () => server.read((session) => listWorkers(session)),
@@ -32,6 +44,7 @@ export function createDispatch(server: LedgerServer): StepDispatch {
     releaseStep: (lease, atMs, reason) =>
       server.write((session) => releaseStep(session, lease, atMs, reason)),
     openQueue: async (options, work) => {
+      await prepared();
       const { openQueue } = await import('./step-queue.ts');
       return openQueue(server.address, options, work);
     },

@@ -143,7 +143,9 @@ export async function takeStep(
     attempt,
   );
   if (!row) return 'outdated';
-  const { events } = await writeStepStates(session, runId, [{ step, attempt, atMs, to: 'running' }]);
+  const { events } = await writeStepStates(session, runId, [
+    { step, attempt, atMs, to: 'running', worker: owner },
+  ]);
   await appendEvents(session, events, 'steps');
   return { checkpoint: optionalJson(row, 'checkpoint') as JsonValue | undefined };
 }

@@ -193,6 +193,7 @@ function toMoveRow(move: StepMove): object {
 }
 
 function toStepEvent(runId: string, move: StepMove): NewEvent {
-  const { step, to, attempt, atMs, outcome, failure, reason } = move;
-  return { type: 'step_state', runId, atMs, step, state: to, attempt, outcome, failure, reason };
+  const { step, to, attempt, atMs, outcome, failure, reason, retryInSeconds, worker } = move;
+  const more = { outcome, failure, reason, retryInSeconds, worker };
+  return { type: 'step_state', runId, atMs, step, state: to, attempt, ...more };
 }

@@ -1,4 +1,10 @@
-import type { HeldStep, NewWorker, WorkerRecord, WorkerStop } from '../../core/dispatch.ts';
+import {
+  workerLost,
+  type HeldStep,
+  type NewWorker,
+  type WorkerRecord,
+  type WorkerStop,
+} from '../../core/dispatch.ts';
 import type { NodeKey } from '../../core/node.ts';
 import type { NewEvent } from '../record/event.ts';
 import { integer, optionalText, text } from '../record/row.ts';
@@ -139,9 +145,10 @@ async function takeBack(
     owners,
   );
   const running = new Set(rows.map((row) => text(row, 'key')));
+  const failure = { kind: 'transient', code: workerLost, message: reason } as const;
   const moves = held
     .filter(({ step }) => running.has(step))
-    .map((attempt) => ({ ...attempt, to: 'pending' as const, atMs, reason }));
+    .map((attempt) => ({ ...attempt, to: 'pending' as const, atMs, failure, reason }));
   const { events } = await writeStepStates(session, runId, moves);
   await deleteOffers(session, runId, [...running]);
   return events;
