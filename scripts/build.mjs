@@ -1,6 +1,15 @@
 // `npm run build`: bundles src/ into dist/ with its types, and the page into dist/web/, unless all were made from these very sources.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './install.mjs';
 
@@ -34,12 +43,17 @@ async function build() {
   renameSync(beside, dist);
 }
 
-/** A few dozen files instead of hundreds, which Node finds and reads in half the time. Packages stay outside. */
+/** Packages of many small files that nearly every command reads: they are bundled too. The others stay outside. */
+const bundledPackages = ['@duckdb/node-api', 'commander', 'yaml', 'zod'];
+
+/** A few dozen files instead of hundreds, which Node finds and reads in half the time. */
 async function bundle(folder) {
   const { rolldown } = await import('rolldown');
   const entries = ['cli/main', 'index', 'connector/index', 'testing/index', 'project/isolation/step-process'];
   const input = Object.fromEntries(entries.map((name) => [name, join(root, 'src', `${name}.ts`)]));
-  const build = await rolldown({ input, platform: 'node', external: /^[^./]/ });
+  const isBundled = (id) => bundledPackages.some((name) => id === name || id.startsWith(`${name}/`));
+  const external = (id) => /^[^./]/.test(id) && !isBundled(id);
+  const build = await rolldown({ input, platform: 'node', external });
   // As deep as the sources: see src/project/package-folder.ts.
   const chunkFileNames = 'parts/[name]-[hash].js';
   await build.write({
@@ -49,6 +63,8 @@ async function bundle(folder) {
     chunkFileNames,
     sourcemap: true,
   });
+  for (const name of bundledPackages)
+    cpSync(join(root, 'node_modules', name, 'LICENSE'), join(folder, 'licenses', name, 'LICENSE'));
 }
 
 function addToHash(path) {

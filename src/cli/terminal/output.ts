@@ -45,10 +45,9 @@ function visibleLength(text: string): number {
   return text.replace(escapes, '').length;
 }
 
-const counts = new Intl.NumberFormat('en-US');
-
+/** Without `Intl`, which takes ten milliseconds to begin. */
 export function formatCount(count: number | undefined): string {
-  return count === undefined ? '' : counts.format(count);
+  return count === undefined ? '' : String(Math.round(count)).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 }
 
 export function formatBytes(bytes: number): string {

@@ -150,7 +150,7 @@ export class PythonZone implements TemplateObject {
   readonly name: string;
 
   constructor(name: string) {
-    zoneOffsetMs(name, 0);
+    if (name !== 'UTC') zoneOffsetMs(name, 0);
     this.name = name;
   }
 
