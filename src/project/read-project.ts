@@ -24,6 +24,7 @@ import type { Project, ProjectParts } from './project.ts';
 import { checkScheduleSelection, definedSchedules, fileSchedules } from './schedules.ts';
 import { checkPools, readTasks } from './tasks.ts';
 import { checkTriggerSelections, noTriggers, readTriggers, triggerPrint } from './trigger-files.ts';
+import { forgetChangedModules } from './user-modules.ts';
 import { chooseWarehouse, readTransform, type TransformOverrides } from './warehouse.ts';
 
 interface Surroundings {
@@ -137,6 +138,7 @@ async function readSurroundings(
   environment: Environment,
   mistakes: Mistakes,
 ): Promise<Surroundings> {
+  forgetChangedModules();
   const definition = await mistakes.collect(() => readConfigFile(folder));
   await mistakes.collect(async () => setOwnConnectors(folder, await readOwnConnectors(folder)));
   const connections = await mistakes.collect(() =>

@@ -5,6 +5,7 @@ import { connectionsFileName } from './connections-file.ts';
 import type { Project } from './project.ts';
 import { readProject } from './read-project.ts';
 import type { Session } from './session.ts';
+import { moduleGeneration } from './user-modules.ts';
 
 /** How long files must be still before they are read: editors write in several steps. */
 const settleMs = 200;
@@ -23,9 +24,11 @@ export function watchProject(session: Session, listener: WatchListener): () => v
   const { folder, environment } = session.project;
 
   const reread = async (): Promise<void> => {
+    const generation = moduleGeneration();
     const next = await readProject(folder, environment);
     const before = session.project;
-    if (next.manifest.hash === before.manifest.hash && sameConnections(next, before)) return;
+    const isSameCode = moduleGeneration() === generation;
+    if (isSameCode && next.manifest.hash === before.manifest.hash && sameConnections(next, before)) return;
     if (!sameConnections(next, before)) throw connectionsChanged();
     session.reload(next);
     listener.onReload(next);
