@@ -139,7 +139,7 @@ export interface Source {
   /** Names of the streams that match a pattern such as `public.*`, `*.csv`; sorted. */
   discover(pattern: string): Promise<readonly string[]>;
   /** Throws `ConfigError` code `stream_missing` when there is no such stream. */
-  describe(stream: StreamRef, options: ReadRequest['options']): Promise<StreamSchema>;
+  describe(stream: StreamRef, options: ReadRequest['options'], signal?: AbortSignal): Promise<StreamSchema>;
   /** Starts reading. The payload must be consumed or the signal aborted. */
   read(request: ReadRequest, format: PayloadFormat, signal: AbortSignal): Promise<Payload>;
 }
@@ -155,6 +155,11 @@ export interface StageRequest {
   /** A table (systems with `database`) or the path of a file beside the final one. */
   readonly table: TableName;
   readonly schema: TableSchema;
+  /**
+   * Database targets only: columns that the table holds as text, so that what the system has no value for
+   * (NaN, infinity, years beyond its calendar) is staged too. Targets that have a value for everything need not.
+   */
+  readonly asText?: readonly string[];
   /** File targets only: how to write (header, delimiter, compression), checked by the load room. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** File targets only: what is written of the rows, over the columns of `schema`; these as they are when absent. */

@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Connection, SqlDatabase } from '../connector/connection.ts';
+import { instead } from '../connector/instead.ts';
 import { LoadHarness } from '../../test/support/load-harness.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres-database.ts';
 import { duckdbConnector } from '../connectors/duckdb/index.ts';
@@ -19,6 +21,7 @@ beforeAll(async () => {
   await harness.open('PG', postgresConnector, config);
   const into = postgresConnector.config.parse(postgresConnector.parseUrl(lake.url));
   await harness.open('PG2', postgresConnector, into);
+  harness.replace('OLD', versionFifteen(await harness.open('OLD', postgresConnector, into)));
 });
 afterAll(async () => {
   await harness.close();
@@ -80,7 +83,19 @@ describe.each(['DUCK', 'PG'])('into %s', (target) => {
   });
 });
 
-describe.each(['DUCK', 'PG2'])('from a database into %s', (target) => {
+/** What a server of version 15 says when it is asked for its version; it has no function that tells values. */
+function versionFifteen(connection: Connection): Connection {
+  const { database: given } = connection;
+  if (!given) throw new Error('a database has SQL');
+  const query: SqlDatabase['query'] = async (sql, ...rest) => {
+    if (sql.includes('server_version_num')) return { columns: [], rows: [[150_018]] };
+    expect(sql).not.toContain('pg_input_is_valid');
+    return await given.query(sql, ...rest);
+  };
+  return instead(connection, { database: instead(given, { query }) });
+}
+
+describe.each(['DUCK', 'PG2', 'OLD'])('from a database into %s', (target) => {
   const yaml = (maxRejects: number, more = ''): string =>
     `source: PG\ntarget: ${target}\nstreams: { prices: { object: raw.prices, columns: { amount: 'decimal(6,2)', size: 'int', code: 'int', tag: "string | value != 'bad'", day: date }, meta: { millrace: { max_rejects: ${maxRejects} } } ${more} } }\n`;
   const loaded = async () =>
@@ -138,6 +153,20 @@ describe.each(['DUCK', 'PG2'])('from a database into %s', (target) => {
     await harness.run(target, 'drop schema raw cascade', 'drop schema _millrace cascade');
     await expect(harness.loadOne(yaml(4, chunked))).rejects.toMatchObject({ code: 'value_misfit' });
   });
+});
+
+test('PostgreSQL would cut a text that is too long for its column: it does not fit', async () => {
+  await harness.run('PG2', 'drop schema if exists raw cascade', 'drop schema if exists _millrace cascade');
+  await harness.run(
+    'PG',
+    'drop table if exists names',
+    "create table names as select 'abcd' as name, 7 as n",
+  );
+  const yaml = (column: string): string =>
+    `source: PG\ntarget: PG2\nstreams: { names: { object: raw.names, columns: { ${column} } } }\n`;
+  await expect(harness.loadOne(yaml('name: string(3)'))).rejects.toThrow(/'name' does not fit varchar\(3\)/);
+  await harness.loadOne(yaml('name: string(4), n: string(1)'));
+  expect(await harness.rows('PG2', 'select name, n from raw.names')).toEqual([['abcd', '7']]);
 });
 
 test('files other than CSV have none of their own', async () => {

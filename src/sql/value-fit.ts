@@ -1,36 +1,49 @@
 import { castTo } from './cast.ts';
 import type { DataType } from './data-type.ts';
 import type { Dialect } from './dialect.ts';
+import { mysqlMisfit } from './mysql-value-fit.ts';
+
+/** PostgreSQL's own since version 16: whether a text is a value of a type. */
+const ownIsValue = 'pg_input_is_valid';
 
 /**
- * A predicate that holds for values that a cast to another type could not represent, without failing itself.
- * NULL always fits. Undefined where every value fits, or where the system has no way to ask.
+ * A predicate that holds for values that a cast to another type could not represent, without failing itself (but for
+ * MySQL, where it may fail in a statement that changes rows, unless that says `ignore`). NULL always fits. Undefined
+ * where every value fits, or where the system has no way to ask.
+ * @param isValue function of PostgreSQL that tells whether a text is a value of the type whose name comes second
  */
 export function misfitPredicate(
   dialect: Dialect,
   sql: string,
   from: DataType,
   to: DataType,
+  isValue: string = ownIsValue,
 ): string | undefined {
   if (!canMisfit(from, to)) return undefined;
   const type = dialect.typeName(to);
   switch (dialect.name) {
     case 'duckdb':
-      return `(${sql} is not null and try_cast(${sql} as ${type}) is null)`;
+      return to.type === 'text' ? undefined : `(${sql} is not null and try_cast(${sql} as ${type}) is null)`;
     case 'postgres': {
-      const text =
-        isInteger(to) && from.type !== 'text'
-          ? `cast(round(cast(${sql} as numeric)) as text)`
-          : castTo(dialect, sql, { type: 'text' });
-      return `(${sql} is not null and not pg_input_is_valid(${text}, ${dialect.literal(type)}))`;
+      const text = castTo(dialect, sql, { type: 'text' });
+      if (to.type === 'text') return `(char_length(${text}) > ${to.maxLength})`;
+      const asked =
+        isInteger(to) && from.type !== 'text' ? `cast(round(cast(${sql} as numeric)) as text)` : text;
+      return `(${sql} is not null and not ${isValue}(${asked}, ${dialect.literal(type)}))`;
     }
+    case 'mysql':
+      return mysqlMisfit(sql, from, dialect.storedType?.(to) ?? to);
     default:
       return undefined;
   }
 }
 
 function canMisfit(from: DataType, to: DataType): boolean {
-  if (to.type === 'text') return false;
+  if (to.type === 'text') {
+    const { maxLength } = to;
+    if (maxLength === undefined) return false;
+    return from.type !== 'text' || from.maxLength === undefined || from.maxLength > maxLength;
+  }
   if (from.type === 'text') return true;
   return isNumber(from) && (isInteger(to) || to.type === 'decimal');
 }

@@ -16,6 +16,7 @@ import {
   uuidText,
   wideInteger,
 } from '../../connector/value-text.ts';
+import { anyText } from './any-text.ts';
 
 /** How texts, bytes and rows are told apart in what is sent. */
 export interface TextForm {
@@ -70,12 +71,20 @@ type ValueWriter = (out: Output, row: number) => void;
 
 /**
  * The rows of a batch as text.
+ * @param asText names of columns that take any value as text
  * @throws DataError code `data_invalid` for what MySQL has no value for
  */
-export function encodeRows(batch: ColumnBatch, columns: readonly Column[], form: TextForm): Buffer {
-  const writers = columns.map((column, index) =>
-    valueWriter(batch.vectors[index] as ColumnVector, column, form),
-  );
+export function encodeRows(
+  batch: ColumnBatch,
+  columns: readonly Column[],
+  form: TextForm,
+  asText: readonly string[] = [],
+): Buffer {
+  const writers = columns.map((column, index) => {
+    const vector = batch.vectors[index] as ColumnVector;
+    const looseText = asText.includes(column.name) ? anyText(vector, column) : undefined;
+    return looseText ? plain(form, looseText) : valueWriter(vector, column, form);
+  });
   const out: Output = { bytes: Buffer.allocUnsafe(32 * batch.rowCount * columns.length + 1024), length: 0 };
   for (let row = 0; row < batch.rowCount; row += 1) {
     writeAscii(out, form.beforeRow);

@@ -51,10 +51,16 @@ export function mysqlTarget(server: Server): Target {
   };
 }
 
-async function prepareStage(connection: Connection, { table, schema }: StageRequest): Promise<void> {
+async function prepareStage(
+  connection: Connection,
+  { table, schema, asText = [] }: StageRequest,
+): Promise<void> {
   await run(connection, 'set unique_checks = 0, foreign_key_checks = 0');
   await run(connection, dropTable(mysqlDialect, table).sql);
-  await run(connection, createTable(mysqlDialect, table, schema.columns).sql);
+  const columns = schema.columns.map((column): Column =>
+    asText.includes(column.name) ? { ...column, type: { type: 'text' } } : column,
+  );
+  await run(connection, createTable(mysqlDialect, table, columns).sql);
 }
 
 async function allowsLocalFiles(connection: Connection): Promise<boolean> {
@@ -107,11 +113,11 @@ function loadStatement({ table }: StageRequest, columns: readonly Column[]): str
 
 async function* pieces(
   batches: AsyncIterable<ColumnBatch>,
-  { schema: { columns }, onProgress }: StageRequest,
+  { schema: { columns }, asText, onProgress }: StageRequest,
   total: { rows: number; bytes: number },
 ): AsyncGenerator<Buffer> {
   for await (const batch of batches) {
-    const encoded = encodeRows(batch, columns, loadDataForm);
+    const encoded = encodeRows(batch, columns, loadDataForm, asText);
     total.rows += batch.rowCount;
     total.bytes += encoded.length;
     batch.release?.();
@@ -145,7 +151,7 @@ async function insertAll(
   const start = `insert into ${mysqlDialect.quoteTable(request.table)} (${list}) values `;
   const total = { rows: 0, bytes: 0 };
   for await (const batch of batches) {
-    for (const values of insertTexts(batch, columns, most)) {
+    for (const values of insertTexts(batch, request, most)) {
       await run(connection, start + values);
       total.bytes += values.length;
     }
@@ -157,15 +163,15 @@ async function insertAll(
 }
 
 /** Rows of one batch as the values of several INSERTs. */
-function* insertTexts(batch: ColumnBatch, columns: readonly Column[], most: number): Generator<string> {
-  const all = encodeRows(batch, columns, insertForm);
+function* insertTexts(batch: ColumnBatch, request: StageRequest, most: number): Generator<string> {
+  const all = encodeRows(batch, request.schema.columns, insertForm, request.asText);
   if (all.length <= most || batch.rowCount === 1) {
     yield all.toString('utf8', 1);
     return;
   }
   const middle = batch.rowCount >> 1;
-  yield* insertTexts(part(batch, 0, middle), columns, most);
-  yield* insertTexts(part(batch, middle, batch.rowCount), columns, most);
+  yield* insertTexts(part(batch, 0, middle), request, most);
+  yield* insertTexts(part(batch, middle, batch.rowCount), request, most);
 }
 
 function part({ vectors }: ColumnBatch, from: number, to: number): ColumnBatch {

@@ -23,6 +23,7 @@ import { checkCombination } from './stream-checks.ts';
 import type { PlannedRead, StreamPlan } from './stream-plan.ts';
 import { startOf, type Start } from './stream-start.ts';
 import type { StreamTask } from './stream-task.ts';
+import { stagedMapping, textColumns } from './text-columns.ts';
 
 /**
  * Plans one stream from the catalogues of both sides. Changes nothing.
@@ -53,7 +54,8 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
     publishesEach: read.along !== undefined && !(start.replaces && state?.exists === true),
     limited: read.limit !== undefined || rowsPassedOver(task) > 0,
   });
-  const definition = definitionOf(identity, mapping, read, decision.chunks);
+  const asText = textColumns(task, mapping);
+  const definition = definitionOf(identity, stagedMapping(mapping, asText), read, decision.chunks);
   const stageKey = decision.chunks?.commits === 'once at the end' ? definition : task.idempotencyKey;
   const stage = target.database
     ? stageTable(task.object, target.database.dialect, stageKey)
@@ -64,7 +66,7 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
     planPublication({
       dialect: target.database.dialect,
       stream,
-      mapping,
+      mapping: stagedMapping(mapping, asText),
       target: state,
       stage,
       replaces: start.replaces,
@@ -92,6 +94,7 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
     replaces: start.replaces,
     ...(publication ? { publication } : {}),
     ...(written ? { written } : {}),
+    textColumns: asText,
     mergeKey: followsKeys(stream.mode) ? mapping.primaryKey.map((column) => column.name) : [],
     ...(mapping.updateKey ? { updateKey: mapping.updateKey.name } : {}),
     identity,

@@ -14,7 +14,6 @@ import type { StreamTask } from './stream-task.ts';
  */
 export function checkCombination({ stream, source, target, options }: StreamTask): void {
   const limit = options.rowLimit ?? stream.limit;
-  const isFile = !source.database && !isPlain(source);
   if (isPlain(source)) checkPlainSource(stream, source);
   if (!target.database) checkFileTarget(stream, source);
   if (target.database && Object.keys(stream.target.file).length > 0) {
@@ -23,15 +22,8 @@ export function checkCombination({ stream, source, target, options }: StreamTask
   const [option] = Object.keys(stream.sourceOptions).filter((key) => key !== 'offset');
   if (source.database && option !== undefined)
     throw notApplicable(stream, `source_options.${option}`, source);
-  if (
-    (stream.maxRejects > 0 || skipsRows(stream)) &&
-    (!target.database || (!isFile && target.database.dialect.ddlCommits === true))
-  ) {
-    throw notYetSupported(
-      target.database ? 'max_rejects from databases into MySQL' : 'max_rejects into files',
-      target.database ? 'Leave the rows out by where:' : 'Load into a table',
-      stream.origin,
-    );
+  if ((stream.maxRejects > 0 || skipsRows(stream)) && !target.database) {
+    throw notYetSupported('max_rejects into files', 'Load into a table', stream.origin);
   }
   const { primary, unique, uniqueColumns, named } = stream.target.tableKeys;
   if (

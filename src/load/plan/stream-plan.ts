@@ -29,6 +29,8 @@ export interface StreamPlan {
   readonly publication?: PublicationPlan;
   /** What a file holds, when that is not the rows as they are read. */
   readonly written?: readonly WrittenColumn[];
+  /** Columns that the stage holds as text, as the target may have no value for what is in them. */
+  readonly textColumns: readonly string[];
   /** Names in the target; empty unless rows are merged by key. */
   readonly mergeKey: readonly string[];
   readonly updateKey?: string;

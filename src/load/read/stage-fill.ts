@@ -70,7 +70,8 @@ async function fill(
     const staged = await target.stage(
       {
         table: reading.stage ?? plan.stage,
-        schema: stageSchema(plan),
+        schema: readSchema(plan),
+        ...(plan.textColumns.length === 0 ? {} : { asText: plan.textColumns }),
         ...(task.target.database ? {} : { options: task.stream.target.file }),
         ...(plan.written ? { written: plan.written } : {}),
         onNote: (text) => context.log(`${plan.stream}: ${text}`, 'warn'),
@@ -86,8 +87,18 @@ async function fill(
   }
 }
 
-/** The stage has the target's names and the source's types; casts come when it is published. */
-export function stageSchema(plan: Pick<StreamPlan, 'columns'>): TableSchema {
+/** The stage has the target's names and the source's types, or text; casts come when it is published. */
+export function stageSchema(plan: Pick<StreamPlan, 'columns' | 'textColumns'>): TableSchema {
+  const { columns, primaryKey } = readSchema(plan);
+  return {
+    columns: columns.map((column) =>
+      plan.textColumns.includes(column.name) ? { ...column, type: { type: 'text' } } : column,
+    ),
+    primaryKey,
+  };
+}
+
+function readSchema(plan: Pick<StreamPlan, 'columns'>): TableSchema {
   const columns = plan.columns.map(({ name, source }) => ({ name, type: source.type, nullable: true }));
   return { columns, primaryKey: [] };
 }

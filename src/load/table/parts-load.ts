@@ -8,6 +8,7 @@ import { partOf, type Part } from '../chunks/part.ts';
 import type { PartsProgress } from '../chunks/parts-progress.ts';
 import { forgetParts, prepareParts, readParts, writeParts } from '../chunks/parts-store.ts';
 import { readPersistently } from '../chunks/persistence.ts';
+import { misfitsAside } from './misfit-rows.ts';
 import { fillStage, stageSchema, type FilledStage } from '../read/stage-fill.ts';
 import { windowRequest } from '../read/stream-bounds.ts';
 import { sourceDialect } from '../plan/stream-task.ts';
@@ -79,7 +80,7 @@ async function resumed(load: TableLoad): Promise<PartsProgress | undefined> {
   const stage = await database.describe(plan.stage);
   const names = plan.columns.map((column) => column.name).join('\0');
   if (stage?.columns.map((column) => column.name).join('\0') !== names) return undefined;
-  await prepareTarget(load, [plan.stage.name]);
+  await prepareTarget(load, [plan.stage.name, misfitsAside(plan.stage).name]);
   const { parts, rows } = stored.progress;
   const whose = isOurs ? '' : ` of a run that stopped ${ageHours.toFixed(1)} hours ago`;
   context.log(`${plan.stream}: going on after chunk ${parts}${whose}, ${rows} rows`);

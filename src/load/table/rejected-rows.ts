@@ -79,7 +79,7 @@ export const rejectsColumns: readonly Column[] = ['file', 'line', 'column', 'val
 
 /**
  * Adds rows to the table of rejects.
- * @param columns of the rows that `select` gives
+ * @param columns of the rows that `select` gives, by these names
  * @param clears true when what the last load of the stream left there goes
  */
 export function rejectsStatements(
@@ -105,7 +105,7 @@ export function rejectsStatements(
     ...(clears ? [{ role: 'prepare' as const, sql: `delete from ${table} where stream = ${stream}` }] : []),
     {
       role: 'prepare',
-      sql: `insert into ${table} (stream, ${list}, rejected_at) select ${stream}, ${list}, current_timestamp from (${select}) as rejected (${list})`,
+      sql: `insert into ${table} (stream, ${list}, rejected_at) select ${stream}, ${list}, current_timestamp from (${select}) as rejected`,
     },
   ];
 }

@@ -17,8 +17,10 @@ export async function verifiedRows(
   session: SqlSession,
 ): Promise<number | undefined> {
   const { dialect } = database;
-  const countsByCatalogue = dialect.name === 'duckdb';
-  const replacesAll = plan.replaces && plan.mergeKey.length === 0;
+  const isMerge = plan.mergeKey.length > 0;
+  // DuckDB knows the rows of a table from which none were deleted.
+  const countsByCatalogue = dialect.name === 'duckdb' && !(isMerge && !plan.replaces);
+  const replacesAll = plan.replaces && !isMerge;
   if (!countsByCatalogue && !(replacesAll && stagedRows <= cheapCountRows)) return undefined;
   const { rows } = await session.query(`select count(*) from ${dialect.quoteTable(task.object)}`);
   const count = Number(rows[0]?.[0]);
