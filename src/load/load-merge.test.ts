@@ -33,7 +33,13 @@ async function mergeOrders(extra: string, targetOptions = ''): Promise<void> {
   await insert(
     `(2, 'older', 4, 7), (2, 'newer', 5, 7), (4, 'four', 4, 7), (4, 'FOUR', 6, 7), (5, null, 4, 7)`,
   );
-  expect(await load()).toMatchObject({ rowsRead: 6, rowsInserted: 2, rowsUpdated: 1, rowsDeleted: 0 });
+  expect(await load()).toMatchObject({
+    rowsRead: 6,
+    rowsInserted: 2,
+    rowsUpdated: 1,
+    rowsDeleted: 0,
+    rowsInTarget: null,
+  });
   expect(await harness.rows('DUCK', 'select id, name, "at" from raw.orders order by id')).toEqual([
     [1, 'one', 1],
     [2, 'newer', 5],

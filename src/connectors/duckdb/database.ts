@@ -2,6 +2,7 @@ import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-ap
 import type { RelationInfo, RelationSchema, SqlDatabase, SqlSession } from '../../connector/connection.ts';
 import type { Dialect, TableName } from '../../sql/dialect.ts';
 import { CancelledError } from '../../core/errors.ts';
+import { duckdbDialect } from '../../sql/dialects/index.ts';
 import { duckdbError } from './duckdb-error.ts';
 import { bindParameters } from './parameters.ts';
 import { toResultSet } from './result-values.ts';
@@ -87,33 +88,51 @@ function transactionSession(
   };
 }
 
+/** Not by `duckdb_columns()`: to list the columns of all built-in views takes ten times as long. */
 async function describeTable(session: SqlSession, table: TableName): Promise<RelationSchema | undefined> {
+  const found = await findRelation(session, table);
+  if (!found) return undefined;
+  const name = [found.catalogue, table.schema, table.name].map((part) => duckdbDialect.quote(part)).join('.');
+  try {
+    const { rows } = await session.query(`describe ${name}`);
+    const hasKey = !found.isView && rows.some(([, , , key]) => key === 'PRI');
+    return {
+      columns: rows.map(([column, type, nullable]) => ({
+        name: String(column),
+        type: parseTypeName(String(type)),
+        nullable: found.isView || nullable === 'YES',
+      })),
+      primaryKey: hasKey ? await primaryKeyOf(session, table) : [],
+      type: found.isView ? 'view' : 'table',
+    };
+  } catch (error) {
+    // Whoever else uses the file may have dropped it in between.
+    if (!(await findRelation(session, table))) return undefined;
+    throw error;
+  }
+}
+
+async function findRelation(
+  session: SqlSession,
+  table: TableName,
+): Promise<{ readonly catalogue: string; readonly isView: boolean } | undefined> {
+  const place = 'database_name = current_database() and schema_name = $1';
   const { rows } = await session.query(
-    `with place as (select current_database() as base, $1 as folder, $2 as name)
-     select column_name, data_type, is_nullable, list_position(keys.names, column_name),
-       exists (select 1 from duckdb_views() where database_name = base and schema_name = folder and view_name = name)
-     from place join duckdb_columns() on database_name = base and schema_name = folder and table_name = name
-     left join (
-       select constraint_column_names as names, database_name as base, schema_name as folder, table_name as name
-       from duckdb_constraints() where constraint_type = 'PRIMARY KEY'
-     ) as keys using (base, folder, name)
-     order by column_index`,
+    `select current_database(), false from duckdb_tables() where ${place} and table_name = $2
+     union all select current_database(), true from duckdb_views() where ${place} and view_name = $2`,
     [table.schema, table.name],
   );
-  const [first] = rows;
-  if (!first) return undefined;
-  return {
-    columns: rows.map(([name, type, nullable]) => ({
-      name: String(name),
-      type: parseTypeName(String(type)),
-      nullable: nullable === true,
-    })),
-    primaryKey: rows
-      .filter(([, , , place]) => typeof place === 'number' && place > 0)
-      .sort(([, , , one], [, , , other]) => Number(one) - Number(other))
-      .map(([name]) => String(name)),
-    type: first[4] === true ? 'view' : 'table',
-  };
+  return rows[0] && { catalogue: String(rows[0][0]), isView: rows[0][1] === true };
+}
+
+/** Columns of the primary key, in its order. */
+async function primaryKeyOf(session: SqlSession, table: TableName): Promise<readonly string[]> {
+  const { rows } = await session.query(
+    `select unnest(constraint_column_names) from duckdb_constraints()
+     where database_name = current_database() and schema_name = $1 and table_name = $2 and constraint_type = 'PRIMARY KEY'`,
+    [table.schema, table.name],
+  );
+  return rows.map(([column]) => String(column));
 }
 
 async function listRelations(session: SqlSession, schema: string): Promise<readonly RelationInfo[]> {

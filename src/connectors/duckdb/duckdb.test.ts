@@ -208,6 +208,29 @@ describe('catalogue', () => {
     expect(await warehouse.database!.list('main')).toContainEqual({ name: 'order_notes', type: 'view' });
   });
 
+  test('a view has no key, and may hold NULL', async () => {
+    await warehouse.database!.execute('create view keyed as select id, part from orders');
+    expect(await warehouse.database!.describe({ schema: 'main', name: 'keyed' })).toEqual({
+      columns: [
+        { name: 'id', type: { type: 'int64' }, nullable: true },
+        { name: 'part', type: { type: 'int32' }, nullable: true },
+      ],
+      primaryKey: [],
+      type: 'view',
+    });
+  });
+
+  test('names hold what they like', async () => {
+    await warehouse.database!.execute('create schema "a.""b"');
+    await warehouse.database!.execute('create table "a.""b"."c.d" ("e ""f" hugeint)');
+    expect(await warehouse.database!.describe({ schema: 'a."b', name: 'c.d' })).toMatchObject({
+      columns: [{ name: 'e "f', type: { type: 'decimal' } }],
+      type: 'table',
+    });
+    expect(await warehouse.database!.describe({ schema: 'a."b', name: 'c' })).toBeUndefined();
+    await warehouse.database!.execute('drop schema "a.""b" cascade');
+  });
+
   test('a missing stream names what there is', async () => {
     await expect(warehouse.source!.describe({ name: 'main.order' }, {})).rejects.toMatchObject({
       code: 'stream_missing',

@@ -18,8 +18,8 @@ export async function verifiedRows(
 ): Promise<number | undefined> {
   const { dialect } = database;
   const isMerge = plan.mergeKey.length > 0;
-  // DuckDB knows the rows of a table from which none were deleted.
-  const countsByCatalogue = dialect.name === 'duckdb' && !(isMerge && !plan.replaces);
+  // DuckDB knows how many rows a table has unless some were deleted, as by a merge.
+  const countsByCatalogue = dialect.name === 'duckdb' && (plan.replaces || !isMerge);
   const replacesAll = plan.replaces && !isMerge;
   if (!countsByCatalogue && !(replacesAll && stagedRows <= cheapCountRows)) return undefined;
   const { rows } = await session.query(`select count(*) from ${dialect.quoteTable(task.object)}`);
