@@ -67,3 +67,23 @@ test('a stream that says something else by then is loaded again', async () => {
   await harness.load(outer, { ...(checkpoint ? { checkpoint } : {}), onCheckpoint });
   expect(harness.logged).toContain('changed');
 });
+
+test('a hook may hold the replication itself, and fills in what it knows', async () => {
+  const outcomes = await harness.load(`source: LITE
+target: DUCK
+env: { WHERE: raw }
+hooks:
+  start:
+    - { type: store, key: least, value: '1' }
+    - id: inner
+      replication:
+        source: LITE
+        target: DUCK
+        streams:
+          orders: { object: '{env.WHERE}.{stream_table}_copy', where: 'id >= {store.least}' }
+streams:
+  orders: { object: raw.outer }
+`);
+  expect(await harness.rows('DUCK', 'select count(*) from raw.orders_copy')).toEqual([[1]]);
+  expect([...outcomes.values()][0]?.metadata).toMatchObject({ statuses: { inner: 'success' } });
+});

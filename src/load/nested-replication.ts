@@ -67,7 +67,7 @@ export async function runNested(
 }
 
 async function readNested(
-  { path, streams, mode, range, env }: ReplicationRequest,
+  { path, text: given, streams, mode, range, env }: ReplicationRequest,
   { projectFolder, environment, within }: Surroundings,
 ): Promise<Replication> {
   const file = relative(projectFolder, path).split(sep).join('/');
@@ -78,13 +78,7 @@ async function readNested(
       next: 'Take the hook of type replication out of one of them',
     });
   }
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError(`${file} cannot be read (${error.code})`, {
-      code: 'file_unreadable',
-      origin: { file },
-      next: 'Correct the path; it begins in the folder of the project',
-    });
-  });
+  const text = given ?? (await readText(path, file));
   const overrides = {
     ...(mode === undefined ? {} : { mode }),
     ...(range === undefined ? {} : { source_options: { range } }),
@@ -92,6 +86,16 @@ async function readNested(
   const names = { ...environment, ...env, [commandPermission]: environment[commandPermission] };
   const replication = readReplication(text, file, names, projectFolder, overrides);
   return selectStreams(withEnv(replication, env), streams);
+}
+
+async function readText(path: string, file: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigError(`${file} cannot be read (${error.code})`, {
+      code: 'file_unreadable',
+      origin: { file },
+      next: 'Correct the path; it begins in the folder of the project',
+    });
+  });
 }
 
 /** The variables of the hook count where the file has none of its own. */

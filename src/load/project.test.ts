@@ -203,3 +203,20 @@ streams:
     expect(() => names(['public.order'])).toThrow(/did you mean 'public.orders'/);
   });
 });
+
+describe('variables in names', () => {
+  const text = `source: '{FROM}'\ntarget: '{env.TO}'\nenv: { TO: WAREHOUSE }\ndefaults: { mode: '{MODE}' }\nstreams: { a: { object: raw.a } }\n`;
+
+  test('source, target and mode may be named by a variable', () => {
+    const replication = readReplication(text, 'a.yaml', { FROM: 'SHOP', MODE: 'truncate' });
+    expect(replication).toMatchObject({
+      source: 'SHOP',
+      target: 'WAREHOUSE',
+      streams: [{ mode: 'truncate' }],
+    });
+  });
+
+  test('a variable that names no mode is told with its line', () => {
+    expect(() => readReplication(text, 'a.yaml', { FROM: 'SHOP', MODE: 'trunkate' })).toThrow(ProjectError);
+  });
+});

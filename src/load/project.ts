@@ -9,6 +9,7 @@ import { expandStrings } from './replication/expand-strings.ts';
 import { commandPermission, type ReplicationHooks } from './replication/hook.ts';
 import { replicationHooks } from './replication/hook-list.ts';
 import { inherit } from './replication/inheritance.ts';
+import { modeInEnv, namedInEnv } from './replication/named-in-env.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { replicationSchema, type ReplicationYaml, type StreamYaml } from './replication/schema.ts';
 import { withRoutines } from './replication/routines.ts';
@@ -43,7 +44,7 @@ export function readReplication(
     return config ? [config] : [];
   });
   const expand = (key: 'source' | 'target'): string =>
-    collect(() => expandEnvironment(yaml.value[key], names, yaml.originOf([key]))) ?? '';
+    collect(() => namedInEnv(expandEnvironment(yaml.value[key], names, yaml.originOf([key])), names)) ?? '';
   const replication: Replication = {
     file,
     source: expand('source'),
@@ -114,9 +115,14 @@ function readStream(
     expandStrings(stream ?? {}, path, environment, yaml) as StreamYaml;
   const own = yaml.value.streams[name] ?? {};
   const written = inherit(expandAll(yaml.value.defaults, ['defaults']), expandAll(own, ['streams', name]));
-  const stream = inherit(written, given);
+  const inherited = inherit(written, given);
   const place = (path: YamlPath): YamlPath =>
     isPresent(own, path) ? ['streams', name, ...path] : ['defaults', ...path];
+  const { mode } = inherited;
+  const stream =
+    mode === undefined
+      ? inherited
+      : { ...inherited, mode: modeInEnv(mode, environment, yaml.originOf(place(['mode']))) };
   const sql = stream.sql?.startsWith('file://')
     ? readQuery(stream.sql, folder, yaml.originOf(place(['sql'])))
     : stream.sql;

@@ -30,6 +30,7 @@ const precedence: ReadonlyMap<string, number> = new Map([
   ['&&', 2],
   ['==', 3],
   ['!=', 3],
+  ['in', 3],
   ['<', 4],
   ['<=', 4],
   ['>', 4],
@@ -121,12 +122,28 @@ export function parseSyntax(text: string): Syntax {
   function binary(least: number): Syntax {
     let left = operand();
     for (;;) {
-      const operator = tokens[next]?.kind === 'sign' ? (tokens[next]?.text ?? '') : '';
+      const word = tokens[next]?.text ?? '';
+      const operator = tokens[next]?.kind === 'sign' || word === 'in' ? word : '';
       const strength = precedence.get(operator);
       if (strength === undefined || strength <= least) return left;
       next += 1;
-      left = { kind: 'binary', operator: operator as Operator, left, right: binary(strength) };
+      const right = binary(strength);
+      left =
+        operator === 'in'
+          ? oneOf(left, right)
+          : { kind: 'binary', operator: operator as Operator, left, right };
     }
+  }
+
+  /** `a in [b, c]` is `a == b || a == c`. */
+  function oneOf(left: Syntax, list: Syntax): Syntax {
+    if (list.kind !== 'list') return fail();
+    return list.items
+      .map((right): Syntax => ({ kind: 'binary', operator: '==', left, right }))
+      .reduce<Syntax>((some, one) => ({ kind: 'binary', operator: '||', left: some, right: one }), {
+        kind: 'value',
+        value: false,
+      });
   }
 
   function whole(): Syntax {

@@ -21,19 +21,35 @@ export async function runCommand(hook: CommandHook, name: string, place: HookPla
       ? place.services.projectFolder
       : (await locate(fillText(hook.working_dir, place), place)).path;
   try {
-    const { stdout } = await promisify(execFile)(file, parameters, {
+    const { stdout, stderr } = await promisify(execFile)(file, parameters, {
       cwd,
       signal: place.context.signal,
       maxBuffer: maxOutputBytes,
+      env: { ...process.env, ...variablesOf(hook, place) },
+      timeout: (hook.timeout ?? 0) * 1000,
     });
     if (print) for (const line of stdout.split('\n').filter((one) => one !== '')) place.context.log(line);
-    return { status: 'success', output: capture ? stdout : '' };
+    return { status: 'success', output: capture ? { stdout, stderr } : {}, result: capture ? stdout : '' };
   } catch (error) {
-    const code = String((error as { code?: unknown }).code);
-    throw new FatalError(`hook ${name}: the command ended with ${code}`, {
+    const { code, signal, killed } = error as { code?: unknown; signal?: unknown; killed?: boolean };
+    if (killed === true && hook.timeout !== undefined && !place.context.signal.aborted) {
+      throw new FatalError(
+        `hook ${name}: the command took longer than its timeout of ${hook.timeout} seconds`,
+        {
+          code: 'command_timed_out',
+          origin: place.origin,
+          cause: error,
+        },
+      );
+    }
+    throw new FatalError(`hook ${name}: the command ended with ${String(code ?? signal)}`, {
       code: 'command_failed',
       origin: place.origin,
       cause: error,
     });
   }
+}
+
+function variablesOf({ env = {} }: CommandHook, place: HookPlace): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(env).map(([key, value]) => [key, fillText(String(value), place)]));
 }

@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { ConfigError, DataError, FatalError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import type { Column } from '../../sql/data-type.ts';
 import type { FileHook } from '../replication/hook.ts';
 import { matchesGlob } from '../replication/glob.ts';
 import { parseTableName } from '../replication/stream-name.ts';
@@ -28,7 +29,7 @@ export async function useFiles(hook: FileHook, place: HookPlace): Promise<JsonOb
       case 'list':
         return await list(hook, place);
       case 'inspect':
-        return await inspect(hook.location, place);
+        return await inspect(hook, place);
     }
   } catch (error) {
     throw fileFailure(error, place);
@@ -37,6 +38,15 @@ export async function useFiles(hook: FileHook, place: HookPlace): Promise<JsonOb
 
 function find(location: string, place: HookPlace): Promise<Location> {
   return locate(fillText(location, place), place);
+}
+
+/** Writes a text into the file of a location. */
+export async function writeText(location: string, text: string, place: HookPlace): Promise<JsonObject> {
+  try {
+    return await write(await find(location, place), text);
+  } catch (error) {
+    throw fileFailure(error, place);
+  }
 }
 
 async function copy(from: Location, to: Location, written: string): Promise<JsonObject> {
@@ -138,24 +148,50 @@ function locationOf(folder: string, at: Location, path: string): string {
 }
 
 /** A file or folder, or `CONNECTION/schema.table` of a database. */
-async function inspect(location: string, place: HookPlace): Promise<JsonObject> {
+async function inspect(
+  { location, recursive }: FileHook & { type: 'inspect' },
+  place: HookPlace,
+): Promise<JsonObject> {
   const text = fillText(location, place);
   const { first, rest } = splitLocation(text);
   const database = (await findConnection(first, place))?.database;
   if (database) {
     const table = parseTableName(rest, database.dialect.defaultSchema);
     const schema = await database.describe(table);
+    const columns = (schema?.columns ?? []).map(describeColumn);
     return {
       status: 'success',
       ...table,
+      fdqn: database.dialect.quoteTable(table),
       exists: schema !== undefined,
-      columns: (schema?.columns ?? []).map(({ name, type }) => ({ name, type: type.type })),
+      columns,
+      column_map: Object.fromEntries(columns.map((column) => [column['name'], column])),
     };
   }
   const at = await locate(text, place);
   const found = await statOf(at.path);
   if (!found) return { status: 'success', path: shown(at, at.path), exists: false };
-  return { status: 'success', exists: true, ...describe(at, at.path, found) };
+  const counts = recursive && found.isDirectory() ? await countsOf(at.path) : {};
+  return { status: 'success', exists: true, ...describe(at, at.path, found), ...counts };
+}
+
+function describeColumn({ name, type }: Column): JsonObject & { readonly name: string } {
+  const { type: word, ...details } = type;
+  return { name, type: word, ...details };
+}
+
+/** Everything in a folder and below. */
+async function countsOf(folder: string): Promise<JsonObject> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(files.map((entry) => statOf(join(entry.parentPath, entry.name))));
+  const folders = entries.filter((entry) => entry.isDirectory()).length;
+  return {
+    size: sizes.reduce((total, found) => total + (found?.size ?? 0), 0),
+    file_count: files.length,
+    folder_count: folders,
+    node_count: files.length + folders,
+  };
 }
 
 function describe(at: Location, path: string, found: Stats): JsonObject {

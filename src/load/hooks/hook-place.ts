@@ -15,8 +15,10 @@ export interface HookServices {
 }
 
 export interface ReplicationRequest {
-  /** Absolute, within the project. */
+  /** Of its file: absolute, within the project. What a hook holds itself has its hook's file and place for it. */
   readonly path: string;
+  /** What the hook holds itself, in YAML; else the file is read. */
+  readonly text: string | undefined;
   readonly streams: readonly string[];
   readonly mode: string | undefined;
   readonly range: string | undefined;

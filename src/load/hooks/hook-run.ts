@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { stringify } from 'yaml';
 import { DataError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { isTrue } from '../expression/expression.ts';
@@ -16,9 +18,9 @@ import { runGroup } from './group-hook.ts';
 import type { HookEnd } from './hook-end.ts';
 import { evaluate } from './hook-expression.ts';
 import { answerHook } from './hook-questions.ts';
-import type { HookPlace } from './hook-place.ts';
+import type { HookPlace, ReplicationRequest } from './hook-place.ts';
 import { withState, withStored } from './hook-scope.ts';
-import { fillText, fillValue } from './hook-text.ts';
+import { fillOuter, fillText, fillValue } from './hook-text.ts';
 import { sendRequest } from './http-hook.ts';
 import { locate } from './location.ts';
 import { runQuery } from './query-hook.ts';
@@ -115,7 +117,7 @@ function storedBy(
 ): Readonly<Record<string, JsonValue | undefined>> {
   if (hook.type === 'store') return storeValues(hook, place);
   if (!('into' in hook) || hook.into === undefined) return {};
-  return { [hook.into]: outcome['result'] ?? outcome['content'] ?? outcome['output'] ?? null };
+  return { [hook.into]: outcome['result'] ?? outcome['content'] ?? null };
 }
 
 function storeValues(hook: StoreHook, place: HookPlace): Readonly<Record<string, JsonValue | undefined>> {
@@ -127,7 +129,10 @@ function storeValues(hook: StoreHook, place: HookPlace): Readonly<Record<string,
 }
 
 function check(hook: CheckHook, name: string, place: HookPlace): JsonObject {
-  if (isTrue(evaluate(hook.check, place))) return { status: 'success' };
+  if (isTrue(evaluate(hook.check, place))) {
+    if (hook.success_message !== undefined) place.context.log(fillText(hook.success_message, place));
+    return { status: 'success' };
+  }
   const message =
     hook.failure_message === undefined
       ? `the check ${hook.check} failed`
@@ -136,11 +141,11 @@ function check(hook: CheckHook, name: string, place: HookPlace): JsonObject {
 }
 
 async function replicate(hook: ReplicationHook, place: HookPlace): Promise<JsonObject> {
-  const { path } = await locate(fillText(hook.path, place), place);
+  const source = await sourceOf(hook, place);
   const text = (value: string | undefined): string | undefined =>
     value === undefined ? undefined : fillText(value, place);
   const request = {
-    path,
+    ...source,
     streams: (hook.streams ?? []).map((stream) => fillText(stream, place)),
     mode: text(hook.mode),
     range: text(hook.range),
@@ -153,4 +158,17 @@ async function replicate(hook: ReplicationHook, place: HookPlace): Promise<JsonO
   const figures = await place.services.replicate(request, place.context);
   for (const warning of (figures['warnings'] ?? []) as readonly string[]) place.onWarning?.(warning);
   return { status: 'success', ...figures };
+}
+
+/** The file that a hook names, or what it holds itself. */
+async function sourceOf(
+  { path, replication }: ReplicationHook,
+  place: HookPlace,
+): Promise<Pick<ReplicationRequest, 'path' | 'text'>> {
+  if (path !== undefined) {
+    const found = await locate(fillText(path, place), place);
+    return { path: found.path, text: undefined };
+  }
+  const file = join(place.services.projectFolder, place.origin.file);
+  return { path: `${file}#${place.key}`, text: stringify(fillOuter(replication, place)) };
 }

@@ -34,6 +34,24 @@ export function fillValue(value: unknown, place: TextPlace): JsonValue {
   return plainValue(value);
 }
 
+/** What a replication within a hook takes from around it; `{stream_table}` and the like are its own. */
+const outer = /^(env|store|state|loop|params)\./;
+
+/** A replication that a hook holds, with the values that the hook knows and its streams do not. */
+export function fillOuter(value: unknown, place: TextPlace): unknown {
+  if (typeof value === 'string') {
+    return value.replaceAll(variable, (whole, path: string | undefined) => {
+      if (path === undefined || !outer.test(path)) return whole;
+      return fillText(whole, place);
+    });
+  }
+  if (Array.isArray(value)) return value.map((item) => fillOuter(item, place));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [fillOuter(key, place), fillOuter(item, place)]),
+  );
+}
+
 /** A value of a database as JSON has it. */
 export function plainValue(value: unknown): JsonValue {
   if (typeof value === 'bigint') return value.toString();

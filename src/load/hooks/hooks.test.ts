@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -360,4 +363,46 @@ describe('variables', () => {
     ]);
     expect(state(end, 'r')).toEqual({ status: 'success', total_rows: 1 });
   });
+});
+
+test('a check says what it found when it passes, too', async () => {
+  await run('[{ check: \'env.TEAM in ["data", "ops"]\', success_message: \'of {env.TEAM}\', message: no }]');
+  expect(logged).toContain('of data');
+  await expect(run("[{ check: 'env.TEAM in [\"ops\"]', message: 'not of {env.TEAM}' }]")).rejects.toThrow(
+    'not of data',
+  );
+});
+
+test('a command has variables of its own, is ended after its timeout, and tells what it printed', async () => {
+  const end = await run(
+    `[{ id: c, command: 'echo "$N"; echo bad >&2', env: { N: '{env.TEAM} 7' }, into: printed }]`,
+  );
+  expect(state(end, 'c.output')).toEqual({ stdout: 'data 7\n', stderr: 'bad\n' });
+  expect(end.scope['store']).toEqual({ printed: 'data 7\n' });
+  await expect(run('[{ command: sleep 20, timeout: 0.2 }]')).rejects.toMatchObject({
+    code: 'command_timed_out',
+  });
+});
+
+test('a folder is counted with all that is in it', async () => {
+  await mkdir(project('in/sub'), { recursive: true });
+  await writeFile(project('in/a.txt'), '12345');
+  await writeFile(project('in/sub/b.txt'), '123');
+  const end = await run('[{ type: inspect, id: i, location: in, recursive: true }]');
+  expect(state(end, 'i')).toMatchObject({
+    size: 8,
+    file_count: 2,
+    folder_count: 1,
+    node_count: 3,
+    is_dir: true,
+  });
+});
+
+test('the answer of an address is written into a file', async () => {
+  const server = createServer((_, response) => response.end('{"films":2}')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await run(`[{ type: http, url: 'http://127.0.0.1:${port}', write_to: out/films.json }]`);
+  server.close();
+  expect(await readFile(project('out/films.json'), 'utf8')).toBe('{"films":2}');
 });

@@ -1,6 +1,7 @@
 import { FatalError, TransientError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { HttpHook } from '../replication/hook.ts';
+import { writeText } from './file-hook.ts';
 import type { HookPlace } from './hook-place.ts';
 import { fillText } from './hook-text.ts';
 
@@ -23,8 +24,10 @@ export async function sendRequest(hook: HttpHook, name: string, place: HookPlace
     });
   });
   const text = await response.text();
-  if (response.ok)
+  if (response.ok) {
+    if (hook.write_to !== undefined) await writeText(hook.write_to, text, place);
     return { status: 'success', response: { status: response.status, text, json: jsonOf(text) } };
+  }
   const Failure = response.status >= 500 || response.status === 429 ? TransientError : FatalError;
   throw new Failure(`hook ${name}: the address answered ${response.status}`, {
     code: 'http_failed',

@@ -22,6 +22,7 @@ const needless: Readonly<Record<string, string>> = {
   SLING_CHECKSUM_ROWS: 'rows are counted in the transaction that publishes; millrace parity compares values',
   SLING_POOL: 'connections are shared by all streams',
   SLING_DISABLE_TELEMETRY: 'nothing is reported to anybody',
+  SLING_DUCKDB_COMPUTE: 'how work is divided is seen from the data',
   SLING_THREADS: onCommand,
   SLING_RETRIES: onCommand,
   SLING_RETRY_DELAY: onCommand,

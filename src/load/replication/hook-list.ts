@@ -13,6 +13,7 @@ import {
   type StreamHooks,
 } from './hook.ts';
 import { hookSchema } from './hook-schema.ts';
+import { spelledOut } from './hook-spelling.ts';
 import { notYetSupported, unbuiltHookTypes } from './unsupported.ts';
 
 const moments: readonly HookMoment[] = ['pre', 'post', 'pre_merge', 'post_merge'];
@@ -94,9 +95,10 @@ export interface HookListPlace {
 
 /** @throws ConfigError as `streamHooks` */
 export function readHooks(written: unknown, place: HookListPlace): readonly Hook[] {
-  refuseUnbuiltTypes(written, place.origin);
-  const parsed = z.array(hookSchema).safeParse(written);
-  if (!parsed.success) throw malformed(written, parsed.error, place);
+  const spelled = spelledOut(written);
+  refuseUnbuiltTypes(spelled, place.origin);
+  const parsed = z.array(hookSchema).safeParse(spelled);
+  if (!parsed.success) throw malformed(spelled, parsed.error, place);
   for (const hook of allHooks(parsed.data)) checkHook(hook, place);
   return parsed.data;
 }
@@ -145,7 +147,7 @@ function checkHook(hook: Hook, { where, origin, mayRunCommands }: HookListPlace)
       throw new ConfigError(`${where}: ${error instanceof Error ? error.message : ''}`, {
         code: 'expression_invalid',
         origin,
-        next: 'Use names, numbers, quoted text, functions, == != < <= > >= && || ! + - * / % ? : and brackets',
+        next: 'Use names, numbers, quoted text, functions, == != in < <= > >= && || ! + - * / % ? : and brackets',
       });
     }
   }

@@ -29,6 +29,7 @@ interface HookCommon {
   readonly id?: string | undefined;
   /** For people. */
   readonly name?: string | undefined;
+  readonly description?: string | undefined;
   /** Runs only when this is true. */
   readonly if?: string | undefined;
   readonly on_failure?: FailurePolicy | undefined;
@@ -71,12 +72,15 @@ export interface HttpHook {
   readonly method?: string | undefined;
   readonly payload?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Location of a file that the answer is written into. */
+  readonly write_to?: string | undefined;
 }
 
 export interface CheckHook {
   readonly type: 'check';
   readonly check: string;
   readonly failure_message?: string | undefined;
+  readonly success_message?: string | undefined;
 }
 
 export interface LogHook {
@@ -94,20 +98,28 @@ export interface StoreHook {
   readonly delete?: boolean | undefined;
 }
 
-export interface CommandHook extends WithResult {
+export interface CommandHook extends WithResult, WithVariables {
   readonly type: 'command';
   readonly command: string | readonly string[];
   /** Put what it prints into the log. Default: true. */
   readonly print?: boolean | undefined;
-  /** Keep what it prints in `state.<id>.output`. Default: true. */
+  /** Keep what it prints in `state.<id>.output`, as `stdout` and `stderr`. Default: true. */
   readonly capture?: boolean | undefined;
   /** Within the project. */
   readonly working_dir?: string | undefined;
+  /** Seconds after which it is ended, and has failed. Default: none. */
+  readonly timeout?: number | undefined;
 }
 
 /** Files of this machine; see `hooks/location.ts` for how they are named. */
 export type FileHook =
-  | { readonly type: 'copy'; readonly from: string; readonly to: string }
+  | {
+      readonly type: 'copy';
+      readonly from: string;
+      readonly to: string;
+      /** Whether `from` is a file is seen when it is copied. */
+      readonly single_file?: boolean | undefined;
+    }
   | { readonly type: 'delete'; readonly location: string; readonly recursive?: boolean | undefined }
   | { readonly type: 'write'; readonly to: string; readonly content: string }
   | ({ readonly type: 'read'; readonly from: string } & WithResult)
@@ -117,12 +129,20 @@ export type FileHook =
       readonly recursive?: boolean | undefined;
       readonly only?: 'files' | 'folders' | undefined;
     } & WithResult)
-  | { readonly type: 'inspect'; readonly location: string };
+  | {
+      readonly type: 'inspect';
+      readonly location: string;
+      /** Counts and adds up what is in a folder. */
+      readonly recursive?: boolean | undefined;
+    };
 
+/** Either `path` or `replication`. */
 export interface ReplicationHook extends WithVariables {
   readonly type: 'replication';
   /** Within the project. */
-  readonly path: string;
+  readonly path?: string | undefined;
+  /** What a file would say. */
+  readonly replication?: Readonly<Record<string, unknown>> | undefined;
   readonly streams?: readonly string[] | undefined;
   readonly mode?: string | undefined;
   readonly range?: string | undefined;

@@ -7,6 +7,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { nearest } from '../../core/near-name.ts';
 import type { Origin } from '../../core/origin.ts';
 import { expandStrings } from './expand-strings.ts';
+import { isRoutine } from './hook-spelling.ts';
 
 /** Folder of the files with `routines:`, from where the process works. */
 const folderVariable = 'SLING_ROUTINES_DIR';
@@ -33,7 +34,7 @@ export function withRoutines(
   if (Array.isArray(written)) return written.map((hook) => withRoutines(hook, environment, origin, within));
   if (written === null || typeof written !== 'object') return written;
   const hook = written as Readonly<Record<string, unknown>>;
-  if (hook['type'] === 'routine') return { ...hook, steps: stepsOf(hook, environment, origin, within) };
+  if (isRoutine(hook)) return { ...hook, steps: stepsOf(hook, environment, origin, within) };
   return Object.fromEntries(
     Object.entries(hook).map(([key, value]) => [
       key,

@@ -147,6 +147,7 @@ const stream = z.strictObject({
       'change-capture',
       '',
     ])
+    .or(z.string().regex(/^\$?\{.+\}$/, 'names a mode, or a variable such as ${MODE}'))
     .optional(),
   object: word.optional(),
   select: words.optional(),
