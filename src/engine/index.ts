@@ -5,7 +5,7 @@ export type { BackfillPlan, BackfillRequest } from './backfill/backfill-plan.ts'
 export { requestedPartitions } from './backfill/requested-partitions.ts';
 export { createEngine } from './create-engine.ts';
 export { checkSchedules, createTimetable } from './cron.ts';
-export type { Engine } from './engine.ts';
+export type { Engine, EngineOptions } from './engine.ts';
 export { explainState, projectStatus, type ScheduleOutlook } from './explain-state.ts';
 export { freshnessStates } from './freshness-states.ts';
 export type { NodeCondition, NodeState } from './node-state.ts';
@@ -16,4 +16,4 @@ export { checkNodePartitions } from './partition/partition-targets.ts';
 export { readPartitionWorld, worldAt } from './partition/partition-world.ts';
 export { makePlan } from './planner.ts';
 export { type SensorState, sensorStates } from './trigger-state.ts';
-export { startWorker, type Worker } from './worker.ts';
+export { startWorker, type Worker, type WorkerOptions } from './worker.ts';

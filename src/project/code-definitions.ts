@@ -23,6 +23,8 @@ interface CodeDefinition {
   readonly retry?: Partial<RetryPolicy>;
   /** One of the project's `pools`, whose limit it shares. */
   readonly pool?: string;
+  /** `owner`: no worker runs it, only the process that owns the project; for what opens its DuckDB file. */
+  readonly runsOn?: 'owner';
   /**
    * `process`: it works in a process of its own, which is ended when the step is stopped, and whose end by itself is a
    * failed step and nothing else. Default: in the process of the engine.

@@ -19,6 +19,12 @@ const scheduleSchema = z.strictObject({
   jitterSeconds: z.number().min(0).optional(),
 });
 
+const poolSchema = z.strictObject({
+  limit: z.int().min(1).optional(),
+  workers: z.boolean().optional(),
+  select: z.string().min(1).optional(),
+});
+
 const freshnessSchema = z.strictObject({
   select: z.string(),
   maxAge: z.string().optional(),
@@ -43,7 +49,7 @@ const definitionSchema: z.ZodType<ProjectDefinition> = z.strictObject({
   freshness: z.array(freshnessSchema).optional(),
   ledger: z.string().min(1).optional(),
   concurrency: z.int().min(1).max(256).optional(),
-  pools: z.record(z.string(), z.int().min(1)).optional(),
+  pools: z.record(z.string().min(1), z.union([z.int().min(1), poolSchema])).optional(),
   telemetry: telemetrySchema.optional(),
   alerts: alertsSchema.optional(),
 }) as unknown as z.ZodType<ProjectDefinition>;

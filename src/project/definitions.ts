@@ -30,12 +30,21 @@ export interface ProjectDefinition {
   readonly ledger?: string;
   /** Steps of one run that may work at the same time. */
   readonly concurrency?: number;
-  /** Steps of nodes with that `pool` that may work at the same time, over all runs, by the pool's name. */
-  readonly pools?: Readonly<Record<string, number>>;
+  /** Steps of nodes with that `pool` that may work at the same time, over all runs, by the pool's name; or more about the pool. */
+  readonly pools?: Readonly<Record<string, number | PoolDefinition>>;
   /** What is told to other systems. Default: nothing. */
   readonly telemetry?: TelemetryDefinition;
   /** Who is told when something is wrong. Default: nobody. */
   readonly alerts?: AlertsDefinition;
+}
+
+export interface PoolDefinition {
+  /** Steps of it that may work at the same time, over all runs. Default: no limit. */
+  readonly limit?: number;
+  /** Its steps are left to workers that were started for it: `millrace worker --pool name`. Default false. */
+  readonly workers?: boolean;
+  /** These nodes are in it, unless they say another pool themselves. In the selection language. */
+  readonly select?: string;
 }
 
 export interface ScheduleDefinition {

@@ -1,5 +1,6 @@
 import type { Exposition } from '../telemetry/metrics/exposition.ts';
 import type { Counts } from '../telemetry/metrics/totals.ts';
+import { limitsOfPools } from './placement.ts';
 import type { TelemetryPlace } from './telemetry.ts';
 
 /** Steps at a time when the project does not say. */
@@ -18,7 +19,7 @@ export async function readMetrics(place: TelemetryPlace, withProcess: boolean): 
   const { store, project } = place;
   const poolLimits = (): Counts => {
     const { pools, concurrency } = project().definition;
-    return { ...pools, [wholeEngine]: concurrency ?? usualConcurrency };
+    return { ...limitsOfPools(pools), [wholeEngine]: concurrency ?? usualConcurrency };
   };
   const readings = await takeReadings({
     store,

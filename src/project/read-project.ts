@@ -19,6 +19,7 @@ import { Mistakes } from './mistakes.ts';
 import { readOwnConnectors } from './own-connectors.ts';
 import { nodeAutomation } from './node-automation.ts';
 import { partNodes } from './part-nodes.ts';
+import { placedGraph } from './placement.ts';
 import { filesBelow, readText } from './project-files.ts';
 import type { Project, ProjectParts } from './project.ts';
 import { checkScheduleSelection, definedSchedules, fileSchedules } from './schedules.ts';
@@ -176,7 +177,7 @@ export function assemble(
   defined: readonly ScheduleDefinition[] = [],
 ): Project {
   const { nodes, ...project } = found;
-  const graph = buildGraph(nodes);
+  const graph = placedGraph(buildGraph(nodes), project);
   const schedules = [...defined, ...fileSchedules(nodes)];
   checkSchedules(schedules);
   for (const schedule of schedules) checkScheduleSelection(graph, schedule);

@@ -5,7 +5,15 @@ import type { Completion } from '../core/executor.ts';
 import type { NodeKey } from '../core/node.ts';
 import type { RunStore } from '../core/ports.ts';
 import type { Sensor } from '../core/sensor.ts';
-import { createEngine, type Engine, isProcessAlive } from '../engine/index.ts';
+import {
+  createEngine,
+  type Engine,
+  type EngineOptions,
+  isProcessAlive,
+  startWorker,
+  type Worker,
+  type WorkerOptions,
+} from '../engine/index.ts';
 import { openLedger as openStore } from '../store/index.ts';
 import type { Exposition } from '../telemetry/metrics/exposition.ts';
 import { readConfigFile } from './config-file.ts';
@@ -13,6 +21,7 @@ import { ConnectionPool } from './connection-pool.ts';
 import { executorsOf, liveExecutors } from './executors.ts';
 import { memoryBudget } from './memory-budget.ts';
 import { readMetrics } from './metrics.ts';
+import { limitsOfPools, workerPools } from './placement.ts';
 import { stateFolderName, type Project } from './project.ts';
 import { secretsOf } from './redaction.ts';
 import { createRunNews } from './run-news.ts';
@@ -34,6 +43,8 @@ export interface Session {
   readonly redact: (text: string) => string;
   /** How the project stands, as Prometheus reads it. */
   metrics(): Promise<Exposition>;
+  /** Works for whoever owns the project. */
+  work(options: Pick<WorkerOptions, 'takes' | 'concurrency' | 'onTrouble'>): Promise<Worker>;
   /** Uses `project` from now on, in steps that start and runs that are planned. Connections stay. */
   reload(project: Project): void;
   /** Stops the engine (running steps are aborted and continued by the next owner) and closes all. */
@@ -43,6 +54,11 @@ export interface Session {
 export interface SessionOptions {
   /** File name of the ledger in the state folder. Loads from the command line have one of their own. */
   readonly ledger?: string;
+  /** See `EngineOptions`. */
+  readonly executesSteps?: boolean;
+  readonly leaseSeconds?: number;
+  /** It works for another process that owns the project, and leaves that one's files alone. */
+  readonly isWorker?: boolean;
 }
 
 export const projectLedger = 'ledger.db';
@@ -108,7 +124,7 @@ export async function openSession(project: Project, options: SessionOptions = {}
     ...(triggers?.triggers ?? []).map((trigger) => toTrigger(trigger, news)),
   ];
   let sensors = sensorsOf(project);
-  const engine: Engine = createEngine({
+  const engineOptions: EngineOptions = {
     store,
     executors: liveExecutors(() => executors).map((executor) => tracing?.tracer.around(executor) ?? executor),
     definitions: () => ({
@@ -119,9 +135,13 @@ export async function openSession(project: Project, options: SessionOptions = {}
       conditions: current.automation.conditions,
     }),
     redact,
-    ...(project.definition.pools === undefined ? {} : { pools: project.definition.pools }),
+    pools: limitsOfPools(project.definition.pools),
+    workerPools: workerPools(project.definition.pools),
+    ...(options.executesSteps === undefined ? {} : { executesSteps: options.executesSteps }),
+    ...(options.leaseSeconds === undefined ? {} : { leaseSeconds: options.leaseSeconds }),
     ...(project.definition.concurrency === undefined ? {} : { concurrency: project.definition.concurrency }),
-  });
+  };
+  const engine: Engine = createEngine(engineOptions);
   const telemetryPlace = {
     project: () => current,
     store,
@@ -135,6 +155,7 @@ export async function openSession(project: Project, options: SessionOptions = {}
       return current;
     },
     metrics: () => readMetrics(telemetryPlace, true),
+    work: (work) => startWorker({ ...engineOptions, ...work }),
     reload: (next) => {
       current = next;
       executors = executorsOf(next, provider);

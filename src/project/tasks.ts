@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '../core/json.ts';
 import { didYouMean } from '../core/near-name.ts';
 import { defaultRetryPolicy, type Edge, type GraphNode, isNodeKey } from '../core/node.ts';
 import { type CodeNode, isCodeNode, kindOfCode, nodeKeyOf } from './code-definitions.ts';
+import type { ProjectDefinition } from './definitions.ts';
 import { filesBelow } from './project-files.ts';
 import { importUserModule } from './user-modules.ts';
 
@@ -74,7 +75,7 @@ function requireKnownParts(definition: CodeNode, file: string): void {
 }
 
 export function taskNode({ definition, file }: Task): GraphNode {
-  const { timeoutSeconds, pool, effects, relation, forEach, itemsAtOnce, collect, retry } = definition;
+  const { timeoutSeconds, pool, runsOn, effects, relation, forEach, itemsAtOnce, collect, retry } = definition;
   const kind = kindOfCode(definition);
   return {
     key: nodeKeyOf(definition),
@@ -89,6 +90,7 @@ export function taskNode({ definition, file }: Task): GraphNode {
     executor: 'task',
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     ...(pool === undefined ? {} : { pool }),
+    ...(runsOn === undefined ? {} : { runsOn }),
     ...(effects === undefined ? {} : { effects }),
     ...(relation ? { relation } : {}),
     ...(retry ? { retry: { ...defaultRetryPolicy, ...retry } } : {}),
@@ -159,7 +161,7 @@ function partitionsOf({
 }
 
 /** @throws ConfigError when a task names a pool that the project does not have */
-export function checkPools(tasks: readonly Task[], pools: Readonly<Record<string, number>> = {}): void {
+export function checkPools(tasks: readonly Task[], pools: NonNullable<ProjectDefinition['pools']> = {}): void {
   for (const { definition, file } of tasks) {
     if (definition.pool === undefined || definition.pool in pools) continue;
     throw new ConfigError(

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { portNumber } from './argument.ts';
 import type { Place } from '../commands/open-project.ts';
+import { registerServeCommands } from './serve-commands.ts';
 
 /** `init`, `check`, `dev`. */
 export function registerProjectCommands(program: Command, place: () => Place): void {
@@ -38,4 +39,5 @@ export function registerProjectCommands(program: Command, place: () => Place): v
       const { dev } = await import('../commands/dev.ts');
       process.exitCode = await dev({ ...place(), ...options, json: options.json ?? false });
     });
+  registerServeCommands(program, place);
 }

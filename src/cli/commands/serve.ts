@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { ConfigError } from '../../core/errors.ts';
+import type { GraphNode } from '../../core/node.ts';
+import { packageFolder } from '../../project/package-folder.ts';
+import { createServerHost } from '../../project/server-host.ts';
+import { openSession } from '../../project/session.ts';
+import { startServer } from '../../server/index.ts';
+import { exitCodes } from '../terminal/exit-code.ts';
+import { printLine } from '../terminal/output.ts';
+import { openProject, type Place } from './open-project.ts';
+
+export interface ServeOptions extends Place {
+  readonly host?: string;
+  readonly port: number;
+  readonly schedules: boolean;
+  /** False: all steps that workers can do are left to them. */
+  readonly work: boolean;
+  /** Seconds. */
+  readonly lease: number;
+  readonly json?: boolean;
+}
+
+/** The environment variable that holds what callers from other machines must show. */
+const tokenName = 'MILLRACE_TOKEN';
+
+const pageFolder = join(packageFolder, 'dist', 'web');
+
+/** Serves the page, and owns the project as far as nobody else does: plans, schedules, hands steps to workers; until SIGINT or SIGTERM. */
+export async function serve(options: ServeOptions): Promise<number> {
+  const project = await openProject(options);
+  const session = await openSession(project, { executesSteps: options.work, leaseSeconds: options.lease });
+  if (!options.work && !session.store.dispatch) {
+    await session.close();
+    throw new ConfigError(
+      '--no-work leaves steps to workers, and there are none on a ledger that is a file',
+      {
+        code: 'ledger_not_shared',
+        next: 'Name a PostgreSQL database: MILLRACE_LEDGER_URL=postgres://..., or leave out --no-work.',
+      },
+    );
+  }
+  const token = process.env[tokenName];
+  const server = await startServer(createServerHost(session, options.schedules), {
+    pageFolder,
+    port: options.port,
+    ...(options.host === undefined ? {} : { hostname: options.host }),
+    ...(token ? { token } : {}),
+  }).catch(async (error: unknown) => {
+    await session.close();
+    throw error;
+  });
+  const attempt = await session.engine.start({ address: server.url, schedules: options.schedules });
+  if (options.json) printLine(JSON.stringify({ url: server.url, owner: attempt.acquired }));
+  else {
+    printLine(`${project.definition.name} is at ${server.url}`);
+    if (!attempt.acquired)
+      printLine(`${attempt.holder.owner} owns the project; this one takes over when it ends.`);
+    for (const line of placementLines(project.graph.nodes, options.work)) printLine(line);
+    printLine('Stop with Ctrl-C.');
+  }
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  await server.close();
+  await session.close();
+  return exitCodes.success;
+}
+
+function placementLines(nodes: readonly GraphNode[], works: boolean): readonly string[] {
+  const runnable = nodes.filter(({ executor }) => executor !== undefined);
+  const pinned = runnable.filter(({ runsOn }) => runsOn === 'owner').length;
+  return [
+    ...(pinned === 0
+      ? []
+      : [`${pinned} of ${runnable.length} nodes are run here, whatever workers there are.`]),
+    ...(works ? [] : ['All others wait for workers: millrace worker']),
+  ];
+}
