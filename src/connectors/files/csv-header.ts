@@ -1,6 +1,6 @@
 import { DataError } from '../../core/errors.ts';
 import { pathError } from './file-paths.ts';
-import { fileNameOf } from './file-type.ts';
+import { fileNameOf, packingByName } from './file-type.ts';
 import { decodeText } from './formats/text-encoding.ts';
 import { unpackedBytes } from './formats/unpacked-bytes.ts';
 import type { ReadOptions } from './read-options.ts';
@@ -83,13 +83,10 @@ function firstRecord(text: string, delimiter: string, options: ReadOptions): str
 }
 
 async function readStart(path: string, place: string, options: ReadOptions): Promise<string> {
-  const name = fileNameOf(path, options.format ?? 'csv');
-  const packed = options.compression === 'auto' ? name.compression : options.compression;
-  const packing = packed === 'gzip' || packed === 'zstd' ? packed : 'none';
   const encoding = options.encoding === 'latin1' ? 'latin1' : 'utf-8';
   let text = '';
   try {
-    for await (const part of decodeText(unpackedBytes(path, packing, place), encoding, place)) {
+    for await (const part of decodeText(unpackedBytes(path, packingByName(path), place), encoding, place)) {
       text += part;
       if (text.length > maxHeaderLength) break;
     }

@@ -2,36 +2,111 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { DataType } from '../../sql/data-type.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
+import type { Candidate } from './column-fit.ts';
 import { type CsvLayout, readCsvLayout } from './csv-header.ts';
-import { literal, quote } from './engine.ts';
+import { fittingSql, misfitTable, refuseMisfit } from './csv-misfits.ts';
+import { type CsvFiles, readCsvSql } from './csv-reading.ts';
+import { readableCsv } from './csv-survey.ts';
+import { type FileEngine, quote } from './engine.ts';
 import { type FileTable, pathsOf, type ReadableFile, type TypedColumn } from './file-table.ts';
 import { declaredPattern, plainText } from './plain-csv.ts';
 import type { ReadOptions } from './read-options.ts';
-import { textTyping } from './text-typing.ts';
+import type { Spool } from './spool.ts';
+import { textTyping, type TextTyping, typedText } from './text-typing.ts';
 import { firstFits, guessFits, guessPattern, heldToGuess, textColumns } from './type-inference.ts';
+
+/**
+ * Columns above which every row is asked for its types before any is read: to hold each value of so many columns to a
+ * guess takes DuckDB longer, and more memory, than to read the file twice.
+ */
+const wideColumns = 200;
+
+/** What reading CSV takes beside the files. */
+export interface CsvTools {
+  readonly spool: Spool;
+  readonly engine: Pick<FileEngine, 'memoryLimitBytes'>;
+}
 
 /** Reads CSV as text, types its columns by all rows or by declaration, and finds every broken row. */
 export async function csvTable(
   connection: DuckDBConnection,
   files: readonly ReadableFile[],
   options: ReadOptions,
+  { spool, engine }: CsvTools,
 ): Promise<FileTable> {
   const layout = await commonLayout(files, options);
   const declared = layout.columns.map((name) => options.columns[name] ?? options.columns['*']);
-  if (options.rejects === 'only') return rejectedRows(files, layout, options, declared);
-  if (options.rejects === 'without') return await fittingRows(connection, files, layout, options, declared);
-  const fromOf = (paths: readonly string[]): string => readCsvSql(paths, layout, options);
-  const from = fromOf(pathsOf(files));
-  const tableOf = (found: readonly WrittenColumn[]): FileTable => {
-    const patterns = found.map(({ pattern }) => pattern);
-    const columns = found.map(({ column }) => column);
-    return { fileType: 'csv', files, columns, fromOf, plain: plainText(files, layout, options, patterns) };
+  const given: CsvFiles = { files, layout, options, declared, longestRecordBytes: 0 };
+  const readable = <T>(csv: CsvFiles, work: (csv: CsvFiles) => Promise<T>): Promise<T> =>
+    readableCsv(csv, spool, engine.memoryLimitBytes, work);
+  if (options.rejects === 'only') return misfitTable(given);
+  return await readable(given, async (csv) => {
+    if (options.rejects === 'without') return await fittingTable(connection, csv);
+    if (layout.columns.length > wideColumns) return await exactTable(connection, csv);
+    const guessed = await guessedTable(connection, csv);
+    return {
+      ...guessed,
+      recheck: (again) =>
+        readable(csv, async (mended) => {
+          const sure = await exactTable(again, mended);
+          return mended === csv && hasSameTypes(sure, guessed) ? undefined : sure;
+        }),
+    };
+  });
+}
+
+function hasSameTypes(one: FileTable, other: FileTable): boolean {
+  return one.columns.every(
+    ({ type }, index) => JSON.stringify(type) === JSON.stringify(other.columns[index]?.type),
+  );
+}
+
+/** Columns by the first rows; each value is held to them when it is read, so that the whole is read once. */
+async function guessedTable(connection: DuckDBConnection, csv: CsvFiles): Promise<FileTable> {
+  const { files, layout, options, declared } = csv;
+  const typing = textTyping(options);
+  const fromOf = (paths: readonly string[]): string => readCsvSql(paths, csv);
+  const open = textColumns(layout.columns.filter((_, index) => !declared[index]));
+  const { guesses, isWhole } = await guessFits(connection, fromOf(pathsOf(files)), open, typing.candidates);
+  const guessed = new Map(open.map(({ name }, index) => [name, guesses[index]]));
+  const patterns: (string | undefined)[] = [];
+  const columns = layout.columns.map((name, index): TypedColumn => {
+    const text = quote(name);
+    const type = declared[index];
+    if (type) {
+      patterns.push(declaredPattern(type));
+      return { name, type, nullable: true, expression: typing.held(text, type, name) };
+    }
+    const guess = guessed.get(name);
+    if (!guess) throw new Error('every open column has a guess');
+    const inferred = typing.infer(guess.evidence, text);
+    const expression = isWhole ? inferred.expression : heldToGuess(text, inferred.expression, guess);
+    patterns.push(guessPattern(guess));
+    return { name, type: inferred.type, nullable: true, expression };
+  });
+  return { fileType: 'csv', files, columns, fromOf, plain: plainText(files, layout, options, patterns) };
+}
+
+/** Columns whose types every row was asked for, so that DuckDB's reader may make the values by itself. */
+async function exactTable(connection: DuckDBConnection, csv: CsvFiles): Promise<FileTable> {
+  const { files, layout, options } = csv;
+  const found = await exactColumns(connection, csv, readCsvSql(pathsOf(files), csv));
+  const columns = found.map(({ column }) => column);
+  const types = columns.map(readType);
+  return {
+    fileType: 'csv',
+    files,
+    columns: columns.map((column, index) =>
+      types[index] === 'VARCHAR' ? column : { ...column, expression: quote(column.name) },
+    ),
+    fromOf: (paths) => readCsvSql(paths, csv, types),
+    plain: plainText(
+      files,
+      layout,
+      options,
+      found.map(({ pattern }) => pattern),
+    ),
   };
-  const recheck = async (again: DuckDBConnection): Promise<FileTable> => {
-    await checkDeclared(again, files, layout, options, declared);
-    return tableOf(await typedColumns(again, from, layout, options, declared));
-  };
-  return { ...tableOf(await guessedColumns(connection, from, layout, options, declared)), recheck };
 }
 
 /** A column, and how its values are written, as a regular expression; undefined for any text. */
@@ -40,138 +115,100 @@ interface WrittenColumn {
   readonly pattern: string | undefined;
 }
 
-type DeclaredTypes = readonly (DataType | undefined)[];
-
-/** Columns by the first rows; each value is held to them when it is read, so that the whole is read once. */
-async function guessedColumns(
+/**
+ * Types that all rows of `from` agree on.
+ * @throws DataError code `value_misfit` for a value that does not fit what was declared
+ */
+async function exactColumns(
   connection: DuckDBConnection,
+  csv: CsvFiles,
   from: string,
-  layout: CsvLayout,
-  options: ReadOptions,
-  declared: DeclaredTypes,
 ): Promise<readonly WrittenColumn[]> {
+  const { layout, options, declared } = csv;
   const typing = textTyping(options);
-  const open = textColumns(layout.columns.filter((_, index) => !declared[index]));
-  const { guesses, isWhole } = await guessFits(connection, from, open, typing.candidates);
-  return layout.columns.map((name, index): WrittenColumn => {
-    const text = quote(name);
-    const type = declared[index];
-    if (type) {
-      const held = typing.held(text, type, name);
-      return {
-        column: { name, type, nullable: true, expression: held },
-        pattern: declaredPattern(type),
-      };
-    }
-    const guess = guesses[open.findIndex((column) => column.name === name)];
-    if (!guess) throw new Error('every open column has a guess');
-    const inferred = typing.infer(guess.evidence, text);
-    const expression = isWhole ? inferred.expression : heldToGuess(text, inferred.expression, guess);
-    return {
-      column: { name, type: inferred.type, nullable: true, expression },
-      pattern: guessPattern(guess),
-    };
+  const possible = possibleTypes(csv, typing);
+  const evidence = await firstFits(connection, from, textColumns(layout.columns), possible);
+  const misfits = declared.flatMap((type, index) => {
+    const mayMisfit = type !== undefined && (possible[index] ?? []).length > 0;
+    return mayMisfit && evidence[index]?.hasValues === true && evidence[index].fits.size === 0 ? [index] : [];
   });
-}
-
-async function typedColumns(
-  connection: DuckDBConnection,
-  from: string,
-  layout: CsvLayout,
-  options: ReadOptions,
-  declared: DeclaredTypes,
-): Promise<readonly WrittenColumn[]> {
-  const typing = textTyping(options);
-  const open = textColumns(layout.columns.filter((_, index) => !declared[index]));
-  const evidence = await firstFits(connection, from, open, typing.candidates);
+  if (misfits.length > 0) await refuseMisfit(connection, csv, new Set(misfits));
   return layout.columns.map((name, index): WrittenColumn => {
     const type = declared[index];
+    const text = quote(name);
     if (type) {
-      const expression = typing.cast(quote(name), type);
-      return { column: { name, type, nullable: true, expression }, pattern: declaredPattern(type) };
+      const column = { name, type, nullable: true, expression: typing.cast(text, type) };
+      return { column, pattern: declaredPattern(type) };
     }
-    const found = evidence[open.findIndex((column) => column.name === name)];
-    if (!found) throw new Error('every open column has evidence');
+    const found = evidence[index];
+    if (!found) throw new Error('every column has evidence');
     const candidate = found.hasValues
-      ? typing.candidates.find((possible) => found.fits.has(possible.name))
+      ? typing.candidates.find((candidate) => found.fits.has(candidate.name))
       : undefined;
     return {
-      column: { name, nullable: true, ...typing.infer(found, quote(name)) },
+      column: { name, nullable: true, ...typing.infer(found, text) },
       pattern: guessPattern({ evidence: found, ...(candidate ? { candidate } : {}) }),
     };
   });
 }
 
-/** Rows that fit the declared types; the other columns are typed by all rows. */
-async function fittingRows(
-  connection: DuckDBConnection,
-  files: readonly ReadableFile[],
-  layout: CsvLayout,
-  options: ReadOptions,
-  declared: DeclaredTypes,
-): Promise<FileTable> {
-  const from = readCsvSql(pathsOf(files), layout, options);
-  const columns = (await typedColumns(connection, from, layout, options, declared)).map(
-    ({ column }) => column,
-  );
-  const misfits = misfitCases(layout, options, declared);
-  const fromOf = (paths: readonly string[]): string => {
-    const all = readCsvSql(paths, layout, options);
-    return misfits.length === 0 ? all : `(select * from ${all} where ${misfitNumber(misfits)} = 0)`;
-  };
-  // A cast that fails may run before the filter, so it gives NULL there.
-  const tried = columns.map((column) => ({
-    ...column,
-    expression: column.expression
-      .replace(/^cast\(/, 'try_cast(')
-      .replaceAll(/(?<!try_)strptime\(/g, 'try_strptime('),
-  }));
-  return { fileType: 'csv', files, columns: tried, fromOf, plain: { reason: 'rows may be rejected' } };
-}
-
-/** Rows that do not fit, each with its place and the first reason. */
-function rejectedRows(
-  files: readonly ReadableFile[],
-  layout: CsvLayout,
-  options: ReadOptions,
-  declared: DeclaredTypes,
-): FileTable {
-  const misfits = misfitCases(layout, options, declared);
-  const names = layout.columns.map((name) => literal(name)).join(', ');
-  const values = layout.columns.map((name) => quote(name)).join(', ');
-  const types = declared.map((type) => literal(type ? duckdbDialect.typeName(type) : 'varchar')).join(', ');
-  const fields = layout.columns.map((name) => `${literal(name)}, ${quote(name)}`).join(', ');
-  const parts = files.map(
-    ({ path, place }) => `select ${literal(place)} as file, record + ${headerLines(options)} as line,
-  [${names}][misfit] as "column", [${values}][misfit] as value,
-  'does not fit ' || [${types}][misfit] as reason, cast(json_object(${fields}) as varchar) as row
-from (select *, row_number() over () as record, ${misfitNumber(misfits)} as misfit from ${readCsvSql([path], layout, options)})
-where misfit > 0`,
-  );
-  const columns = ['file', 'line', 'column', 'value', 'reason', 'row'].map((name): TypedColumn => {
-    const type: DataType = name === 'line' ? { type: 'int64' } : { type: 'text' };
-    return { name, type, nullable: true, expression: quote(name) };
-  });
-  return { fileType: 'csv', files, columns, fromOf: () => `(${parts.join(' union all ')})` };
-}
-
-/** One `when` per declared column; its `then` is the column's number from 1 on. */
-function misfitCases(layout: CsvLayout, options: ReadOptions, declared: DeclaredTypes): readonly string[] {
-  const typing = textTyping(options);
-  return layout.columns.flatMap((name, index) => {
+/** What each column may be: what was declared for it, or anything. */
+function possibleTypes(
+  { layout, declared }: CsvFiles,
+  typing: TextTyping,
+): readonly (readonly Candidate[])[] {
+  const known = new Map<string, readonly Candidate[]>();
+  return layout.columns.map((name, index) => {
     const type = declared[index];
-    if (!type) return [];
-    const fits = typing.fits(quote(name), type, name);
-    return fits === 'true' ? [] : [`when ${quote(name)} is not null and not ${fits} then ${index + 1}`];
+    if (!type) return typing.candidates;
+    const key = JSON.stringify(type);
+    const isHeld = typing.fits(quote(name), type, name) !== 'true';
+    const before =
+      known.get(key) ??
+      (isHeld
+        ? [{ name: 'declared', type, isWritten: (text: string) => typing.fits(text, type, name) }]
+        : []);
+    known.set(key, before);
+    return before;
   });
 }
 
-function misfitNumber(cases: readonly string[]): string {
-  return cases.length === 0 ? '0' : `(case ${cases.join(' ')} else 0 end)`;
+const readTypes = new Set<DataType['type']>([
+  'boolean',
+  'int16',
+  'int32',
+  'int64',
+  'float32',
+  'float64',
+  'decimal',
+  'date',
+  'timestamp',
+  'timestamptz',
+]);
+
+/** What DuckDB's reader is to make of a column by itself; text where the expression does more than that. */
+function readType({ name, type, expression }: TypedColumn): string {
+  const isCast = expression !== quote(name) && expression === typedText(quote(name), type);
+  return isCast && readTypes.has(type.type) ? duckdbDialect.typeName(type) : 'VARCHAR';
 }
 
-function headerLines(options: ReadOptions): number {
-  return options.skipLines + (options.header ? 1 : 0);
+/** Rows that fit the declared types; the other columns are typed by these rows. */
+async function fittingTable(connection: DuckDBConnection, csv: CsvFiles): Promise<FileTable> {
+  const { files } = csv;
+  const columns = await exactColumns(connection, csv, fittingSql(pathsOf(files), csv));
+  return {
+    fileType: 'csv',
+    files,
+    // A cast that fails may run before the filter, so it gives NULL there.
+    columns: columns.map(({ column }) => ({
+      ...column,
+      expression: column.expression
+        .replace(/^cast\(/, 'try_cast(')
+        .replaceAll(/(?<!try_)strptime\(/g, 'try_strptime('),
+    })),
+    fromOf: (paths) => fittingSql(paths, csv),
+    plain: { reason: 'rows may be rejected' },
+  };
 }
 
 async function commonLayout(files: readonly ReadableFile[], options: ReadOptions): Promise<CsvLayout> {
@@ -226,63 +263,4 @@ function checkNames(layout: CsvLayout, options: ReadOptions): void {
     code: 'column_missing',
     next: `Its columns are: ${layout.columns.join(', ')}.`,
   });
-}
-
-function readCsvSql(paths: readonly string[], layout: CsvLayout, options: ReadOptions): string {
-  const nulls = options.nullIf === undefined ? [''] : ['', options.nullIf];
-  const settings = [
-    'auto_detect = false',
-    `header = ${options.header}`,
-    `delim = ${literal(layout.delimiter)}`,
-    `quote = ${literal(options.quote)}`,
-    `escape = ${literal(options.escape)}`,
-    `skip = ${options.skipLines}`,
-    `nullstr = [${nulls.map(literal).join(', ')}]`,
-    `allow_quoted_nulls = ${options.emptyAsNull}`,
-    ...(options.encoding === 'latin1' ? [`encoding = 'latin-1'`] : []),
-    ...(options.compression === 'gzip' || options.compression === 'zstd' || options.compression === 'none'
-      ? [`compression = ${literal(options.compression)}`]
-      : []),
-    ...(options.fieldsPerRecord === -1 ? ['null_padding = true'] : []),
-    `columns = {${layout.columns.map((name) => `${literal(name)}: 'VARCHAR'`).join(', ')}}`,
-  ];
-  const table = `read_csv([${paths.map(literal).join(', ')}], ${settings.join(', ')})`;
-  const [only = '', ...others] = layout.columns;
-  // Where there are several columns DuckDB passes over blank lines by itself.
-  return options.skipBlankLines && others.length === 0
-    ? `(select * from ${table} where ${quote(only)} is not null)`
-    : table;
-}
-
-/** A declared type holds for every row: the first value that does not fit is told with its place. */
-async function checkDeclared(
-  connection: DuckDBConnection,
-  files: readonly ReadableFile[],
-  layout: CsvLayout,
-  options: ReadOptions,
-  declared: DeclaredTypes,
-): Promise<void> {
-  const misfits = misfitCases(layout, options, declared);
-  if (misfits.length === 0) return;
-  for (const { path, place } of files) {
-    const found = await connection.runAndReadAll(
-      `select record, misfit from (
-         select row_number() over () as record, ${misfitNumber(misfits)} as misfit
-         from ${readCsvSql([path], layout, options)})
-       where misfit > 0 limit 1`,
-    );
-    const [record, misfit] = found.getRows()[0] ?? [];
-    if (misfit === undefined) continue;
-    const column = Number(misfit) - 1;
-    const line = Number(record) + headerLines(options);
-    const typeName = duckdbDialect.typeName(declared[column] ?? { type: 'text' });
-    throw new DataError(
-      `${place}, line ${line}: the value of column ${layout.columns[column]} does not fit ${typeName}.`,
-      {
-        code: 'value_misfit',
-        state: 'Nothing was published. Lines are counted as records: a value with line breaks counts as one.',
-        next: 'Correct the row, or declare another type under columns:.',
-      },
-    );
-  }
 }

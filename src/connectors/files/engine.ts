@@ -1,7 +1,7 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
 import { registerBatchFunction } from '../../connector/duckdb/batch-pump.ts';
-import { CancelledError } from '../../core/errors.ts';
+import { cancelled } from './cancellation.ts';
 
 export interface FileEngine {
   /** Runs `work` on a connection of its own; aborting interrupts it. */
@@ -11,15 +11,17 @@ export interface FileEngine {
   close(): void;
   /** Most memory that batches may take before they are handed over. */
   readonly memoryBudgetBytes: number;
+  /** Most memory that DuckDB takes. */
+  readonly memoryLimitBytes: number;
 }
 
 /** A DuckDB in memory that reads and writes files; tables that outgrow the budget go to the temporary folder. */
 export function fileEngine(temporaryFolder: string, memoryBudgetBytes: number): FileEngine {
   let instance: Promise<DuckDBInstance> | undefined;
-  const megabytes = Math.max(256, Math.floor(memoryBudgetBytes / 1e6));
+  const memoryLimitBytes = Math.max(256e6, memoryBudgetBytes);
 
   async function connect(): Promise<DuckDBConnection> {
-    instance ??= openInstance(megabytes, temporaryFolder);
+    instance ??= openInstance(memoryLimitBytes, temporaryFolder);
     const connection = await (await instance).connect();
     await connection.run(`set TimeZone = 'UTC'`);
     return connection;
@@ -27,6 +29,7 @@ export function fileEngine(temporaryFolder: string, memoryBudgetBytes: number): 
 
   return {
     memoryBudgetBytes,
+    memoryLimitBytes,
     connect,
     use: async (signal, work) => {
       const connection = await connect();
@@ -49,19 +52,15 @@ export function fileEngine(temporaryFolder: string, memoryBudgetBytes: number): 
   };
 }
 
-async function openInstance(megabytes: number, temporaryFolder: string): Promise<DuckDBInstance> {
+async function openInstance(memoryLimitBytes: number, temporaryFolder: string): Promise<DuckDBInstance> {
   const instance = await DuckDBInstance.create(':memory:', {
-    memory_limit: `${megabytes}MB`,
+    memory_limit: `${Math.floor(memoryLimitBytes / 1e6)}MB`,
     temp_directory: temporaryFolder,
   });
   const connection = await instance.connect();
   registerBatchFunction(connection);
   connection.closeSync();
   return instance;
-}
-
-function cancelled(): CancelledError {
-  return new CancelledError('Working on the files was cancelled.', { code: 'cancelled' });
 }
 
 export function literal(text: string): string {

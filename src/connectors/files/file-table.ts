@@ -43,9 +43,9 @@ export interface FileTable {
   /**
    * Set when types were told by the first rows, or declared, so that rows are held to them while they are read.
    * When reading fails, this looks at all rows: it throws a `DataError` with the place of the first value that
-   * does not fit what was declared, and else gives the table with the types that all rows agree on.
+   * does not fit what was declared, and else gives the table as all rows want it; undefined where that is the same.
    */
-  readonly recheck?: (connection: DuckDBConnection) => Promise<FileTable>;
+  readonly recheck?: (connection: DuckDBConnection) => Promise<FileTable | undefined>;
   /** Absent where it is not CSV. */
   readonly plain?: PlainText;
 }

@@ -90,3 +90,9 @@ export function compressionOfName(path: string): Compression {
   const packed = [...base.matchAll(extensions)].at(-1)?.[2] ?? packedOnly.exec(base)?.[1];
   return compressionOfExtension[packed?.toLowerCase() ?? ''] ?? 'none';
 }
+
+/** How DuckDB takes a file to be packed, by its name alone. */
+export function packingByName(path: string): 'none' | 'gzip' | 'zstd' {
+  if (path.endsWith('.gz')) return 'gzip';
+  return path.endsWith('.zst') ? 'zstd' : 'none';
+}

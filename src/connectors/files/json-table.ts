@@ -30,11 +30,10 @@ export async function jsonTable(
 ): Promise<FileTable> {
   const cell = hasVerbatim === true ? verbatimCell : plainCell;
   const paths = pathsOf(files);
-  const names =
-    records?.columns.map(({ name }) => name) ?? (await keyNames(connection, fileType, paths, options));
+  const names = records?.columns.map(({ name }) => name) ?? (await keyNames(connection, fileType, paths));
   checkNames(names, options);
   const stored = records?.rowKey === undefined ? names : [records.rowKey, ...names];
-  const fromOf = (some: readonly string[]): string => readJsonSql(fileType, some, options, stored);
+  const fromOf = (some: readonly string[]): string => readJsonSql(fileType, some, stored);
   const typing = textTyping(options);
   const columns = new Map<string, TypedColumn>();
   const open: string[] = [];
@@ -150,10 +149,9 @@ async function keyNames(
   connection: DuckDBConnection,
   fileType: TableType,
   paths: readonly string[],
-  options: ReadOptions,
 ): Promise<readonly string[]> {
   const shape = await connection.runAndReadAll(
-    `describe select * from ${readJsonSql(fileType, paths, options, undefined)}`,
+    `describe select * from ${readJsonSql(fileType, paths, undefined)}`,
   );
   return shape.getRows().map(([name]) => String(name));
 }
@@ -170,20 +168,14 @@ function checkNames(names: readonly string[], options: ReadOptions): void {
 function readJsonSql(
   fileType: TableType,
   paths: readonly string[],
-  options: ReadOptions,
   names: readonly string[] | undefined,
 ): string {
   const shape = names
     ? `columns = {${names.map((name) => `${literal(name)}: 'JSON'`).join(', ')}}`
     : `sample_size = -1, maximum_depth = 1, map_inference_threshold = -1, union_by_name = true`;
-  const { compression } = options;
-  const isCopy = paths.some((path) => path.endsWith(`.${fileType}`));
   const settings = [
     `format = ${fileType === 'jsonl' ? `'newline_delimited'` : `'auto'`}`,
     `records = true`,
-    ...((compression === 'gzip' || compression === 'zstd') && !isCopy
-      ? [`compression = ${literal(compression)}`]
-      : []),
     shape,
   ];
   return `read_json([${paths.map(literal).join(', ')}], ${settings.join(', ')})`;

@@ -2,6 +2,7 @@ import type { DataType } from '../../sql/data-type.ts';
 import { writtenPattern } from './column-fit.ts';
 import type { CsvLayout } from './csv-header.ts';
 import type { ReadableFile } from './file-table.ts';
+import { packingByName } from './file-type.ts';
 import type { PlainText } from './plain/plain-records.ts';
 import { anyText, valuePattern, type ValuePattern } from './plain/value-pattern.ts';
 import type { ReadOptions } from './read-options.ts';
@@ -35,7 +36,7 @@ function reasonAgainst(
   columnCount: number,
   options: ReadOptions,
 ): string | undefined {
-  const { quote, escape, columns, compression } = options;
+  const { quote, escape, columns } = options;
   const isLetter = (letter: string): boolean => /^[\t\x20-\x7e]$/.test(letter);
   if (!isLetter(delimiter) || !isLetter(quote)) return 'its delimiter or quote is not one ASCII character';
   if (escape !== quote) return 'escape is not the quote itself';
@@ -49,9 +50,7 @@ function reasonAgainst(
   if (options.metadata.length > 0) return 'columns about the file are added';
   if (Object.values(columns).some((type) => type.type === 'text' && type.maxLength !== undefined))
     return 'texts are declared with a length';
-  const packed = files.find(({ path }) => /\.(gz|zst)$/i.test(path));
-  if (packed || (compression !== 'auto' && compression !== 'none' && compression !== 'zip'))
-    return 'it is packed';
+  if (files.some(({ path }) => packingByName(path) !== 'none')) return 'it is packed';
   return undefined;
 }
 

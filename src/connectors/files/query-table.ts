@@ -36,7 +36,12 @@ export async function queryTable(
     fromOf,
     plain: { reason: 'a query makes other rows of the files' },
     ...(recheck
-      ? { recheck: async (again) => await queryTable(again, await recheck(again), stream, sql) }
+      ? {
+          recheck: async (again) => {
+            const sure = await recheck(again);
+            return sure && (await queryTable(again, sure, stream, sql));
+          },
+        }
       : {}),
   };
 }

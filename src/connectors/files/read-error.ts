@@ -60,6 +60,13 @@ async function translated(error: unknown, files: readonly KnownFile[]): Promise<
     );
   }
   if (/No space left on device/.test(message)) return diskFull(place);
+  if (/^Out of Memory Error/.test(message)) {
+    return new FatalError(`${place}: DuckDB needs more memory for it than it may take.`, {
+      code: 'memory_budget',
+      state: 'Nothing was published.',
+      next: 'Raise MILLRACE_MEMORY_BUDGET, or load fewer columns by select:.',
+    });
+  }
   if (/magic bytes|parquet/i.test(message)) {
     return brokenRow(place, 'it is not a sound Parquet file', 'Write the file again.');
   }

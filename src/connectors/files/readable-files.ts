@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { DataType } from '../../sql/data-type.ts';
+import { untilAborted } from './cancellation.ts';
 import type { SourceFile } from './file-paths.ts';
 import type { ReadableFile, ReadableFiles, RecordShape } from './file-table.ts';
 import {
@@ -8,6 +9,7 @@ import {
   compressionOfName,
   fileNameOf,
   type FileType,
+  packingByName,
   type TableType,
 } from './file-type.ts';
 import { type ContentKind, contentKind } from './formats/content-kind.ts';
@@ -44,28 +46,19 @@ const rowKey = '\u0001row';
 /**
  * Makes files readable for DuckDB. Those that it reads by itself stay where they are; of the others it gets
  * temporary copies: out of archives, in UTF-8, as JSON lines.
- * @param spooled is told the path of each temporary file
  */
 export async function readableFiles(
   files: readonly SourceFile[],
   options: ReadOptions,
   spool: Spool,
-  spooled: (path: string) => void,
+  signal?: AbortSignal,
 ): Promise<ReadableFiles> {
-  const copies: Spool = {
-    ...spool,
-    write: async (extension, parts) => {
-      const path = await spool.write(extension, parts);
-      spooled(path);
-      return path;
-    },
-  };
   const members: Member[] = [];
-  for (const file of files) members.push(...(await membersOf(file, options, copies)));
+  for (const file of files) members.push(...(await membersOf(file, options, spool)));
   requireOneKind(members);
   const prepared: Prepared[] = [];
-  const isRounded = await holdsRounded(members, options);
-  for (const member of members) prepared.push(await prepare(member, isRounded, options, copies));
+  const isRounded = await holdsRounded(members, options, signal);
+  for (const member of members) prepared.push(await prepare(member, isRounded, options, spool, signal));
   const [first] = prepared;
   if (!first) throw new Error('a stream of files has at least one');
   const records = commonShape(prepared);
@@ -173,10 +166,15 @@ function requireOneKind(members: readonly Member[]): void {
 }
 
 /** True when DuckDB's own reader of JSON would round a number in one of the files. */
-async function holdsRounded(members: readonly Member[], { encoding }: ReadOptions): Promise<boolean> {
+async function holdsRounded(
+  members: readonly Member[],
+  { encoding }: ReadOptions,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   for (const { path, place, fileType, compression } of members) {
     if (fileType !== 'json' && fileType !== 'jsonl') return false;
-    const text = decodeText(unpackedBytes(path, compression, place), encoding, place);
+    const bytes = untilAborted(unpackedBytes(path, compression, place), signal);
+    const text = decodeText(bytes, encoding, place);
     if (await hasInexactNumbers(text)) return true;
   }
   return false;
@@ -187,10 +185,12 @@ async function prepare(
   isRounded: boolean,
   options: ReadOptions,
   spool: Spool,
+  signal: AbortSignal | undefined,
 ): Promise<Prepared> {
   const { path, place, fileType, compression, changedAtMs } = member;
   const readable = (copy: string): ReadableFile => ({ path: copy, place, changedAtMs });
-  const bytes = (): AsyncIterable<Uint8Array> => unpackedBytes(path, compression, place);
+  const bytes = (): AsyncIterable<Uint8Array> =>
+    untilAborted(unpackedBytes(path, compression, place), signal);
   const copyRecords = async (
     records: AsyncIterable<Readonly<Record<string, unknown>>>,
   ): Promise<Omit<Prepared, 'fileType'>> => {
@@ -207,7 +207,8 @@ async function prepare(
           fileType,
         };
       }
-      if (compression !== 'snappy' || fileType === 'parquet') return { file: readable(path), fileType };
+      if (compression === packingByName(path) || fileType === 'parquet')
+        return { file: readable(path), fileType };
       return { file: readable(await spool.write(extensionOf(fileType, path, 'none'), bytes())), fileType };
     }
     case 'json':
@@ -226,7 +227,7 @@ async function prepare(
           fileType: 'jsonl',
         };
       const isPlain = options.encoding === 'utf-8' && !(await startsWithMark(bytes()));
-      if (isPlain && compression !== 'snappy') return { file: readable(path), fileType };
+      if (isPlain && compression === packingByName(path)) return { file: readable(path), fileType };
       return { file: readable(await spool.write(fileType, text)), fileType };
     }
     case 'xml': {

@@ -5,6 +5,7 @@ import { readChunk } from '../../connector/duckdb/vector-reader.ts';
 import type { CsvPayload, Payload } from '../../connector/payload.ts';
 import { CancelledError, ConfigError, DataError, FatalError, TransientError } from '../../core/errors.ts';
 import type { Column, TableSchema } from '../../sql/data-type.ts';
+import { cancelled } from './cancellation.ts';
 import { pathOfUrl } from './config.ts';
 import { csvTable } from './csv-table.ts';
 import { type FileEngine, quote } from './engine.ts';
@@ -19,7 +20,7 @@ import { plainRecords } from './plain/plain-records.ts';
 import { readError } from './read-error.ts';
 import { readOptions, type ReadOptions, requireApplicable } from './read-options.ts';
 import { formatOfInput, readableFiles } from './readable-files.ts';
-import type { Spool } from './spool.ts';
+import { type Spool, spoolOf } from './spool.ts';
 import { isStandardStream, standardInput } from './standard-stream.ts';
 
 /** Tables already looked at that are kept, so that `read` need not scan again what `describe` scanned. */
@@ -48,7 +49,8 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
     const before = known.get(key);
     if (before?.version === version) return before.table;
     const spooled: string[] = [];
-    const table = await inspectFiles(engine, files, options, spool, (path) => spooled.push(path), signal)
+    const copies = spoolOf(spool, (path) => spooled.push(path), signal);
+    const table = await inspectFiles(engine, files, options, copies, signal)
       .then((found) =>
         sql === undefined
           ? found
@@ -68,16 +70,20 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
   }
 
   /** What went wrong when rows were read that had not been looked at before. */
-  function explain({ stream, options }: ReadRequest, table: FileTable): (error: unknown) => Promise<unknown> {
+  function explain(
+    { stream, options }: ReadRequest,
+    table: FileTable,
+    signal: AbortSignal,
+  ): (error: unknown) => Promise<unknown> {
     return async (error) => {
       const { recheck } = table;
       if (!recheck || error instanceof CancelledError || error instanceof TransientError) return error;
       try {
         const key = keyOf(stream, options);
         const before = known.get(key);
-        const sure = withMetadata(await engine.use(undefined, recheck), readOptions(options));
-        if (JSON.stringify(sure.columns.map(columnOf)) === JSON.stringify(table.columns.map(columnOf)))
-          return error;
+        const found = await engine.use(signal, recheck);
+        if (!found) return error;
+        const sure = withMetadata(found, readOptions(options));
         if (before?.table === table) known.set(key, { ...before, table: sure });
         return typesDiffer(stream);
       } catch (found) {
@@ -86,7 +92,12 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
     };
   }
 
-  function csvPayload(request: ReadRequest, schema: TableSchema, table: FileTable): CsvPayload {
+  function csvPayload(
+    request: ReadRequest,
+    schema: TableSchema,
+    table: FileTable,
+    signal: AbortSignal,
+  ): CsvPayload {
     const { plain } = table;
     if (!plain || 'reason' in plain) {
       throw new FatalError(`${request.stream.name} cannot be given as the bytes of CSV.`, {
@@ -94,7 +105,7 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
       });
     }
     let records = 0;
-    const explainError = explain(request, table);
+    const explainError = explain(request, table, signal);
     return {
       format: 'csv',
       schema,
@@ -133,21 +144,28 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
       const paths = await matchingPaths(resolve(folder, pathOfUrl(pattern)));
       return paths.map((path) => `file://${path.startsWith(`${folder}/`) ? relative(folder, path) : path}`);
     },
-    describe: async (stream, options) => {
-      const { columns, plain } = await inspect(stream, options);
+    describe: async (stream, options, signal) => {
+      const { columns, plain } = await inspect(stream, options, signal);
       return { columns: columns.map(columnOf), primaryKey: [], ...withheld(plain) };
     },
     read: async (request, format, signal): Promise<Payload> => {
       const table = await inspect(request.stream, request.options, signal);
       const columns = request.columns.map((name) => wantedColumn(table, request.stream, name));
       const schema = { columns: columns.map(columnOf), primaryKey: [] };
-      if (format === 'csv') return csvPayload(request, schema, table);
+      if (format === 'csv') return csvPayload(request, schema, table, signal);
       const select = selectText(table, request);
       if (format !== 'file') {
         return {
           format: 'columns',
           schema,
-          batches: readBatches(engine, table, schema.columns, select, explain(request, table), signal),
+          batches: readBatches(
+            engine,
+            table,
+            schema.columns,
+            select,
+            explain(request, table, signal),
+            signal,
+          ),
         };
       }
       return {
@@ -160,7 +178,7 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
         ...(request.where === undefined ? {} : { where: request.where }),
         ...(request.limit === undefined ? {} : { limit: request.limit }),
         select,
-        explain: explain(request, table),
+        explain: explain(request, table, signal),
       };
     },
   };
@@ -187,7 +205,7 @@ function withheld(plain: FileTable['plain']): Pick<StreamSchema, 'withheld'> {
 }
 
 function typesDiffer(stream: StreamRef): TransientError {
-  return new TransientError(`${stream.name}: later rows have other types than the first ones.`, {
+  return new TransientError(`${stream.name}: later rows are written otherwise than the first ones.`, {
     code: 'types_guessed_wrong',
     state: 'Nothing was published.',
     next: 'Run it again: it goes by all rows then. Types under columns: save that.',
@@ -215,8 +233,7 @@ async function inspectFiles(
   files: readonly SourceFile[],
   options: ReadRequest['options'],
   spool: Spool,
-  spooled: (path: string) => void,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<FileTable> {
   const checked = readOptions(options);
   let readable: ReadableFiles | undefined;
@@ -229,10 +246,11 @@ async function inspectFiles(
         next: 'Leave max_rejects out.',
       });
     }
-    const found = await readableFiles(files, checked, spool, spooled);
+    const found = await readableFiles(files, checked, spool, signal);
     readable = found;
     const table = await engine.use(signal, async (connection) => {
-      if (found.fileType === 'csv') return await csvTable(connection, found.files, checked);
+      if (found.fileType === 'csv')
+        return await csvTable(connection, found.files, checked, { spool, engine });
       if (found.fileType === 'parquet') return await parquetTable(connection, found.files, checked);
       return await jsonTable(connection, found, checked);
     });
@@ -290,18 +308,21 @@ async function* readBatches(
   signal: AbortSignal,
 ): AsyncGenerator<ColumnBatch> {
   const connection = await engine.connect();
+  const interrupt = (): void => connection.interrupt();
+  signal.addEventListener('abort', interrupt);
   const types = columns.map((column) => column.type);
   try {
     const result = await connection.stream(`select ${columns.map(vectorSql).join(', ')} from (${select})`);
     for (;;) {
-      if (signal.aborted) throw new CancelledError('Reading the files was cancelled.', { code: 'cancelled' });
+      if (signal.aborted) throw cancelled();
       const chunk = await result.fetchChunk();
       if (!chunk || chunk.rowCount === 0) return;
       yield readChunk(chunk, types);
     }
   } catch (error) {
-    throw await explain(await readError(error, table.files));
+    throw signal.aborted ? cancelled() : await explain(await readError(error, table.files));
   } finally {
+    signal.removeEventListener('abort', interrupt);
     connection.closeSync();
   }
 }

@@ -3,11 +3,12 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { cancelled } from './cancellation.ts';
 
 /** Temporary files that stand in for files which DuckDB cannot read itself. */
 export interface Spool {
   /** Writes a new file and gives its path; an error leaves none behind. */
-  write(extension: string, parts: AsyncIterable<string | Uint8Array>): Promise<string>;
+  write(extension: string, parts: AsyncIterable<string | Uint8Array>, signal?: AbortSignal): Promise<string>;
   /** Standard input as a file; it is read once, and kept for as long as the connection is open. */
   standardInput(): Promise<string>;
   remove(paths: readonly string[]): Promise<void>;
@@ -23,16 +24,22 @@ export function fileSpool(folder: string): Spool {
   let fileCount = 0;
   let standardInput: Promise<string> | undefined;
 
-  async function write(extension: string, parts: AsyncIterable<string | Uint8Array>): Promise<string> {
+  async function write(
+    extension: string,
+    parts: AsyncIterable<string | Uint8Array>,
+    signal?: AbortSignal,
+  ): Promise<string> {
     fileCount += 1;
     const path = join(folder, `${prefix}-${fileCount}.${extension}`);
     await mkdir(folder, { recursive: true });
     try {
-      await pipeline(Readable.from(inPieces(parts), { objectMode: false }), createWriteStream(path));
+      await pipeline(Readable.from(inPieces(parts), { objectMode: false }), createWriteStream(path), {
+        ...(signal ? { signal } : {}),
+      });
       return path;
     } catch (error) {
       await rm(path, { force: true });
-      throw error;
+      throw signal?.aborted ? cancelled() : error;
     }
   }
 
@@ -43,6 +50,22 @@ export function fileSpool(folder: string): Spool {
       for (const path of paths) await rm(path, { force: true });
     },
     place: (name) => join(folder, `${prefix}-${name}`),
+  };
+}
+
+/** The same spool for one piece of work, which may be cancelled and answers for its files. */
+export function spoolOf(
+  spool: Spool,
+  spooled: (path: string) => void,
+  signal: AbortSignal | undefined,
+): Spool {
+  return {
+    ...spool,
+    write: async (extension, parts) => {
+      const path = await spool.write(extension, parts, signal);
+      spooled(path);
+      return path;
+    },
   };
 }
 

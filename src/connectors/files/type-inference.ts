@@ -4,21 +4,12 @@ import { type ColumnEvidence, columnEvidence, type TextColumn } from './column-e
 import { type Candidate, candidates, heldTo, matchesSql } from './column-fit.ts';
 import { quote } from './engine.ts';
 
-/** So many of the first rows; fewer of wide ones, so that there are no more values than that. */
-interface Look {
-  readonly rows: number;
-  readonly values: number;
-}
-
-/** Rules most candidates out, so that few are asked of more rows. */
-const sieve: Look = { rows: 1024, values: 100_000 };
-/** Tells what the rest is likely to be. */
-const sample: Look = { rows: 20_480, values: 10_000_000 };
+/** Rows that tell what the rest is likely to be. */
+const sampleRows = 20_480;
+/** Rows that rule most candidates out, so that few are asked of more rows; fewer of wide tables. */
+const sieveRows = 1024;
+const sieveValues = 100_000;
 const fewestRows = 64;
-
-function rowsOf({ rows, values }: Look, columnCount: number): number {
-  return Math.max(fewestRows, Math.min(rows, Math.floor(values / columnCount)));
-}
 
 /** Looks at every row of `from`: what does not fit the first ones is not asked of the rest. */
 export async function gatherEvidence(
@@ -27,22 +18,33 @@ export async function gatherEvidence(
   columns: readonly TextColumn[],
   possible: readonly Candidate[] = candidates,
 ): Promise<readonly ColumnEvidence[]> {
-  return await columnEvidence(connection, from, columns, await sifted(connection, from, columns, possible));
+  return await columnEvidence(
+    connection,
+    from,
+    columns,
+    await sifted(
+      connection,
+      from,
+      columns,
+      columns.map(() => possible),
+    ),
+  );
 }
 
 /**
  * The first candidate that every row of a column fits, which is all that text needs. One look at the whole
- * is enough where a first sample has guessed right.
+ * is enough where the first rows are like the rest.
+ * @param possible candidates of each column
  */
 export async function firstFits(
   connection: DuckDBConnection,
   from: string,
   columns: readonly TextColumn[],
-  possible: readonly Candidate[],
+  possible: readonly (readonly Candidate[])[],
 ): Promise<readonly ColumnEvidence[]> {
   const found = new Map<TextColumn, ColumnEvidence>();
-  const likely = await sampled(connection, from, columns, possible);
-  let open = columns.map((column, index) => ({ column, left: fitting(possible, likely[index]) }));
+  const likely = await sifted(connection, from, columns, possible);
+  let open = columns.map((column, index) => ({ column, left: likely[index] ?? [] }));
   while (open.length > 0) {
     const answers = await columnEvidence(
       connection,
@@ -75,17 +77,22 @@ export async function guessFits(
   possible: readonly Candidate[],
 ): Promise<{ readonly guesses: readonly Guess[]; readonly isWhole: boolean }> {
   if (columns.length === 0) return { guesses: [], isWhole: true };
-  const found = await sampled(connection, from, columns, possible);
-  const counted = await connection.runAndReadAll(
-    `select count(*) from ${firstRows(from, sample, columns.length)}`,
+  const first = firstRows(from, sampleRows);
+  const left = await sifted(
+    connection,
+    from,
+    columns,
+    columns.map(() => possible),
   );
+  const found = await columnEvidence(connection, first, columns, left);
+  const counted = await connection.runAndReadAll(`select count(*) from ${first}`);
   return {
     guesses: found.map((answer) => {
       const candidate = answer.hasValues ? possible.find(({ name }) => answer.fits.has(name)) : undefined;
       const fits = new Set(candidate ? [candidate.name] : []);
       return { evidence: { ...answer, fits }, ...(candidate ? { candidate } : {}) };
     }),
-    isWhole: Number(counted.getRows()[0]?.[0]) < rowsOf(sample, columns.length),
+    isWhole: Number(counted.getRows()[0]?.[0]) < sampleRows,
   };
 }
 
@@ -115,38 +122,22 @@ function decimalPattern({ evidence: { wholeDigits, fractionDigits } }: Guess): s
   return `-?(0|[1-9][0-9]{0,${Math.max(0, wholeDigits - 1)}})${fraction}`;
 }
 
-async function sampled(
-  connection: DuckDBConnection,
-  from: string,
-  columns: readonly TextColumn[],
-  possible: readonly Candidate[],
-): Promise<readonly ColumnEvidence[]> {
-  const left = await sifted(connection, from, columns, possible);
-  return await columnEvidence(connection, firstRows(from, sample, columns.length), columns, left);
-}
-
+/** Candidates of each column that the first rows leave. */
 async function sifted(
   connection: DuckDBConnection,
   from: string,
   columns: readonly TextColumn[],
-  possible: readonly Candidate[],
+  possible: readonly (readonly Candidate[])[],
 ): Promise<readonly (readonly Candidate[])[]> {
-  const first = firstRows(from, sieve, columns.length);
-  const found = await columnEvidence(
-    connection,
-    first,
-    columns,
-    columns.map(() => possible),
+  const rows = Math.max(fewestRows, Math.min(sieveRows, Math.floor(sieveValues / columns.length)));
+  const found = await columnEvidence(connection, firstRows(from, rows), columns, possible);
+  return columns.map((_, index) =>
+    (possible[index] ?? []).filter(({ name }) => found[index]?.fits.has(name)),
   );
-  return found.map((column) => fitting(possible, column));
 }
 
-function fitting(possible: readonly Candidate[], evidence: ColumnEvidence | undefined): readonly Candidate[] {
-  return possible.filter(({ name }) => evidence?.fits.has(name));
-}
-
-function firstRows(from: string, look: Look, columnCount: number): string {
-  return `(select * from ${from} limit ${rowsOf(look, columnCount)})`;
+function firstRows(from: string, rows: number): string {
+  return `(select * from ${from} limit ${rows})`;
 }
 
 /** Most digits of an exact number; longer ones stay text. */
