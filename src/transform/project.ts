@@ -1,7 +1,8 @@
 import type { GraphNode } from '../core/node.ts';
 import { graphNodes } from './graph-nodes.ts';
 import type { Manifest } from './reading/manifest.ts';
-import { readManifest } from './reading/manifest-reader.ts';
+import { readFrame } from './reading/frame-reader.ts';
+import { manifestOf, readNodes } from './reading/manifest-reader.ts';
 import type { OpeningStatement, TransformOptions } from './reading/transform-options.ts';
 
 /** A dbt project, read and checked; nothing of it has touched the warehouse. */
@@ -21,7 +22,8 @@ export interface TransformProject {
 
 /** Reads the dbt project in `options.folder`. Throws one ProjectError that names everything that is wrong. */
 export async function readTransformProject(options: TransformOptions): Promise<TransformProject> {
-  const manifest = await readManifest(options);
+  const frame = await readFrame(options);
+  const manifest = manifestOf(frame, readNodes(frame));
   return {
     name: manifest.projectName,
     folder: options.folder,

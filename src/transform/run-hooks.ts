@@ -3,6 +3,7 @@ import { nodeContext } from './context/node-context.ts';
 import { statementError } from './errors.ts';
 import { contextOf, render, type Value } from './jinja/index.ts';
 import type { Manifest, RunHook } from './reading/manifest.ts';
+import { textTemplate } from './reading/node-template.ts';
 import { runResults } from './run-results.ts';
 import { momentOf, type Step } from './step.ts';
 
@@ -40,7 +41,7 @@ async function renderHook(step: Step, hook: RunHook, results: Value): Promise<st
   );
   const moment = momentOf(step, step.warehouse.database, { isIncremental: false, isFullRefresh: false });
   const context = nodeContext(manifest.scopes.get(hook.packageName) ?? manifest.scope, scope, moment);
-  return await render(hook.template, contextOf(endValues(manifest, results), context));
+  return await render(textTemplate(hook.text, hook.origin.file), contextOf(endValues(manifest, results), context));
 }
 
 function endValues(manifest: Manifest, results: Value): Record<string, Value> {

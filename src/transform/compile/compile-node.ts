@@ -26,6 +26,7 @@ import type {
 } from '../manifest/transform-node.ts';
 import { genericTestArguments, genericTestMacro, testedRelation } from '../reading/generic-test-call.ts';
 import { cteNameOf, ephemeralsOf, type Manifest, scopeOf } from '../reading/manifest.ts';
+import { nodeTemplate, textTemplate } from '../reading/node-template.ts';
 import { type CompiledSql, compiledFrom } from './compiled-sql.ts';
 import { relationOf, runScope } from './run-scope.ts';
 import { type Cte, injectCtes } from './cte-injection.ts';
@@ -107,10 +108,12 @@ function renderNode(
 ): Awaitable<CompiledSql> {
   const context = nodeContext(scopeOf(manifest, node), runScope(manifest, node, moment), moment);
   if (node.kind !== 'test') {
-    return renderTemplate(node.template, { text: node.sql, file: node.origin.file }, context, mode);
+    return renderTemplate(nodeTemplate(node), { text: node.sql, file: node.origin.file }, context, mode);
   }
   if (node.body.sort === 'singular') {
-    return renderTemplate(node.body.template, { text: node.body.sql, file: node.origin.file }, context, mode);
+    const { sql } = node.body;
+    const template = textTemplate(sql, node.origin.file);
+    return renderTemplate(template, { text: sql, file: node.origin.file }, context, mode);
   }
   return renderGenericTest(manifest, node, context, mode);
 }

@@ -11,6 +11,7 @@ import type {
   UnitRows,
   UnitTest,
 } from '../manifest/transform-node.ts';
+import { nodeTemplate } from '../reading/node-template.ts';
 import { type Manifest, scopeOf } from '../reading/manifest.ts';
 import type { Dialect } from '../../sql/dialect.ts';
 import { type CompiledSql, compiledFrom, concatSql } from './compiled-sql.ts';
@@ -92,7 +93,7 @@ async function actualSql(parts: UnitTestParts, model: ModelNode, isFirst = false
   const isIncremental = !isFirst && body.overrides.macros['is_incremental'] === true;
   const context = nodeContext(scope, resolved, { ...parts.moment, isIncremental });
   const text = { segments: [] as Parameters<typeof compiledFrom>[1] };
-  const sql = await render(model.template, contextOf(replacedMacros(body, context, isFirst), context), {
+  const sql = await render(nodeTemplate(model), contextOf(replacedMacros(body, context, isFirst), context), {
     onSegments: (segments) => {
       text.segments = segments;
     },

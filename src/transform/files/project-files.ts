@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { decodeText } from '../../config/text-file.ts';
@@ -14,43 +15,50 @@ export interface ProjectFile {
   readonly text: string;
 }
 
-/** Files that are read side by side; a process may commonly open 1,024. */
-const maxOpenFiles = 64;
-
-/**
- * Every file with one of `extensions` under `paths` (relative to `dbtFolder`), sorted by path.
- * A path that does not exist holds nothing, as in dbt.
- */
-export async function readProjectFiles(
-  projectFolder: string,
-  dbtFolder: string,
+/** Gives every file with one of `extensions` under `paths`, sorted by path. A path that does not exist holds nothing, as in dbt. */
+export type ReadFiles = (
   paths: readonly string[],
   extensions: readonly string[],
-): Promise<readonly ProjectFile[]> {
-  const wanted: (Omit<ProjectFile, 'text'> & { readonly absolute: string })[] = [];
-  for (const path of new Set(paths)) {
-    const root = join(dbtFolder, path);
-    for (const absolute of await filesBelow(projectFolder, root)) {
-      const extension = extensions.find((candidate) => absolute.endsWith(candidate));
-      if (extension === undefined) continue;
-      const parts = relative(root, absolute).split(sep);
-      wanted.push({
-        absolute,
-        file: projectPath(projectFolder, absolute),
-        folders: parts.slice(0, -1),
-        name: (parts.at(-1) ?? '').slice(0, -extension.length),
-      });
+) => Promise<readonly ProjectFile[]>;
+
+/** Reads files of the dbt project in `dbtFolder`; each folder is listed once. */
+export function fileReader(projectFolder: string, dbtFolder: string): ReadFiles {
+  const listings = new Map<string, Promise<readonly string[]>>();
+  const list = (root: string): Promise<readonly string[]> => {
+    const listing = listings.get(root) ?? filesBelow(projectFolder, root);
+    listings.set(root, listing);
+    return listing;
+  };
+  return async (paths, extensions) => {
+    const found: ProjectFile[] = [];
+    for (const path of new Set(paths)) {
+      const root = join(dbtFolder, path);
+      for (const absolute of await list(root)) {
+        const extension = extensions.find((candidate) => absolute.endsWith(candidate));
+        if (extension === undefined) continue;
+        const parts = relative(root, absolute).split(sep);
+        found.push({
+          file: projectPath(projectFolder, absolute),
+          folders: parts.slice(0, -1),
+          name: (parts.at(-1) ?? '').slice(0, -extension.length),
+          text: readTextNow(projectFolder, absolute),
+        });
+      }
     }
+    return found;
+  };
+}
+
+/** Many small files are read several times faster one after the other than side by side. */
+function readTextNow(projectFolder: string, absolute: string): string {
+  const file = projectPath(projectFolder, absolute);
+  try {
+    return decodeText(readFileSync(absolute), file);
+  } catch (error) {
+    throw codeOf(error) === undefined || error instanceof ConfigError
+      ? error
+      : unreadable('the file', file, error);
   }
-  const found: ProjectFile[] = [];
-  for (let start = 0; start < wanted.length; start += maxOpenFiles) {
-    const batch = wanted.slice(start, start + maxOpenFiles);
-    const texts = await Promise.all(batch.map(({ absolute }) => readText(projectFolder, absolute)));
-    found.push(
-      ...batch.map(({ file, folders, name }, index) => ({ file, folders, name, text: texts[index] ?? '' })),
-    );
-  }
-  return found;
 }
 
 /** Reads one file; a `file_unreadable` ConfigError names it when that fails. */

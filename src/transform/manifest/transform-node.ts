@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { ColumnDoc, NodeKey } from '../../core/node.ts';
 import type { Origin } from '../../core/origin.ts';
-import type { Template } from '../jinja/index.ts';
 import type { ConfigEntries } from './config-layer.ts';
 import type { Home } from './dataset.ts';
 import type { NodeConfig } from './node-config.ts';
@@ -66,8 +65,7 @@ interface RelationNode extends NodeBase {
 
 /** A node made from a template. */
 interface TemplateNode extends NodeBase {
-  readonly template: Template;
-  /** The template's text. */
+  /** Text of the template. */
   readonly sql: string;
   readonly dependencies: readonly Dependency[];
 }
@@ -130,7 +128,6 @@ export interface GenericTest {
 
 export interface SingularTest {
   readonly sort: 'singular';
-  readonly template: Template;
   readonly sql: string;
 }
 

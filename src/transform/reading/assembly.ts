@@ -12,10 +12,9 @@ import type {
   TestNode,
   TransformNode,
 } from '../manifest/transform-node.ts';
-import type { DocBlock } from './docs-reader.ts';
 import { checkAccess } from './access.ts';
 import { readExposures } from './exposure-reader.ts';
-import { ancestorsOf, type Manifest } from './manifest.ts';
+import { ancestorsOf, type ManifestNodes } from './manifest.ts';
 import {
   type Draft,
   homeOf,
@@ -32,7 +31,6 @@ import type { PlacedProperties } from './property-reader.ts';
 import { byName, meant, type NodeNames } from './node-names.ts';
 import { isGenericTest } from './package-reader.ts';
 import { resolveCalls } from './resolution.ts';
-import { readRunHooks } from './run-hook-reader.ts';
 import { readSnapshots } from './snapshot-reader.ts';
 import { readUnitTests } from './unit-test-reader.ts';
 import { readAllSources, type ReadSource } from './source-reader.ts';
@@ -54,11 +52,7 @@ interface Described<Node> {
 }
 
 /** Reads every node of the project (the first package) and its packages, then resolves what each refers to. */
-export function assembleManifest(
-  packages: readonly ReadPackage[],
-  docs: readonly DocBlock[],
-  mistakes: Mistakes,
-): Manifest {
+export function assembleNodes(packages: readonly ReadPackage[], mistakes: Mistakes): ManifestNodes {
   const [root] = packages;
   if (!root) throw new TypeError('there is no project');
   const sources = readAllSources(packages);
@@ -126,21 +120,14 @@ export function assembleManifest(
     mistakes,
   });
   return {
-    projectName: root.room.projectFile.name,
-    projectFile: root.room.projectFile,
-    scope: root.room.scope,
-    scopes: new Map(packages.map(({ room }) => [homeName(homeOf(room)), room.scope])),
     names: { ...names, refs: refsOf(upstream) },
-    folders: new Map(packages.map(({ room }) => [room.projectFile.name, room.folder])),
     analyses,
     disabled: drafts.flatMap((item) =>
       [...item.models, ...item.seeds].flatMap(({ node }) => (node.config.isEnabled ? [] : [node])),
     ),
     sections,
-    docs,
     tests,
     warnings: unique(mistakes.warnings),
-    runHooks: once.flatMap(({ room }) => readRunHooks(room)),
     exposures: once.flatMap(({ room, properties }) => readExposures(room, properties, names)),
     byId,
     byKey: new Map(all.map((node) => [node.key, node])),

@@ -67,7 +67,7 @@ export function checkDatasets(
 }
 
 /** Divides the files of a package, whose folder is `path` relative to the Millrace project. */
-export function divide(
+export function divideContent(
   { content, projectFile }: PackageFiles,
   path: string,
   isRoot: boolean,

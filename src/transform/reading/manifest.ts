@@ -4,7 +4,6 @@ import { cteName } from '../context/relation.ts';
 import type { ProjectScope } from '../context/render-scope.ts';
 import type { DbtProjectFile } from '../files/dbt-project-file.ts';
 import type { Warning } from '../files/mistakes.ts';
-import type { Template } from '../jinja/index.ts';
 import { homeName } from '../manifest/dataset.ts';
 import type { NodeNames } from './node-names.ts';
 import type {
@@ -19,7 +18,7 @@ import type { DocBlock } from './docs-reader.ts';
 import type { Sections } from './section-reader.ts';
 
 /** Everything that is known about a dbt project once it is read. */
-export interface Manifest {
+export interface Manifest extends ManifestNodes {
   readonly projectName: string;
   /** `dbt_project.yml` of the project itself. */
   readonly projectFile: DbtProjectFile;
@@ -27,18 +26,22 @@ export interface Manifest {
   readonly scope: ProjectScope;
   /** What templates of each home see (see `homeName`), the project itself included. */
   readonly scopes: ReadonlyMap<string, ProjectScope>;
-  readonly names: NodeNames;
   /** Folder of the project and of each package, relative to the Millrace project. */
   readonly folders: ReadonlyMap<string, string>;
+  readonly docs: readonly DocBlock[];
+  readonly runHooks: readonly RunHook[];
+}
+
+/** What a project's files define, as plain data that can be kept. */
+export interface ManifestNodes {
+  readonly names: NodeNames;
   readonly analyses: readonly AnalysisNode[];
   /** Models, seeds, snapshots and tests that are switched off. */
   readonly disabled: readonly (TransformNode | AnalysisNode)[];
   readonly sections: Sections;
-  readonly docs: readonly DocBlock[];
   readonly tests: readonly TestNode[];
   readonly exposures: readonly Exposure[];
   readonly warnings: readonly Warning[];
-  readonly runHooks: readonly RunHook[];
   readonly byId: ReadonlyMap<string, TransformNode>;
   readonly byKey: ReadonlyMap<string, TransformNode>;
 }
@@ -47,7 +50,8 @@ export interface Manifest {
 export interface RunHook {
   readonly at: 'start' | 'end';
   readonly packageName: string;
-  readonly template: Template;
+  /** The statement, on the line of its file that it stands on. */
+  readonly text: string;
   readonly origin: Origin;
 }
 

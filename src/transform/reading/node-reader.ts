@@ -7,7 +7,7 @@ import type { ConfigTreeName, DbtProjectFile } from '../files/dbt-project-file.t
 import type { Mistakes } from '../files/mistakes.ts';
 import type { NodeProperties } from '../files/property-file.ts';
 import type { ProjectFile } from '../files/project-files.ts';
-import { renderSync, type Template, TemplateCache } from '../jinja/index.ts';
+import { renderSync, type Template } from '../jinja/index.ts';
 import {
   type ConfigEntries,
   type ConfigLayer,
@@ -21,12 +21,10 @@ import { readNodeConfig } from '../manifest/node-config.ts';
 import type { AnalysisNode, ModelNode, NodeDetails, SeedNode } from '../manifest/transform-node.ts';
 import { keySegment } from './key-segment.ts';
 import { relationNameOf } from './name-rules.ts';
+import { textTemplate } from './node-template.ts';
 import type { PlacedProperties } from './property-reader.ts';
 import { readingPass } from './reading-pass.ts';
 import { emptyCalls, nodeDictionary, type RecordedCalls, recordingScope } from './recorded-calls.ts';
-
-/** Texts that did not change since the last reading in this process are not parsed again. */
-const templates = new TemplateCache();
 
 /** What readers of nodes share. */
 export interface ReadingRoom {
@@ -163,7 +161,6 @@ export function readTemplateNode(
     details: detailsOf(placed),
     relation: named,
     columns: columnDocs(placed?.properties),
-    template: rendered.template,
     sql: file.text,
     dependencies: [],
   };
@@ -223,7 +220,6 @@ export function readSeed(
 }
 
 interface RenderedForCalls {
-  readonly template: Template;
   readonly calls: RecordedCalls;
   readonly dictionary: ReturnType<typeof nodeDictionary>;
 }
@@ -236,13 +232,13 @@ export function renderForCalls(
   dictionary: (config: Readonly<Record<string, unknown>>) => ReturnType<typeof nodeDictionary>,
 ): RenderedForCalls | undefined {
   return attempt(room.mistakes, () => {
-    const template = file.template ?? templates.parse(file.text, file.file);
+    const template = file.template ?? textTemplate(file.text, file.file);
     const calls = emptyCalls();
     const model = dictionary(plainConfig(known));
     const scope = recordingScope(room.scope, model, known, calls);
     const context = nodeContext(room.scope, scope, readingMoment);
     readingPass({ room, calls, context }, (options) => renderSync(template, context, options));
-    return { template, calls, dictionary: model };
+    return { calls, dictionary: model };
   });
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { RenderContext } from '../jinja/index.ts';
 import { type DbtProjectFile, shapeDbtProject } from '../files/dbt-project-file.ts';
 import type { Mistakes } from '../files/mistakes.ts';
-import { type ProjectFile, projectPath, readProjectFiles, readText } from '../files/project-files.ts';
+import { type ProjectFile, projectPath, type ReadFiles, readText } from '../files/project-files.ts';
 import { parseYamlFile } from '../files/yaml-file.ts';
 import { isLateInProject, renderYamlValues } from './rendered-yaml.ts';
 
@@ -42,13 +42,7 @@ export async function readProjectFile(
 }
 
 /** Reads every file of a project that may hold something. */
-export async function readContent(
-  projectFolder: string,
-  folder: string,
-  project: DbtProjectFile,
-): Promise<PackageContent> {
-  const read = (paths: readonly string[], extensions: readonly string[]): Promise<readonly ProjectFile[]> =>
-    readProjectFiles(projectFolder, folder, paths, extensions);
+export async function readContent(read: ReadFiles, project: DbtProjectFile): Promise<PackageContent> {
   const everywhere = [
     ...project.modelPaths,
     ...project.seedPaths,

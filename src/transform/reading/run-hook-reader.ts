@@ -1,6 +1,6 @@
-import { parseTemplate } from '../jinja/index.ts';
 import type { RunHook } from './manifest.ts';
 import { attempt, type ReadingRoom } from './node-reader.ts';
+import { textTemplate } from './node-template.ts';
 
 /** The `on-run-start` and `on-run-end` of a project or package. */
 export function readRunHooks(room: ReadingRoom): readonly RunHook[] {
@@ -10,10 +10,9 @@ export function readRunHooks(room: ReadingRoom): readonly RunHook[] {
       const key = `on-run-${at}`;
       const origin = projectFile.yaml.locate([key, index]);
       const { line = 1 } = origin;
-      const template = attempt(mistakes, () =>
-        parseTemplate('\n'.repeat(line - 1) + text, projectFile.yaml.file),
-      );
-      return template ? [{ at, packageName: projectFile.name, template, origin }] : [];
+      const placed = '\n'.repeat(line - 1) + text;
+      const template = attempt(mistakes, () => textTemplate(placed, projectFile.yaml.file));
+      return template ? [{ at, packageName: projectFile.name, text: placed, origin }] : [];
     });
   return [...read('start', projectFile.onRunStart), ...read('end', projectFile.onRunEnd)];
 }

@@ -203,7 +203,7 @@ export function readSingularTest(
       outerTags: [],
       auditSchema: auditSchema(room, config, rendered.dictionary, entries),
       failures,
-      body: { sort: 'singular', template: rendered.template, sql: file.text },
+      body: { sort: 'singular', sql: file.text },
       subject: undefined,
     },
   };

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import type { DbtProjectFile } from '../files/dbt-project-file.ts';
 import type { Mistakes } from '../files/mistakes.ts';
 import { isJsonRecord } from '../files/plain-value.ts';
-import { projectPath, readProjectFiles, readText } from '../files/project-files.ts';
+import { type ProjectFile, projectPath, type ReadFiles, readText } from '../files/project-files.ts';
 import { parseYamlFile } from '../files/yaml-file.ts';
 
 /** Adds a mistake for each file whose kind would change the outcome and is not built: functions, Python models. */
@@ -11,13 +11,12 @@ export async function reportUnsupportedFiles(
   projectFolder: string,
   dbtFolder: string,
   project: DbtProjectFile,
+  read: ReadFiles,
   mistakes: Mistakes,
 ): Promise<void> {
-  const read = (paths: readonly string[], extension: string): ReturnType<typeof readProjectFiles> =>
-    readProjectFiles(projectFolder, dbtFolder, paths, [extension]);
-  const kinds: readonly (readonly [string, string, Awaited<ReturnType<typeof readProjectFiles>>])[] = [
-    ['Python models are', 'write the model in SQL', await read(project.modelPaths, '.py')],
-    ['functions are', 'create the function in a pre_hook', await read(project.functionPaths, '.sql')],
+  const kinds: readonly (readonly [string, string, readonly ProjectFile[]])[] = [
+    ['Python models are', 'write the model in SQL', await read(project.modelPaths, ['.py'])],
+    ['functions are', 'create the function in a pre_hook', await read(project.functionPaths, ['.sql'])],
   ];
   for (const [what, instead, files] of kinds) {
     for (const file of files) {
