@@ -30,8 +30,7 @@ export interface TaskRequest {
 /** The loads that one stream of a file stands for: itself, or one per match of its wildcard. */
 export async function streamTasks(request: TaskRequest): Promise<readonly StreamTask[]> {
   const { replication, stream, options, idempotencyKey } = request;
-  const source = await request.services.open(replication.source);
-  const target = await request.services.open(replication.target);
+  const [target, source] = await openBoth(request);
   const ends: Ends = {
     source: endOf(source, request.connections),
     target: endOf(target, request.connections),
@@ -41,6 +40,9 @@ export async function streamTasks(request: TaskRequest): Promise<readonly Stream
   const ofRun = { ...runVariables(request.run), ...storeVariables(store) };
   const named = { ...stream, name: fillKnown(stream.name, ofRun) };
   const streams = await expand(named, replication, source, ends);
+  const others = replication.streams
+    .filter(({ name, disabled }) => !disabled && name !== stream.name && !isWildcard(name))
+    .map((other) => objectOf(other, ends, { ...ofRun, ...streamVariables(other.name, ends, env) }));
   const tasks = streams.map((one): StreamTask => {
     const values = { ...ofRun, ...streamVariables(one.name, ends, env) };
     const object = located(target, objectOf(one, ends, values));
@@ -50,6 +52,7 @@ export async function streamTasks(request: TaskRequest): Promise<readonly Stream
       target,
       ...(ends.source.defaultSchema === undefined ? {} : { sourceSchema: ends.source.defaultSchema }),
       object,
+      sharesObject: others.some((other) => isSameObject(located(target, other), object)),
       options,
       idempotencyKey,
       services: request.services,
@@ -61,6 +64,14 @@ export async function streamTasks(request: TaskRequest): Promise<readonly Stream
   });
   requireDistinctObjects(tasks);
   return tasks;
+}
+
+/** Opens them at once; if both fail, the source's error is told. */
+async function openBoth({ replication, services }: TaskRequest): Promise<readonly [Connection, Connection]> {
+  const opening = [services.open(replication.target), services.open(replication.source)] as const;
+  await Promise.allSettled(opening);
+  const source = await opening[1];
+  return [await opening[0], source];
 }
 
 /** The stream with its SQL filled; what is filled in later, and other braces, stay. */
@@ -96,6 +107,10 @@ function endOf(connection: Connection, known: readonly KnownConnection[]): Ends[
 /** A table without a schema is in the one that the open connection has by default. */
 function located({ database }: Connection, object: TableName): TableName {
   return database && object.schema === '' ? { ...object, schema: database.dialect.defaultSchema } : object;
+}
+
+function isSameObject(one: TableName, other: TableName): boolean {
+  return one.schema === other.schema && one.name === other.name;
 }
 
 function objectOf(stream: StreamConfig, ends: Ends, values: TemplateValues): TableName {

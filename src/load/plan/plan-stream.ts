@@ -10,7 +10,7 @@ import { planPublication } from '../stream/publication.ts';
 import { requireTimeKey } from '../stream/source-time.ts';
 import { deltaName, stageFile, stageTable } from '../stream/stage-name.ts';
 import { inspectTarget, type TargetState } from '../stream/target-state.ts';
-import type { StreamIdentity } from '../stream/watermark-store.ts';
+import type { Publication, StreamIdentity } from '../stream/watermark-store.ts';
 import type { Watermark } from '../stream/watermark.ts';
 import { writtenColumns } from '../stream/written-columns.ts';
 import { planChunks } from './chunk-decision.ts';
@@ -34,12 +34,10 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
   const { stream, source, target } = task;
   chooseLane(source, target);
   checkCombination(task);
-  const schema = await describeSource(task);
-  const state = target.database ? await inspectTarget(target.database, task.object) : undefined;
+  const { schema, state, published } = await askBothSides(task);
   const mapping = mapColumns(stream, schema.columns, state?.columns.map((column) => column.name) ?? []);
   checkTimes(task, mapping);
   const identity = identityOf(task);
-  const published = await publishedFor(task);
   const start: Start = continuesAfter
     ? { replaces: false, watermark: continuesAfter, origin: 'stored', remarks: [] }
     : await startOf(task, mapping, state, published);
@@ -107,6 +105,22 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
     ...(schema.estimatedRows === undefined ? {} : { estimatedRows: schema.estimatedRows }),
     remarks: [...stream.remarks, ...ignored(stream, state), ...start.remarks, ...decision.remarks],
   });
+}
+
+/** Asks source and target at once; if several fail, the source's error is told. */
+async function askBothSides(task: StreamTask): Promise<{
+  readonly schema: StreamSchema;
+  readonly state: TargetState | undefined;
+  readonly published: Publication | undefined;
+}> {
+  const { database } = task.target;
+  const asked = [
+    describeSource(task),
+    database ? inspectTarget(database, task.object) : Promise.resolve(undefined),
+    publishedFor(task),
+  ] as const;
+  await Promise.allSettled(asked);
+  return { schema: await asked[0], state: await asked[1], published: await asked[2] };
 }
 
 function definitionOf(
