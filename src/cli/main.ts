@@ -6,6 +6,7 @@ import { registerDbtCommands } from './commands/dbt/register.ts';
 import type { Place } from './commands/open-project.ts';
 import { packageVersion } from '../project/package-version.ts';
 import { registerConnectionCommands } from './program/connection-commands.ts';
+import { registerLedgerCommands } from './program/ledger-commands.ts';
 import { registerLookCommands } from './program/look-commands.ts';
 import { registerProjectCommands } from './program/project-commands.ts';
 import { registerWorkCommands } from './program/work-commands.ts';
@@ -26,6 +27,7 @@ const program = new Command('millrace')
 registerProjectCommands(program, place);
 registerWorkCommands(program, place);
 registerLookCommands(program, place);
+registerLedgerCommands(program, place);
 registerConnectionCommands(program, place);
 registerDbtCommands(program, place);
 

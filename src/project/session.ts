@@ -73,8 +73,13 @@ export const loadLedger = 'loads.db';
 export async function openLedger(projectFolder: string, file: string = projectLedger): Promise<RunStore> {
   const folder = join(projectFolder, stateFolderName);
   await makeFolder(folder);
+  return openStore(await ledgerPlace(projectFolder, file));
+}
+
+/** The URL or path of a ledger. Holds a password. */
+export async function ledgerPlace(projectFolder: string, file: string = projectLedger): Promise<string> {
   const url = file === projectLedger ? await ledgerUrl(projectFolder) : undefined;
-  return openStore(url ?? join(folder, file));
+  return url ?? join(projectFolder, stateFolderName, file);
 }
 
 /** `postgres://...`, or undefined for the file in the state folder. Holds a password. */

@@ -3,11 +3,11 @@ import { openSqliteLedger } from './sqlite/ledger.ts';
 
 /** Opens `postgres://...` as a ledger that machines share, and a path as an SQLite file. Throws a `ConfigError` for other URLs. */
 export async function openLedger(urlOrPath: string): Promise<RunStore> {
-  if (!isUrl(urlOrPath)) return openSqliteLedger(urlOrPath);
+  if (!isLedgerUrl(urlOrPath)) return openSqliteLedger(urlOrPath);
   const { openPostgresLedger } = await import('./postgres/ledger.ts');
   return openPostgresLedger(urlOrPath);
 }
 
-function isUrl(text: string): boolean {
+export function isLedgerUrl(text: string): boolean {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(text);
 }

@@ -57,7 +57,7 @@ async function callDefinition(asked: IsolatedWork): Promise<StepOutcome> {
           part.openStepConnections(projectFolder, environment),
         );
         const open = await connections;
-        redact = open.redact;
+        redact = (text) => open.redact(text);
         return open.get(name);
       },
       addPartitionKeys: (set, keys) => {
@@ -67,7 +67,7 @@ async function callDefinition(asked: IsolatedWork): Promise<StepOutcome> {
         tell({ type: 'addKeys', id, set, keys: [...keys] });
         return answer.promise;
       },
-      log: (message, level = 'info') => tell({ type: 'log', message: redact(String(message)), level }),
+      log: (message, level = 'info') => tell({ type: 'log', message: redact(message), level }),
       progress: (progress) => tell({ type: 'progress', progress }),
     },
   );
