@@ -29,7 +29,7 @@ import { isolationOf } from './isolation.ts';
 import type { TableSwap } from './swap.ts';
 import { tableDefinition } from './table-definition.ts';
 import { keyLiteral } from './key-value.ts';
-import type { TargetState } from './target-state.ts';
+import type { TableDependents, TargetState } from './target-state.ts';
 import type { Watermark } from './watermark.ts';
 
 export interface PublicationRequest {
@@ -37,6 +37,8 @@ export interface PublicationRequest {
   readonly stream: StreamConfig;
   readonly mapping: ColumnMapping;
   readonly target: TargetState;
+  /** Of the target; absent when it is not there, or keeps its rows. */
+  readonly dependents?: TableDependents;
   readonly stage: TableName;
   /** True when what the target holds is to be replaced. */
   readonly replaces: boolean;
@@ -70,8 +72,8 @@ const rowPlace = 'rowid';
 
 /** Decides how the stage becomes the target. Runs nothing. */
 export function planPublication(request: PublicationRequest): PublicationPlan {
-  const { dialect, stream, mapping, target } = request;
-  const keeps = stream.mode === 'truncate' || target.dependents.length > 0;
+  const { dialect, stream, mapping, target, dependents } = request;
+  const keeps = stream.mode === 'truncate' || (dependents?.names ?? []).length > 0;
   const body =
     target.exists && (!request.replaces || keeps) ? publishIntoKept(request) : publishFresh(request);
   const keys =
@@ -162,10 +164,11 @@ function publishIntoKept(request: PublicationRequest): PublicationPlan {
     rebuilds: false,
   });
   if (request.replaces) {
-    const why = target.dependents.length > 0 ? `it has ${target.dependents.join(', ')}` : 'mode truncate';
+    const { names = [], hasIncomingForeignKey = false } = request.dependents ?? {};
+    const why = names.length > 0 ? `it has ${names.join(', ')}` : 'mode truncate';
     return plan(
       `refill: the table is emptied and filled (${why})`,
-      refill(dialect, rows, request.uniqueKey ? undefined : choice, !target.hasIncomingForeignKey),
+      refill(dialect, rows, request.uniqueKey ? undefined : choice, !hasIncomingForeignKey),
     );
   }
   if (choice) {

@@ -1,4 +1,4 @@
-import type { SqlDatabase } from '../../connector/connection.ts';
+import type { RelationInfo, SqlDatabase } from '../../connector/connection.ts';
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { TableName } from '../../sql/dialect.ts';
 import { dropTable } from '../../sql/merge/index.ts';
@@ -14,17 +14,39 @@ export async function prepareStage(
   keep: readonly string[] = [],
 ): Promise<readonly string[]> {
   await ensureSchema(database, target.schema);
-  return await removeLeftovers(database, target, keep);
+  return await dropStages(database, target, await database.list(target.schema), keep);
 }
 
-/** Drops stages that nobody fills any more, and tells their names. */
-export async function removeLeftovers(
+/** What one run saw in the schemas of a database when it first looked. */
+interface Glance {
+  readonly runId: string;
+  readonly schemas: Map<string, Promise<readonly RelationInfo[]>>;
+}
+
+const glances = new WeakMap<SqlDatabase, Glance>();
+
+/** Removes them for a stream that needs no stage itself: what earlier runs left is found by one look for the whole run. */
+export async function removeOldLeftovers(
   database: SqlDatabase,
   target: TableName,
-  keep: readonly string[] = [],
+  runId: string,
+): Promise<readonly string[]> {
+  const known = glances.get(database);
+  const schemas: Glance['schemas'] = known?.runId === runId ? known.schemas : new Map();
+  glances.set(database, { runId, schemas });
+  const relations = schemas.get(target.schema) ?? database.list(target.schema);
+  schemas.set(target.schema, relations);
+  relations.catch(() => schemas.delete(target.schema));
+  return await dropStages(database, target, await relations, []);
+}
+
+async function dropStages(
+  database: SqlDatabase,
+  target: TableName,
+  relations: readonly RelationInfo[],
+  keep: readonly string[],
 ): Promise<readonly string[]> {
   const { dialect } = database;
-  const relations = await database.list(target.schema);
   const leftovers = relations
     .map(({ name }) => name)
     .filter((name) => isStageOf(name, target, dialect) && !keep.includes(name));

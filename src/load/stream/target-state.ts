@@ -9,11 +9,15 @@ export interface TargetState {
   readonly table: TableName;
   readonly exists: boolean;
   readonly columns: readonly Column[];
-  /** Why the table must stay the same table: `view orders_daily`, `grant ...`; empty when it may be swapped. */
-  readonly dependents: readonly string[];
-  readonly hasIncomingForeignKey: boolean;
   /** Views by the column that they use, where such a column cannot change its type. */
   readonly viewsOf: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What would be lost if another table took the place of the target. */
+export interface TableDependents {
+  /** Why the table must stay the same table: `view orders_daily`, `grant ...`; empty when it may be swapped. */
+  readonly names: readonly string[];
+  readonly hasIncomingForeignKey: boolean;
 }
 
 /**
@@ -22,15 +26,7 @@ export interface TargetState {
  */
 export async function inspectTarget(database: SqlDatabase, table: TableName): Promise<TargetState> {
   const schema = await database.describe(table);
-  const absent = {
-    table,
-    exists: false,
-    columns: [],
-    dependents: [],
-    hasIncomingForeignKey: false,
-    viewsOf: {},
-  };
-  if (!schema) return absent;
+  if (!schema) return { table, exists: false, columns: [], viewsOf: {} };
   const type = schema.type ?? (await listedType(database, table));
   if (type === 'view') {
     throw new ConfigError(`${table.schema}.${table.name} is a view, and rows cannot be loaded into it`, {
@@ -39,15 +35,16 @@ export async function inspectTarget(database: SqlDatabase, table: TableName): Pr
       next: 'Choose another object, or drop the view',
     });
   }
+  return { table, exists: true, columns: schema.columns, viewsOf: await viewsByColumn(database, table) };
+}
+
+/** Looks for what hangs on a table that is there. */
+export async function inspectDependents(database: SqlDatabase, table: TableName): Promise<TableDependents> {
   const query = dependentsQuery(database.dialect, table);
   const found = query === undefined ? [] : (await database.query(query)).rows;
   return {
-    table,
-    exists: true,
-    columns: schema.columns,
-    dependents: found.map(([kind, name]) => `${String(kind)} ${String(name)}`),
+    names: found.map(([kind, name]) => `${String(kind)} ${String(name)}`),
     hasIncomingForeignKey: found.some(([kind]) => kind === 'foreign key'),
-    viewsOf: await viewsByColumn(database, table),
   };
 }
 

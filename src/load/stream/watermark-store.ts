@@ -36,6 +36,9 @@ export interface Publication {
   readonly print?: string;
 }
 
+/** Databases whose table is known to be as this version makes it. */
+const prepared = new WeakSet<SqlDatabase>();
+
 /**
  * The last publication of a stream; undefined when there was none.
  * Any error while reading stops the run: it never means "start over".
@@ -44,8 +47,31 @@ export async function readPublication(
   database: SqlDatabase,
   identity: StreamIdentity,
 ): Promise<Publication | undefined> {
+  if (!prepared.has(database)) return await readDescribed(database, identity);
+  try {
+    return await readRow(database, identity, true);
+  } catch {
+    prepared.delete(database);
+    return await readDescribed(database, identity);
+  }
+}
+
+async function readDescribed(
+  database: SqlDatabase,
+  identity: StreamIdentity,
+): Promise<Publication | undefined> {
   const held = await database.describe(watermarkTable(database));
   if (!held) return undefined;
+  const publication = await readRow(database, identity, hasPrint(held));
+  if (hasPrint(held)) prepared.add(database);
+  return publication;
+}
+
+async function readRow(
+  database: SqlDatabase,
+  identity: StreamIdentity,
+  withPrint: boolean,
+): Promise<Publication | undefined> {
   const { dialect } = database;
   const columns = [
     'update_key',
@@ -55,7 +81,7 @@ export async function readPublication(
     'idempotency_key',
     'figures',
     'published_at',
-    hasPrint(held) ? printColumn : 'null',
+    withPrint ? printColumn : 'null',
   ];
   const result = await database.query(
     `select ${columns.join(', ')} from ${dialect.quoteTable(watermarkTable(database))} where ${whereIdentity(database)}`,

@@ -16,7 +16,7 @@ import { settleAfterStage, settleBeforeRead } from '../read/stream-bounds.ts';
 import { addFigures, type LoadFigures } from '../stream/figures.ts';
 import { publish } from '../stream/publish.ts';
 import { prepareSwaps } from '../stream/swap.ts';
-import { prepareStage, removeLeftovers, requireKeys } from '../stream/stage-table.ts';
+import { prepareStage, removeOldLeftovers, requireKeys } from '../stream/stage-table.ts';
 import { prepareWatermarks, writePublication } from '../stream/watermark-store.ts';
 import { formatWatermark, type Watermark } from '../stream/watermark.ts';
 import type { WindowPiece } from '../stream/window.ts';
@@ -45,7 +45,7 @@ export async function loadWindow(
   const print = piece || !bounds.watermark ? undefined : await windowPrint(load, bounds.watermark);
   if (print && bounds.watermark && isAtRest(load, print, bounds.watermark)) {
     context.log(`${plan.stream}: nothing new since ${formatWatermark(bounds.watermark)}`);
-    tellLeftovers(await removeLeftovers(database, task.object), context);
+    tellLeftovers(await removeOldLeftovers(database, task.object, context.runId), context);
     return unchangedWindow(plan, print, bounds.watermark);
   }
   await prepareTarget(load);
