@@ -9,7 +9,7 @@ import { chooseLane } from '../stream/lane.ts';
 import { planPublication } from '../stream/publication.ts';
 import { requireTimeKey } from '../stream/source-time.ts';
 import { deltaName, stageFile, stageTable } from '../stream/stage-name.ts';
-import { inspectTarget, type TargetState } from '../stream/target-state.ts';
+import { inspectDependents, inspectTarget, type TargetState } from '../stream/target-state.ts';
 import type { Publication, StreamIdentity } from '../stream/watermark-store.ts';
 import type { Watermark } from '../stream/watermark.ts';
 import { writtenColumns } from '../stream/written-columns.ts';
@@ -58,6 +58,10 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
   const stage = target.database
     ? stageTable(task.object, target.database.dialect, stageKey)
     : stageFile(task.object, stageKey);
+  const dependents =
+    target.database && state?.exists === true && start.replaces
+      ? await inspectDependents(target.database, task.object)
+      : undefined;
   const publication =
     target.database &&
     state &&
@@ -66,6 +70,7 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
       stream,
       mapping: stagedMapping(mapping, asText),
       target: state,
+      ...(dependents ? { dependents } : {}),
       stage,
       replaces: start.replaces,
       uniqueKey: isUnique(task, schema, mapping),
