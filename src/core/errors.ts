@@ -1,3 +1,4 @@
+import type { RelationRef } from './node.ts';
 import { formatOrigin, type Origin } from './origin.ts';
 
 /**
@@ -21,6 +22,8 @@ export interface ErrorDetail {
   readonly state?: string;
   /** The next command to run, or the next thing to change, as one sentence. */
   readonly next?: string;
+  /** Of several tables that were to be written, those that were not; absent when none was, or nobody knows. */
+  readonly relations?: readonly RelationRef[];
   readonly cause?: unknown;
 }
 
@@ -30,6 +33,7 @@ export abstract class MillraceError extends Error {
   readonly origin: Origin | undefined;
   readonly state: string | undefined;
   readonly next: string | undefined;
+  readonly relations: readonly RelationRef[] | undefined;
 
   constructor(message: string, detail: ErrorDetail) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -38,6 +42,7 @@ export abstract class MillraceError extends Error {
     this.origin = detail.origin;
     this.state = detail.state;
     this.next = detail.next;
+    this.relations = detail.relations;
   }
 }
 
@@ -91,6 +96,8 @@ export interface Failure {
   readonly origin?: Origin;
   readonly state?: string;
   readonly next?: string;
+  /** As in `ErrorDetail`. */
+  readonly relations?: readonly RelationRef[];
 }
 
 /** Turns anything thrown into plain data. Unknown errors become `fatal` with code `unexpected`. */
@@ -103,6 +110,7 @@ export function toFailure(error: unknown): Failure {
       ...(error.origin ? { origin: error.origin } : {}),
       ...(error.state === undefined ? {} : { state: error.state }),
       ...(error.next === undefined ? {} : { next: error.next }),
+      ...(error.relations === undefined ? {} : { relations: error.relations }),
     };
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 import type { StepItem } from './fan-out.ts';
 import type { JsonObject, JsonValue } from './json.ts';
-import type { CheckTarget, NodeKey, NodeKind, RetryPolicy } from './node.ts';
+import type { CheckTarget, NodeKey, NodeKind, RelationRef, RetryPolicy } from './node.ts';
 import type { StepPartitions } from './partitions.ts';
 
 /** What a run would do, as frozen data. `plan` prints it, `run` executes it. */
@@ -27,6 +27,8 @@ export interface PlanStep {
   readonly executor: string;
   /** Steps of this plan that must have succeeded before (ended, for a step with `always`), blocking checks included. */
   readonly dependsOn: readonly NodeKey[];
+  /** Of steps in `dependsOn` that write many tables, those that it reads: when others of them fail, it may start. */
+  readonly tablesRead?: Readonly<Record<NodeKey, readonly RelationRef[]>>;
   /** Assets, or partitions of them (see `lock.ts`), that nobody else may write while this step runs. */
   readonly locks: readonly NodeKey[];
   readonly check?: CheckTarget;

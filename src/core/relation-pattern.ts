@@ -19,6 +19,12 @@ export function attachToPatterns(nodes: readonly GraphNode[]): readonly GraphNod
   });
 }
 
+export function isSameRelation(a: RelationRef, b: RelationRef): boolean {
+  const text = ({ connection, schema, name }: RelationRef): string =>
+    [connection, schema, name].join('\0').toLowerCase();
+  return text(a) === text(b);
+}
+
 function relationFits(pattern: RelationRef): (relation: RelationRef) => boolean {
   const connection = pattern.connection.toLowerCase();
   const schema = expressionOf(pattern.schema);

@@ -141,7 +141,7 @@ async function ended({ execution, run, book, step }: OfferedStep, event: StepSta
     const now = await guard(execution, place.store.findRun(run.id));
     book.addItems(now?.steps.flatMap(({ item }) => (item && templates.has(item.of) ? [item] : [])) ?? []);
   }
-  book.record(step.key, event.state, event.attempt);
+  book.record(step.key, event.state, event.attempt, event.failure);
   await moveSteps(execution, book.takeSkips(place.clock.nowMs()));
   place.written.notify();
   place.unlocked.notify();

@@ -3,11 +3,12 @@ import { deepFreeze } from '../core/freeze.ts';
 import type { Graph } from '../core/graph.ts';
 import type { NodeKey } from '../core/node.ts';
 import type { PartitionWorld } from '../core/partition/calendar.ts';
-import type { Plan, RunOptions } from '../core/plan.ts';
+import { nodeOf, type Plan, type RunOptions } from '../core/plan.ts';
 import { selectNodes } from '../core/selection.ts';
 import { blockingEdges } from './blocking.ts';
 import { partitionTargets, type PartitionTarget } from './partition/partition-targets.ts';
 import { worldAt } from './partition/partition-world.ts';
+import { tablesReadOf } from './partly-failed.ts';
 import { makeSteps, type RunnableNode } from './plan-steps.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -53,10 +54,14 @@ export function makePlan(graph: Graph, request: PlanRequest): Plan {
   const ordered = orderSteps(nodes, dependencies);
   const world = request.world ?? worldAt(systemClock.nowMs());
   const targets = request.targets ?? partitionTargets(ordered, request.partitions, world);
+  const tables = tablesReadOf(graph, isStep);
   return deepFreeze<Plan>({
     selection: text,
     manifestHash: request.manifestHash,
-    steps: makeSteps(ordered, dependencies, targets),
+    steps: makeSteps(ordered, dependencies, targets).map((step) => {
+      const tablesRead = tables.get(nodeOf(step));
+      return tablesRead ? { ...step, tablesRead } : step;
+    }),
     options: {
       fullRefresh: false,
       ...request.options,

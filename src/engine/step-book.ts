@@ -1,3 +1,4 @@
+import type { Failure } from '../core/errors.ts';
 import { itemStep, type StepItem } from '../core/fan-out.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { RunRecord, StepRecord } from '../core/ledger.ts';
@@ -5,6 +6,7 @@ import type { NodeKey } from '../core/node.ts';
 import type { PlanStep } from '../core/plan.ts';
 import type { StepMove } from '../core/ports.ts';
 import { isStepFinished, type StepState } from '../core/run-state.ts';
+import { isSpared } from './partly-failed.ts';
 
 /** Keeps account of a run's steps: who is ready, who has to be skipped. Knows nothing of the ledger. */
 export interface StepBook {
@@ -15,7 +17,7 @@ export interface StepBook {
   takeReady(): readonly PlanStep[];
   /** Pending steps that can never run because of what is recorded so far; recorded as skipped by this call. */
   takeSkips(atMs: number): readonly StepMove[];
-  record(key: NodeKey, state: StepState, attempt: number): void;
+  record(key: NodeKey, state: StepState, attempt: number, failure?: Failure): void;
   /** Pending steps that are made for each item which `key` finds. */
   templatesFor(key: NodeKey): readonly PlanStep[];
   /** A pending step for each; call it before what has found them is recorded. */
@@ -33,6 +35,7 @@ export function openStepBook(run: RunRecord): StepBook {
   const steps = new Map(run.plan.steps.map((step) => [step.key, step]));
   const states = new Map<NodeKey, StepState>();
   const attempts = new Map<NodeKey, number>();
+  const failures = new Map<NodeKey, Failure>();
   const checkpoints = new Map(run.steps.map((step) => [step.key, step.checkpoint]));
   const interruptions = new Map(run.steps.map((step) => [step.key, step.interruptions ?? 0]));
   const waitingFor = new Map<NodeKey, number>();
@@ -44,23 +47,25 @@ export function openStepBook(run: RunRecord): StepBook {
   const atWork = new Map<NodeKey, number>();
   const doomed: { readonly key: NodeKey; readonly cause: NodeKey }[] = [];
 
-  const settle = (key: NodeKey, state: StepState): void => {
+  const settle = (key: NodeKey, state: StepState, failure: Failure | undefined): void => {
     for (const dependent of dependents.get(key) ?? []) {
-      const isDoomed = (state === 'failed' || state === 'skipped') && !dependent.always;
+      const goesOn = dependent.always === true || (state === 'failed' && isSpared(dependent, key, failure));
+      const isDoomed = (state === 'failed' || state === 'skipped') && !goesOn;
       if (isDoomed) doomed.push({ key: dependent.key, cause: key });
       const left = (waitingFor.get(dependent.key) ?? 0) - 1;
       waitingFor.set(dependent.key, left);
-      const mayStart = state === 'succeeded' || dependent.always === true;
+      const mayStart = state === 'succeeded' || goesOn;
       if (left === 0 && mayStart && states.get(dependent.key) === 'pending') ready.push(dependent);
     }
   };
-  const record = (key: NodeKey, state: StepState, attempt: number): void => {
+  const record = (key: NodeKey, state: StepState, attempt: number, failure?: Failure): void => {
+    if (failure) failures.set(key, failure);
     states.set(key, state);
     attempts.set(key, attempt);
     if (!isStepFinished(state)) return;
     const of = steps.get(key)?.item?.of;
     if (of !== undefined && handedOut.delete(key)) atWork.set(of, (atWork.get(of) ?? 0) - 1);
-    settle(key, state);
+    settle(key, state, failure);
   };
   const mayBeHandedOut = ({ key, item }: PlanStep): boolean => {
     if (!item) return true;
@@ -79,6 +84,7 @@ export function openStepBook(run: RunRecord): StepBook {
     for (const from of step.dependsOn) {
       const state = states.get(from);
       if (state === 'succeeded') continue;
+      if (state === 'failed' && isSpared(step, from, failures.get(from))) continue;
       waitingFor.set(step.key, (waitingFor.get(step.key) ?? 0) + 1);
       addDependent(dependents, from, step);
     }
@@ -86,6 +92,7 @@ export function openStepBook(run: RunRecord): StepBook {
     waitingFor.set(template.key, (waitingFor.get(template.key) ?? 0) + 1);
   };
   const recordStored = (stored: StepRecord): void => {
+    if (stored.failure) failures.set(stored.key, stored.failure);
     states.set(stored.key, stored.state);
     attempts.set(stored.key, stored.attempt);
   };
@@ -95,7 +102,8 @@ export function openStepBook(run: RunRecord): StepBook {
     waitingFor.set(step.key, step.dependsOn.length);
     if (step.dependsOn.length === 0 && states.get(step.key) === 'pending') ready.push(step);
   }
-  for (const stored of run.steps) if (isStepFinished(stored.state)) settle(stored.key, stored.state);
+  for (const stored of run.steps)
+    if (isStepFinished(stored.state)) settle(stored.key, stored.state, stored.failure);
 
   return {
     takeReady: () => {

@@ -179,7 +179,7 @@ export async function settle(
 /** Ends a step and skips what can no longer run, in one transaction. */
 async function endStep(execution: Execution, book: StepBook, move: StepMove): Promise<'over'> {
   book.addItems(move.items ?? []);
-  book.record(move.step, move.to, move.attempt);
+  book.record(move.step, move.to, move.attempt, move.failure);
   await moveSteps(execution, [move, ...book.takeSkips(move.atMs)]);
   return 'over';
 }

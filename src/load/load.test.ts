@@ -528,6 +528,27 @@ describe('a wildcard', () => {
     const found = await (await harness.get('DUCK')).database?.list('wild');
     expect(found?.map((relation) => relation.name)).toEqual(['special', 'w_a']);
   });
+
+  test('says which of its tables were not loaded', async () => {
+    for (const [name, value] of [
+      ['v_a', 1],
+      ['v_b', -1],
+    ] as const) {
+      await harness.run('LITE', `drop table if exists ${name}`, `create table ${name} (id integer)`);
+      await harness.run('LITE', `insert into ${name} values (${value})`);
+    }
+    const load = harness.load(
+      `source: LITE\ntarget: DUCK\nstreams: { 'main.v_*': { object: 'wild.{stream_table}', columns: { id: 'bigint | value > 0' } } }\n`,
+    );
+    await expect(load).rejects.toMatchObject({
+      kind: 'data',
+      message: expect.stringMatching(
+        /^1 of 2 streams of main.v_\* failed; the first: stream main.v_b: 1 row breaks/,
+      ),
+      relations: [{ connection: 'DUCK', schema: 'wild', name: 'v_b' }],
+    });
+    expect(await harness.rows('DUCK', 'select id from wild.v_a')).toEqual([[1]]);
+  });
 });
 
 describe('files', () => {

@@ -1,7 +1,7 @@
 import type { ConnectionProvider } from '../connector/connection.ts';
-import { ConfigError, MillraceError } from '../core/errors.ts';
+import { ConfigError, FatalError, MillraceError } from '../core/errors.ts';
 import type { Executor, StepContext, StepOutcome } from '../core/executor.ts';
-import type { GraphNode } from '../core/node.ts';
+import type { GraphNode, RelationRef } from '../core/node.ts';
 import type { Environment } from '../config/environment.ts';
 import type { HookServices } from './hooks/hook-place.ts';
 import { warningsOf } from './hooks/warnings.ts';
@@ -94,10 +94,11 @@ async function loadAll(
       outcomes[index] = { error };
     }
   });
-  const failed = outcomes.filter((one) => 'error' in one);
+  const failed = outcomes.flatMap((one, index) => ('error' in one ? [{ error: one.error, index }] : []));
   const loaded = outcomes.filter((one) => 'figures' in one);
   const [first] = failed;
-  if (first) throw partlyFailed(wildcard, failed.length, tasks.length, first.error);
+  const missing = failed.map(({ index }) => relationOf(tasks[index] as StreamTask));
+  if (first) throw partlyFailed(wildcard, missing, tasks.length, first.error);
   const sum = (pick: (one: LoadedStream) => number): number =>
     loaded.reduce((total, one) => total + pick(one), 0);
   return {
@@ -146,13 +147,26 @@ function streamMissing({ key, spec, origin }: GraphNode): ConfigError {
   });
 }
 
+function relationOf({ target, object }: StreamTask): RelationRef {
+  return { connection: target.name, schema: object.schema, name: object.name };
+}
+
 /** Keeps the kind of the first error, so that a retry is decided by it. */
-function partlyFailed(wildcard: StreamConfig, failures: number, total: number, cause: unknown): unknown {
-  if (!(cause instanceof MillraceError)) return cause;
-  const message = `${failures} of ${total} streams of ${wildcard.name} failed; the first: ${cause.message}`;
+function partlyFailed(
+  wildcard: StreamConfig,
+  missing: readonly RelationRef[],
+  total: number,
+  cause: unknown,
+): MillraceError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `${missing.length} of ${total} streams of ${wildcard.name} failed; the first: ${reason}`;
+  const state = 'The other streams are loaded and published';
+  if (!(cause instanceof MillraceError))
+    return new FatalError(message, { code: 'unexpected', state, relations: missing, cause });
   const detail = {
     code: cause.code,
-    state: 'The other streams are loaded and published',
+    state,
+    relations: missing,
     ...(cause.origin ? { origin: cause.origin } : {}),
     ...(cause.next === undefined ? {} : { next: cause.next }),
     cause,
