@@ -144,11 +144,25 @@ describe('mistakes', () => {
     expect(issue).toMatchObject({ code: 'object_ambiguous', origin: { line: 4 } });
   });
 
-  test('two streams cannot be one asset', () => {
-    const [issue] = mistakes(
-      'source: SHOP\ntarget: WAREHOUSE\nstreams:\n  a.x: { object: raw.x }\n  b.x: { object: raw.x }\n',
+  test('streams into one table are made in turn, and the last of them is what others read', () => {
+    const found = nodes(
+      'source: SHOP\ntarget: WAREHOUSE\nstreams:\n  a.x: { object: raw.x }\n  b.x: { object: raw.x }\n  c.x: { object: raw.x }\n',
     );
-    expect(issue).toMatchObject({ code: 'asset_key_taken', origin: { line: 5 } });
+    expect(
+      found.map(({ key, relation, edges }) => [key, relation?.name, edges.map(({ from }) => from)]),
+    ).toEqual([
+      ['raw/x/a.x', undefined, []],
+      ['raw/x/b.x', undefined, ['raw/x/a.x']],
+      ['raw/x', 'x', ['raw/x/b.x']],
+    ]);
+  });
+
+  test('two streams cannot be given one key', () => {
+    const meta = 'meta: { dagster: { asset_key: sales } }';
+    const [issue] = mistakes(
+      `source: SHOP\ntarget: WAREHOUSE\nstreams:\n  a.x: { object: raw.x, ${meta} }\n  b.x: { object: raw.y, ${meta} }\n`,
+    );
+    expect(issue).toMatchObject({ code: 'asset_key_taken' });
   });
 });
 

@@ -6,6 +6,7 @@ import type { JsonObject } from '../core/json.ts';
 import { isNodeKey, type Edge, type GraphNode, type NodeKey } from '../core/node.ts';
 import type { Origin } from '../core/origin.ts';
 import { dialectFor } from '../sql/dialects/index.ts';
+import { inTurn } from './shared-object.ts';
 import { withReplicationHooks } from './replication-hook-nodes.ts';
 import { isCollapsed } from './replication/collapse.ts';
 import { isWildcard } from './replication/glob.ts';
@@ -46,8 +47,9 @@ export interface LoadSpec extends JsonObject {
 }
 
 /**
- * One asset per enabled stream. A wildcard is one node; it finds its streams when it runs.
- * @throws ProjectError naming every missing connection, bad object and key that two streams share
+ * One asset per enabled stream. A wildcard is one node; it finds its streams when it runs. Streams into one table are
+ * made in the order in which they are written.
+ * @throws ProjectError naming every missing connection, bad object and key that two streams were given
  */
 export function replicationNodes(replication: Replication, options: NodeOptions): readonly GraphNode[] {
   const mistakes: MillraceError[] = [];
@@ -55,20 +57,23 @@ export function replicationNodes(replication: Replication, options: NodeOptions)
   const target = findEnd('target', replication.target, replication.targetOrigin, options, mistakes);
   if (!source || !target) throw new ProjectError(mistakes);
 
-  const nodes = new Map<NodeKey, GraphNode>();
-  for (const stream of replication.streams.filter((candidate) => !candidate.disabled)) {
+  const streams = replication.streams.filter((candidate) => !candidate.disabled);
+  const collect = <T>(work: () => T): T | undefined => {
     try {
-      const node = streamNode(replication, stream, { source, target });
-      const other = nodes.get(node.key);
-      if (other) throw keyTaken(node, other);
-      nodes.set(node.key, node);
+      return work();
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error;
       mistakes.push(error);
+      return undefined;
     }
-  }
+  };
+  const nodes = streams.flatMap(
+    (stream) => collect(() => streamNode(replication, stream, { source, target })) ?? [],
+  );
+  const named = new Set(streams.flatMap(({ name, meta }) => (meta.assetKey === undefined ? [] : [name])));
+  const ordered = collect(() => inTurn(nodes, ({ spec }) => named.has(String(spec['stream'])))) ?? [];
   if (mistakes.length > 0) throw new ProjectError(mistakes);
-  return withReplicationHooks(replication, [...nodes.values()]);
+  return withReplicationHooks(replication, ordered);
 }
 
 function streamNode(replication: Replication, stream: StreamConfig, ends: Ends): GraphNode {
@@ -197,13 +202,4 @@ function wildcardName(stream: StreamConfig, ends: Ends): string {
   const place = written === '' ? (ends.target.defaultSchema ?? ends.target.name) : written;
   const pattern = stream.name.replace(/^file:\/\//, '').replace(/[*?]+/g, 'all');
   return `${place}${place.includes('/') ? '/' : '.'}${pattern.replace(/[./]+/g, '_')}`;
-}
-
-function keyTaken(node: GraphNode, other: GraphNode): ConfigError {
-  return new ConfigError(`the asset '${node.key}' is already loaded by another stream of this file`, {
-    code: 'asset_key_taken',
-    origin: node.origin,
-    state: `The other is in line ${other.origin.line ?? '?'}`,
-    next: 'Give one of them another object, or meta.dagster.asset_key',
-  });
 }

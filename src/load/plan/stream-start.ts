@@ -1,3 +1,4 @@
+import { ConfigError } from '../../core/errors.ts';
 import { followsKeys } from '../replication/stream-mode.ts';
 import type { ColumnMapping } from '../stream/column-mapping.ts';
 import { isEmpty, type TargetState } from '../stream/target-state.ts';
@@ -28,11 +29,13 @@ export async function startOf(
   if (stream.mode === 'snapshot') return { ...none, replaces: !state };
   if (stream.mode === 'incremental' && !target.database) return fileStart(task, mapping, published);
   if (!followsKeys(stream.mode) || !state || !target.database) return { ...none, replaces: true };
+  requireToldApart(task, mapping);
   if (stream.range) {
     const watermark = isLeftUnfinished(task, published) ? published?.watermark : undefined;
     return { ...none, replaces: !state.exists, ...(watermark ? { watermark } : {}) };
   }
   const startsAnew = options.fullRefresh && !isUnfinished(task, published);
+  if (startsAnew && task.sharesObject && state.exists) return besideOthers;
   if (startsAnew || !state.exists) return { ...none, replaces: true };
   if (!mapping.updateKey) return { ...none, replaces: false };
   const { updateKey } = mapping;
@@ -46,6 +49,7 @@ export async function startOf(
       origin: 'stored',
       remarks: [],
     };
+  if (task.sharesObject) return besideOthers;
   const value = await latestInTarget(target.database, state.table, updateKey, stream.name);
   const from = `no watermark of ${updateKey.source.name} is stored`;
   if (value === undefined) {
@@ -61,6 +65,24 @@ export async function startOf(
     origin: 'target',
     remarks: [`${from}: continuing from the target's greatest value`],
   };
+}
+
+/** The values and rows of others in the table say nothing of this stream, and stay. */
+const besideOthers: Start = {
+  replaces: false,
+  origin: 'none',
+  remarks: ['other streams of the file go into the same table: everything is read, and theirs is left alone'],
+};
+
+/** Rows that share a watermark are replaced in the target, where those of other streams look the same. */
+function requireToldApart({ stream, object, sharesObject }: StreamTask, mapping: ColumnMapping): void {
+  if (!sharesObject || !mapping.updateKey || mapping.primaryKey.length > 0) return;
+  throw new ConfigError(`${stream.name} has no primary_key, and other streams go into ${object.name} too`, {
+    code: 'object_shared',
+    origin: stream.objectOrigin,
+    state: 'By update_key alone its rows cannot be told from theirs; nothing was loaded',
+    next: 'Give it primary_key:, an object of its own, or mode: snapshot',
+  });
 }
 
 /** Files have no rows that could be asked. */

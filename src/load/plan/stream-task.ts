@@ -15,6 +15,8 @@ export interface StreamTask {
   readonly sourceSchema?: string;
   /** Table, or for files the path as its `name`. */
   readonly object: TableName;
+  /** Other streams of the file go into the same table. */
+  readonly sharesObject: boolean;
   readonly options: RunOptions;
   readonly services: HookServices;
   /** The replication's. */

@@ -1,0 +1,42 @@
+import { ConfigError } from '../core/errors.ts';
+import type { GraphNode, NodeKey } from '../core/node.ts';
+
+/**
+ * Streams of a file that go into one table, one after another as they are written: the last of them is the asset that
+ * others read, the ones before it are known by their own names below its key.
+ * @throws ConfigError code `asset_key_taken` when two streams were given one key, or cannot be told apart
+ */
+export function inTurn(
+  nodes: readonly GraphNode[],
+  hasOwnKey: (node: GraphNode) => boolean,
+): readonly GraphNode[] {
+  const taken = new Map<NodeKey, GraphNode>();
+  const result = nodes.map((node, index): GraphNode => {
+    const sharing = nodes.filter(({ key }) => key === node.key);
+    if (sharing.length > 1 && sharing.some(hasOwnKey)) throw keyTaken(node, sharing);
+    const before = nodes.slice(0, index).findLast(({ key }) => key === node.key);
+    const isLast = sharing.at(-1) === node;
+    const own = isLast ? node : partOf(node);
+    const waits = before ? [...own.edges, { kind: 'after' as const, from: partOf(before).key }] : own.edges;
+    if (taken.has(own.key)) throw keyTaken(node, sharing);
+    taken.set(own.key, own);
+    return { ...own, edges: waits };
+  });
+  return result;
+}
+
+/** The node of a stream that is not the last one into its table. */
+function partOf({ relation: _, relationPattern: _pattern, ...node }: GraphNode): GraphNode {
+  const stream = String(node.spec['stream']);
+  return { ...node, key: `${node.key}/${stream.replace(/[^\p{L}\p{N}_.$-]+/gu, '_')}` };
+}
+
+function keyTaken(node: GraphNode, sharing: readonly GraphNode[]): ConfigError {
+  const other = sharing.find((candidate) => candidate !== node);
+  return new ConfigError(`the asset '${node.key}' is already loaded by another stream of this file`, {
+    code: 'asset_key_taken',
+    origin: node.origin,
+    state: `The other is in line ${other?.origin.line ?? '?'}`,
+    next: 'Give one of them another object, or another meta.dagster.asset_key',
+  });
+}
