@@ -41,6 +41,16 @@ const definitionSchema: z.ZodType<ProjectDefinition> = z.strictObject({
       folder: z.string().optional(),
       schema: z.string().optional(),
       vars: z.record(z.string(), z.json()).optional(),
+      executor: z.enum(['millrace', 'dbt']).optional(),
+      dbt: z
+        .strictObject({
+          path: z.string().min(1).optional(),
+          profilesDir: z.string().min(1).optional(),
+          profile: z.string().min(1).optional(),
+          target: z.string().min(1).optional(),
+          threads: z.int().min(1).optional(),
+        })
+        .optional(),
     })
     .optional(),
   connections: z.array(z.looseObject({ name: z.string().min(1) })).optional(),

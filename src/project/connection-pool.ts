@@ -1,5 +1,6 @@
 import { connectionMissing } from '../connector/connection-missing.ts';
 import type { Connection } from '../connector/connection.ts';
+import type { Connector } from '../connector/connector.ts';
 import type { Environment } from '../config/environment.ts';
 import { ConfigError } from '../core/errors.ts';
 import { withSecrets } from './connection-secrets.ts';
@@ -18,6 +19,14 @@ export interface ConnectionPoolOptions {
   readonly engineMemoryBytes?: number;
 }
 
+interface Prepared {
+  readonly connector: Connector;
+  readonly settings: unknown;
+  readonly tunnel: Tunnel | undefined;
+  /** As it was written. */
+  readonly declaredName: string;
+}
+
 /** Systems that can be reached through SSH, with the port they usually listen on. */
 const usualPorts: ReadonlyMap<string, number> = new Map([
   ['postgres', 5432],
@@ -30,6 +39,8 @@ export class ConnectionPool {
   readonly #options: ConnectionPoolOptions;
   readonly #open = new Map<string, Promise<Connection>>();
   readonly #tunnels = new Set<Tunnel>();
+  /** Connections that are lent, and until when. */
+  readonly #lent = new Map<string, Promise<void>>();
   readonly #redactor: Redactor;
 
   constructor(declarations: ReadonlyMap<string, ConnectionDeclaration>, options: ConnectionPoolOptions) {
@@ -51,6 +62,8 @@ export class ConnectionPool {
   /** A `ConnectionProvider`. Capitals in names do not matter. A failed opening may be tried again. */
   get = (name: string): Promise<Connection> => {
     const key = name.toUpperCase();
+    const lent = this.#lent.get(key);
+    if (lent) return lent.then(() => this.get(name));
     const open = this.#open.get(key);
     if (open) return open;
     const opening = this.#connect(name);
@@ -58,6 +71,32 @@ export class ConnectionPool {
     opening.catch(() => this.#open.delete(key));
     return opening;
   };
+
+  /**
+   * Closes a connection for the time of `work`, so that another process can open what only one may have. Who asks for
+   * the connection meanwhile waits.
+   */
+  async lend<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const key = name.toUpperCase();
+    const open = this.#open.get(key);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#lent.set(key, promise);
+    this.#open.delete(key);
+    try {
+      await (await open)?.close();
+      return await work();
+    } finally {
+      this.#lent.delete(key);
+      resolve();
+    }
+  }
+
+  /** The checked settings of a connection, with its secrets; through its SSH tunnel, which stays open. Reaches nothing else. */
+  async settingsOf(name: string): Promise<unknown> {
+    const { settings, tunnel } = await this.#prepare(name);
+    if (tunnel) this.#tunnels.add(tunnel);
+    return settings;
+  }
 
   async close(): Promise<void> {
     const open = [...this.#open.values()];
@@ -70,6 +109,18 @@ export class ConnectionPool {
   }
 
   async #connect(name: string): Promise<Connection> {
+    const { connector, settings, tunnel, declaredName } = await this.#prepare(name);
+    try {
+      const connection = await connector.open(settings, { name: declaredName, ...this.#options });
+      if (tunnel) this.#tunnels.add(tunnel);
+      return connection;
+    } catch (error) {
+      await tunnel?.close();
+      throw error;
+    }
+  }
+
+  async #prepare(name: string): Promise<Prepared> {
     const declared = this.#declarations.get(name.toUpperCase());
     if (!declared) throw connectionMissing(name, namesOf(this.#declarations));
     if (declared.problem) throw declared.problem;
@@ -86,9 +137,7 @@ export class ConnectionPool {
     const { config, tunnel } = await this.#throughTunnel(declaration, written);
     try {
       const settings = checkedSettings(declaration, connector, config);
-      const connection = await connector.open(settings, { name: declaration.name, ...this.#options });
-      if (tunnel) this.#tunnels.add(tunnel);
-      return connection;
+      return { connector, settings, tunnel, declaredName: declaration.name };
     } catch (error) {
       await tunnel?.close();
       throw error;

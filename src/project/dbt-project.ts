@@ -4,6 +4,7 @@ import type { Environment } from '../config/environment.ts';
 import type { JsonObject } from '../core/json.ts';
 import { profileConnection, readProfile, readTransformProject } from '../transform/index.ts';
 import type { ConnectionDeclaration } from './connections-file.ts';
+import { dbtSettings } from './dbt-settings.ts';
 import { databaseName } from './database-name.ts';
 import { Mistakes } from './mistakes.ts';
 import { partNodes } from './part-nodes.ts';
@@ -19,6 +20,8 @@ export interface DbtProjectRequest {
   readonly threads?: number | undefined;
   /** Whether tests keep their failing rows where they do not say so themselves. */
   readonly storesFailures?: boolean | undefined;
+  /** Who builds the models. */
+  readonly executor?: 'millrace' | 'dbt' | undefined;
 }
 
 /** Walks up from `folder` to the nearest one with a `dbt_project.yml`. */
@@ -43,7 +46,15 @@ export async function readDbtProject(
   environment: Environment,
   request: DbtProjectRequest,
 ): Promise<Project> {
-  const { projectFile, target } = await readProfile({ folder, environment, ...request });
+  const {
+    projectFile,
+    target,
+    folder: profilesFolder,
+  } = await readProfile({
+    folder,
+    environment,
+    ...request,
+  });
   const { type, config, ...built } = profileConnection(target);
   const warehouse: ConnectionDeclaration = {
     name: `${target.profile}.${target.target}`,
@@ -71,7 +82,13 @@ export async function readDbtProject(
     openingStatements: built.openingStatements,
     attachedDatabases: built.attachedDatabases,
   });
-  const parts: ProjectParts = { tasks: [], replications: [], transform, reports: [], syncs: [] };
+  const dbt = dbtSettings(
+    folder,
+    { dbt: { profilesDir: profilesFolder, profile: target.profile, target: target.target, threads } },
+    environment,
+    request,
+  );
+  const parts: ProjectParts = { tasks: [], replications: [], transform, dbt, reports: [], syncs: [] };
   const connections = new Map([[warehouse.name.toUpperCase(), warehouse]]);
   const mistakes = new Mistakes();
   const nodes = await partNodes(parts, connections, warehouse, mistakes);

@@ -1,21 +1,16 @@
-import type { JsonObject } from '../core/json.ts';
 import type { AlertsDefinition } from '../telemetry/alerts/definition.ts';
 import type { TelemetryDefinition } from '../telemetry/definition.ts';
 import type { ConnectionDefinition } from './connection-definition.ts';
 import type { AutomationRule, FreshnessRule } from './node-automation.ts';
+import type { TransformDefinition } from './transform-definition.ts';
 
 /** What `millrace.config.ts` exports by default. Folders are relative to the project's folder. */
 export interface ProjectDefinition {
   readonly name: string;
   /** Connection that models, reports and syncs work in. Default: the only DuckDB or PostgreSQL one. */
   readonly warehouse?: string;
-  /** A dbt project to build in the warehouse. Default: `transform/` when it exists. */
-  readonly transform?: {
-    readonly folder?: string;
-    /** Schema for models without a schema of their own. */
-    readonly schema?: string;
-    readonly vars?: JsonObject;
-  };
+  /** Default: `transform/` when it exists. */
+  readonly transform?: TransformDefinition;
   /** Beside those of `connections.yaml`. */
   readonly connections?: readonly ConnectionDefinition[];
   readonly schedules?: readonly ScheduleDefinition[];

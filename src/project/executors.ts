@@ -6,12 +6,11 @@ import type { RelationRef } from '../core/node.ts';
 import { createLoadExecutor, createPipelineExecutor, hookServices } from '../load/index.ts';
 import { createReportExecutor } from '../report/index.ts';
 import { createSyncExecutor } from '../sync/index.ts';
-import { createTransformExecutor } from '../transform/index.ts';
-import type { ConnectionPool } from './connection-pool.ts';
 import { knownConnections } from './connections-file.ts';
 import { compilerFor } from './part-nodes.ts';
 import { type Project, stateFolderName } from './project.ts';
 import { createTaskExecutor } from './task-executor.ts';
+import { type ExecutorServices, transformExecutors } from './transform-executor.ts';
 
 /** Names that nodes carry in `executor`. */
 const executorNames = ['task', 'load', 'pipeline', 'transform', 'report', 'sync'] as const;
@@ -38,10 +37,8 @@ export function liveExecutors(current: () => ReadonlyMap<string, Executor>): rea
 }
 
 /** The executor of each room that the project has something for. */
-export function executorsOf(
-  project: Project,
-  connections: Pick<ConnectionPool, 'get'>,
-): ReadonlyMap<string, Executor> {
+export function executorsOf(project: Project, services: ExecutorServices): ReadonlyMap<string, Executor> {
+  const { connections } = services;
   const { tasks, replications, pipelines = [], transform, reports, syncs } = project.parts;
   const load = {
     connections: knownConnections(project.connections),
@@ -53,7 +50,7 @@ export function executorsOf(
     createLoadExecutor(replications, connections.get, load),
     createPipelineExecutor(pipelines, hookServices(connections.get, load)),
   ];
-  if (transform) executors.push(createTransformExecutor(transform, connections.get));
+  const transforming = transform && transformExecutors(project, transform, services);
   if (project.warehouse) {
     const warehouse = project.warehouse.name;
     executors.push(
@@ -67,7 +64,9 @@ export function executorsOf(
       createSyncExecutor(syncs, warehouse, (key) => relationOf(project, key), connections.get),
     );
   }
-  return new Map(executors.map((executor) => [executor.name, executor]));
+  const byName = executors.map((executor) => transforming?.around(executor) ?? executor);
+  if (transforming) byName.push(transforming.executor);
+  return new Map(byName.map((executor) => [executor.name, executor]));
 }
 
 function relationOf(project: Project, key: string): RelationRef {

@@ -101,6 +101,8 @@ function fileNeeds({
   const hasFile = [...connections.keys()].some((name) => isFile(name));
   return ({ executor, spec, relation, relationPattern, kind }) => {
     if (executor === 'task') return false;
+    // One call of dbt builds the nodes of many steps.
+    if (executor === 'transform' && parts.dbt) return true;
     // The hooks of a pipeline and of a replication may reach any connection.
     if (executor === 'pipeline' || (executor === 'load' && kind === 'task')) return hasFile;
     if (executor === 'load' && files.has(String(spec['replication']))) return true;

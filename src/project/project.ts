@@ -6,7 +6,7 @@ import type { Manifest } from '../core/manifest.ts';
 import type { Pipeline, Replication } from '../load/index.ts';
 import type { Report } from '../report/index.ts';
 import type { Sync } from '../sync/index.ts';
-import type { TransformProject } from '../transform/index.ts';
+import type { DbtSettings, TransformProject } from '../transform/index.ts';
 import type { NodeAutomation } from './node-automation.ts';
 import type { Task } from './tasks.ts';
 import type { Triggers } from './trigger-files.ts';
@@ -34,6 +34,8 @@ export interface ProjectParts {
   readonly replications: readonly Replication[];
   readonly pipelines?: readonly Pipeline[];
   readonly transform: TransformProject | undefined;
+  /** The dbt that builds and tests the models, where it is not Millrace. */
+  readonly dbt?: DbtSettings | undefined;
   readonly reports: readonly Report[];
   readonly syncs: readonly Sync[];
   readonly triggers?: Triggers;

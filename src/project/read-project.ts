@@ -13,6 +13,7 @@ import { configFileName, readConfigFile } from './config-file.ts';
 import { readConnections, readEnvironment, withLocalFolder } from './connection-sources.ts';
 import type { ConnectionDeclaration } from './connections-file.ts';
 import { setOwnConnectors } from './connector-registry.ts';
+import { dbtSettings } from './dbt-settings.ts';
 import type { ProjectDefinition } from './definitions.ts';
 import { nameInlineConnections } from './inline-connections.ts';
 import { Mistakes } from './mistakes.ts';
@@ -70,11 +71,14 @@ export async function readProject(
     mistakes.isEmpty || warehouse
       ? await mistakes.collect(() => readTransform(folder, definition, warehouse, environment, overrides))
       : undefined;
+  const dbt = await mistakes.collect(() =>
+    dbtSettings(folder, definition.transform ?? {}, environment, overrides),
+  );
   const reports = await readEach(folder, 'reports', ['.md'], mistakes, readReport);
   const syncs = await readEach(folder, 'syncs', ['.yaml', '.yml'], mistakes, readSync);
 
   // Reports are read against the models; without those their references would all be mistakes.
-  const parts: ProjectParts = { tasks, replications, pipelines, transform, reports, syncs, triggers };
+  const parts: ProjectParts = { tasks, replications, pipelines, transform, dbt, reports, syncs, triggers };
   mistakes.throwIfAny();
   const nodes = await partNodes(parts, connections, warehouse, mistakes);
   mistakes.throwIfAny();

@@ -115,8 +115,12 @@ export async function openSession(project: Project, options: SessionOptions = {}
   const tracing =
     settings.traces &&
     (await openTracing(settings.traces, project.definition.name, store, redact, telemetryReport(redact)));
-  const provider = { get: tracing ? tracedConnections(connections.get, tracing.tracer) : connections.get };
-  let executors = executorsOf(project, provider);
+  const services = {
+    connections: { get: tracing ? tracedConnections(connections.get, tracing.tracer) : connections.get },
+    pool: connections,
+    findRun: (runId: string) => store.findRun(runId),
+  };
+  let executors = executorsOf(project, services);
   const news = createRunNews(
     store,
     () => engine,
@@ -163,7 +167,7 @@ export async function openSession(project: Project, options: SessionOptions = {}
     work: (work) => startWorker({ ...engineOptions, ...work }),
     reload: (next) => {
       current = next;
-      executors = executorsOf(next, provider);
+      executors = executorsOf(next, services);
       sensors = sensorsOf(next);
     },
     store,

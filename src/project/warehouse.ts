@@ -19,6 +19,8 @@ export interface TransformOverrides {
   readonly targetName?: string;
   /** Whether tests keep their failing rows where they do not say so themselves. */
   readonly storesFailures?: boolean;
+  /** Who builds the models, over what the project says. */
+  readonly executor?: 'millrace' | 'dbt';
 }
 
 /** The connection that the project names, or its only DuckDB or PostgreSQL one. */
@@ -92,6 +94,8 @@ export async function readTransform(
     environment,
     vars: { ...definition.transform?.vars, ...overrides.vars },
     storesFailures: overrides.storesFailures ?? false,
+    // What dbt builds, dbt judges.
+    toleratesUndefined: (overrides.executor ?? definition.transform?.executor) === 'dbt',
     ...(overrides.targetName === undefined ? {} : { targetName: overrides.targetName }),
   });
 }

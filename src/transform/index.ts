@@ -9,6 +9,8 @@ export { compileSql } from './compile.ts';
 export { compileNodes, type CompiledNodeSql } from './compiling.ts';
 export { argumentsToJson, plainArguments, type RunArguments } from './context/run-arguments.ts';
 export { installDependencies, readDbtProjectFile } from './dependencies.ts';
+export { createDbtExecutor } from './dbt-executor.ts';
+export type { DbtSettings, MadeProfile } from './dbt/dbt-settings.ts';
 export { explainTransform } from './explain.ts';
 export { hasFreshness, measureFreshness } from './freshness.ts';
 export { runOperation } from './operation.ts';

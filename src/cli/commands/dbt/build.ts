@@ -1,3 +1,4 @@
+import { ConfigError } from '../../../core/errors.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { withCompiled } from '../../../transform/index.ts';
 import { exitCodes } from '../../terminal/exit-code.ts';
@@ -40,7 +41,13 @@ export async function buildSelected(
   command: ExecutingCommand,
   selected: Selected,
 ): Promise<number> {
-  const { flags, transform } = workspace;
+  const { flags, transform, project } = workspace;
+  if (project.parts.dbt && flags.defer === true) {
+    throw new ConfigError('--defer cannot be handed on to dbt', {
+      code: 'flag_invalid',
+      next: 'Let Millrace build, without --executor dbt; or call dbt itself.',
+    });
+  }
   const ids = selected.ids.filter((id) => {
     const node = transform.manifest.byId.get(id);
     return node !== undefined && !(node.kind === 'model' && node.config.materialized === 'ephemeral');
@@ -79,6 +86,7 @@ function titleOf({ flags, vars }: Workspace, command: ExecutingCommand): string 
     ['--exclude ', words(flags.exclude).join(' ')],
     ['--selector ', flags.selector],
     ['--target ', flags.target],
+    ['--executor ', flags.executor],
     ['--vars ', Object.keys(vars).length === 0 ? undefined : JSON.stringify(vars)],
   ];
   const parts = given.flatMap(([flag, value]) => (value === undefined || value === '' ? [] : [flag + value]));
@@ -93,8 +101,11 @@ async function finish(
 ): Promise<number> {
   const { flags } = workspace;
   const artifact = runResultsArtifact(workspace, results, args);
-  const compiled = compiledOf(workspace, results);
-  await writeArtifact(workspace, 'manifest.json', withCompiled(selected.manifest, compiled));
+  // dbt has written its own.
+  if (!workspace.project.parts.dbt) {
+    const compiled = compiledOf(workspace, results);
+    await writeArtifact(workspace, 'manifest.json', withCompiled(selected.manifest, compiled));
+  }
   await writeArtifact(workspace, 'run_results.json', artifact);
   if (flags.json === true) printJson(artifact);
   else if (results.length === 0) printLine('Nothing to do: the selection is empty.');

@@ -29,6 +29,7 @@ export interface DbtFlags {
   readonly eventTimeStart?: string;
   readonly eventTimeEnd?: string;
   readonly warnError?: boolean;
+  readonly executor?: 'millrace' | 'dbt';
   readonly quiet?: boolean;
   readonly json?: boolean;
   readonly writeJson?: boolean;

@@ -211,6 +211,12 @@ function executing(command: Command): Command {
     .option('--store-failures', 'keep the failing rows of tests')
     .option('--event-time-start <time>', 'with --event-time-end: batches of this time')
     .option('--event-time-end <time>', 'end of it, excluded')
+    .addOption(
+      new Option('--executor <who>', 'who builds: millrace, or the dbt that is installed').choices([
+        'millrace',
+        'dbt',
+      ]),
+    )
     .addOption(new Option('--show', 'without effect').hideHelp())
     .addOption(new Option('--no-compile', 'without effect').hideHelp());
 }

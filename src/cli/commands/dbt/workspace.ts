@@ -87,6 +87,7 @@ async function openProject(
       target: flags.target,
       threads: flags.threads,
       storesFailures: flags.storeFailures,
+      executor: flags.executor,
     });
     return { project, isOwn: true };
   }
@@ -106,8 +107,13 @@ async function openProject(
     vars,
     storesFailures: flags.storeFailures === true,
     ...(flags.target === undefined ? {} : { targetName: flags.target }),
+    ...(flags.executor === undefined ? {} : { executor: flags.executor }),
   });
-  const isOwn = Object.keys(vars).length > 0 || flags.target !== undefined || flags.storeFailures === true;
+  const isOwn =
+    Object.keys(vars).length > 0 ||
+    flags.target !== undefined ||
+    flags.executor !== undefined ||
+    flags.storeFailures === true;
   return { project, isOwn };
 }
 
