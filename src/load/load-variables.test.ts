@@ -98,3 +98,21 @@ streams:
 `);
   expect(await names('some')).toEqual(['narrow_orders']);
 });
+
+test('a query with the name of the stream is asked of every table of a wildcard', async () => {
+  await harness.load(`
+source: LITE
+target: DUCK
+streams:
+  'main.*': { object: 'each.{stream_table}', sql: "select id, '{stream_table}' as of from {stream_name} where id > 1" }
+`);
+  const found = await harness.rows(
+    'DUCK',
+    'select id, of from each.orders union all from each.users order by id',
+  );
+  expect(found).toEqual([
+    [2, 'orders'],
+    [3, 'orders'],
+    [7, 'users'],
+  ]);
+});

@@ -12,6 +12,7 @@ import { columnTransforms } from './column-transforms.ts';
 import { deleteMissing } from './delete-missing.ts';
 import { switchRemarks } from './file-switches.ts';
 import { isWildcard } from './glob.ts';
+import { variablesIn } from './template.ts';
 import { constraintFailure, constraintSwitch } from './constraint-failure.ts';
 import { isolationWord } from './isolation-level.ts';
 import { keptPromises } from './kept-promises.ts';
@@ -94,11 +95,12 @@ export function streamConfig(name: string, written: StreamYaml, origins: StreamO
   const updateKey = stream.update_key === '' ? undefined : stream.update_key;
   if (stream.object === undefined && stream.disabled !== true) throw objectMissing(name, origins.key);
   const isOfFiles = name.startsWith('file://') || stream.single === true;
-  if (stream.sql !== undefined && isWildcard(name) && !isOfFiles) {
-    throw new ConfigError(`the stream '${name}' is a wildcard and has sql`, {
+  const isOfEach = variablesIn(stream.sql ?? '').some((variable) => variable.startsWith('stream_'));
+  if (stream.sql !== undefined && isWildcard(name) && !isOfFiles && !isOfEach) {
+    throw new ConfigError(`the stream '${name}' is a wildcard and has sql without a {stream_name}`, {
       code: 'stream_contradictory',
       origin: origins.of(['sql']),
-      next: 'Give the query a stream name of its own; a pattern of files begins with file://',
+      next: 'Write {stream_name} into the query, or give it a stream name of its own; a pattern of files begins with file://',
     });
   }
   const select = selected(list(stream.select), { casts, rules }, origins.of(['select']));
