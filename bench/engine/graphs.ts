@@ -7,6 +7,8 @@ import type { GraphNode } from '../../src/core/node.ts';
 /** Assets that do nothing: all that is measured is what the engine adds. */
 export const noOp: Executor = { name: 'no-op', execute: () => Promise.resolve({ metadata: {} }) };
 
+export const assetCount = 1000;
+
 export type Shape = 'wide' | 'chain';
 
 /** `wide`: none needs another. `chain`: each needs the one before. */

@@ -5,11 +5,9 @@ import type { Executor } from '../../src/core/executor.ts';
 import type { RunStore } from '../../src/core/ports.ts';
 import { createEngine, makePlan } from '../../src/engine/index.ts';
 import { openSqliteLedger } from '../../src/store/index.ts';
-import { assets, layered, load, noOp, type Shape } from './graphs.ts';
+import { assetCount, assets, layered, load, noOp, type Shape } from './graphs.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const assetCount = 1000;
-
 /** Milliseconds a step of a run of 1,000 assets that do nothing. */
 export async function millisecondsPerStep(store: RunStore, shape: Shape): Promise<number> {
   const definitions = load(assets(assetCount, shape));
