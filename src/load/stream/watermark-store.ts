@@ -1,5 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
 import type { SqlDatabase, SqlSession } from '../../connector/connection.ts';
-import { FatalError } from '../../core/errors.ts';
+import { FatalError, TransientError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Column, TableSchema } from '../../sql/data-type.ts';
 import type { TableName } from '../../sql/dialect.ts';
@@ -182,16 +183,24 @@ export async function prepareWatermarks(database: SqlDatabase): Promise<void> {
   );
 }
 
-/** Runs a statement that another process may be running too, and that one of them is enough for. */
+/** Waits for somebody who is making the same, before it is tried again. */
+const waitsMs: readonly number[] = [20, 50, 100, 200, 400];
+
+/** Runs a statement that others may be running too, and that one of them is enough for. */
 async function executeUnlessDone(
   database: SqlDatabase,
   sql: string,
   isDone: () => Promise<boolean>,
 ): Promise<void> {
-  try {
-    await database.execute(sql);
-  } catch (error) {
-    if (!(await isDone())) throw error;
+  for (const waitMs of [...waitsMs, undefined]) {
+    try {
+      await database.execute(sql);
+      return;
+    } catch (error) {
+      if (await isDone()) return;
+      if (waitMs === undefined || !(error instanceof TransientError)) throw error;
+      await setTimeout(waitMs);
+    }
   }
 }
 
