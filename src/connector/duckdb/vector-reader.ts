@@ -4,9 +4,12 @@ import { type ColumnBatch, type ColumnVector, type DataType, vectorKindOf } from
 
 const inlineBytes = 12;
 
-/** Copies a chunk, whose columns were selected by `vectorExpression`, into a batch. */
-export function readChunk(chunk: DuckDBDataChunk, types: readonly DataType[]): ColumnBatch {
-  const { rowCount } = chunk;
+/** Copies the first rows of a chunk, whose columns were selected by `vectorExpression`, into a batch. */
+export function readChunk(
+  chunk: DuckDBDataChunk,
+  types: readonly DataType[],
+  rowCount: number = chunk.rowCount,
+): ColumnBatch {
   return {
     rowCount,
     vectors: types.map((type, column) =>

@@ -9,11 +9,14 @@ import type { ReadOptions } from './read-options.ts';
 export interface CsvLayout {
   readonly delimiter: string;
   readonly columns: readonly string[];
+  /** Lines before the header with nothing in them. */
+  readonly blankLines: number;
 }
 
 const candidates = [',', ';', '\t', '|'];
-/** A header record longer than this is taken for a broken quote. */
-const maxHeaderLength: number = 1024 * 1024;
+/** Letters of the first look, and of the last one: a first record longer than that is taken for a broken quote. */
+const shortestLook = 1024 * 1024;
+const longestLook: number = 64 * shortestLook;
 
 /** Reads the first record: names from the header, or `col_001` and so on without one. Undefined for an empty file. */
 export async function readCsvLayout(
@@ -21,13 +24,13 @@ export async function readCsvLayout(
   place: string,
   options: ReadOptions,
 ): Promise<CsvLayout | undefined> {
-  const start = await readStart(path, place, options);
-  const lines = start.split(/\r\n|\n|\r/);
-  const text = lines.slice(options.skipLines).join('\n');
+  const start = await startOf(path, place, options);
+  const text = options.header ? start.replace(/^\n+/, '') : start;
+  const blankLines = start.length - text.length;
   if (text === '') return undefined;
   const delimiter = options.delimiter ?? likelyDelimiter(path, text, options);
-  const fields = firstRecord(text, delimiter, options);
-  if (!fields) {
+  const { fields, isClosed } = firstRecord(text, delimiter, options);
+  if (!isClosed) {
     throw new DataError(`${place}, line ${options.skipLines + 1}: the quote of the header is not closed.`, {
       code: 'file_broken_row',
       state: 'Nothing was read.',
@@ -36,8 +39,8 @@ export async function readCsvLayout(
   const columns = options.header
     ? fields.map((name, index) => name.trim() || numberedName(index))
     : fields.map((_, index) => numberedName(index));
-  const folded = columns.map((name) => name.toLowerCase());
-  const twice = columns.find((_, index) => folded.indexOf(folded[index] ?? '') !== index);
+  const seen = new Set<string>();
+  const twice = columns.find((name) => seen.size === seen.add(name.toLowerCase()).size);
   if (twice !== undefined) {
     throw new DataError(`${place}, line ${options.skipLines + 1}: column ${twice} is named twice.`, {
       code: 'column_twice',
@@ -45,7 +48,7 @@ export async function readCsvLayout(
       next: 'Rename one of them in the file, or read it with header: false.',
     });
   }
-  return { delimiter, columns };
+  return { delimiter, columns, blankLines };
 }
 
 function numberedName(index: number): string {
@@ -55,12 +58,19 @@ function numberedName(index: number): string {
 /** The candidate that splits the first record into most fields. */
 function likelyDelimiter(path: string, text: string, options: ReadOptions): string {
   if (fileNameOf(path, options.format ?? 'csv').tabs) return '\t';
-  const counts = candidates.map((delimiter) => firstRecord(text, delimiter, options)?.length ?? 0);
+  const counts = candidates.map((delimiter) => firstRecord(text, delimiter, options).fields.length);
   return candidates[counts.indexOf(Math.max(...counts))] ?? ',';
 }
 
-/** Fields of the first record; undefined when a quote stays open. */
-function firstRecord(text: string, delimiter: string, options: ReadOptions): string[] | undefined {
+interface FirstRecord {
+  readonly fields: readonly string[];
+  /** False when the text ends within quotes. */
+  readonly isClosed: boolean;
+  /** False when the text ends before the record does. */
+  readonly isEnded: boolean;
+}
+
+function firstRecord(text: string, delimiter: string, options: ReadOptions): FirstRecord {
   const fields: string[] = [];
   let field = '';
   let quoted = false;
@@ -76,19 +86,37 @@ function firstRecord(text: string, delimiter: string, options: ReadOptions): str
     else if (letter === delimiter) {
       fields.push(field);
       field = '';
-    } else if (letter === '\n') return [...fields, field];
+    } else if (letter === '\n') return { fields: [...fields, field], isClosed: true, isEnded: true };
     else field += letter;
   }
-  return quoted ? undefined : [...fields, field];
+  return { fields: [...fields, field], isClosed: !quoted, isEnded: false };
 }
 
-async function readStart(path: string, place: string, options: ReadOptions): Promise<string> {
+/** The text behind the lines that are skipped, as far as the first record goes at least. */
+async function startOf(path: string, place: string, options: ReadOptions): Promise<string> {
+  for (let length = shortestLook; ; length *= 8) {
+    const start = await firstLetters(path, place, options, length);
+    const text = start
+      .split(/\r\n|\n|\r/)
+      .slice(options.skipLines)
+      .join('\n');
+    const isAll = start.length < length || length >= longestLook;
+    if (isAll || firstRecord(text.trimStart(), options.delimiter ?? ',', options).isEnded) return text;
+  }
+}
+
+async function firstLetters(
+  path: string,
+  place: string,
+  options: ReadOptions,
+  length: number,
+): Promise<string> {
   const encoding = options.encoding === 'latin1' ? 'latin1' : 'utf-8';
   let text = '';
   try {
     for await (const part of decodeText(unpackedBytes(path, packingByName(path), place), encoding, place)) {
       text += part;
-      if (text.length > maxHeaderLength) break;
+      if (text.length >= length) break;
     }
   } catch (error) {
     throw pathError(error, place);

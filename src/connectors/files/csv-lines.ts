@@ -37,7 +37,7 @@ const closed = 5;
 
 /**
  * The bytes of a CSV file with LF at the end of each record; what stands in quotes stays as it is.
- * @param skipLines lines before the first record, which may be written in any way
+ * @param skipLines lines before the first record, which may be written in any way; their quotes become blanks
  * @param survey is told what was seen
  * @throws DataError code `file_broken_row` with the line: text behind a closing quote, a quote that stays open, a
  *   carriage return by itself where lines end otherwise
@@ -113,6 +113,11 @@ export async function* evenLines(
         yield piece.subarray(from, at);
         from = at + 1;
       } else if (line > skipLines) state = next(byte);
+      else if (byte === quote) {
+        yield piece.subarray(from, at);
+        yield blank;
+        from = at + 1;
+      }
     }
     yield piece.subarray(from);
   }
@@ -132,6 +137,7 @@ export async function* evenLines(
 }
 
 const newlineBytes: Uint8Array = Buffer.from('\n');
+const blank: Uint8Array = Buffer.from(' ');
 
 function broken(place: string, line: number, reason: string): DataError {
   return new DataError(`${place}, line ${line}: ${reason}.`, {

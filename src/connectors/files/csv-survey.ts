@@ -1,3 +1,4 @@
+import { open, stat } from 'node:fs/promises';
 import { ConfigError } from '../../core/errors.ts';
 import { type CsvFiles, usualRecordBytes } from './csv-reading.ts';
 import { type CsvLetters, evenLines, type LineSurvey, newSurvey } from './csv-lines.ts';
@@ -5,44 +6,94 @@ import { packingByName } from './file-type.ts';
 import type { ReadableFile } from './file-table.ts';
 import type { ReadOptions } from './read-options.ts';
 import { unpackedBytes } from './formats/unpacked-bytes.ts';
+import { readError } from './read-error.ts';
 import type { Spool } from './spool.ts';
 
 /** A buffer of twice the longest record, for each of DuckDB's threads, must leave room for the rest. */
 const recordShareOfMemory = 1 / 8;
 
 /**
- * Works on CSV files. Where DuckDB fails over how they are written, they are looked at byte by byte: files whose lines
- * end in several ways are replaced by copies, and long records get the room they need.
+ * Works on CSV files. Where DuckDB fails over how they are written, or would pass over rows without a word, they are
+ * looked at byte by byte: files whose lines end in several ways are replaced by copies, and long records get the room
+ * they need.
  * @throws DataError code `file_broken_row` with the line, for what is no CSV
  */
 export async function readableCsv<T>(
   csv: CsvFiles,
   spool: Spool,
-  memoryBudgetBytes: number,
+  memoryLimitBytes: number,
   work: (csv: CsvFiles) => Promise<T>,
 ): Promise<T> {
+  const mend = (): Promise<CsvFiles | undefined> => mendedFiles(csv, spool, memoryLimitBytes);
+  const isTreacherous = await isAny(
+    csv.files,
+    async (file) => (await endsInLongRecord(file)) || (await startsUnevenly(file, csv.options)),
+  );
+  let mended = isTreacherous ? await mend() : undefined;
+  if (!mended) {
+    try {
+      return await work(csv);
+    } catch (error) {
+      mended = isAboutWriting(error) ? await mend() : undefined;
+      if (!mended) throw error;
+    }
+  }
   try {
-    return await work(csv);
-  } catch (error) {
-    if (!isAboutWriting(error)) throw error;
-    const mended = await mendedFiles(csv, spool, memoryBudgetBytes);
-    if (!mended) throw error;
     return await work(mended);
+  } catch (error) {
+    throw await readError(error, mended.files);
   }
 }
 
+async function isAny<T>(items: readonly T[], test: (item: T) => Promise<boolean>): Promise<boolean> {
+  for (const item of items) if (await test(item)) return true;
+  return false;
+}
+
 function isAboutWriting(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /CSV Error on Line|CSV Parser state machine|Maximum line size/.test(error.message)
-  );
+  return error instanceof Error && /CSV Error on Line|CSV Parser|Parallel CSV Reader/.test(error.message);
+}
+
+/** DuckDB passes over the last record without a word when it is longer than its buffer and has no quotes. */
+async function endsInLongRecord({ path }: ReadableFile): Promise<boolean> {
+  const { size } = await stat(path);
+  if (size < usualRecordBytes || packingByName(path) !== 'none') return false;
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read(
+      Buffer.alloc(usualRecordBytes),
+      0,
+      usualRecordBytes,
+      size - usualRecordBytes,
+    );
+    const inner = buffer.subarray(0, -2);
+    return !inner.includes('\n') && !inner.includes('\r');
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * To DuckDB a quote in a line that is skipped opens a value, which may go on to the end of the file, and it counts lines
+ * that end in several ways otherwise.
+ */
+async function startsUnevenly(file: ReadableFile, { skipLines, quote }: ReadOptions): Promise<boolean> {
+  if (skipLines === 0) return false;
+  let text = '';
+  for await (const piece of unpacked(file)) {
+    text += Buffer.from(piece).toString('latin1');
+    if (text.split(/\r\n|\n|\r(?!$)/).length > skipLines + 1) break;
+  }
+  const lines = text.split(/(\r\n|\n|\r)/).slice(0, 2 * (skipLines + 1));
+  const ends = new Set(lines.filter((_, index) => index % 2 === 1));
+  return ends.size > 1 || lines.slice(0, 2 * skipLines).some((line) => line.includes(quote));
 }
 
 /** Undefined when nothing can be done about the files. */
 async function mendedFiles(
   csv: CsvFiles,
   spool: Spool,
-  memoryBudgetBytes: number,
+  memoryLimitBytes: number,
 ): Promise<CsvFiles | undefined> {
   const { options, layout } = csv;
   const letters: CsvLetters = { delimiter: layout.delimiter, quote: options.quote, escape: options.escape };
@@ -52,14 +103,14 @@ async function mendedFiles(
   for (const file of csv.files) {
     const survey = await surveyed(file, letters, options);
     longest = Math.max(longest, survey.longestRecordBytes);
-    if (survey.ends.size < 2) {
+    if (survey.ends.size < 2 && !(await startsUnevenly(file, options))) {
       files.push(file);
       continue;
     }
     const lines = evenLines(unpacked(file), letters, options.skipLines, file.place);
     files.push({ ...file, path: await spool.write('csv', lines) });
   }
-  if (longest > memoryBudgetBytes * recordShareOfMemory) throw tooLong(longest, memoryBudgetBytes);
+  if (longest > memoryLimitBytes * recordShareOfMemory) throw tooLong(longest, memoryLimitBytes);
   const longestRecordBytes = longest >= usualRecordBytes ? longest + 2 : 0;
   const isSame =
     longestRecordBytes <= csv.longestRecordBytes && files.every((file, index) => file === csv.files[index]);
@@ -77,9 +128,9 @@ function unpacked({ path, place }: ReadableFile): AsyncIterable<Uint8Array> {
   return unpackedBytes(path, packingByName(path), place);
 }
 
-function tooLong(bytes: number, memoryBudgetBytes: number): ConfigError {
+function tooLong(bytes: number, memoryLimitBytes: number): ConfigError {
   return new ConfigError(
-    `A row has ${bytes} bytes, for which a memory of ${Math.round(memoryBudgetBytes / 1e6)} MB is too small.`,
+    `A row has ${bytes} bytes, for which a memory of ${Math.round(memoryLimitBytes / 1e6)} MB is too small.`,
     {
       code: 'memory_budget',
       state: 'Nothing was published.',

@@ -31,10 +31,11 @@ export interface CsvTools {
 export async function csvTable(
   connection: DuckDBConnection,
   files: readonly ReadableFile[],
-  options: ReadOptions,
+  asked: ReadOptions,
   { spool, engine }: CsvTools,
 ): Promise<FileTable> {
-  const layout = await commonLayout(files, options);
+  const layout = await commonLayout(files, asked);
+  const options = { ...asked, skipLines: asked.skipLines + layout.blankLines };
   const declared = layout.columns.map((name) => options.columns[name] ?? options.columns['*']);
   const given: CsvFiles = { files, layout, options, declared, longestRecordBytes: 0 };
   const readable = <T>(csv: CsvFiles, work: (csv: CsvFiles) => Promise<T>): Promise<T> =>
@@ -220,7 +221,8 @@ async function commonLayout(files: readonly ReadableFile[], options: ReadOptions
     first ??= { place, layout };
     if (
       layout.columns.join('\n') === first.layout.columns.join('\n') &&
-      layout.delimiter === first.layout.delimiter
+      layout.delimiter === first.layout.delimiter &&
+      layout.blankLines === first.layout.blankLines
     )
       continue;
     throw new DataError(`${place} has other columns than ${first.place}.`, {

@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
 import type { ReadRequest, Source, StreamRef, StreamSchema } from '../../connector/connection.ts';
 import type { ColumnBatch } from '../../connector/column-batch.ts';
-import { readChunk } from '../../connector/duckdb/vector-reader.ts';
+import { streamedBatches } from '../../connector/duckdb/streamed-batches.ts';
 import type { CsvPayload, Payload } from '../../connector/payload.ts';
 import { CancelledError, ConfigError, DataError, FatalError, TransientError } from '../../core/errors.ts';
 import type { Column, TableSchema } from '../../sql/data-type.ts';
@@ -312,12 +312,11 @@ async function* readBatches(
   signal.addEventListener('abort', interrupt);
   const types = columns.map((column) => column.type);
   try {
-    const result = await connection.stream(`select ${columns.map(vectorSql).join(', ')} from (${select})`);
-    for (;;) {
+    if (signal.aborted) throw cancelled();
+    const text = `select ${columns.map(vectorSql).join(', ')} from (${select})`;
+    for await (const batch of streamedBatches(text, types, (work) => work(connection))) {
       if (signal.aborted) throw cancelled();
-      const chunk = await result.fetchChunk();
-      if (!chunk || chunk.rowCount === 0) return;
-      yield readChunk(chunk, types);
+      yield batch;
     }
   } catch (error) {
     throw signal.aborted ? cancelled() : await explain(await readError(error, table.files));
