@@ -8,7 +8,7 @@ import { dbtSettings } from './dbt-settings.ts';
 import { databaseName } from './database-name.ts';
 import { Mistakes } from './mistakes.ts';
 import { partNodes } from './part-nodes.ts';
-import type { Project, ProjectParts } from './project.ts';
+import { parsedModelsFile, type Project, type ProjectParts, stateFolderName } from './project.ts';
 import { assemble } from './read-project.ts';
 
 /** What a command line says of a dbt project by itself. */
@@ -75,6 +75,7 @@ export async function readDbtProject(
     vars: request.vars,
     storesFailures: request.storesFailures ?? false,
     toleratesUndefined: true,
+    cacheFile: join(folder, stateFolderName, parsedModelsFile),
     targetName: target.target,
     profileName: target.profile,
     threads,

@@ -43,3 +43,6 @@ export interface ProjectParts {
 
 /** Where a project keeps what it remembers: the ledger, finished reports, temporary files. */
 export const stateFolderName = '.millrace';
+
+/** In there: what was read of the dbt project, for the next process. */
+export const parsedModelsFile = 'models.parsed';

@@ -10,6 +10,7 @@ import { namesOf } from './connection-pool.ts';
 import type { ConnectionDeclaration } from './connections-file.ts';
 import { databaseName } from './database-name.ts';
 import type { ProjectDefinition } from './definitions.ts';
+import { parsedModelsFile, stateFolderName } from './project.ts';
 import { unreadable } from './project-files.ts';
 
 /** What a command line says over the project's files. */
@@ -94,6 +95,7 @@ export async function readTransform(
     environment,
     vars: { ...definition.transform?.vars, ...overrides.vars },
     storesFailures: overrides.storesFailures ?? false,
+    cacheFile: join(folder, stateFolderName, parsedModelsFile),
     // What dbt builds, dbt judges.
     toleratesUndefined: (overrides.executor ?? definition.transform?.executor) === 'dbt',
     ...(overrides.targetName === undefined ? {} : { targetName: overrides.targetName }),

@@ -1,7 +1,11 @@
 import type { GraphNode } from '../core/node.ts';
+import { clockReadings } from './context/clock.ts';
 import { graphNodes } from './graph-nodes.ts';
+import { inputPrint, wholePrint } from './keeping/input-print.ts';
+import { type KeptContent, type ProjectContent, readKept, writeKept } from './keeping/kept-content.ts';
+import { watchEnvironment } from './keeping/watched-environment.ts';
+import { type ProjectFrame, readFrame } from './reading/frame-reader.ts';
 import type { Manifest } from './reading/manifest.ts';
-import { readFrame } from './reading/frame-reader.ts';
 import { manifestOf, readNodes } from './reading/manifest-reader.ts';
 import type { OpeningStatement, TransformOptions } from './reading/transform-options.ts';
 
@@ -20,17 +24,46 @@ export interface TransformProject {
   readonly openingStatements: readonly OpeningStatement[];
 }
 
-/** Reads the dbt project in `options.folder`. Throws one ProjectError that names everything that is wrong. */
+/** What this process read last. */
+let lastRead: KeptContent | undefined;
+
+/**
+ * Reads the dbt project in `options.folder`. Throws one ProjectError that names everything that is wrong. What follows from the same
+ * files, options and environment as before, in this process or an earlier one, is not worked out again.
+ */
 export async function readTransformProject(options: TransformOptions): Promise<TransformProject> {
-  const frame = await readFrame(options);
-  const manifest = manifestOf(frame, readNodes(frame));
+  const { environment, folder, cacheFile } = options;
+  const readingsBefore = clockReadings();
+  const watched = watchEnvironment(environment);
+  const frame = await readFrame({ ...options, environment: watched.environment });
+  const inputs = inputPrint(frame, options);
+  const known = frame.mistakes.issues.length === 0 ? knownContent(options, inputs) : undefined;
+  const content = known?.content ?? makeContent(frame, options.connection);
+  if (!known && clockReadings() === readingsBefore) {
+    const names = watched.names();
+    lastRead = { print: wholePrint(inputs, names, environment), names, content };
+    if (cacheFile !== undefined) writeKept(cacheFile, lastRead);
+  }
+  const manifest = manifestOf(frame, content.manifest);
   return {
     name: manifest.projectName,
-    folder: options.folder,
+    folder,
     connection: options.connection,
     dialectName: options.dialectName,
-    nodes: graphNodes(manifest, options.connection),
+    nodes: content.graph,
     manifest,
     openingStatements: options.openingStatements ?? [],
   };
+}
+
+function makeContent(frame: ProjectFrame, connection: string): ProjectContent {
+  const manifest = readNodes(frame);
+  return { manifest, graph: graphNodes(manifestOf(frame, manifest), connection) };
+}
+
+function knownContent({ environment, cacheFile }: TransformOptions, inputs: string): KeptContent | undefined {
+  if (lastRead && wholePrint(inputs, lastRead.names, environment) === lastRead.print) return lastRead;
+  const kept = cacheFile === undefined ? undefined : readKept(cacheFile, inputs, environment);
+  if (kept) lastRead = kept;
+  return kept;
 }

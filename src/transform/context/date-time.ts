@@ -6,6 +6,7 @@ import {
   type TemplateObject,
   type Value,
 } from '../jinja/index.ts';
+import { clockMs } from './clock.ts';
 import { strptime } from './date-format.ts';
 import { iterationTools } from './iteration-tools.ts';
 import { dayMs, Duration, numberOf, PythonDate, PythonZone, utc, zoneOf } from './python-date.ts';
@@ -48,9 +49,9 @@ export const pythonModules: Readonly<Record<string, Value>> = {
     datetime: new PythonClass(
       (args) => zoned(momentOf(args), zoneOf(args.keyword.get('tzinfo') ?? args.positional[7])),
       {
-        now: (args) => new PythonDate(Date.now(), 'datetime', zoneOf(args.get(0, 'tz'))),
-        utcnow: () => new PythonDate(Date.now(), 'datetime'),
-        today: () => new PythonDate(Date.now(), 'datetime'),
+        now: (args) => new PythonDate(clockMs(), 'datetime', zoneOf(args.get(0, 'tz'))),
+        utcnow: () => new PythonDate(clockMs(), 'datetime'),
+        today: () => new PythonDate(clockMs(), 'datetime'),
         strptime: (args) => {
           const { text, format } = args.bind('strptime', ['text', 'format']);
           return new PythonDate(strptime(printed(text ?? ''), printed(format ?? '')), 'datetime');
@@ -59,7 +60,7 @@ export const pythonModules: Readonly<Record<string, Value>> = {
       },
     ),
     date: new PythonClass((args) => new PythonDate(momentOf(args), 'date'), {
-      today: () => new PythonDate(Date.now(), 'date'),
+      today: () => new PythonDate(clockMs(), 'date'),
       fromisoformat: (args) => new PythonDate(isoMoment(printed(args.get(0, 'text') ?? '')), 'date'),
     }),
     timedelta: new PythonClass((args) => new Duration(durationMs(args)), {}),

@@ -13,6 +13,7 @@ import {
 } from '../jinja/index.ts';
 import { createAdapter } from './adapter.ts';
 import { findRelation } from './adapter-questions.ts';
+import { noteClockReading } from './clock.ts';
 import { createConfigObject } from './config-object.ts';
 import { dataFunctions } from './data-functions.ts';
 import { dateTime, pythonModules } from './date-time.ts';
@@ -57,7 +58,7 @@ export function nodeContext(project: ProjectScope, node: NodeScope, moment: Mome
     lookup: (name) =>
       ownMacro(macros, name)?.value ??
       own.get(name) ??
-      (name === 'graph' ? moment.graph() : shared.get(name)) ??
+      (name === 'graph' ? moment.graph() : sharedValue(shared, name)) ??
       findMacro(macros, name) ??
       macroNamespace(macros, name, (macro) => shared.get(macro)),
     *names() {
@@ -68,6 +69,14 @@ export function nodeContext(project: ProjectScope, node: NodeScope, moment: Mome
       yield* macros.packages.keys();
     },
   };
+}
+
+/** What is another at every reading. */
+const momentary: ReadonlySet<string> = new Set(['run_started_at', 'invocation_id']);
+
+function sharedValue(shared: ReadonlyMap<string, Value>, name: string): Value | undefined {
+  if (momentary.has(name)) noteClockReading();
+  return shared.get(name);
 }
 
 const valuesByProject = new WeakMap<ProjectScope, Record<string, Value>>();
@@ -162,15 +171,15 @@ function momentValues(project: ProjectScope, moment: Moment): Record<string, Val
 }
 
 /** dbt's names for variables of the environment that are shown in artifacts. */
-const metadataPrefix = 'DBT_ENV_CUSTOM_ENV_';
+export const metadataPrefix = 'DBT_ENV_CUSTOM_ENV_';
 
 function metadataEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): Record<string, Value> {
   return Object.fromEntries(
-    Object.entries(environment).flatMap(([name, value]) =>
-      name.startsWith(metadataPrefix) ? [[name.slice(metadataPrefix.length), value ?? '']] : [],
-    ),
+    Object.keys(environment)
+      .filter((name) => name.startsWith(metadataPrefix))
+      .map((name) => [name.slice(metadataPrefix.length), environment[name] ?? '']),
   );
 }
 

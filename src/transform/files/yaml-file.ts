@@ -10,6 +10,7 @@ export type YamlPath = readonly PropertyKey[];
 export interface YamlFile {
   /** Path relative to the Millrace project folder. */
   readonly file: string;
+  readonly text: string;
   readonly value: unknown;
   /** Where the value (or, for a map's entry, its key) at `path` stands. */
   locate(path: YamlPath): Origin;
@@ -44,6 +45,7 @@ export function parseYamlFile(file: string, text: string, mistakes: Mistakes): Y
   if (document.errors.length > 0) return undefined;
   return {
     file,
+    text,
     value: plainValue(document, file),
     locate: (path) => {
       const offset = offsetOf(document.contents, path);

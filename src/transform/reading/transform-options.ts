@@ -41,4 +41,6 @@ export interface TransformOptions {
   readonly attachedDatabases?: readonly string[];
   /** What opens the warehouse. */
   readonly openingStatements?: readonly OpeningStatement[];
+  /** Absolute file in which what was read is kept for the next process; nothing is kept where its folder is not there. */
+  readonly cacheFile?: string;
 }
