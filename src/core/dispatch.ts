@@ -28,7 +28,7 @@ export interface StepJob {
   readonly attempt: number;
   /** Attempts that failed since the run was taken by its owner; they count against the step's retry policy. */
   readonly failedAttempts: number;
-  /** Attempts in a row that ended with their process. */
+  /** Attempts in a row that ended with the process which made them */
   readonly interruptions: number;
   readonly options: RunOptions;
   /** Milliseconds since 1970, UTC. */

@@ -1,5 +1,6 @@
 import { ConfigError } from '../core/errors.ts';
 import { ancestors, findNode, type Graph } from '../core/graph.ts';
+import type { WorkerRecord } from '../core/dispatch.ts';
 import type { Ownership, RunSummary, ScheduleTick } from '../core/ledger.ts';
 import type { Freshness, FreshnessState } from '../core/freshness.ts';
 import { didYouMean } from '../core/near-name.ts';
@@ -89,6 +90,8 @@ export async function explainState(
 export interface ProjectStatus {
   /** The process that executes runs; absent when there is none. */
   readonly owner?: Ownership;
+  /** Those that do steps for it; none where machines do not share the project. */
+  readonly workers: readonly WorkerRecord[];
   /** Not finished, newest first. */
   readonly openRuns: readonly RunSummary[];
   /** In the graph's order. */
@@ -108,6 +111,7 @@ export async function projectStatus(
   const madeAtMs = new Map([...facts.completions].map(([key, { finishedAtMs }]) => [key, finishedAtMs]));
   return {
     ...(holder && isOwnershipLive(holder, nowMs) ? { owner: holder } : {}),
+    workers: (await store.dispatch?.workers()) ?? [],
     openRuns: await store.listRuns({ states: ['queued', 'running', 'cancelling'], limit: 1000 }),
     nodes: [...nodeStates(graph, facts).values()],
     freshness: Object.fromEntries(freshnessStates(expected, madeAtMs, nowMs)),

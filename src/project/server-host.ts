@@ -64,6 +64,7 @@ export function createServerHost(session: Session, schedulesActive: boolean): Se
       },
       subscribe: (listener) => subscribe(session, listener),
     },
+    ...(store.dispatch ? { workers: store.dispatch.workers } : {}),
     freshness: (completions) =>
       freshnessStates(
         current().automation.freshness,

@@ -31,6 +31,7 @@ import {
   sampleQuery,
 } from './request-schema.ts';
 import { runPayload, runSummary } from './run-payload.ts';
+import { workerStatus } from './worker-status.ts';
 
 const largestBodyBytes = 1024 * 1024;
 const historyLength = 60;
@@ -95,9 +96,14 @@ function addProjectRoutes(api: Hono, host: ServerHost): void {
     } satisfies GraphPayload),
   );
   api.get('/status', async (context) => {
-    const [completions, steps] = await Promise.all([host.ledger.latestCompletions(), latestSteps.read()]);
+    const [completions, steps, workers] = await Promise.all([
+      host.ledger.latestCompletions(),
+      latestSteps.read(),
+      host.workers?.(),
+    ]);
     return answer(context, {
       nodes: nodeStatuses(host.nodes(), completions, steps, host.freshness?.(completions)),
+      ...(workers ? { workers: workers.map((worker) => workerStatus(worker)) } : {}),
     } satisfies StatusPayload);
   });
   api.get('/node', async (context) => {

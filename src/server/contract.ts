@@ -94,6 +94,24 @@ export type NodeState = StepState | 'never' | 'external';
 /** `GET /api/status`: how every node is now. */
 export interface StatusPayload {
   readonly nodes: readonly NodeStatus[];
+  /** Absent where machines do not share the project. */
+  readonly workers?: readonly WorkerStatus[];
+}
+
+/** A process that does steps for the one that owns the project. */
+export interface WorkerStatus {
+  /** `host:pid:random...` */
+  readonly name: string;
+  /** Pools that it was started for; empty for one that takes steps of none. */
+  readonly pools: readonly string[];
+  /** Content hash of the definitions that it has read: it takes steps of this version only. */
+  readonly manifestHash: string;
+  /** Steps at a time. */
+  readonly concurrency: number;
+  readonly startedAtMs: number;
+  /** `silent`: its lease has expired. `draining`: it ends what it has, and takes nothing more. */
+  readonly state: 'working' | 'draining' | 'silent';
+  readonly steps: readonly { readonly runId: string; readonly step: NodeKey }[];
 }
 
 export interface NodeStatus {

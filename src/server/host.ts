@@ -1,3 +1,4 @@
+import type { WorkerRecord } from '../core/dispatch.ts';
 import type { Completion } from '../core/executor.ts';
 import type { FreshnessState } from '../core/freshness.ts';
 import type { GraphNode, NodeKey } from '../core/node.ts';
@@ -32,6 +33,8 @@ export interface ServerHost {
   readonly ledger: LedgerReader;
   readonly runs: RunControl;
 
+  /** Absent where machines do not share the project. */
+  workers?(): Promise<readonly WorkerRecord[]>;
   /** How fresh the nodes are that something is expected of, `completions` being the latest of each. */
   freshness?(completions: readonly Completion[]): ReadonlyMap<NodeKey, FreshnessState>;
   readonly automation: AutomationHost;

@@ -8,6 +8,7 @@ import {
   type SensorState,
   sensorStates,
 } from '../../engine/index.ts';
+import type { WorkerRecord } from '../../core/dispatch.ts';
 import type { FreshnessState } from '../../core/freshness.ts';
 import type { RunStore } from '../../core/ports.ts';
 import type { KeptTriggerTick } from '../../core/trigger.ts';
@@ -44,6 +45,7 @@ export async function status(options: StatusOptions): Promise<void> {
     );
     if (options.json) return printJson({ ...found, sensors });
     printLine(found.owner ? `${found.owner.owner} is at work here.` : 'Nobody is at work here.');
+    for (const worker of found.workers) printLine(workerLine(worker, project.manifest.hash));
     for (const run of found.openRuns)
       printLine(`Run ${run.id} is ${run.state}: ${run.selection || 'everything'}`);
     for (const sensor of sensors) printLine(sensorLine(sensor));
@@ -102,6 +104,18 @@ function row(
     completion ? new Date(completion.finishedAtMs).toISOString() : '',
     reasons[0]?.message.split('\n', 1)[0] ?? '',
   ];
+}
+
+function workerLine(worker: WorkerRecord, manifestHash: string): string {
+  const { owner, pools, isAlive, isDraining, steps, concurrency } = worker;
+  const state = isAlive ? (isDraining ? 'is draining' : 'works') : paint('red', 'is silent');
+  const version =
+    worker.manifestHash === manifestHash
+      ? ''
+      : paint('yellow', `, has read version ${worker.manifestHash.slice(0, 8)}`);
+  const place = pools.length === 0 ? '' : ` for ${pools.join(', ')}`;
+  const work = steps.map(({ step }) => step).join(', ') || 'nothing to do';
+  return `Worker ${owner} ${state}${place}${version} (${steps.length} of ${concurrency}): ${work}`;
 }
 
 function sensorLine({ name, condition, failures, dueAtMs, lastTick }: SensorState): string {

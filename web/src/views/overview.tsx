@@ -8,6 +8,7 @@ import { useNodes } from '../node/use-nodes.ts';
 import { AssetHealth } from '../overview/asset-health.tsx';
 import { Attention } from '../overview/attention.tsx';
 import { Tiles } from '../overview/tiles.tsx';
+import { Workers } from '../overview/workers.tsx';
 import { Answer, Empty } from '../parts/answer.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Moment } from '../parts/moment.tsx';
@@ -48,6 +49,7 @@ export function Overview(): ReactNode {
             <div>
               <Reports project={project} />
               <Schedules schedules={project.schedules} />
+              <Workers />
             </div>
           </div>
         </>
