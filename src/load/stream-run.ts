@@ -77,8 +77,8 @@ async function loadPlanned(
 ): Promise<{ readonly plan: StreamPlan; readonly figures: LoadFigures }> {
   const source = task.source.database;
   const plan = source
-    ? await readPersistently(source, undefined, context, () => planStream(task))
-    : await planStream(task);
+    ? await readPersistently(source, undefined, context, () => planStream(task, undefined, context.signal))
+    : await planStream(task, undefined, context.signal);
   if (plan.published) {
     context.log(`${plan.stream}: already published by an earlier attempt`);
     return { plan, figures: plan.published.figures as LoadFigures };

@@ -28,13 +28,18 @@ import { stagedMapping, textColumns } from './text-columns.ts';
 /**
  * Plans one stream from the catalogues of both sides. Changes nothing.
  * @param continuesAfter how far this very run has read already, when it reads in chunks
+ * @param signal ends a long look at the source, such as at all rows of a file
  * @throws ConfigError and DataError for what cannot be loaded as written
  */
-export async function planStream(task: StreamTask, continuesAfter?: Watermark): Promise<StreamPlan> {
+export async function planStream(
+  task: StreamTask,
+  continuesAfter?: Watermark,
+  signal?: AbortSignal,
+): Promise<StreamPlan> {
   const { stream, source, target } = task;
   chooseLane(source, target);
   checkCombination(task);
-  const { schema, state, published } = await askBothSides(task);
+  const { schema, state, published } = await askBothSides(task, signal);
   const mapping = mapColumns(stream, schema.columns, state?.columns.map((column) => column.name) ?? []);
   checkTimes(task, mapping);
   const identity = identityOf(task);
@@ -113,14 +118,17 @@ export async function planStream(task: StreamTask, continuesAfter?: Watermark): 
 }
 
 /** Asks source and target at once; if several fail, the source's error is told. */
-async function askBothSides(task: StreamTask): Promise<{
+async function askBothSides(
+  task: StreamTask,
+  signal: AbortSignal | undefined,
+): Promise<{
   readonly schema: StreamSchema;
   readonly state: TargetState | undefined;
   readonly published: Publication | undefined;
 }> {
   const { database } = task.target;
   const asked = [
-    describeSource(task),
+    describeSource(task, signal),
     database ? inspectTarget(database, task.object) : Promise.resolve(undefined),
     publishedFor(task),
   ] as const;

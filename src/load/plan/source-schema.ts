@@ -25,12 +25,12 @@ function fileColumns({ metadata, updateKey }: StreamConfig): readonly string[] {
 }
 
 /** What the source says of the stream; an error of the configuration gets the place of the stream. */
-export async function describeSource(task: StreamTask): Promise<StreamSchema> {
+export async function describeSource(task: StreamTask, signal?: AbortSignal): Promise<StreamSchema> {
   const { stream, source } = task;
   const sql = stream.sql === undefined ? undefined : fillQuery(stream.sql, stream, sourceDialect(source));
   try {
     const reference = { name: stream.name, ...(sql === undefined ? {} : { sql }) };
-    const schema = await source.source?.describe(reference, readOptionsOf(task));
+    const schema = await source.source?.describe(reference, readOptionsOf(task), signal);
     return schema ?? { columns: [], primaryKey: [] };
   } catch (error) {
     if (!(error instanceof ConfigError) || error.origin) throw error;

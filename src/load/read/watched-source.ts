@@ -45,7 +45,7 @@ function watchedDatabase(database: SqlDatabase, watch: Watch): SqlDatabase {
 function watchedReads(source: Source, watch: Watch): Source {
   return instead(source, {
     discover: (pattern) => watch(() => source.discover(pattern)),
-    describe: (stream, options) => watch(() => source.describe(stream, options)),
+    describe: (stream, options, signal) => watch((both) => source.describe(stream, options, both), signal),
     read: async (request, format, signal) => {
       const stop = new AbortController();
       const both = AbortSignal.any([signal, stop.signal]);

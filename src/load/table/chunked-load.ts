@@ -41,7 +41,7 @@ export async function loadInChunks(
     context.log(`${plan.stream}: chunk ${figures.chunks} is published, ${figures.rowsRead} rows so far`);
     await context.saveCheckpoint({ chunks: figures.chunks });
     const { watermark } = loaded;
-    plan = await readPersistently(source, pace, context, () => planStream(task, watermark));
+    plan = await readPersistently(source, pace, context, () => planStream(task, watermark, context.signal));
   }
 
   async function pieceOfSpan(): Promise<Pick<WindowPiece, 'upTo'>> {
