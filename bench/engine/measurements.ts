@@ -3,14 +3,18 @@ import { globSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Executor } from '../../src/core/executor.ts';
 import type { RunStore } from '../../src/core/ports.ts';
-import { createEngine, makePlan } from '../../src/engine/index.ts';
+import { createEngine, type Engine, makePlan } from '../../src/engine/index.ts';
 import { openSqliteLedger } from '../../src/store/index.ts';
 import { assetCount, assets, layered, load, noOp, type Shape } from './graphs.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 /** Milliseconds a step of a run of 1,000 assets that do nothing. */
-export async function millisecondsPerStep(store: RunStore, shape: Shape): Promise<number> {
-  const definitions = load(assets(assetCount, shape));
+export async function millisecondsPerStep(
+  store: RunStore,
+  shape: Shape,
+  count: number = assetCount,
+): Promise<number> {
+  const definitions = load(assets(count, shape));
   const engine = createEngine({
     store,
     executors: [noOp],
@@ -23,7 +27,7 @@ export async function millisecondsPerStep(store: RunStore, shape: Shape): Promis
   const tookMs = performance.now() - startedAtMs;
   if (run.state !== 'succeeded') throw new Error(`the run has ${run.state}`);
   await engine.shutdown('finish');
-  return tookMs / assetCount;
+  return tookMs / count;
 }
 
 /** Milliseconds from the return of an upstream's work to the first line of its downstream, each of a chain. */
@@ -50,6 +54,52 @@ export async function handOverMilliseconds(store: RunStore): Promise<readonly nu
   await engine.waitForRun(id);
   await engine.shutdown('finish');
   return delays;
+}
+
+/**
+ * Milliseconds from the last that is heard of an owner on a machine that is cut off until another goes on with its run, of which
+ * `leaseSeconds` are its lease.
+ */
+export async function takeoverMilliseconds(store: RunStore, leaseSeconds: number): Promise<number> {
+  const definitions = load(assets(1, 'wide'));
+  let lastHeardAtMs = 0;
+  let isCutOff = false;
+  const cutOff = new Proxy(store, {
+    get: (target, name) => {
+      const method = Reflect.get(target, name) as ((...args: readonly unknown[]) => unknown) | undefined;
+      return (
+        method &&
+        ((...args: readonly unknown[]) => {
+          if (isCutOff) return new Promise(() => undefined);
+          if (name === 'renewLeases' || name === 'claimRun') lastHeardAtMs = performance.now();
+          return method(...args);
+        })
+      );
+    },
+  });
+  const begun = Promise.withResolvers<number>();
+  const engineOn = (ledger: RunStore, execute: Executor['execute']): Engine =>
+    createEngine({
+      store: ledger,
+      executors: [{ name: 'no-op', execute }],
+      definitions: () => ({ ...definitions, schedules: [] }),
+      leaseSeconds,
+    });
+  const owner = engineOn(cutOff, () => {
+    isCutOff = true;
+    return new Promise(() => undefined);
+  });
+  const other = engineOn(store, async () => {
+    begun.resolve(performance.now());
+    return { metadata: {} };
+  });
+  const id = await owner.enqueue(makePlan(definitions.graph, definitions), { kind: 'code' });
+  await owner.start();
+  await other.start();
+  const tookMs = (await begun.promise) - lastHeardAtMs;
+  await other.waitForRun(id);
+  await other.shutdown('finish');
+  return tookMs;
 }
 
 /** Milliseconds from a run's being added by one engine to its first line in another, which owns the project. */

@@ -1,7 +1,8 @@
 // Measures what the engine and its ledgers add to the work, and writes result.md.
 //
-//   node --conditions=@millrace/source bench/engine/run.ts [--events 1000000] [--rounds 3]
+//   [DAGSTER_PYTHON=venv/bin/python] node --conditions=@millrace/source bench/engine/run.ts [--events 1000000] [--rounds 3]
 //
+// With a Python that has Dagster (`pip install dagster`), the same graphs run there in turn.
 // Takes the PostgreSQL that TEST_POSTGRES_URL names, or starts one with its defaults (fsync on).
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -21,7 +22,10 @@ import {
   millisecondsPerStep,
   planning,
   queuedRunsSeconds,
+  takeoverMilliseconds,
 } from './measurements.ts';
+import type { Shape } from './graphs.ts';
+import { dagsterTime, isolatedMillisecondsPerStep, type PeerTime } from './peer.ts';
 import { partitionTimes, type PartitionTimes } from './partitions.ts';
 
 const { values: options } = parseArgs({
@@ -39,7 +43,16 @@ interface Line {
   readonly values: readonly number[];
 }
 
+interface Pair {
+  readonly what: string;
+  readonly ours: number;
+  readonly theirs: PeerTime;
+}
+
 const lines: Line[] = [];
+const pairs: Pair[] = [];
+/** One that has Dagster; without it, nothing is measured beside it. */
+const python = process.env['DAGSTER_PYTHON'];
 
 /** Runs `measureOnce` some times and takes the median; prints at once. */
 async function measure(
@@ -92,6 +105,13 @@ try {
     });
   }
   const main = compile(compiled);
+  await measure('another goes on for an owner that is cut off, lease 3 s, SQLite', 'ms', 5000, async () => {
+    const store = await newSqlite();
+    const took = await takeoverMilliseconds(store, 3);
+    await store.close();
+    return took;
+  });
+  for (const shape of ['wide', 'chain'] as const) await besideDagster(main, shape);
   add(
     '`millrace run` of one no-op from a cold shell',
     'ms',
@@ -181,6 +201,53 @@ try {
   await rm(compiled, { recursive: true, force: true });
 }
 
+/** The same graph in turn, ours and Dagster's, in this process and in one for each step. */
+async function besideDagster(main: string, shape: Shape): Promise<void> {
+  if (python === undefined) return;
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [executor, assets] of [
+      ['in_process', 200],
+      ['multiprocess', 20],
+    ] as const) {
+      const place = join(folder, `peer-${executor}-${shape}-${round}`);
+      let ours: number;
+      if (executor === 'in_process') {
+        const store = await newSqlite();
+        ours = await millisecondsPerStep(store, shape, assets);
+        await store.close();
+      } else ours = isolatedMillisecondsPerStep(main, `${place}-ours`, { shape, assets });
+      const theirs = dagsterTime(python, place, { shape, executor, assets });
+      pairs.push({ what: `${assets} no-op assets, ${shape}, ${executor}`, ours, theirs });
+      process.stdout.write(
+        `${assets} ${shape} ${executor}: ${ours.toFixed(2)} ms a step, Dagster ${theirs.version} ${theirs.millisecondsPerStep.toFixed(1)}\n`,
+      );
+    }
+  }
+}
+
+function besideDagsterTable(): string {
+  const [first] = pairs;
+  if (!first) return '';
+  const rows = [...Map.groupBy(pairs, ({ what }) => what)].map(([what, rounds]) => {
+    const middle = (values: readonly number[]): number => percentile(values, 0.5);
+    const ours = middle(rounds.map((pair) => pair.ours));
+    const theirs = middle(rounds.map((pair) => pair.theirs.millisecondsPerStep));
+    const ratios = rounds.map((pair) => pair.ours / pair.theirs.millisecondsPerStep);
+    const all = ratios.map((ratio) => ratio.toFixed(4)).join(', ');
+    return `| ${what} | ${ours.toFixed(2)} ms | ${theirs.toFixed(1)} ms | ${middle(ratios).toFixed(4)} | ${all} |`;
+  });
+  return `
+## Beside Dagster ${first.theirs.version}
+
+The same graphs in turn in the same run, each with its SQLite ledger; milliseconds a step. \`multiprocess\` is a process for each step,
+with us \`isolation: 'process'\`, two at a time. Starting Python, importing Dagster and building the definitions are not counted.
+
+| what | Millrace | Dagster | ratio | all |
+|---|---|---|---|---|
+${rows.join('\n')}
+`;
+}
+
 function report(): string {
   const rows = lines.map(({ what, unit, target, values }) => {
     const middle = percentile(values, 0.5);
@@ -202,7 +269,7 @@ after a power cut the last ones may be missing, never torn. The target for Postg
 | what | measured | at most | ratio | all |
 |---|---|---|---|---|
 ${rows.join('\n')}
-
+${besideDagsterTable()}
 \`\`\`
 node --conditions=@millrace/source bench/engine/run.ts
 \`\`\`
