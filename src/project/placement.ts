@@ -1,3 +1,4 @@
+import type { ConnectionProvider } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';
 import { didYouMean } from '../core/near-name.ts';
 import { buildGraph, type Graph } from '../core/graph.ts';
@@ -69,6 +70,21 @@ export function placedGraph(
     };
   });
   return nodes.some((node, index) => node !== graph.nodes[index]) ? buildGraph(nodes) : graph;
+}
+
+/** Connections as workers have them: a DuckDB file, which its owner has open, is refused. */
+export function withoutFiles(
+  get: ConnectionProvider,
+  connections: Project['connections'],
+): ConnectionProvider {
+  return async (name) => {
+    if (connections.get(name.toUpperCase())?.type !== 'duckdb') return get(name);
+    throw new ConfigError(`${name} is a DuckDB file, which only the process that owns the project opens`, {
+      code: 'warehouse_elsewhere',
+      state: 'This step was given to a worker.',
+      next: "Write runsOn: 'owner' for what opens it, or use a warehouse that machines can share",
+    });
+  };
 }
 
 /** Nodes of pools that select them; of several the first. */

@@ -21,7 +21,7 @@ import { ConnectionPool } from './connection-pool.ts';
 import { executorsOf, liveExecutors } from './executors.ts';
 import { memoryBudget } from './memory-budget.ts';
 import { readMetrics } from './metrics.ts';
-import { limitsOfPools, workerPools } from './placement.ts';
+import { limitsOfPools, withoutFiles, workerPools } from './placement.ts';
 import { stateFolderName, type Project } from './project.ts';
 import { secretsOf } from './redaction.ts';
 import { createRunNews } from './run-news.ts';
@@ -115,8 +115,9 @@ export async function openSession(project: Project, options: SessionOptions = {}
   const tracing =
     settings.traces &&
     (await openTracing(settings.traces, project.definition.name, store, redact, telemetryReport(redact)));
+  const reachable = options.isWorker ? withoutFiles(connections.get, project.connections) : connections.get;
   const services = {
-    connections: { get: tracing ? tracedConnections(connections.get, tracing.tracer) : connections.get },
+    connections: { get: tracing ? tracedConnections(reachable, tracing.tracer) : reachable },
     pool: connections,
     findRun: (runId: string) => store.findRun(runId),
   };

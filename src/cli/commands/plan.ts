@@ -1,7 +1,9 @@
 import { MillraceError, formatError } from '../../core/errors.ts';
 import { formatOrigin } from '../../core/origin.ts';
 import { nodeOf, type PlanStep } from '../../core/plan.ts';
+import type { ProjectDefinition } from '../../project/definitions.ts';
 import { explainStep } from '../../project/explain.ts';
+import { workerPools } from '../../project/placement.ts';
 import { openPool } from '../../project/session.ts';
 import { tmpdir } from 'node:os';
 import { exitCodes } from '../terminal/exit-code.ts';
@@ -33,14 +35,16 @@ export async function plan(options: PlanCommandOptions): Promise<number> {
       printJson({ ...steps, steps: explained });
       return exitCodes.success;
     }
+    const isPlaced = steps.steps.some((step) => placeOf(step, project.definition) !== '');
     const rows = steps.steps.map((step, index) => [
       String(index + 1),
       step.key,
       step.kind === step.type ? step.kind : `${step.kind} (${step.type})`,
+      ...(isPlaced ? [placeOf(step, project.definition)] : []),
       dependencies(step, new Set(steps.steps.filter(({ kind }) => kind === 'check').map(({ key }) => key))),
       formatOrigin(project.graph.byKey.get(nodeOf(step))?.origin ?? { file: '' }),
     ]);
-    printLine(formatTable(['', 'step', 'what', 'after', 'defined in'], rows));
+    printLine(formatTable(['', 'step', 'what', ...(isPlaced ? ['where'] : []), 'after', 'defined in'], rows));
     if (options.sql) {
       for (const step of steps.steps) printLine(`\n${paint('bold', step.key)}\n${await explain(step)}`);
     }
@@ -49,6 +53,12 @@ export async function plan(options: PlanCommandOptions): Promise<number> {
   } finally {
     await pool.close();
   }
+}
+
+/** Which of the machines that share the project can do a step; empty when all can. */
+function placeOf({ runsOn, pool }: PlanStep, { pools }: ProjectDefinition): string {
+  if (runsOn === 'owner') return 'the owner';
+  return pool !== undefined && workerPools(pools).includes(pool) ? `workers for ${pool}` : '';
 }
 
 /** Names of what a step waits for; checks are counted, a long list is cut. */
