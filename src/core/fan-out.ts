@@ -1,5 +1,6 @@
 import { DataError } from './errors.ts';
 import type { JsonValue } from './json.ts';
+import { partitionLock } from './lock.ts';
 import type { NodeKey } from './node.ts';
 import type { Plan, PlanStep } from './plan.ts';
 
@@ -23,10 +24,13 @@ export function itemStepKey({ of, key }: StepItem): NodeKey {
   return `${of}@${key}`;
 }
 
-/** The step that is made for an item. Its template waits for it, and writes nothing itself. */
+/** The step that is made for an item, of which it holds the lock. Its template waits for it, and writes nothing itself. */
 export function itemStep(template: PlanStep, item: StepItem): PlanStep {
   const { forEach: _, itemsAtOnce: __, ...step } = template;
-  return { ...step, key: itemStepKey(item), node: template.node ?? template.key, locks: [], item };
+  const locks = template.locks.map((lock) =>
+    partitionLock(lock, { slice: `item ${item.key}`, from: 0, to: 1 }),
+  );
+  return { ...step, key: itemStepKey(item), node: template.node ?? template.key, locks, item };
 }
 
 /** The plan with a step for each item, before its template, which waits for them. */

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { RunRecord } from '../../core/ledger.ts';
+import { nodeOf } from '../../core/plan.ts';
 import type { RunStore } from '../../core/ports.ts';
 import {
   canMoveRun,
@@ -78,7 +79,7 @@ export async function simulate(seed: number): Promise<void> {
     isOver = !isBad() && open.length === 0;
   }
   await check(store, work, cancelled);
-  if (backfill !== undefined) await checkBackfill(store, backfill);
+  if (backfill !== undefined) await checkBackfill(store, work, backfill);
   for (const engine of engines.values()) retireOwner(engine.owner);
   await store.close();
 }
@@ -96,16 +97,21 @@ async function begin(
 }
 
 /** It is over, and each of its steps was in one run or given up because of one that failed. */
-async function checkBackfill(store: RunStore, id: string): Promise<void> {
+async function checkBackfill(store: RunStore, work: Work, id: string): Promise<void> {
   const backfill = await store.findBackfill(id);
   const runs = (await store.listRuns({ limit: 1000 })).filter(({ trigger }) => trigger.backfill === id);
   const steps = (await Promise.all(runs.map((run) => store.findRun(run.id)))).flatMap(
     (run) => run?.steps ?? [],
   );
-  expect(new Set(steps.map(({ key }) => key)).size).toBe(steps.length);
+  const planned = steps.filter((step) => !step.item && nodeOf(step) in (backfill?.targets ?? {}));
+  // What finds items is taken along by what is made for each of them, and may so be in several.
+  const sources = new Set(work.nodes.map(({ forEach }) => forEach));
+  const once = planned.map(({ key }) => key).filter((key) => !sources.has(key));
+  expect(new Set(once).size).toBe(once.length);
   expect(backfill?.runCount).toBe(runs.length);
   expect(backfill?.requested).toEqual(backfill?.targets);
-  const isWhole = steps.length === backfill?.stepCount && steps.every(({ state }) => state === 'succeeded');
+  const isWhole =
+    planned.length === backfill?.stepCount && planned.every(({ state }) => state === 'succeeded');
   expect(backfill?.state).toBe(isWhole ? 'succeeded' : 'failed');
 }
 
@@ -150,6 +156,7 @@ async function check(store: RunStore, work: Work, cancelled: ReadonlySet<string>
     expect(told.run).toBe(run.state);
     for (const { key, state } of run.steps) expect(told.steps.get(key) ?? 'pending').toBe(state);
     for (const [key, times] of told.successes) expect([key, times]).toEqual([key, 1]);
+    checkItems(run, work);
     if (cancelled.has(id)) continue;
     const ends = Object.fromEntries(run.steps.map(({ key, state }) => [key, state]));
     const expected = work.endsOf(run.plan);
@@ -166,6 +173,19 @@ async function check(store: RunStore, work: Work, cancelled: ReadonlySet<string>
   const ticks = await store.ticks('s', 1000);
   const scheduled = runs.filter(({ trigger }) => trigger.kind === 'schedule').map(({ id }) => id);
   expect(ticks.flatMap(({ runId }) => runId ?? []).sort()).toEqual(scheduled.toSorted());
+}
+
+/** The steps for items are of one list that was found, whole and once, however often their step was executed. */
+function checkItems(run: RunRecord, work: Work): void {
+  const source = new Map(run.plan.steps.map(({ key, forEach }) => [key, forEach]));
+  const byTemplate = Map.groupBy(
+    run.steps.flatMap(({ item }) => item ?? []),
+    ({ of }) => of,
+  );
+  for (const [template, items] of byTemplate) {
+    const lists = work.foundBy(run.id, source.get(template) ?? '');
+    expect(lists).toContainEqual(items.map(({ key }) => key));
+  }
 }
 
 /** Partitions are as their steps have to end; a cancelled run may have given one up that would not stop. */
