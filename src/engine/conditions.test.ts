@@ -7,7 +7,9 @@ import { openSqliteLedger } from '../store/index.ts';
 import { createEngine } from './create-engine.ts';
 import type { Definitions, Engine } from './engine.ts';
 import { createManualClock, type ManualClock } from './manual-clock.fixture.ts';
+import { partitioned, windows } from './partition.fixture.ts';
 import { makePlan } from './planner.ts';
+import { worldAt } from './partition/partition-world.ts';
 import { asset, check, definitionsOf, external, testExecutor, type StepBody } from './project.fixture.ts';
 
 const noonMs = Date.parse('2026-01-01T12:00:00Z');
@@ -56,7 +58,10 @@ async function start(
 
 /** Runs by hand, and lets what follows from it happen. */
 async function run(...keys: readonly string[]): Promise<void> {
-  await engine.enqueue(makePlan(definitions.graph, { keys, manifestHash: 'h' }), { kind: 'code' });
+  await engine.enqueue(
+    makePlan(definitions.graph, { keys, manifestHash: 'h', world: worldAt(clock.nowMs()) }),
+    { kind: 'code' },
+  );
   await clock.advance(5000);
 }
 
@@ -285,5 +290,43 @@ describe('conditions', () => {
       'succeeded',
       'succeeded',
     ]);
+  });
+});
+
+describe('partitions', () => {
+  const days = (key: string, reads: readonly string[] = []): GraphNode =>
+    partitioned(key, reads, [windows()], {});
+  const customers = (key: string, reads: readonly string[] = []): GraphNode =>
+    partitioned(key, reads, [{ kind: 'dynamic', name: 'customer', set: 'customers' }]);
+
+  it('are made when a key was added, those that are new only', async () => {
+    await store.addPartitionKeys('customers', ['x', 'y'], noonMs);
+    await start([customers('c')], { c: eager() });
+    expect(await asked()).toEqual(['c@x c@y']);
+    await store.addPartitionKeys('customers', ['z'], noonMs);
+    await clock.advance(2 * minuteMs);
+    expect(await asked()).toEqual(['c@x c@y', 'c@z']);
+    await clock.advance(10 * minuteMs);
+    expect(await asked()).toHaveLength(2);
+  });
+
+  it('of time are made when a window is over and those that it reads are there, at once', async () => {
+    await start([days('a'), days('b', ['a'])], { b: onMissing() });
+    await run('a');
+    expect(await asked()).toEqual(['b@2025-12-31']);
+    await clock.advance(12 * 60 * minuteMs);
+    expect(await asked()).toEqual(['b@2025-12-31']);
+    await run('a');
+    expect(await asked()).toEqual(['b@2025-12-31', 'b@2026-01-01']);
+  });
+
+  it('that failed are not tried again by themselves', async () => {
+    await store.addPartitionKeys('customers', ['x'], noonMs);
+    bodies['c'] = () => {
+      throw new DataError('bad rows', { code: 'bad' });
+    };
+    await start([customers('c')], { c: eager() });
+    await clock.advance(10 * minuteMs);
+    expect(await asked()).toEqual(['c@x']);
   });
 });

@@ -3,10 +3,11 @@ import { findNode, type Graph } from '../core/graph.ts';
 import type { NodeKey } from '../core/node.ts';
 import type { PartitionWorld } from '../core/partition/calendar.ts';
 import { count, difference, emptySet, union, type PartitionSet } from '../core/partition/partition-set.ts';
-import { formatSet, fromRanges, openSpace, type PartitionSpace } from '../core/partition/partition-space.ts';
+import { formatSet, fromRanges, openSpace } from '../core/partition/partition-space.ts';
 import type { PartitionRange, PartitionsDefinition } from '../core/partitions.ts';
 import { nodeOf } from '../core/plan.ts';
 import type { RunStore } from '../core/ports.ts';
+import { endedPartitions } from './partition/ended-partitions.ts';
 
 /** How the partitions of a node are. Each partition is in one of the groups. */
 export interface PartitionStatus {
@@ -78,25 +79,6 @@ export async function partitionCounts(
     counts.set(key, { count: count(space.everything), failed: count(failed), missing: count(missing) });
   }
   return counts;
-}
-
-interface EndedPartitions {
-  readonly succeeded: PartitionSet;
-  readonly failed: PartitionSet;
-}
-
-async function endedPartitions(
-  store: RunStore,
-  key: NodeKey,
-  space: PartitionSpace,
-): Promise<EndedPartitions> {
-  const states = await store.partitionStates(key);
-  const inState = (wanted: string): PartitionSet =>
-    fromRanges(
-      space,
-      states.filter(({ state }) => state === wanted),
-    );
-  return { succeeded: inState('succeeded'), failed: inState('failed') };
 }
 
 async function openPartitions(

@@ -1,5 +1,6 @@
 import { cronsOf } from '../../core/condition.ts';
 import type { NodeKey } from '../../core/node.ts';
+import { nodeOfKey } from '../../core/plan.ts';
 import type { ConditionGraph } from './condition-graph.ts';
 import { type KeptMemory, lookAtConditions } from './condition-pass.ts';
 import type { ConditionPlace } from './condition-place.ts';
@@ -35,7 +36,7 @@ export function createConditionBoard(place: ConditionPlace): ConditionBoard {
       });
       for (const event of events) {
         if (event.type === 'step_state' && event.state !== 'pending' && event.state !== 'running')
-          for (const key of graph.watchers.get(event.step) ?? []) affected.add(key);
+          for (const key of graph.watchers.get(nodeOfKey(event.step)) ?? []) affected.add(key);
         if (event.type === 'run_state' && event.state === 'cancelled')
           for (const key of await runSteps.keysOf(event.runId))
             for (const watcher of graph.watchers.get(key) ?? []) affected.add(watcher);

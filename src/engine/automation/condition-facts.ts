@@ -6,6 +6,8 @@ export interface ConditionFacts {
   /** Of the latest success. */
   readonly made?: { readonly startedAtMs: number; readonly finishedAtMs: number } | undefined;
   readonly isInProgress: boolean;
+  /** Of a node with partitions: the newest ones that are missing and can be made; may be empty. */
+  readonly missingPartitions?: string | undefined;
   /** What is directly upstream and can be run. */
   readonly upstream: readonly UpstreamFacts[];
   /** Print of the node's definition. */
@@ -90,10 +92,12 @@ export function handledMemory(
 }
 
 /** What a run would be asked for now. Two equal ones are one cause, whatever came of its run. */
-export function causeOf({ upstream, code, cronTimes, memory }: ConditionFacts): string {
+export function causeOf(facts: ConditionFacts): string {
+  const { upstream, code, cronTimes, memory, missingPartitions = '' } = facts;
   const marks = marksOf(upstream, memory.upstream);
   const requested = upstream.map(({ key, requestedFor }) => [key, requestedFor ?? marks[key] ?? 0] as const);
-  return JSON.stringify([requested.toSorted(([a], [b]) => (a < b ? -1 : 1)), [...cronTimes], code]);
+  const parts = [requested.toSorted(([a], [b]) => (a < b ? -1 : 1)), [...cronTimes], code];
+  return JSON.stringify(missingPartitions === '' ? parts : [...parts, missingPartitions]);
 }
 
 /** What was made together with the node is no news for it, even if the node itself failed there. */

@@ -17,7 +17,7 @@ import {
 } from './condition-facts.ts';
 import type { ConditionedNode, ConditionGraph } from './condition-graph.ts';
 import { type ConditionPlace, conditionNoteName } from './condition-place.ts';
-import { evaluate, summarize } from './evaluation.ts';
+import { evaluate, isUpdated, summarize } from './evaluation.ts';
 import type { RunSteps } from './run-steps.ts';
 
 /** A note as it was read last. Nobody else writes it as long as this engine owns the project. */
@@ -32,6 +32,7 @@ interface Look {
   readonly node: ConditionedNode;
   readonly kept: KeptMemory;
   readonly memory: ConditionMemory;
+  readonly facts: ConditionFacts;
   readonly tick: TriggerTick;
 }
 
@@ -60,7 +61,7 @@ export async function lookAtConditions(
     looks.push(lookAt(node, facts, kept, { atMs, runId, requested }));
   }
   const keys = [...requested.keys()];
-  const plan = planOf(place, keys);
+  const plan = await planOf(place, keys, onlyMissing(looks));
   const trigger = triggerOf(keys);
   if (plan instanceof MillraceError)
     return write(
@@ -74,10 +75,25 @@ export async function lookAtConditions(
   return isWritten;
 }
 
-function planOf(place: ConditionPlace, keys: readonly NodeKey[]): Plan | MillraceError | undefined {
+/** The partitions of nodes that are asked for because these are missing, and nothing that they read is new. */
+function onlyMissing(looks: readonly Look[]): ReadonlyMap<NodeKey, string> {
+  return new Map(
+    looks.flatMap(({ node, facts, tick }) => {
+      const { missingPartitions = '', upstream } = facts;
+      const isAsked = tick.outcome === 'started' && missingPartitions !== '';
+      return isAsked && !upstream.some((up) => isUpdated(up, facts)) ? [[node.key, missingPartitions]] : [];
+    }),
+  );
+}
+
+async function planOf(
+  place: ConditionPlace,
+  keys: readonly NodeKey[],
+  partitions: ReadonlyMap<NodeKey, string>,
+): Promise<Plan | MillraceError | undefined> {
   if (keys.length === 0) return undefined;
   try {
-    return place.plan(keys);
+    return await place.plan(keys, partitions);
   } catch (error) {
     if (error instanceof MillraceError) return error;
     throw error;
@@ -152,6 +168,7 @@ async function factsOf(
       startedAtMs: completion.finishedAtMs - completion.durationMs,
     },
     isInProgress: situation.inProgress.has(key),
+    missingPartitions: await place.missingPartitions(key),
     upstream: await Promise.all(
       upstream.map((from) => upstreamFacts(runSteps, situation, from, key, requested.get(from))),
     ),
@@ -199,17 +216,24 @@ function lookAt(
   const tick = { trigger: conditionNoteName(node.key), atMs, detail: evaluation as JsonValue };
   const why = summarize(evaluation);
   if (!evaluation.isTrue)
-    return { node, kept, memory: next, tick: { ...tick, outcome: 'skipped', runIds: [], reason: why } };
+    return {
+      node,
+      kept,
+      memory: next,
+      facts,
+      tick: { ...tick, outcome: 'skipped', runIds: [], reason: why },
+    };
   const cause = causeOf(facts);
   if (cause === memory.cause) {
     const before = memory.requested === null ? '' : `: the run ${memory.requested.runId}`;
     const reason = `A run was asked for already, for the same cause${before}`;
-    return { node, kept, memory: next, tick: { ...tick, outcome: 'skipped', runIds: [], reason } };
+    return { node, kept, memory: next, facts, tick: { ...tick, outcome: 'skipped', runIds: [], reason } };
   }
   now.requested.set(node.key, cause);
   return {
     node,
     kept,
+    facts,
     memory: handledMemory(facts, next, { cause, runId, atMs }),
     tick: { ...tick, outcome: 'started', runIds: [runId], reason: why },
   };

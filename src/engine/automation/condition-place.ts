@@ -26,8 +26,10 @@ export interface ConditionPlace {
   ) => { readonly latest: (atMs: number) => number; readonly next: (atMs: number) => number | undefined };
   /** Print of a node's definition. */
   readonly print: (key: NodeKey) => string;
-  /** Exactly these nodes with their checks. */
-  readonly plan: (keys: readonly NodeKey[]) => Plan;
+  /** The newest partitions of a node that are missing and can be made, as text; undefined for one without partitions. */
+  readonly missingPartitions: (key: NodeKey) => Promise<string | undefined>;
+  /** Exactly these nodes with their checks. Of those in `partitions` these; of others the newest. */
+  readonly plan: (keys: readonly NodeKey[], partitions: ReadonlyMap<NodeKey, string>) => Promise<Plan>;
   readonly createRunId: (atMs: number) => string;
   /** Called when a run was written. */
   readonly onRuns: () => void;

@@ -71,8 +71,12 @@ function simpleOperand(kind: SimpleOperand, facts: ConditionFacts): Evaluation {
     return { condition: kind, isTrue: found.length > 0, ...because(found) };
   };
   switch (kind) {
-    case 'missing':
-      return { condition: kind, isTrue: made === undefined };
+    case 'missing': {
+      const { missingPartitions } = facts;
+      if (missingPartitions === undefined) return { condition: kind, isTrue: made === undefined };
+      const named = missingPartitions === '' ? {} : { because: [missingPartitions] };
+      return { condition: kind, isTrue: missingPartitions !== '', ...named };
+    }
     case 'in_progress':
       return { condition: kind, isTrue: facts.isInProgress };
     case 'code_changed':
@@ -95,7 +99,8 @@ function simpleOperand(kind: SimpleOperand, facts: ConditionFacts): Evaluation {
   }
 }
 
-function isUpdated(up: UpstreamFacts, { made, memory }: ConditionFacts): boolean {
+/** True when it was made, or is asked for, without the node. */
+export function isUpdated(up: UpstreamFacts, { made, memory }: ConditionFacts): boolean {
   if (up.requestedFor !== undefined) return true;
   if (up.madeAtMs === undefined || up.isShared) return false;
   return up.madeAtMs > (made?.startedAtMs ?? 0) && memory.upstream[up.key] !== up.madeAtMs;
