@@ -8,6 +8,7 @@ import type { RunStore } from '../../src/core/ports.ts';
 import type { RunEvent } from '../../src/core/run-event.ts';
 import { openPostgresLedger } from '../../src/store/postgres/ledger.ts';
 import { startMillrace, type RunningCommand } from './millrace-command.ts';
+import type { NetworkHost } from './network-host.ts';
 
 /** Short, so that a lost process is soon missed. */
 export const leaseSeconds = 3;
@@ -27,6 +28,8 @@ export interface Fleet {
   serve(...more: readonly string[]): Promise<Member>;
   /** Starts a worker in the project's folder, or in another one. */
   worker(more?: readonly string[], folder?: string): Promise<Member>;
+  /** Starts a worker on another host, from which the ledger's server is reached. */
+  workerOn(host: NetworkHost, more?: readonly string[]): Promise<Member>;
   /** Asks for a run of everything, or of a selection; gives its id. */
   enqueue(...selection: readonly string[]): Promise<string>;
   finished(runId: string): Promise<RunRecord>;
@@ -77,8 +80,12 @@ export async function makeFleet(
   );
   await write('assets/work.ts', workFile(tasks));
   const store = await openPostgresLedger(ledgerUrl);
-  const member = async (args: readonly string[], cwd: string): Promise<Member> => {
-    const command = startMillrace([...args, '--lease', String(leaseSeconds), '--json'], { cwd, env });
+  const member = async (args: readonly string[], cwd: string, host?: NetworkHost): Promise<Member> => {
+    const command = startMillrace([...args, '--lease', String(leaseSeconds), '--json'], {
+      cwd,
+      env: host ? { ...env, MILLRACE_LEDGER_URL: urlFrom(host, ledgerUrl) } : env,
+      prefix: host?.prefix ?? [],
+    });
     const ready = await Promise.race([
       firstLine(command),
       command.result.then(({ stderr }) => Promise.reject(new Error(stderr))),
@@ -96,6 +103,7 @@ export async function makeFleet(
     write,
     serve: (...more) => member(['serve', '--port', '0', '--no-work', ...more], folder),
     worker: (more = [], where = folder) => member(['worker', ...more], where),
+    workerOn: (host, more = []) => member(['worker', ...more], folder, host),
     enqueue: async (...selection) => {
       const before = await store.listRuns({ limit: 1 });
       // It only asks: the process that serves owns the project.
@@ -140,6 +148,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defineTask } from 'millrace';
 const note = (line: string): void => appendFileSync(process.env['CALLS'] ?? '', line + '\\n');
 ${tasks.join('')}`;
+}
+
+function urlFrom(host: NetworkHost, ledgerUrl: string): string {
+  const url = new URL(ledgerUrl);
+  url.hostname = host.gateway;
+  return url.href;
 }
 
 async function firstLine({ child }: RunningCommand): Promise<string> {

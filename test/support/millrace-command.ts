@@ -13,6 +13,8 @@ const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 export interface CommandOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A command that runs the one which follows it, such as `ip netns exec name`. */
+  readonly prefix?: readonly string[];
 }
 
 export interface CommandResult {
@@ -29,7 +31,9 @@ export interface RunningCommand {
 }
 
 export function startMillrace(args: readonly string[], options: CommandOptions): RunningCommand {
-  const child = spawn(process.execPath, ['--conditions=@millrace/source', main, ...args], {
+  const node = [process.execPath, '--conditions=@millrace/source', main, ...args];
+  const [file = process.execPath, ...rest] = [...(options.prefix ?? []), ...node];
+  const child = spawn(file, rest, {
     cwd: options.cwd,
     env: { ...process.env, HOME: emptyHome, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
