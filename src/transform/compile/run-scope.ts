@@ -52,7 +52,9 @@ export function resolvedScope(
 ): NodeScope {
   const { names } = manifest;
   return {
-    model: given.model,
+    get model() {
+      return given.model;
+    },
     relation: given.relation,
     ref: (call) => {
       const node = resolveRef(names, call, given.home);
@@ -91,7 +93,9 @@ export function runScope(
     manifest,
     {
       home: node,
-      model: { ...runDictionary(manifest, node), ...(batch ? { batch: batchValue(batch) } : {}) },
+      get model() {
+        return { ...runDictionary(manifest, node), ...(batch ? { batch: batchValue(batch) } : {}) };
+      },
       relation: node.kind === 'test' ? undefined : createRelation(node.relation),
       entries: node.entries,
     },

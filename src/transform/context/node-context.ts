@@ -57,12 +57,13 @@ export function nodeContext(project: ProjectScope, node: NodeScope, moment: Mome
   return {
     lookup: (name) =>
       ownMacro(macros, name)?.value ??
-      own.get(name) ??
+      (name === 'model' ? node.model : own.get(name)) ??
       (name === 'graph' ? moment.graph() : sharedValue(shared, name)) ??
       findMacro(macros, name) ??
       macroNamespace(macros, name, (macro) => shared.get(macro)),
     *names() {
       yield* own.keys();
+      yield 'model';
       yield* shared.keys();
       yield 'graph';
       yield* macroNames(macros);
@@ -102,7 +103,7 @@ function createProjectValues(project: ProjectScope): Record<string, Value> {
   };
 }
 
-/** What is one node's. */
+/** What is one node's, but for `model`, which is made when it is asked for. */
 function nodeValues(project: ProjectScope, node: NodeScope, moment: Moment): ReadonlyMap<string, Value> {
   const { relation } = node;
   const builtins = {
@@ -114,7 +115,6 @@ function nodeValues(project: ProjectScope, node: NodeScope, moment: Moment): Rea
     ...Object.entries(builtins),
     ['builtins', builtins],
     ['ref_all', refAllFunction(project, node, moment)],
-    ['model', node.model],
     ['this', relation ?? null],
     ['schema', relation?.relationName.schema ?? project.targetSchema],
   ]);
