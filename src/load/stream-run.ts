@@ -5,8 +5,11 @@ import { readPersistently } from './chunks/persistence.ts';
 import { loadInChunks } from './table/chunked-load.ts';
 import { isIgnored } from './plan/existing-target.ts';
 import { loadIncrement } from './file-increment.ts';
+import { withFileLease } from './file-lease.ts';
+import { leasePath } from './plan/file-publication.ts';
 import { figuresOf, skippedFigures } from './table/load-figures.ts';
 import { loadThroughParts } from './table/parts-load.ts';
+import { identityOf } from './plan/last-publication.ts';
 import { planStream } from './plan/plan-stream.ts';
 import type { StreamPlan } from './plan/stream-plan.ts';
 import { fillStage } from './read/stage-fill.ts';
@@ -54,10 +57,12 @@ export async function loadStream(
           loadIntoTable({ task, plan, database, context, turns, hooks, lease }),
         );
       })
-    : await loadPlanned(task, context, (plan) =>
-        task.stream.mode === 'incremental'
-          ? loadIncrement(task, plan, context)
-          : loadIntoFile(task, plan, context),
+    : await withFileLease(leasePath(task, identityOf(task)), task.object.name, context, () =>
+        loadPlanned(task, context, (plan) =>
+          task.stream.mode === 'incremental'
+            ? loadIncrement(task, plan, context)
+            : loadIntoFile(task, plan, context),
+        ),
       );
   await hooks.run('post', { figures });
   const warnings = [...(figures.warnings ?? []), ...hooks.warnings];

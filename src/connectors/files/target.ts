@@ -50,7 +50,10 @@ export function filesTarget(folder: string, engine: FileEngine, spool: Spool): T
       }
     },
     removeLeftovers: async (final, isLeftover) => {
-      const place = dirname(pathOf(final));
+      const path = pathOf(final);
+      const place = dirname(path);
+      if (!(await stat(path).catch(() => undefined)))
+        await rename(asideOf(path), path).catch(() => undefined);
       const names = await readdir(place).catch(() => []);
       const leftovers = names.filter((name) => isLeftover(name));
       for (const name of leftovers) await rm(join(place, name), { force: true, recursive: true });
@@ -96,11 +99,16 @@ async function publish(from: string, path: string): Promise<void> {
     return;
   }
   if (before?.isDirectory()) await requireParts(path);
-  const aside = join(dirname(path), `.${basename(path)}~00000000`);
+  const aside = asideOf(path);
   await rm(aside, { force: true, recursive: true });
   if (before) await rename(path, aside);
   await rename(from, path);
   await rm(aside, { force: true, recursive: true });
+}
+
+/** Where a folder waits until the one that takes its place is there; after a crash it is put back. */
+function asideOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}~00000000`);
 }
 
 /** Only folders that hold nothing but parts are replaced. */

@@ -66,6 +66,19 @@ export async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
+/**
+ * The file whose lock keeps other loads away: beside the one that is written, or for increments beside what says how far
+ * the stream is written. Undefined for standard output.
+ */
+export function leasePath(task: StreamTask, identity: StreamIdentity): string | undefined {
+  const { name } = task.object;
+  const cut = name.lastIndexOf('/') + 1;
+  const base = name.slice(cut);
+  if (base === '-' || base === 'stdout') return undefined;
+  if (task.stream.mode === 'incremental') return `${statePath(task, identity)}.lock`;
+  return fileOf(task, `${name.slice(0, cut)}.${base}~lock`);
+}
+
 /** In the folder that all files of the stream have in common. */
 function statePath(task: StreamTask, identity: StreamIdentity): string {
   const { object } = task.stream;

@@ -20,7 +20,11 @@ export async function withTargetLease<T>(
   work: (lease: SqlLock) => Promise<T>,
 ): Promise<T> {
   const name = `millrace load ${table.schema}.${table.name}`;
-  const lease = await taken(database, name, table, context);
+  const lease = await waitForLock(
+    async () => (database.lock ? await database.lock(name) : await takeLeaseRow(database, name)),
+    `${table.schema}.${table.name}`,
+    context,
+  );
   try {
     return await work(lease);
   } finally {
@@ -28,21 +32,22 @@ export async function withTargetLease<T>(
   }
 }
 
-async function taken(
-  database: SqlDatabase,
-  name: string,
-  table: TableName,
+/**
+ * Tries to take a lock until its holder lets go, or patience ends.
+ * @param target what it keeps other loads away from, for people
+ * @throws TransientError code `target_busy`
+ */
+export async function waitForLock(
+  attempt: () => Promise<LockAttempt>,
+  target: string,
   context: StepContext,
 ): Promise<SqlLock> {
   const startMs = performance.now();
   for (let tries = 1; ; tries += 1) {
-    const attempt: LockAttempt = database.lock
-      ? await database.lock(name)
-      : await takeLeaseRow(database, name);
-    if ('lock' in attempt) return attempt.lock;
-    if ((performance.now() - startMs) / 1000 > patienceSeconds) throw busy(table, attempt.holder);
-    if (tries === 1)
-      context.log(`${table.schema}.${table.name} is being loaded by ${attempt.holder}: waiting`, 'warn');
+    const found = await attempt();
+    if ('lock' in found) return found.lock;
+    if ((performance.now() - startMs) / 1000 > patienceSeconds) throw busy(target, found.holder);
+    if (tries === 1) context.log(`${target} is being loaded by ${found.holder}: waiting`, 'warn');
     await sleep(pollSeconds * 1000, undefined, { signal: context.signal });
   }
 }
@@ -59,8 +64,8 @@ export function requireLease(lease: SqlLock, table: TableName): void {
   );
 }
 
-function busy(table: TableName, holder: string): TransientError {
-  return new TransientError(`${table.schema}.${table.name} is being loaded by ${holder}`, {
+function busy(target: string, holder: string): TransientError {
+  return new TransientError(`${target} is being loaded by ${holder}`, {
     code: 'target_busy',
     state: 'Nothing was changed',
     next: 'Wait until that load is over, or stop it',
