@@ -134,3 +134,132 @@ it('a run that is cancelled stops at the worker', async () => {
   expect(run.state).toBe('cancelled');
   expect(run.steps.map(({ state }) => state)).toEqual(['cancelled', 'cancelled']);
 });
+
+it('the owner does the steps itself while no worker fits, and hands them over when one is there', async () => {
+  const done: string[] = [];
+  const owner = await ownerOf(definitions, {
+    executesSteps: true,
+    executors: [testExecutor({ '*': ({ idempotencyKey }) => note(done, 'owner', idempotencyKey) })],
+  });
+  await workerWith({}, { definitions: () => ({ ...definitions, manifestHash: 'another' }) });
+  expect((await owner.waitForRun(await enqueue(owner))).state).toBe('succeeded');
+  expect(done).toEqual(['owner a', 'owner b']);
+
+  await workerWith({ '*': ({ idempotencyKey }) => note(done, 'worker', idempotencyKey) });
+  while (done.filter((line) => line.startsWith('worker')).length < 2)
+    await owner.waitForRun(await enqueue(owner));
+  expect(done.slice(-2)).toEqual(['worker a', 'worker b']);
+});
+
+it('what only the owner can do is done by it, and workers get the rest', async () => {
+  const known = definitionsOf([asset('a', [], { runsOn: 'owner' }), asset('b', ['a'])]);
+  const done: string[] = [];
+  const owner = await ownerOf(known, {
+    executors: [testExecutor({ '*': ({ idempotencyKey }) => note(done, 'owner', idempotencyKey) })],
+  });
+  await workerWith(
+    { '*': ({ idempotencyKey }) => note(done, 'worker', idempotencyKey) },
+    { definitions: () => known },
+  );
+  await owner.waitForRun(await enqueue(owner, known));
+  expect(done).toEqual(['owner a', 'worker b']);
+});
+
+it('a run that is paused goes on later at the checkpoint of the worker’s step', async () => {
+  const owner = await ownerOf();
+  const started = Promise.withResolvers<undefined>();
+  await workerWith({
+    a: async (context) => {
+      if (context.checkpoint !== undefined) return { rows: Number(context.checkpoint), metadata: {} };
+      await context.saveCheckpoint(41);
+      started.resolve(undefined);
+      await aborted(context);
+      throw new Error('stopped');
+    },
+  });
+  const id = await enqueue(owner);
+  await started.promise;
+  await owner.hold(id);
+  const state = async (): Promise<string | undefined> => {
+    const run = await stores[0]?.findRun(id);
+    return run?.lease === undefined ? run?.steps[0]?.state : undefined;
+  };
+  while ((await state()) !== 'pending') await new Promise((resolve) => setTimeout(resolve, 20));
+  await owner.resume(id);
+  const run = await owner.waitForRun(id);
+  expect(run.steps.map(({ state, attempt, outcome }) => [state, attempt, outcome?.rows])).toEqual([
+    ['succeeded', 2, 41],
+    ['succeeded', 1, undefined],
+  ]);
+});
+
+it('a run that takes longer than it may is stopped at the worker', async () => {
+  const owner = await ownerOf();
+  await workerWith({
+    a: async (context) => {
+      await aborted(context);
+      throw new Error('stopped');
+    },
+  });
+  const plan = makePlan(definitions.graph, {
+    manifestHash: 'h',
+    options: { fullRefresh: false, timeoutSeconds: 1 },
+  });
+  const run = await owner.waitForRun(await owner.enqueue(plan, { kind: 'code' }));
+  expect(run.state).toBe('failed');
+  expect(run.steps.map(({ state, reason }) => [state, reason])).toEqual([
+    ['cancelled', 'The run took longer than it may'],
+    ['cancelled', 'The run took longer than it may'],
+  ]);
+});
+
+it('what a worker finds is worked on item by item', async () => {
+  const known = definitionsOf([
+    asset('found'),
+    asset('each', ['found'], { forEach: 'found' }),
+    asset('after', ['each']),
+  ]);
+  const done: string[] = [];
+  const owner = await ownerOf(known);
+  await workerWith(
+    {
+      found: () => ({ items: ['x', 'y'].map((key) => ({ key, value: key })), metadata: {} }),
+      each: ({ item }) => note(done, 'each', `/${item?.key}`),
+      after: () => note(done, 'after', '/all'),
+    },
+    { definitions: () => known },
+  );
+  const run = await owner.waitForRun(await enqueue(owner, known));
+  expect(run.state).toBe('succeeded');
+  expect(done.toSorted()).toEqual(['after all', 'each x', 'each y']);
+  expect(done.at(-1)).toBe('after all');
+});
+
+it('workers hand over what they had begun when they are drained', async () => {
+  const owner = await ownerOf();
+  const started = Promise.withResolvers<undefined>();
+  const first = await workerWith({
+    a: async (context) => {
+      await context.saveCheckpoint('half');
+      started.resolve(undefined);
+      await aborted(context);
+      throw new Error('stopped');
+    },
+  });
+  const id = await enqueue(owner);
+  await started.promise;
+  await workerWith({ a: ({ checkpoint }) => ({ metadata: { from: checkpoint ?? null } }) });
+  await first.drain(0);
+  const run = await owner.waitForRun(id);
+  expect(run.steps[0]).toMatchObject({
+    state: 'succeeded',
+    attempt: 2,
+    outcome: { metadata: { from: 'half' } },
+  });
+  expect(run.steps[0]?.interruptions).toBe(0);
+});
+
+function note(done: string[], who: string, idempotencyKey: string): undefined {
+  done.push(`${who} ${idempotencyKey.split('/')[1]}`);
+  return undefined;
+}
