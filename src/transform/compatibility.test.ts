@@ -215,3 +215,15 @@ test('a source may be files on DuckDB', async () => {
   };
   expect(await sqlOf(files, 'm')).toContain("from 'data/a.csv', read_parquet('raw/b.parquet')");
 });
+
+test('a variable that is a template is rendered where it is used', async () => {
+  const sql = await sqlOf(
+    {
+      'dbt_project.yml':
+        'name: shop\nvars: {day: "{{ modules.datetime.date(2024, 1, 2).isoformat() }} of {{ this.identifier }} {{ var(\'n\') }}", n: 3}\n',
+      'models/a.sql': "select '{{ var('day') }}' as day, '{{ adapter.config.quoting.schema }}' as quoted",
+    },
+    'a',
+  );
+  expect(sql).toContain("select '2024-01-02 of a 3' as day, 'True' as quoted");
+});

@@ -15,6 +15,7 @@ export { explainTransform } from './explain.ts';
 export { hasFreshness, measureFreshness } from './freshness.ts';
 export { runOperation } from './operation.ts';
 export { plainText } from './files/plain-value.ts';
+export { pyYamlTags } from './files/yaml-tags.ts';
 export { profileConnection } from './profile-connection.ts';
 export { readProfile } from './profile.ts';
 export { readTransformProject, type TransformProject } from './project.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { laboratory, systems } from './testing/laboratory.fixture.ts';
-import { mistakesOf } from './testing/temporary-project.fixture.ts';
+import { explainTransform } from './index.ts';
+import { mistakesOf, readFiles } from './testing/temporary-project.fixture.ts';
 
 describe.each(systems)('macros of the project on %s', (dialectName) => {
   const lab = laboratory(dialectName);
@@ -46,6 +47,18 @@ describe.each(systems)('macros of the project on %s', (dialectName) => {
     expect(outcomes.get('check/unique_m_id')?.check).toMatchObject({ passed: true });
     expect(await lab.rows('select id from lab.m order by id')).toEqual([[1], [1], [7]]);
   });
+});
+
+test('a rule for names that is called with less than dbt gives it', async () => {
+  const files = {
+    'macros/names.sql':
+      "{% macro default__generate_schema_name(custom_schema_name, node) %}{{ custom_schema_name or 'none' }}_{{ node.resource_type is defined }}{% endmacro %}",
+    'models/m.sql': 'select \'{{ generate_schema_name(custom_schema_name="raw") }}\' as s',
+  };
+  const project = await readFiles(files);
+  const [model] = project.nodes;
+  expect(model?.relation?.schema).toBe('none_True');
+  expect(explainTransform(project, model?.key ?? '')).toContain("'raw_False'");
 });
 
 test('a strategy that nobody knows, and another database', async () => {

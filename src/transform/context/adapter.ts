@@ -18,6 +18,8 @@ export interface AdapterParts {
   /** dbt's adapter type. */
   readonly type: string;
   readonly databaseName: string;
+  /** dbt's `adapter.config`. */
+  readonly config: Value;
   /** Undefined while the project is read: questions about the warehouse then have no answer (None). */
   readonly database: TemplateDatabase | undefined;
   readonly dispatch: TemplateFunction;
@@ -81,6 +83,8 @@ class Adapter implements TemplateObject {
         return () => this.#parts.type;
       case 'dispatch':
         return this.#parts.dispatch;
+      case 'config':
+        return this.#parts.config;
       case 'behavior':
         return behavior;
       case 'quote':

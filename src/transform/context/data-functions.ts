@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parse, stringify } from 'yaml';
+import { pyYamlTags } from '../files/yaml-tags.ts';
 import {
   type CallArguments,
   Dict,
@@ -35,7 +36,9 @@ export const dataFunctions: Readonly<Record<string, TemplateFunction>> = {
   },
   fromyaml: (args) => {
     const { value, default: fallback } = args.bind('fromyaml', ['value', 'default?']);
-    return orFallback(fallback, () => fromJs(parse(printed(value ?? null)) as unknown));
+    return orFallback(fallback, () =>
+      fromJs(parse(printed(value ?? null), { version: '1.1', customTags: pyYamlTags }) as unknown),
+    );
   },
   diff_of_two_dicts: (args) => {
     const { dict_a: left, dict_b: right } = args.bind('diff_of_two_dicts', ['dict_a', 'dict_b']);

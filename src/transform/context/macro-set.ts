@@ -197,7 +197,30 @@ function macroOfPackage(macros: MacroSet, packageName: string, name: string): Va
 function builtinMacro(macros: MacroSet, name: string): Value | undefined {
   const bare = name.replace(/^default__/, '').replace(`${macros.adapterType}__`, '');
   const builtin = macros.builtin.get(bare);
-  return builtin === undefined || bare !== name ? builtin : dispatched(macros, name, builtinPackage);
+  if (builtin === undefined || bare !== name) return builtin;
+  const found = dispatched(macros, name, builtinPackage);
+  const parameters = nameRuleParameters.get(name);
+  return found === undefined || found === builtin || !parameters
+    ? found
+    : withDefaults(found, name, parameters);
+}
+
+/** Parameters of dbt's rules for names, which are None where a call leaves them out. */
+const nameRuleParameters: ReadonlyMap<string, readonly string[]> = new Map([
+  ['generate_schema_name', ['custom_schema_name', 'node']],
+  ['generate_alias_name', ['custom_alias_name', 'node']],
+  ['generate_database_name', ['custom_database_name', 'node']],
+]);
+
+/** A project's variant of one of dbt's macros, called as dbt's calls it: by position, with defaults. */
+function withDefaults(variant: Value, name: string, parameters: readonly string[]): TemplateFunction {
+  return (args) => {
+    const given = args.bind(
+      name,
+      parameters.map((parameter) => `${parameter}?`),
+    );
+    return args.site.call(variant, args.with(parameters.map((parameter) => given[parameter] ?? null)));
+  };
 }
 
 /** Its name is known to `reading-pass.ts`, which tells a macro that is missing. */

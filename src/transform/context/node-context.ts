@@ -11,6 +11,7 @@ import {
   type TemplateObject,
   type Value,
 } from '../jinja/index.ts';
+import { adapterConfig } from './adapter-config.ts';
 import { createAdapter } from './adapter.ts';
 import { findRelation } from './adapter-questions.ts';
 import { noteClockReading } from './clock.ts';
@@ -152,6 +153,7 @@ function momentValues(project: ProjectScope, moment: Moment): Record<string, Val
     adapter: createAdapter({
       type: project.dialectName,
       databaseName: project.databaseName,
+      config: adapterConfig(project),
       database: moment.database,
       dispatch: dispatchFunction(project.macros),
     }),

@@ -5,6 +5,7 @@ import {
   type CallArguments,
   itemsOf,
   mappingOf,
+  methodValue,
   printed,
   type TemplateObject,
   Tuple,
@@ -163,6 +164,7 @@ class ResultColumn implements TemplateObject {
 
   jinjaAttribute(name: string): Value | undefined {
     if (name === 'name') return this.name;
+    if (name === 'data_type') return jsonType;
     if (name === 'values') return () => new Tuple([...this.#values]);
     if (name === 'values_distinct') return () => new Tuple([...new Set(this.#values)]);
     if (name === 'values_without_nulls')
@@ -182,6 +184,19 @@ class ResultColumn implements TemplateObject {
     return this.#values.length;
   }
 }
+
+/** What agate's types have in common: they make their values such as JSON can have. */
+class JsonType implements TemplateObject {
+  jinjaAttribute(name: string): Value | undefined {
+    if (name !== 'jsonify') return undefined;
+    return methodValue(name, (args) => {
+      const value = args.get(0, 'd') ?? null;
+      return value === null || typeof value !== 'object' ? value : printed(value);
+    });
+  }
+}
+
+const jsonType = new JsonType();
 
 class ResultRow implements TemplateObject {
   readonly values: readonly Value[];

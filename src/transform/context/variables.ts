@@ -2,6 +2,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { isJsonRecord } from '../files/plain-value.ts';
 import { didYouMean } from '../files/suggestion.ts';
 import {
+  type Awaitable,
   type CallArguments,
   fromJs,
   printed,
@@ -28,10 +29,10 @@ class Variables implements TemplateObject {
     this.#isMissingNone = isMissingNone;
   }
 
-  jinjaCall(args: CallArguments): Value {
+  jinjaCall(args: CallArguments): Awaitable<Value> {
     const { name, default: fallback } = args.bind('var', ['name', 'default?']);
     const key = printed(name ?? null);
-    if (Object.hasOwn(this.#values, key)) return fromJs(this.#values[key]);
+    if (Object.hasOwn(this.#values, key)) return rendered(fromJs(this.#values[key]), args);
     if (fallback !== undefined) return fallback;
     if (this.#isMissingNone) return null;
     throw new ConfigError(`the variable "${key}" has no value${didYouMean(key, Object.keys(this.#values))}`, {
@@ -44,6 +45,12 @@ class Variables implements TemplateObject {
     if (name !== 'has_var') return undefined;
     return (args: CallArguments) => Object.hasOwn(this.#values, printed(args.get(0, 'var_name') ?? null));
   }
+}
+
+/** A text that is a template is rendered where it is used. While YAML is read there is nothing to do that with. */
+function rendered(value: Value, args: CallArguments): Awaitable<Value> {
+  const render = typeof value === 'string' && /\{[{%]/.test(value) ? args.site.lookup('render') : undefined;
+  return render === undefined ? value : args.site.call(render, args.with([value]));
 }
 
 /**

@@ -1,8 +1,9 @@
-import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, type Tags } from 'yaml';
+import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { plainValue } from '../../config/yaml-file.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { Mistakes } from './mistakes.ts';
+import { pyYamlTags } from './yaml-tags.ts';
 
 export type YamlPath = readonly PropertyKey[];
 
@@ -27,7 +28,7 @@ export function parseYamlFile(file: string, text: string, mistakes: Mistakes): Y
   const lines = new LineCounter();
   const document = parseDocument(text, {
     version: '1.1',
-    customTags: withoutDates,
+    customTags: pyYamlTags,
     lineCounter: lines,
     prettyErrors: false,
     keepSourceTokens: false,
@@ -117,12 +118,6 @@ function report(yaml: YamlFile, issue: z.core.$ZodIssue, under: YamlPath, mistak
     code: issue.message.includes('not yet supported') ? 'not_yet_supported' : 'yaml_shape',
     origin: yaml.locate(path),
   });
-}
-
-function withoutDates(tags: Tags): Tags {
-  return tags.filter((tag) =>
-    typeof tag === 'string' ? tag !== 'timestamp' : tag.tag !== 'tag:yaml.org,2002:timestamp',
-  );
 }
 
 /** Offset of the deepest part of `path` that exists; for map entries, of the key. */

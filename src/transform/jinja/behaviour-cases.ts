@@ -320,6 +320,12 @@ export const behaviourCases: readonly BehaviourCase[] = [
     expect: '2.6 3 3 5',
   },
   { id: 'F8 custom filter as_bool', template: "{{ ('true'|as_bool) }}", expect: 'True' },
+  {
+    id: 'F9 str.maketrans and translate',
+    template:
+      "{{ 'a-b_c!'.translate(''.maketrans('ab', 'xy', '-!')) }} {{ 'ab'.translate({97: 'long', 98: none}) }}",
+    expect: 'xy_c long',
+  },
   // errors
   { id: 'G1 syntax error reports line', template: 'a\nb\n{% if x %}\nc', throws: /'if' of line 3/ },
   {

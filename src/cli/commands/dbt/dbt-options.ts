@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { ConfigError } from '../../../core/errors.ts';
 import type { JsonObject } from '../../../core/json.ts';
+import { pyYamlTags } from '../../../transform/index.ts';
 
 /** Flags of dbt as the command line gives them. */
 export interface DbtFlags {
@@ -71,7 +72,7 @@ export function readMap(text: string | undefined, flag: string): JsonObject {
   if (text === undefined || text.trim() === '') return {};
   let value: unknown;
   try {
-    value = parse(text, { version: '1.1' });
+    value = parse(text, { version: '1.1', customTags: pyYamlTags });
   } catch (cause) {
     throw new ConfigError(`${flag} is not valid YAML: ${(cause as Error).message.split('\n', 1)[0]}`, {
       code: 'flag_invalid',

@@ -5,6 +5,7 @@ import { Tuple, type Value } from '../value/value.ts';
 import type { CallArguments } from '../value/call-arguments.ts';
 import { indexArgument, textArgument } from './argument.ts';
 import { formatText, formatTextByMapping } from './brace-format.ts';
+import { translate, translationTable } from './translation.ts';
 
 const whitespaceStart = /^[\s\x85]+/u;
 const whitespaceEnd = /[\s\x85]+$/u;
@@ -238,6 +239,7 @@ export const stringMethods: ReadonlyMap<string, Method<string>> = new Map<string
   ],
   ['lower', (self) => self.toLowerCase()],
   ['lstrip', stripMethod('left')],
+  ['maketrans', translationTable],
   ['partition', (self, args) => partition(self, args, false)],
   [
     'removeprefix',
@@ -284,6 +286,7 @@ export const stringMethods: ReadonlyMap<string, Method<string>> = new Map<string
   ['strip', stripMethod('both')],
   ['swapcase', (self) => swapCase(self)],
   ['title', (self) => title(self)],
+  ['translate', translate],
   ['upper', (self) => self.toUpperCase()],
   ['zfill', (self, args) => zeroFilled(self, indexArgument(args.get(0, 'width'), 'the width', 0))],
 ]);
