@@ -116,3 +116,20 @@ streams:
     [7, 'users'],
   ]);
 });
+
+test('queries and names of streams say what hooks at the start left, and what env: says', async () => {
+  await harness.load(`
+source: LITE
+target: DUCK
+env: { TABLE: orders }
+hooks:
+  start:
+    - { type: store, key: least, value: '2' }
+    - { type: query, id: ask, connection: LITE, query: 'select max(id) as most from orders', into: found }
+streams:
+  '{TABLE}': { object: kept.by_name, where: 'id >= {store.least}' }
+  asked: { object: kept.by_query, sql: "select {store.found[0].most} as most, '{state.ask.status}' as how" }
+`);
+  expect(await harness.rows('DUCK', 'select id from kept.by_name order by id')).toEqual([[2], [3]]);
+  expect(await harness.rows('DUCK', 'from kept.by_query')).toEqual([[3, 'success']]);
+});

@@ -96,7 +96,11 @@ function streamNode(replication: Replication, stream: StreamConfig, ends: Ends):
   const isKnown = !expands && late.length === 0;
   const filled = (ofRun: (name: string) => string): string => {
     const open = Object.fromEntries(late.map((name) => [name, ofRun(name)]));
-    const values = streamVariables(fillKnown(stream.name, open), ends, replication.env);
+    const values = streamVariables(
+      fillKnown(stream.name, { ...replication.env, ...open }),
+      ends,
+      replication.env,
+    );
     return fillTemplate(stream.object, { ...open, ...values }, stream.objectOrigin);
   };
   const anyRun = filled(() => '*');

@@ -68,12 +68,14 @@ export async function runReplicationHooks(
 /** What hooks stored at the start of a file in this run, for its streams and its end. */
 export interface KeptValues {
   readonly store: JsonObject;
+  /** How the hooks with an id ended, by it. */
+  readonly statuses: JsonObject;
   /** Variables that were set or changed. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 export async function keptByStart({ file, hooks }: Replication, context: StepContext): Promise<KeptValues> {
-  const nothing = { store: {}, env: {} };
+  const nothing = { store: {}, statuses: {}, env: {} };
   if (!hooks || hooks.start.length === 0) return nothing;
   const steps = (await context.upstream?.()) ?? [];
   const start = steps.find(({ key }) => key === hookTaskKey(file, 'start'));

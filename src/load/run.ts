@@ -7,6 +7,7 @@ import type { HookServices } from './hooks/hook-place.ts';
 import { warningsOf } from './hooks/warnings.ts';
 import { runNested } from './nested-replication.ts';
 import type { LoadSpec, NodeOptions } from './nodes.ts';
+import { commandPermission } from './replication/hook.ts';
 import { isWildcard } from './replication/glob.ts';
 import { keptByStart, runReplicationHooks } from './replication-hooks.ts';
 import type { StreamTask } from './plan/stream-task.ts';
@@ -65,6 +66,7 @@ export function hookServices(open: ConnectionProvider, options: LoadOptions): Ho
   return {
     open,
     projectFolder,
+    mayRunCommands: environment[commandPermission] === 'true',
     replicate: (request, context) =>
       runNested(request, context, { projectFolder, environment, within, options }, (replication, path) =>
         createLoadExecutor([replication], open, { ...options, within: [...within, path] }),

@@ -2,6 +2,7 @@ import type { Connection } from '../connector/connection.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { RunOptions } from '../core/plan.ts';
 import type { TableName } from '../sql/dialect.ts';
+import { type Scope, valueAt } from './expression/expression.ts';
 import type { HookServices } from './hooks/hook-place.ts';
 import { connectionEnd, targetTable, type KnownConnection } from './nodes.ts';
 import type { StreamTask } from './plan/stream-task.ts';
@@ -35,10 +36,14 @@ export async function streamTasks(request: TaskRequest): Promise<readonly Stream
     source: endOf(source, request.connections),
     target: endOf(target, request.connections),
   };
-  const { store = {}, env: set = {} } = request.kept ?? {};
+  const { store = {}, statuses = {}, env: set = {} } = request.kept ?? {};
   const env = { ...replication.env, ...set };
   const ofRun = { ...runVariables(request.run), ...storeVariables(store) };
-  const named = { ...stream, name: fillKnown(stream.name, ofRun) };
+  const named = { ...stream, name: fillKnown(stream.name, { ...env, ...ofRun }) };
+  const kept = {
+    store,
+    state: Object.fromEntries(Object.entries(statuses).map(([id, status]) => [id, { status }])),
+  };
   const streams = await expand(named, replication, source, ends);
   const others = replication.streams
     .filter(({ name, disabled }) => !disabled && name !== stream.name && !isWildcard(name))
@@ -47,7 +52,7 @@ export async function streamTasks(request: TaskRequest): Promise<readonly Stream
     const values = { ...ofRun, ...streamVariables(one.name, ends, env) };
     const object = located(target, objectOf(one, ends, values));
     return {
-      stream: withVariables(one, { ...values, ...objectVariables(object) }),
+      stream: withVariables(one, { ...values, ...objectVariables(object) }, kept),
       source,
       target,
       ...(ends.source.defaultSchema === undefined ? {} : { sourceSchema: ends.source.defaultSchema }),
@@ -75,8 +80,8 @@ async function openBoth({ replication, services }: TaskRequest): Promise<readonl
 }
 
 /** The stream with its SQL filled; what is filled in later, and other braces, stay. */
-function withVariables(stream: StreamConfig, values: TemplateValues): StreamConfig {
-  const fill = (sql: string): string => fillKnown(sql, values);
+function withVariables(stream: StreamConfig, values: TemplateValues, kept: Scope): StreamConfig {
+  const fill = (sql: string): string => fillKept(fillKnown(sql, values), kept);
   const { sql, where, target } = stream;
   return {
     ...stream,
@@ -89,6 +94,17 @@ function withVariables(stream: StreamConfig, values: TemplateValues): StreamConf
       ...(target.tableDdl === undefined ? {} : { tableDdl: fill(target.tableDdl) }),
     },
   };
+}
+
+const keptPath = /\{((?:store|state)\.[\w.]+(?:\[\d+\][\w.]*)*)\}/g;
+
+/** Puts in what hooks at the start left, such as `{store.rows[0].id}` and `{state.ask.status}`. */
+function fillKept(text: string, kept: Scope): string {
+  return text.replaceAll(keptPath, (whole, path: string) => {
+    const value = valueAt(kept, path) ?? null;
+    if (value === null) return whole;
+    return typeof value === 'string' ? value : JSON.stringify(value);
+  });
 }
 
 function streamNames(variables: TemplateValues): Readonly<Record<string, string>> {

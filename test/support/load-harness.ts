@@ -97,7 +97,7 @@ export class LoadHarness {
     this.#runs += 1;
     for (const node of replicationNodes(replication, { connections: known })) {
       const key = options.idempotencyKey ?? `run ${this.#runs} ${node.key}`;
-      outcomes.set(node.key, await executor.execute(node, this.#context(key, options)));
+      outcomes.set(node.key, await executor.execute(node, this.#context(key, options, outcomes)));
     }
     return outcomes;
   }
@@ -130,8 +130,13 @@ export class LoadHarness {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  #context(idempotencyKey: string, options: LoadOptions): StepContext {
+  #context(
+    idempotencyKey: string,
+    options: LoadOptions,
+    done: ReadonlyMap<NodeKey, StepOutcome>,
+  ): StepContext {
     return {
+      upstream: async () => [...done].map(([key, outcome]) => ({ key, state: 'succeeded', outcome })),
       runId: 'run',
       runStartedAtMs: options.runStartedAtMs ?? Date.UTC(2026, 1, 3, 14, 5, 6),
       attempt: 1,

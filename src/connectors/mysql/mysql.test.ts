@@ -97,6 +97,13 @@ describe.skipIf(skip)('mysql on MariaDB', () => {
     expect(shop.target?.takes).toEqual(['columns']);
   });
 
+  test('runs several statements that are given at once, and gives the rows of the last one', async () => {
+    const found = await shop.database?.query(
+      "drop table if exists notes; create table notes (t text); insert into notes values ('a;b'), ('c'); select t from notes order by 1;",
+    );
+    expect(found?.rows).toEqual([['a;b'], ['c']]);
+  });
+
   describe('types', () => {
     beforeAll(async () => {
       await server.run(

@@ -77,6 +77,8 @@ export function openServer(
   function currentPool(): Pool {
     pool ??= mysql.createPool({
       ...options(),
+      // A hook or pre_sql may be several statements. Values are never written into a statement but by the driver.
+      multipleStatements: true,
       connectionLimit: maxSessions,
       maxIdle: maxIdleSessions,
       idleTimeout: idleSeconds * 1000,

@@ -43,8 +43,9 @@ export function sessionOf(place: string, database: DatabaseSync): SqlSession {
   };
 }
 
+/** Of several statements, which may be given at once when there are no parameters, the last one's rows. */
 function queryRows(database: DatabaseSync, sql: string, parameters: readonly unknown[]): ResultSet {
-  const statement = database.prepare(sql);
+  const statement = parameters.length > 0 ? database.prepare(sql) : lastStatement(database, sql);
   const rows = storedRows(statement, parameters);
   const columns = statement.columns().map((column, index) => ({
     name: column.name,
@@ -55,6 +56,23 @@ function queryRows(database: DatabaseSync, sql: string, parameters: readonly unk
     columns,
     rows: rows.map((row) => row.map((value, index) => readableValue(value, columns[index]?.type))),
   };
+}
+
+/** Runs those before it: SQLite compiles one, and leaves the rest of the text alone. */
+function lastStatement(database: DatabaseSync, sql: string): StatementSync {
+  let statement = database.prepare(sql);
+  let rest = sql.slice(statement.sourceSQL.length);
+  while (!isBlankSql(rest)) {
+    statement.run();
+    statement = database.prepare(rest);
+    rest = rest.slice(statement.sourceSQL.length);
+  }
+  return statement;
+}
+
+/** White space, semicolons and comments. */
+function isBlankSql(text: string): boolean {
+  return /^(?:[\s;]|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*$/.test(text);
 }
 
 function storedRows(statement: StatementSync, parameters: readonly unknown[]): readonly StoredValue[][] {

@@ -271,3 +271,10 @@ describe('SQL', () => {
     });
   });
 });
+
+it('runs several statements that are given at once, and gives the rows of the last one', async () => {
+  const found = await connection.database?.query(
+    "create table notes (text); insert into notes values ('a;b'), ('c'); /* ; */ select text from notes order by 1; -- end",
+  );
+  expect(found?.rows).toEqual([['a;b'], ['c']]);
+});

@@ -26,9 +26,8 @@ export function isTrue(value: JsonValue): boolean {
 
 /** The value at `state.q.result[0].n`; undefined when there is none. */
 export function valueAt(scope: Scope, path: string): JsonValue | undefined {
-  return path
-    .split(/[.[\]]+/)
-    .filter((step) => step !== '')
+  return [...path.matchAll(/"([^"]*)"|'([^']*)'|([^.[\]]+)/g)]
+    .map(([, double, single, bare]) => double ?? single ?? bare ?? '')
     .reduce<JsonValue | undefined>((value, step) => memberOf(value, step), scope);
 }
 

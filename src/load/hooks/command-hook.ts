@@ -29,7 +29,11 @@ export async function runCommand(hook: CommandHook, name: string, place: HookPla
       timeout: (hook.timeout ?? 0) * 1000,
     });
     if (print) for (const line of stdout.split('\n').filter((one) => one !== '')) place.context.log(line);
-    return { status: 'success', output: capture ? { stdout, stderr } : {}, result: capture ? stdout : '' };
+    return {
+      status: 'success',
+      output: capture ? { stdout, stderr, combined: stdout + stderr } : {},
+      result: capture ? stdout : '',
+    };
   } catch (error) {
     const { code, signal, killed } = error as { code?: unknown; signal?: unknown; killed?: boolean };
     if (killed === true && hook.timeout !== undefined && !place.context.signal.aborted) {

@@ -10,6 +10,8 @@ export interface HookServices {
   readonly open: ConnectionProvider;
   /** Absolute. Local paths of hooks stay within it. */
   readonly projectFolder: string;
+  /** Where commands may be run, files may be reached anywhere. */
+  readonly mayRunCommands: boolean;
   /** Runs another replication file and gives its figures. */
   replicate(request: ReplicationRequest, context: StepContext): Promise<JsonObject>;
 }

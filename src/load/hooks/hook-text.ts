@@ -1,4 +1,5 @@
 import { ConfigError } from '../../core/errors.ts';
+import { nearest } from '../../core/near-name.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { valueAt, type Scope } from '../expression/expression.ts';
 import { evaluate } from './hook-expression.ts';
@@ -6,16 +7,22 @@ import type { HookPlace } from './hook-place.ts';
 
 type TextPlace = Pick<HookPlace, 'scope' | 'origin'>;
 
-const name = String.raw`[A-Za-z_][\w.]*(?:\[\d+\][\w.]*)*`;
+const name = String.raw`[A-Za-z_][\w.]*(?:\[(?:\d+|"[^"]*"|'[^']*')\][\w.]*)*`;
 const call = String.raw`[A-Za-z_]\w*\((?:[^{}'"]|'[^']*'|"[^"]*")*`;
 const variable = new RegExp(String.raw`\{\s*(?:(${name})|(${call}))\s*\}`, 'g');
 
-/** `{stream.name}`, `{upper(stream.name)}` and the like; a name without a value is an error, never dropped. */
+/**
+ * `{stream.name}`, `{upper(stream.name)}` and the like. A name without a value is an error, never dropped; braces around what is
+ * no name that hooks know stay as they are.
+ */
 export function fillText(text: string, place: TextPlace): string {
   return text.replaceAll(variable, (whole, path: string | undefined, expression: string | undefined) => {
     const value =
       expression === undefined ? variableAt(path ?? '', place.scope) : evaluate(expression, place);
-    if (value === undefined) throw unknownVariable(whole, place);
+    if (value === undefined) {
+      if (path !== undefined && !isOfScope(path, place.scope)) return whole;
+      throw unknownVariable(whole, place);
+    }
     return typeof value === 'string' ? value : JSON.stringify(value);
   });
 }
@@ -65,6 +72,13 @@ const everything = 'runtime_state';
 function variableAt(path: string, scope: Scope): JsonValue | undefined {
   if (path === everything) return withoutEnv(scope);
   return valueAt(scope, path) ?? valueAt(scope, path.replace('_', '.'));
+}
+
+/** True if the first word of a path is known here, or looks like one that is: what is in it may be misspelled. */
+function isOfScope(path: string, scope: Scope): boolean {
+  const [word = ''] = path.split(/[._[]/);
+  const roots = Object.keys(scope);
+  return roots.includes(word) || (path.includes('.') && nearest(word, roots) !== undefined);
 }
 
 function withoutEnv(scope: Scope): JsonObject {

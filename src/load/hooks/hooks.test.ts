@@ -59,6 +59,7 @@ function place(scope: Scope = {}): HookPlace {
         throw new ConfigError(`no ${name}`, { code: 'connection_missing' });
       },
       projectFolder: folder,
+      mayRunCommands: false,
       replicate: async () => ({}),
     },
     scope: { ...runScope(context(), 'a.yaml'), env: { TEAM: 'data' }, state: {}, store: {}, ...scope },
@@ -377,7 +378,7 @@ test('a command has variables of its own, is ended after its timeout, and tells 
   const end = await run(
     `[{ id: c, command: 'echo "$N"; echo bad >&2', env: { N: '{env.TEAM} 7' }, into: printed }]`,
   );
-  expect(state(end, 'c.output')).toEqual({ stdout: 'data 7\n', stderr: 'bad\n' });
+  expect(state(end, 'c.output')).toEqual({ stdout: 'data 7\n', stderr: 'bad\n', combined: 'data 7\nbad\n' });
   expect(end.scope['store']).toEqual({ printed: 'data 7\n' });
   await expect(run('[{ command: sleep 20, timeout: 0.2 }]')).rejects.toMatchObject({
     code: 'command_timed_out',
@@ -405,4 +406,36 @@ test('the answer of an address is written into a file', async () => {
   await run(`[{ type: http, url: 'http://127.0.0.1:${port}', write_to: out/films.json }]`);
   server.close();
   expect(await readFile(project('out/films.json'), 'utf8')).toBe('{"films":2}');
+});
+
+test("texts show records as a table, keys in quotes, and leave braces alone that are nobody's", async () => {
+  await run(
+    "[{ log: '{pretty_table(store.rows)}' }, { log: '{runs[\"a.b\"].total_rows} {fields} {stream_table}' }]",
+    {
+      store: {
+        rows: [
+          { id: 1, name: 'Ada' },
+          { id: 20, name: null },
+        ],
+      },
+      runs: { 'a.b': { total_rows: 7 } },
+    },
+  );
+  expect(logged).toEqual([
+    ['id | name', '---+-----', '1  | Ada', '20 | null'].join('\n'),
+    '7 {fields} {stream_table}',
+  ]);
+});
+
+test('where commands are allowed, files may be reached anywhere', async () => {
+  const yaml = `[{ type: write, to: 'local/${outside}/a.txt', content: x }]`;
+  await expect(run(yaml)).rejects.toMatchObject({ code: 'location_outside' });
+  const services = { ...place().services, mayRunCommands: true };
+  const hooks = readHooks(parseDocument(yaml).toJS(), {
+    where: 'hooks',
+    origin: { file: 'a' },
+    mayRunCommands: true,
+  });
+  await runHooks(hooks, { ...place(), services });
+  expect(await readFile(join(outside, 'a.txt'), 'utf8')).toBe('x');
 });

@@ -1,8 +1,9 @@
 import { realpath } from 'node:fs/promises';
-import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, parse, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError, MillraceError } from '../../core/errors.ts';
 import type { Connection } from '../../connector/connection.ts';
+import { commandPermission } from '../replication/hook.ts';
 import type { HookPlace } from './hook-place.ts';
 
 type LocationPlace = Pick<HookPlace, 'services' | 'origin'>;
@@ -17,7 +18,7 @@ export interface Location {
 
 /**
  * Finds what a location names: `CONNECTION/path` in the folder of a file connection; `path`, `file://path` and
- * `LOCAL/path` in the folder of the project.
+ * `LOCAL/path` in the folder of the project. Where commands are allowed, any file.
  * @throws ConfigError code `location_outside` for what lies beyond that folder, by `..`, by an absolute path or by a link
  */
 export async function locate(location: string, place: LocationPlace): Promise<Location> {
@@ -27,11 +28,12 @@ export async function locate(location: string, place: LocationPlace): Promise<Lo
   const path = resolve(root, pathOf(connection?.folder === undefined ? withoutLocal(location) : rest));
   const isWithin = contains(root, path) && contains(await realPathOf(root), await realPathOf(path));
   if (isWithin) return { path, root };
+  if (place.services.mayRunCommands) return { path, root: parse(path).root };
   throw new ConfigError(`'${location}' is outside of ${root}`, {
     code: 'location_outside',
     origin: place.origin,
     state: 'Hooks reach files of the project, and of file connections through their names',
-    next: 'Add a connection of type file with that folder, and write CONNECTION/path',
+    next: `Add a connection of type file with that folder, and write CONNECTION/path; or set ${commandPermission}=true`,
   });
 }
 

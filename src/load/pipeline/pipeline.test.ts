@@ -25,6 +25,7 @@ async function run(yaml: string, replicated: () => void = () => undefined): Prom
     open: async () => {
       throw new ConfigError('none', { code: 'connection_missing' });
     },
+    mayRunCommands: true,
     projectFolder: folder,
     replicate: async () => {
       replicated();

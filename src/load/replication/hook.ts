@@ -103,7 +103,7 @@ export interface CommandHook extends WithResult, WithVariables {
   readonly command: string | readonly string[];
   /** Put what it prints into the log. Default: true. */
   readonly print?: boolean | undefined;
-  /** Keep what it prints in `state.<id>.output`, as `stdout` and `stderr`. Default: true. */
+  /** Keep what it prints in `state.<id>.output`, as `stdout`, `stderr` and `combined`. Default: true. */
   readonly capture?: boolean | undefined;
   /** Within the project. */
   readonly working_dir?: string | undefined;

@@ -38,7 +38,11 @@ export function timeVariables(startedAtMs: number): TemplateValues {
   };
 }
 
-const fixedNames: ReadonlySet<string> = new Set([...Object.keys(timeVariables(0)), 'execution_id']);
+const fixedNames: ReadonlySet<string> = new Set([
+  ...Object.keys(timeVariables(0)),
+  'execution_id',
+  'execution_start_time',
+]);
 
 /** True for a variable that has no value before a run: its time, and what a hook at its start stores. */
 export function isRunVariable(name: string): boolean {
@@ -54,6 +58,11 @@ export function storeVariables(store: JsonObject): TemplateValues {
   );
 }
 
+function startVariables(startedAtMs: number): TemplateValues {
+  const times = timeVariables(startedAtMs);
+  return { ...times, execution_start_time: times['ISO8601'] ?? '' };
+}
+
 /** What a template may say about the run it is filled in. */
 export function runVariables(run: {
   readonly id: string;
@@ -61,6 +70,6 @@ export function runVariables(run: {
 }): TemplateValues {
   return {
     execution_id: run.id,
-    ...(run.startedAtMs === undefined ? {} : timeVariables(run.startedAtMs)),
+    ...(run.startedAtMs === undefined ? {} : startVariables(run.startedAtMs)),
   };
 }

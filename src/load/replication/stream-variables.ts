@@ -59,13 +59,13 @@ function fileVariables(streamName: string): TemplateValues {
   const path = streamName.replace(/^file:\/\//, '');
   const segments = path.split('/');
   const base = segments.at(-1) ?? '';
-  const dot = base.indexOf('.');
-  const stem = dot > 0 ? base.slice(0, dot) : base;
+  const [, stem = base, type = '', packed = ''] =
+    /^(.+?)(?:\.([^.]+))((?:\.(?:gz|zst|zip|snappy))?)$/.exec(base) ?? [];
   return {
     stream_file_path: path,
     stream_file_folder: segments.at(-2) ?? '',
     stream_file_name: stem,
-    stream_file_ext: dot > 0 ? base.slice(dot + 1) : '',
+    stream_file_ext: `${type}${packed.replace('.', '_')}`,
   };
 }
 

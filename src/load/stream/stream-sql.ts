@@ -18,7 +18,7 @@ export interface QueryStart {
 
 /**
  * Fills the placeholders of a query stream: `{incremental_where_cond}`, `{incremental_value}`,
- * `{where_cond}`, `{fields}`, `{update_key}`. Without a start they mean: everything.
+ * `{where_cond}`, `{where_clause}`, `{fields}`, `{update_key}`. Without a start they mean: everything.
  */
 export function fillQuery(sql: string, stream: StreamConfig, dialect: Dialect, start?: QueryStart): string {
   const fields = stream.select.include.map((item) => (item.name === '*' ? '*' : dialect.quote(item.name)));
@@ -29,6 +29,7 @@ export function fillQuery(sql: string, stream: StreamConfig, dialect: Dialect, s
     incremental_where_cond: bound === '' ? '1 = 1' : bound,
     incremental_value: value,
     where_cond: stream.where === undefined ? '1 = 1' : `(${stream.where})`,
+    where_clause: stream.where === undefined ? '' : `where (${stream.where})`,
     fields: fields.length > 0 ? fields.join(', ') : '*',
     update_key: stream.updateKey === undefined ? '' : dialect.quote(stream.updateKey),
     ...rangeEnds(dialect, stream, start),
@@ -77,5 +78,5 @@ function startValue(dialect: Dialect, { updateKey, lookbackSeconds = 0 }: QueryS
 
 /** True if the query places the user's own predicate itself. */
 export function placesWhere(sql: string): boolean {
-  return sql.includes('{where_cond}');
+  return /\{where_(?:cond|clause)\}/.test(sql);
 }

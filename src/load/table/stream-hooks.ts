@@ -1,5 +1,6 @@
 import type { SqlSession } from '../../connector/connection.ts';
 import type { StepContext } from '../../core/executor.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { Scope } from '../expression/expression.ts';
 import type { HookEnd } from '../hooks/hook-end.ts';
 import { runHooks } from '../hooks/hook-run.ts';
@@ -21,6 +22,7 @@ export class StreamHookRun {
   readonly #context: StepContext;
   #kept: Scope;
   readonly #warnings: string[] = [];
+  readonly #startedAtMs: number = Date.now();
 
   constructor(task: StreamTask, context: StepContext) {
     this.#task = task;
@@ -64,23 +66,44 @@ export class StreamHookRun {
   #scope(figures: LoadFigures | undefined): Scope {
     const { stream, source, target, object, file } = this.#task;
     const fullName = object.schema === '' ? object.name : `${object.schema}.${object.name}`;
+    const place = { name: object.name, table: object.name, schema: object.schema, full_name: fullName };
+    const about = {
+      ...this.#task.names,
+      name: stream.name,
+      id: streamId(stream),
+      description: stream.description,
+      ...(stream.updateKey === undefined ? {} : { update_key: stream.updateKey }),
+    };
     return {
       ...runScope(this.#context, file),
       run: {
         id: this.#context.runId,
         status: figures ? 'success' : 'running',
-        ...(figures ? { ...figures, total_rows: figures.rowsRead, total_bytes: figures.bytes } : {}),
+        stream: about,
+        object: place,
+        ...(figures ? runFigures(figures, this.#startedAtMs) : {}),
       },
-      stream: {
-        ...this.#task.names,
-        name: stream.name,
-        id: streamId(stream),
-        description: stream.description,
-        ...(stream.updateKey === undefined ? {} : { update_key: stream.updateKey }),
-      },
-      object: { name: object.name, table: object.name, schema: object.schema, full_name: fullName },
+      stream: about,
+      object: place,
       source: { name: source.name, type: source.type },
       target: { name: target.name, type: target.type },
     };
   }
+}
+
+/** The figures of a load that is over, and how long it took in seconds. */
+function runFigures(figures: LoadFigures, startedAtMs: number): JsonObject {
+  const { stream: _, ...numbers } = figures;
+  const endedAtMs = Date.now();
+  const [, before = null] = figures.watermarkBefore.split(' = ');
+  return {
+    ...numbers,
+    total_rows: figures.rowsRead,
+    total_bytes: figures.bytes,
+    start_time: new Date(startedAtMs).toISOString(),
+    end_time: new Date(endedAtMs).toISOString(),
+    duration: (endedAtMs - startedAtMs) / 1000,
+    incremental_value: before,
+    error: null,
+  };
 }

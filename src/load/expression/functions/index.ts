@@ -4,10 +4,20 @@ import { jq } from './jq.ts';
 import { listFunctions } from './list-functions.ts';
 import { numberFunctions } from './number-functions.ts';
 import { textFunctions } from './text-functions.ts';
+import { textTable } from './text-table.ts';
+
+const pretty_table: ExpressionFunction = ([value = null]) => textTable(value);
 
 /** All functions of expressions, by name. They are pure, but for `now` and `uuid`; `jq` has to be answered first. */
 export const functions: ReadonlyMap<string, ExpressionFunction> = new Map(
-  Object.entries({ ...textFunctions, ...numberFunctions, ...dateFunctions, ...listFunctions, jq }),
+  Object.entries({
+    ...textFunctions,
+    ...numberFunctions,
+    ...dateFunctions,
+    ...listFunctions,
+    jq,
+    pretty_table,
+  }),
 );
 
 export const functionNames: readonly string[] = [...functions.keys()].toSorted();
@@ -16,7 +26,6 @@ export const functionNames: readonly string[] = [...functions.keys()].toSorted()
 const absent: Readonly<Record<string, string>> = {
   jq: 'it is for hooks; write the conversion into sql:',
   log: 'use a step of type log',
-  pretty_table: 'use a step of type log with the value',
   set_timezone: 'write the conversion into sql:',
   parse_bit: 'write the conversion into sql:',
   parse_fix: 'write the conversion into sql:',
