@@ -1,3 +1,4 @@
+import type { NodeKey } from './node.ts';
 /** How an asset or task is cut into parts that are made one by one. Plain data: nothing here is counted or listed. */
 export interface PartitionsDefinition {
   /** One or more, with different names; a partition has one key of each, in this order. */
@@ -91,9 +92,16 @@ export interface StepPartitions {
   readonly ranges: readonly PartitionRange[];
 }
 
-/** How a stretch of an asset's partitions is. */
+/** How a stretch of an asset's partitions is. `stale`: something that they read was made after them. */
 export interface PartitionStateRange extends PartitionRange {
-  readonly state: 'succeeded' | 'failed';
+  readonly state: 'succeeded' | 'failed' | 'stale';
+}
+
+/** Partitions that read what was just made. */
+export interface OutdatedPartitions {
+  readonly node: NodeKey;
+  /** Default: all of them. */
+  readonly ranges?: readonly PartitionRange[];
 }
 
 /** What a partition of time is about: from its start up to, not including, its end. Milliseconds since 1970, UTC. */

@@ -14,7 +14,7 @@ import type {
 } from './ledger.ts';
 import type { Backfill } from './backfill.ts';
 import type { NodeKey } from './node.ts';
-import type { PartitionStateRange, StepPartitions } from './partitions.ts';
+import type { OutdatedPartitions, PartitionStateRange, StepPartitions } from './partitions.ts';
 import type { Plan } from './plan.ts';
 import type { RunEvent } from './run-event.ts';
 import type { RunState, StepState } from './run-state.ts';
@@ -250,6 +250,8 @@ export interface StepMove {
   readonly isForItem?: boolean | undefined;
   /** What it found: for each of them a step is added. */
   readonly items?: readonly StepItem[] | undefined;
+  /** Partitions of others that read what was made: those that had succeeded are stale from now on. */
+  readonly outdates?: readonly OutdatedPartitions[] | undefined;
   /** What was made, or was not: kept with the node's partitions when the step has succeeded or failed. */
   readonly partitions?: StepPartitions | undefined;
 }

@@ -30,6 +30,7 @@ export interface StateReason {
     | 'upstream_behind'
     | 'check_failed'
     | 'partitions_failed'
+    | 'partitions_stale'
     | 'partitions_missing';
   /** One sentence. */
   readonly message: string;
@@ -82,7 +83,7 @@ function nodeState(
   const base = { key, ...(completion ? { completion } : {}) };
   const latest = facts.steps.get(key);
   const fromStep = latest ? stepReason(latest, completion) : undefined;
-  const lagging = completion ? lagReasons(node, completion, states, dataAtMs) : [];
+  const lagging = completion ? lagReasons(graph, node, completion, states, dataAtMs) : [];
   const checks = failedChecks(graph, key, facts);
   const partitions = partitionReasons(key, facts.partitions?.get(key));
   const reasons = [...(fromStep ? [fromStep] : []), ...lagging, ...checks, ...partitions];
@@ -97,18 +98,20 @@ function nodeState(
     const neverMade: StateReason = { code: 'never_made', message: `${key} was never made` };
     return { ...base, condition: 'missing', reasons: [...reasons, neverMade] };
   }
-  return { ...base, condition: lagging.length > 0 ? 'stale' : 'current', reasons };
+  const isStale = lagging.length > 0 || partitions.some(({ code }) => code === 'partitions_stale');
+  return { ...base, condition: isStale ? 'stale' : 'current', reasons };
 }
 
-/** Partitions whose latest step failed, and those that nobody made. */
+/** Partitions whose latest step failed, those that are behind what they read, and those that nobody made. */
 function partitionReasons(key: NodeKey, counts: PartitionCounts | undefined): readonly StateReason[] {
-  const { count = 0, failed = 0, missing = 0 } = counts ?? {};
+  const { count = 0, failed = 0, missing = 0, stale = 0 } = counts ?? {};
   const reason = (code: StateReason['code'], number: number, verb: string): readonly StateReason[] => {
     const message = `${number} of its ${count} partitions ${verb}: millrace partitions ${key}`;
     return number === 0 ? [] : [{ code, message }];
   };
   return [
     ...reason('partitions_failed', failed, failed === 1 ? 'has failed' : 'have failed'),
+    ...reason('partitions_stale', stale, stale === 1 ? 'is stale' : 'are stale'),
     ...reason('partitions_missing', missing, missing === 1 ? 'is missing' : 'are missing'),
   ];
 }
@@ -158,8 +161,9 @@ function waitReason({ step, run }: LatestStep): StateReason {
   };
 }
 
-/** What it reads and has not seen in its newest form. */
+/** What it reads and has not seen in its newest form. Between partitions, they themselves tell. */
 function lagReasons(
+  graph: Graph,
   node: GraphNode,
   completion: Completion,
   states: ReadonlyMap<NodeKey, NodeState>,
@@ -169,7 +173,8 @@ function lagReasons(
   return node.edges.flatMap(({ kind, from }): readonly StateReason[] => {
     if (kind !== 'reads') return [];
     const upstreamAtMs = dataAtMs.get(from) ?? 0;
-    if (upstreamAtMs > startedAtMs) {
+    const arePartitions = node.partitions !== undefined && graph.byKey.get(from)?.partitions !== undefined;
+    if (upstreamAtMs > startedAtMs && !arePartitions) {
       const message = `${from} was made at ${isoTime(upstreamAtMs)}, after ${node.key} began at ${isoTime(startedAtMs)}`;
       return [{ code: 'upstream_newer', message, about: from }];
     }

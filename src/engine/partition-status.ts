@@ -7,7 +7,7 @@ import { formatSet, fromRanges, openSpace } from '../core/partition/partition-sp
 import type { PartitionRange, PartitionsDefinition } from '../core/partitions.ts';
 import { nodeOf } from '../core/plan.ts';
 import type { RunStore } from '../core/ports.ts';
-import { endedPartitions } from './partition/ended-partitions.ts';
+import { endedPartitions, type EndedPartitions } from './partition/ended-partitions.ts';
 
 /** How the partitions of a node are. Each partition is in one of the groups. */
 export interface PartitionStatus {
@@ -15,6 +15,8 @@ export interface PartitionStatus {
   /** Partitions that exist now. */
   readonly count: number;
   readonly succeeded: PartitionGroup;
+  /** They succeeded, and then something that they read was made. */
+  readonly stale: PartitionGroup;
   /** Their latest step failed. */
   readonly failed: PartitionGroup;
   /** Being made now. */
@@ -49,10 +51,11 @@ export async function partitionStatus(
     key,
     count: count(space.everything),
     succeeded: group(difference(ended.succeeded, atWork)),
+    stale: group(difference(ended.stale, atWork)),
     failed: group(difference(ended.failed, atWork)),
     running: group(open.running),
     waiting: group(difference(open.waiting, open.running)),
-    missing: group(difference(space.everything, union(atWork, union(ended.succeeded, ended.failed)))),
+    missing: group(difference(space.everything, union(atWork, knownOf(ended)))),
   };
 }
 
@@ -61,6 +64,7 @@ export interface PartitionCounts {
   readonly count: number;
   readonly failed: number;
   readonly missing: number;
+  readonly stale: number;
 }
 
 /** Of all nodes with partitions, or of those in `keys`. */
@@ -74,11 +78,21 @@ export async function partitionCounts(
   for (const { key, partitions } of graph.nodes) {
     if (!partitions || (keys && !keys.has(key))) continue;
     const space = openSpace(partitions, world);
-    const { succeeded, failed } = await endedPartitions(store, key, space);
-    const missing = difference(space.everything, union(succeeded, failed));
-    counts.set(key, { count: count(space.everything), failed: count(failed), missing: count(missing) });
+    const ended = await endedPartitions(store, key, space);
+    const missing = difference(space.everything, knownOf(ended));
+    counts.set(key, {
+      count: count(space.everything),
+      failed: count(ended.failed),
+      missing: count(missing),
+      stale: count(ended.stale),
+    });
   }
   return counts;
+}
+
+/** Those about which some step has ended. */
+function knownOf({ succeeded, failed, stale }: EndedPartitions): PartitionSet {
+  return union(union(succeeded, stale), failed);
 }
 
 async function openPartitions(

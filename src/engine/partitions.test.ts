@@ -62,6 +62,29 @@ describe('partitions in an engine', () => {
     }
   };
 
+  it('knows which partitions read what was made after them, and makes these alone again', async () => {
+    const engine = await open();
+    const run = async (select: string, partitions: string): Promise<unknown> =>
+      engine.waitForRun(await engine.enqueue(plan(select, partitions), { kind: 'code' }));
+    await run('a', '2023-12..2024-01');
+    await run('b', '2024-01');
+    expect((await status('b')).stale.count).toBe(0);
+    await run('a', '2024-01-05');
+    expect(await status('b')).toMatchObject({
+      stale: { count: 1, text: '2024-01' },
+      succeeded: { count: 0 },
+    });
+    const explained = await explainState({ ...definitions, schedules: [] }, store, 'b', nowMs);
+    expect(explained.node.condition).toBe('stale');
+    expect(explained.node.reasons.map(({ code }) => code)).toContain('partitions_stale');
+    const request = { select: 'a+', partitions: 'all', onlyStale: true };
+    const stale = await explainBackfill(definitions, store, request, nowMs);
+    expect(stale.nodes.map(({ key, partitions }) => [key, partitions])).toEqual([['b', '2024-01']]);
+    await untilEnd(await startBackfill(store, stale, request, nowMs));
+    expect(await status('b')).toMatchObject({ stale: { count: 0 }, succeeded: { count: 1 } });
+    await expect(explainBackfill(definitions, store, request, nowMs)).rejects.toThrow('is stale');
+  });
+
   it('tells a step which partitions it makes, with their windows', async () => {
     const seen: unknown[] = [];
     const note = ({ partitions }: StepContext): undefined => {

@@ -1,9 +1,12 @@
 import { FatalError, toFailure } from '../core/errors.ts';
 import type { RunRecord } from '../core/ledger.ts';
+import type { OutdatedPartitions } from '../core/partitions.ts';
 import type { PlanStep } from '../core/plan.ts';
 import type { StepMove } from '../core/ports.ts';
 import { guard, moveSteps, type Execution } from './execution.ts';
 import { findItems } from './found-items.ts';
+import { hasPartitionedReaders, outdatedBy } from './partition/outdated-partitions.ts';
+import { readPartitionWorld } from './partition/partition-world.ts';
 import { redactFailure, redactOutcome } from './redaction.ts';
 import { retryDelaySeconds } from './retry.ts';
 import { followAttempt, offerAttempt, type OfferedStep } from './offered-step.ts';
@@ -13,6 +16,7 @@ import { logWait, type Next, type StepProgress } from './step-progress.ts';
 import { takePool, takeSlots } from './step-slots.ts';
 import { writerInTheWay } from './straggler.ts';
 import { pause } from './wake.ts';
+import type { Workplace } from './workplace.ts';
 
 const never = new AbortController().signal;
 
@@ -157,7 +161,9 @@ export async function settle(
     const outcome = redactOutcome(place.redact, found.outcome);
     const failure = checkFailure(step, outcome) ?? found.failure;
     const to = failure ? 'failed' : 'succeeded';
-    return endStep(execution, book, { ...base, to, outcome, failure, items: failure ? [] : found.items });
+    const items = failure ? [] : found.items;
+    const outdates = failure ? [] : await outdatedPartitions(place, step);
+    return endStep(execution, book, { ...base, to, outcome, failure, items, outdates });
   }
   const failure = redactFailure(place.redact, toFailure(result.error));
   if (execution.aborting.signal.aborted) {
@@ -174,6 +180,16 @@ export async function settle(
   book.record(step.key, 'pending', attempt);
   await moveSteps(execution, [{ ...base, to: 'pending', failure, reason, retryInSeconds }]);
   return { retryInSeconds };
+}
+
+/** The ledger is asked for lists of keys only when there is something to make stale. */
+async function outdatedPartitions(
+  { store, clock, definitions }: Workplace,
+  step: PlanStep,
+): Promise<readonly OutdatedPartitions[]> {
+  const { graph } = definitions();
+  if (step.item || !hasPartitionedReaders(graph, step)) return [];
+  return outdatedBy(graph, step, await readPartitionWorld(store, graph, clock.nowMs()));
 }
 
 /** Ends a step and skips what can no longer run, in one transaction. */

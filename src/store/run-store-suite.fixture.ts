@@ -7,7 +7,7 @@ import type { RunLease } from '../core/ledger.ts';
 import { partitionLock } from '../core/lock.ts';
 import type { StepPartitions } from '../core/partitions.ts';
 import type { Plan, PlanStep } from '../core/plan.ts';
-import { LeaseLostError, type NewRun, type RunStore } from '../core/ports.ts';
+import { LeaseLostError, type NewRun, type RunStore, type StepMove } from '../core/ports.ts';
 import type { RunEvent } from '../core/run-event.ts';
 import type { TriggerResult, TriggerTick } from '../core/trigger.ts';
 import {
@@ -235,6 +235,52 @@ export function describeRunStore(
         }),
         { numRuns: Math.min(randomTries, 25) },
       );
+    });
+
+    it('makes what had succeeded stale when something that it reads is made', async () => {
+      const lease = await running(
+        'r',
+        step('up@1', { node: 'up' }),
+        step('down@1', { node: 'down' }),
+        step('down@2', { node: 'down' }),
+      );
+      const end = async (
+        key: string,
+        to: 'succeeded' | 'failed',
+        more: Partial<StepMove> = {},
+      ): Promise<void> => {
+        await start(lease, key);
+        await store.moveSteps(lease, [{ step: key, to, attempt: 1, atMs: 50, outcome, ...more }]);
+      };
+      await end('down@1', 'succeeded', { node: 'down', partitions: partitionsOf(0, 10, 'a') });
+      await end('down@2', 'failed', { node: 'down', partitions: partitionsOf(6, 8, 'a') });
+      const outdates = [
+        {
+          node: 'down',
+          ranges: [
+            { slice: 'a', from: 4, to: 7 },
+            { slice: 'b', from: 0, to: 9 },
+          ],
+        },
+        { node: 'other' },
+      ];
+      await end('up@1', 'succeeded', { node: 'up', partitions: partitionsOf(4, 7, 'a'), outdates });
+      expect(await store.partitionStates('down')).toEqual([
+        { slice: 'a', from: 0, to: 4, state: 'succeeded' },
+        { slice: 'a', from: 4, to: 6, state: 'stale' },
+        { slice: 'a', from: 6, to: 8, state: 'failed' },
+        { slice: 'a', from: 8, to: 10, state: 'succeeded' },
+      ]);
+      const second = await running('s', step('source'));
+      await start(second, 'source');
+      await store.moveSteps(second, [
+        { step: 'source', to: 'succeeded', attempt: 1, atMs: 60, outcome, outdates: [{ node: 'down' }] },
+      ]);
+      expect((await store.partitionStates('down')).map(({ from, to, state }) => [from, to, state])).toEqual([
+        [0, 6, 'stale'],
+        [6, 8, 'failed'],
+        [8, 10, 'stale'],
+      ]);
     });
 
     it('has one completion of a step about partitions, under the node’s key', async () => {

@@ -19,6 +19,7 @@ export interface BackfillOptions extends Place {
   readonly partition?: string;
   readonly includeEffects?: boolean;
   readonly missing?: boolean;
+  readonly stale?: boolean;
   readonly perRun?: number;
   readonly fullRefresh?: boolean;
   readonly dryRun?: boolean;
@@ -70,6 +71,7 @@ function requestOf(options: BackfillOptions): BackfillRequest {
     partitions: options.partition,
     includeEffects: options.includeEffects,
     onlyMissing: options.missing,
+    onlyStale: options.stale,
     stepsPerRun: options.perRun,
     options: { fullRefresh: options.fullRefresh ?? false },
   };

@@ -19,6 +19,7 @@ export async function showPartitions(options: PartitionsOptions & { readonly key
     if (options.json) return printJson(status);
     const groups: readonly (readonly [string, Parameters<typeof paint>[0], PartitionGroup])[] = [
       ['succeeded', 'green', status.succeeded],
+      ['stale', 'yellow', status.stale],
       ['failed', 'red', status.failed],
       ['running', 'blue', status.running],
       ['waiting', 'blue', status.waiting],
@@ -31,7 +32,8 @@ export async function showPartitions(options: PartitionsOptions & { readonly key
     if (rows.length > 0) printLine(formatTable(['state', 'count', 'partitions'], rows));
     if (status.failed.count + status.missing.count > 0) {
       printLine(`Next: millrace backfill ${status.key} --partition all --missing`);
-    }
+    } else if (status.stale.count > 0)
+      printLine(`Next: millrace backfill ${status.key} --partition all --stale`);
   } finally {
     await ledger.close();
   }

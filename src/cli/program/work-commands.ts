@@ -76,6 +76,7 @@ export function registerWorkCommands(program: Command, place: () => Place): void
     .option('--partition <partitions>', "which, such as '2024-01-01..2024-01-31' or all")
     .option('--exclude <selection>', 'leave these out')
     .option('--missing', 'only what has not been made yet')
+    .option('--stale', 'only what reads something that was made after it')
     .option('--include-effects', "also tasks with effects: 'external'")
     .option('--per-run <steps>', 'most steps of a run', positiveInteger)
     .option('--full-refresh', 'rebuild from nothing what would be continued')

@@ -21,13 +21,14 @@ export async function missingPartitions(
   const node = graph.byKey.get(key);
   if (!node?.partitions) return undefined;
   const space = openSpace(node.partitions, world);
-  const { succeeded, failed } = await endedPartitions(store, key, space);
-  let missing: PartitionSet = difference(latestOf(space), union(succeeded, failed));
+  const { succeeded, failed, stale } = await endedPartitions(store, key, space);
+  let missing: PartitionSet = difference(latestOf(space), union(union(succeeded, stale), failed));
   for (const { kind, from, partitions: mapping } of node.edges) {
     const upstream = graph.byKey.get(from)?.partitions;
     if (kind !== 'reads' || !upstream || isEmpty(missing)) continue;
     const read = openSpace(upstream, world);
-    const unmade = difference(read.everything, (await endedPartitions(store, from, read)).succeeded);
+    const made = await endedPartitions(store, from, read);
+    const unmade = difference(read.everything, union(made.succeeded, made.stale));
     missing = difference(missing, correspond(space, read, mapping).readersOf(unmade));
   }
   return isEmpty(missing) ? '' : formatSet(space, missing);

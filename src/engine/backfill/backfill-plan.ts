@@ -4,7 +4,13 @@ import { ancestors, type Graph } from '../../core/graph.ts';
 import type { Completion } from '../../core/executor.ts';
 import type { GraphNode, NodeKey } from '../../core/node.ts';
 import type { PartitionWorld } from '../../core/partition/calendar.ts';
-import { count, difference, isEmpty } from '../../core/partition/partition-set.ts';
+import {
+  count,
+  difference,
+  intersection,
+  isEmpty,
+  type PartitionSet,
+} from '../../core/partition/partition-set.ts';
 import { formatSet, fromRanges, toRanges } from '../../core/partition/partition-space.ts';
 import type { PartitionStateRange } from '../../core/partitions.ts';
 import type { RunOptions } from '../../core/plan.ts';
@@ -21,6 +27,8 @@ export interface BackfillRequest {
   readonly includeEffects?: boolean | undefined;
   /** Only partitions that have not succeeded so far. Default false. */
   readonly onlyMissing?: boolean | undefined;
+  /** Only partitions that read what was made after them; with `onlyMissing`, both. Default false. */
+  readonly onlyStale?: boolean | undefined;
   /** Most steps of a run. Default 500. */
   readonly stepsPerRun?: number | undefined;
   readonly options?: RunOptions | undefined;
@@ -73,7 +81,7 @@ export function planBackfill(
   const leftOut = request.includeEffects ? [] : selected.filter(({ effects }) => effects === 'external');
   const nodes = selected.filter((node) => !leftOut.includes(node));
   const all = partitionTargets(nodes, request.partitions, world);
-  const targets = request.onlyMissing ? missingOf(all, history) : all;
+  const targets = wantedOf(all, request, history);
   const planned = nodes.flatMap((node): readonly PlannedNode[] => {
     const target = targets.get(node.key);
     if (target && isEmpty(target.set)) return [];
@@ -145,14 +153,24 @@ function selectedNodes(graph: Graph, { select, exclude }: BackfillRequest): read
   );
 }
 
-function missingOf(
+/** Those that the request is limited to: missing ones, stale ones, or both. */
+function wantedOf(
   targets: ReadonlyMap<NodeKey, PartitionTarget>,
+  { onlyMissing = false, onlyStale = false }: BackfillRequest,
   { states }: BackfillHistory,
 ): ReadonlyMap<NodeKey, PartitionTarget> {
+  if (!onlyMissing && !onlyStale) return targets;
   return new Map(
     [...targets].map(([key, { space, set }]) => {
-      const made = (states.get(key) ?? []).filter(({ state }) => state === 'succeeded');
-      return [key, { space, set: difference(set, fromRanges(space, made)) }];
+      const known = states.get(key) ?? [];
+      const inState = (...wanted: readonly string[]): PartitionSet =>
+        fromRanges(
+          space,
+          known.filter(({ state }) => wanted.includes(state)),
+        );
+      if (!onlyMissing) return [key, { space, set: intersection(set, inState('stale')) }];
+      const made = onlyStale ? inState('succeeded') : inState('succeeded', 'stale');
+      return [key, { space, set: difference(set, made) }];
     }),
   );
 }
@@ -166,11 +184,13 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-function nothingLeft({ partitions, onlyMissing }: BackfillRequest): ConfigError {
+function nothingLeft({ partitions, onlyMissing, onlyStale }: BackfillRequest): ConfigError {
   return new ConfigError(
     onlyMissing
       ? `Every partition in "${partitions}" has been made`
-      : `Nothing that is selected has a partition in "${partitions}"`,
+      : onlyStale
+        ? `No partition in "${partitions}" is stale`
+        : `Nothing that is selected has a partition in "${partitions}"`,
     {
       code: 'backfill_empty',
       state: 'Nothing was run.',

@@ -7,6 +7,8 @@ import type { RunStore } from '../../core/ports.ts';
 export interface EndedPartitions {
   readonly succeeded: PartitionSet;
   readonly failed: PartitionSet;
+  /** They succeeded; then something that they read was made. */
+  readonly stale: PartitionSet;
 }
 
 export async function endedPartitions(
@@ -20,5 +22,5 @@ export async function endedPartitions(
       space,
       states.filter(({ state }) => state === wanted),
     );
-  return { succeeded: inState('succeeded'), failed: inState('failed') };
+  return { succeeded: inState('succeeded'), failed: inState('failed'), stale: inState('stale') };
 }

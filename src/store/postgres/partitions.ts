@@ -1,17 +1,24 @@
 import type { NodeKey } from '../../core/node.ts';
 import type { PartitionStateRange } from '../../core/partitions.ts';
 import type { StepMove } from '../../core/ports.ts';
-import { partitionState, toPartitionState, withStretch } from '../record/partition-state.ts';
+import { madeWithin, partitionState, toPartitionState, withStretch } from '../record/partition-state.ts';
 import { text } from '../record/row.ts';
 import type { Session } from './session.ts';
 
 /** Keeps how a step's partitions ended. */
 export async function keepPartitionStates(session: Session, move: StepMove): Promise<void> {
   const state = partitionState(move.to);
-  if (state === undefined || !move.partitions) return;
+  if (state === undefined) return;
   const node = move.node ?? move.step;
-  await takeTurn(session, node);
-  for (const range of move.partitions.ranges) await keepStretch(session, node, { ...range, state });
+  const outdated = move.outdates ?? [];
+  const nodes = [...(move.partitions ? [node] : []), ...outdated.map((other) => other.node)];
+  // In one order for all, so that nobody waits for whoever waits for him.
+  for (const turn of nodes.toSorted()) await takeTurn(session, turn);
+  for (const range of move.partitions?.ranges ?? []) await keepStretch(session, node, { ...range, state });
+  for (const { node: other, ranges } of outdated) {
+    const stale = madeWithin(await partitionStates(session, other), ranges);
+    for (const range of stale) await keepStretch(session, other, range);
+  }
 }
 
 /** Whoever reads and then writes about a node's partitions or keys does so one after another, up to the commit. */

@@ -1,4 +1,4 @@
-import type { PartitionStateRange } from '../../core/partitions.ts';
+import type { PartitionRange, PartitionStateRange } from '../../core/partitions.ts';
 import { integer, text, type Row } from './row.ts';
 
 /** What the stretches that touch or overlap `added` are to be instead; those of a slice, in order. */
@@ -19,6 +19,24 @@ export function withStretch(
     } else joined.push(piece);
   }
   return joined;
+}
+
+/** What of `ranges`, by default of everything, has succeeded: as it is to be kept once it is stale. */
+export function madeWithin(
+  states: readonly PartitionStateRange[],
+  ranges: readonly PartitionRange[] = states,
+): readonly PartitionStateRange[] {
+  const made = states.filter(({ state }) => state === 'succeeded');
+  return ranges.flatMap((range) =>
+    made
+      .filter(({ slice, from, to }) => slice === range.slice && from < range.to && range.from < to)
+      .map(({ slice, from, to }): PartitionStateRange => ({
+        slice,
+        from: Math.max(from, range.from),
+        to: Math.min(to, range.to),
+        state: 'stale',
+      })),
+  );
 }
 
 export function toPartitionState(row: Row): PartitionStateRange {

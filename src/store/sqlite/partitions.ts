@@ -1,7 +1,7 @@
 import type { NodeKey } from '../../core/node.ts';
-import type { PartitionStateRange } from '../../core/partitions.ts';
+import type { OutdatedPartitions, PartitionStateRange } from '../../core/partitions.ts';
 import type { StepMove } from '../../core/ports.ts';
-import { partitionState, toPartitionState, withStretch } from '../record/partition-state.ts';
+import { madeWithin, partitionState, toPartitionState, withStretch } from '../record/partition-state.ts';
 import { integer, text } from '../record/row.ts';
 import type { LedgerDatabase } from './database.ts';
 
@@ -11,6 +11,11 @@ export function keepPartitionStates(database: LedgerDatabase, move: StepMove): v
   if (state === undefined) return;
   const node = move.node ?? move.step;
   for (const range of move.partitions?.ranges ?? []) keepStretch(database, node, { ...range, state });
+  for (const outdated of move.outdates ?? []) outdate(database, outdated);
+}
+
+function outdate(database: LedgerDatabase, { node, ranges }: OutdatedPartitions): void {
+  for (const stale of madeWithin(partitionStates(database, node), ranges)) keepStretch(database, node, stale);
 }
 
 function keepStretch(database: LedgerDatabase, node: NodeKey, added: PartitionStateRange): void {
