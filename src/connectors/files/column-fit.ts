@@ -3,7 +3,8 @@ import type { DataType } from '../../sql/data-type.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
 import { literal } from './engine.ts';
 
-const isoDate = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
+/** Years before Christ have a sign, and year 0 is 1 BC. */
+const isoDate = '-?[0-9]{4}-[0-9]{2}-[0-9]{2}';
 const isoSeconds = ':[0-9]{2}([.][0-9]{1,6}0*)?';
 const isoClock = `[0-9]{2}:[0-9]{2}(${isoSeconds})?`;
 const isoZone = '(Z|[+-][0-9]{2}(:[0-9]{2})?)';
@@ -37,9 +38,13 @@ export function writtenPattern(type: DataType): string | undefined {
   }
 }
 
-/** SQL that is true when the whole text is written as a regular expression says. */
-export function matchesSql(expression: string, pattern: string): string {
-  return `regexp_full_match(${expression}, ${literal(pattern)})`;
+/**
+ * SQL that is true when the whole text is written as a regular expression says.
+ * @param shape pattern of `glob` for most of these texts, and for no others
+ */
+export function matchesSql(expression: string, pattern: string, shape?: string): string {
+  const matches = `regexp_full_match(${expression}, ${literal(pattern)})`;
+  return shape === undefined ? matches : `(${expression} glob ${literal(shape)} or ${matches})`;
 }
 
 /** SQL of a value that is an error where a text is not NULL and the condition not true. The cast itself tells the rest. */
@@ -58,6 +63,7 @@ export function fitsSql(expression: string, type: DataType, column: string): str
       return type.maxLength === undefined ? 'true' : `length(${expression}) <= ${type.maxLength}`;
     case 'boolean':
     case 'uuid':
+    case 'bytes':
       return casts;
     case 'json':
       return `json_valid(${expression})`;
@@ -73,7 +79,6 @@ export function fitsSql(expression: string, type: DataType, column: string): str
     case 'timestamp':
     case 'timestamptz':
       return `(${matches} and ${casts})`;
-    case 'bytes':
     case 'interval':
     case 'array':
       throw new ConfigError(`column ${column}: type ${type.type} is not yet supported for files of text.`, {

@@ -13,6 +13,7 @@ import { declaredPattern, plainText } from './plain-csv.ts';
 import type { ReadOptions } from './read-options.ts';
 import type { Spool } from './spool.ts';
 import { textTyping, type TextTyping, typedText } from './text-typing.ts';
+import { isTimeType, longestTexts } from './time-shape.ts';
 import { firstFits, guessFits, guessPattern, heldToGuess, textColumns } from './type-inference.ts';
 
 /**
@@ -70,18 +71,24 @@ async function guessedTable(connection: DuckDBConnection, csv: CsvFiles): Promis
   const open = textColumns(layout.columns.filter((_, index) => !declared[index]));
   const { guesses, isWhole } = await guessFits(connection, fromOf(pathsOf(files)), open, typing.candidates);
   const guessed = new Map(open.map(({ name }, index) => [name, guesses[index]]));
+  const times = layout.columns.filter((name, index) =>
+    isTimeType(declared[index] ?? guessed.get(name)?.candidate?.type),
+  );
+  const usual = await longestTexts(connection, fromOf(pathsOf(files)), times);
   const patterns: (string | undefined)[] = [];
   const columns = layout.columns.map((name, index): TypedColumn => {
     const text = quote(name);
     const type = declared[index];
     if (type) {
       patterns.push(declaredPattern(type));
-      return { name, type, nullable: true, expression: typing.held(text, type, name) };
+      return { name, type, nullable: true, expression: typing.held(text, type, name, usual.get(name)) };
     }
     const guess = guessed.get(name);
     if (!guess) throw new Error('every open column has a guess');
     const inferred = typing.infer(guess.evidence, text);
-    const expression = isWhole ? inferred.expression : heldToGuess(text, inferred.expression, guess);
+    const expression = isWhole
+      ? inferred.expression
+      : heldToGuess(text, inferred.expression, guess, usual.get(name));
     patterns.push(guessPattern(guess));
     return { name, type: inferred.type, nullable: true, expression };
   });

@@ -4,6 +4,7 @@ import { type Candidate, candidates, fitsSql, heldTo, matchesSql, writtenPattern
 import { literal } from './engine.ts';
 import type { ReadOptions } from './read-options.ts';
 import type { TimeFormat } from './time-format.ts';
+import { timeShape } from './time-shape.ts';
 import type { ColumnEvidence } from './column-evidence.ts';
 import { inferredType } from './type-inference.ts';
 
@@ -12,8 +13,11 @@ export interface TextTyping {
   readonly candidates: readonly Candidate[];
   /** SQL that is true when a text is a value of a declared type. */
   fits(expression: string, type: DataType, column: string): string;
-  /** SQL that gives the value of a declared type, and an error for a text that does not fit. */
-  held(expression: string, type: DataType, column: string): string;
+  /**
+   * SQL that gives the value of a declared type, and an error for a text that does not fit.
+   * @param usual a text as most are, of a column of times
+   */
+  held(expression: string, type: DataType, column: string, usual?: string): string;
   /** SQL that gives the value of a declared type; the text is known to fit. */
   cast(expression: string, type: DataType): string;
   /** The type that all rows of a column agree on, and its value. */
@@ -39,7 +43,7 @@ export function textTyping({
       const format = formats(type);
       return format ? formatFits(expression, format, type) : fitsSql(expression, type, column);
     },
-    held: (expression, type, column) => {
+    held: (expression, type, column, usual) => {
       const format = formats(type);
       if (format)
         return heldTo(
@@ -50,7 +54,8 @@ export function textTyping({
       const fits = fitsSql(expression, type, column);
       const pattern = writtenPattern(type);
       if (type.type !== 'text' && pattern === undefined) return typedText(expression, type);
-      const condition = pattern === undefined ? fits : matchesSql(expression, pattern);
+      const condition =
+        pattern === undefined ? fits : matchesSql(expression, pattern, timeShape(usual, pattern));
       return heldTo(condition, typedText(expression, type), expression);
     },
     cast: (expression, type) => {

@@ -3,6 +3,7 @@ import type { DataType } from '../../sql/data-type.ts';
 import { type ColumnEvidence, columnEvidence, type TextColumn } from './column-evidence.ts';
 import { type Candidate, candidates, heldTo, matchesSql } from './column-fit.ts';
 import { quote } from './engine.ts';
+import { timeShape } from './time-shape.ts';
 
 /** Rows that tell what the rest is likely to be. */
 const sampleRows = 20_480;
@@ -99,13 +100,16 @@ export async function guessFits(
 /**
  * SQL that gives a value of the guessed type as long as the texts bear the guess out, and an error where one does not.
  * @param value SQL of the value, an error by itself for a text that is not one
+ * @param usual a text as most are, of a column of times
  */
-export function heldToGuess(text: string, value: string, guess: Guess): string {
+export function heldToGuess(text: string, value: string, guess: Guess, usual?: string): string {
   if (!guess.evidence.hasValues) return heldTo('false', value, text);
   if (!guess.candidate) return value;
   const pattern = guessPattern(guess);
   return heldTo(
-    pattern === undefined ? guess.candidate.isWritten(text) : matchesSql(text, pattern),
+    pattern === undefined
+      ? guess.candidate.isWritten(text)
+      : matchesSql(text, pattern, timeShape(usual, pattern)),
     value,
     text,
   );
