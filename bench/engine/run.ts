@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { openSqliteLedger } from '../../src/store/index.ts';
 import { openPostgresLedger } from '../../src/store/postgres/ledger.ts';
 import { startServer } from '../load/server.ts';
+import { takeoverSeconds, workerMillisecondsPerStep } from './fleet.ts';
 import { conditionMilliseconds, idleFigures } from './automation.ts';
 import {
   coldRunMilliseconds,
@@ -32,6 +33,7 @@ const { values: options } = parseArgs({
   options: { events: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '3' } },
 });
 const rounds = Number(options.rounds);
+const takeoverLease = 3;
 const loadBefore = loadavg()[0] ?? 0;
 const root = join(import.meta.dirname, '..', '..');
 const compiled = join(root, 'node_modules', '.cache', 'millrace-bench');
@@ -84,10 +86,12 @@ const newSqlite = (): ReturnType<typeof openSqliteLedger> => {
   schemas += 1;
   return openSqliteLedger(join(folder, `ledger-${schemas}.db`));
 };
-const newPostgres = (): ReturnType<typeof openPostgresLedger> => {
+const newSchema = (): string => {
   schemas += 1;
-  return openPostgresLedger(server.url, { schema: `bench_${schemas}` });
+  return `bench_${schemas}`;
 };
+const newPostgres = (): ReturnType<typeof openPostgresLedger> =>
+  openPostgresLedger(server.url, { schema: newSchema() });
 
 try {
   for (const shape of ['wide', 'chain'] as const) {
@@ -103,6 +107,20 @@ try {
       await store.close();
       return took;
     });
+    await measure(`1,000 no-op assets, ${shape}, PostgreSQL and 2 workers`, 'ms a step', 10, () =>
+      workerMillisecondsPerStep(server.url, newSchema(), shape),
+    );
+  }
+  for (const [signal, how] of [
+    ['SIGKILL', 'was killed'],
+    ['SIGSTOP', 'stands still'],
+  ] as const) {
+    await measure(
+      `the step of a worker that ${how} done by another, lease ${takeoverLease} s`,
+      's',
+      takeoverLease + 2,
+      () => takeoverSeconds(server.url, newSchema(), takeoverLease, signal),
+    );
   }
   const main = compile(compiled);
   await measure('another goes on for an owner that is cut off, lease 3 s, SQLite', 'ms', 5000, async () => {
@@ -264,7 +282,7 @@ PostgreSQL 18 on the same machine, every commit on disk (\`fsync\` and \`synchro
 Load average (1 minute): ${loadBefore.toFixed(1)} before, ${(loadavg()[0] ?? 0).toFixed(1)} after; a quiet machine shows about 0 before.
 
 The SQLite ledger writes ahead with \`synchronous = NORMAL\`: every transition is its own transaction and survives a killed process;
-after a power cut the last ones may be missing, never torn. The target for PostgreSQL was set for two workers; this is one process.
+after a power cut the last ones may be missing, never torn. The target for PostgreSQL was set for two workers.
 
 | what | measured | at most | ratio | all |
 |---|---|---|---|---|

@@ -98,9 +98,9 @@ it('what waits for a failed step is skipped, and what failed for a moment is tri
   const owner = await ownerOf(known);
   await workerWith(
     {
-      a: ({ attempt, checkpoint, saveCheckpoint }) => {
-        if (attempt > 1) return { rows: Number(checkpoint), metadata: {} };
-        return saveCheckpoint(5).then(() => {
+      a: (context) => {
+        if (context.attempt > 1) return { rows: Number(context.checkpoint), metadata: {} };
+        return context.saveCheckpoint(5).then(() => {
           throw new TransientError('not now', { code: 'busy' });
         });
       },

@@ -121,7 +121,8 @@ function fileNeeds({
     if (executor === 'transform' && parts.dbt) return true;
     // The hooks of a pipeline and of a replication may reach any connection.
     if (executor === 'pipeline' || (executor === 'load' && kind === 'task')) return hasFile;
-    if (executor === 'load' && files.has(String(spec['replication']))) return true;
+    const { replication } = spec;
+    if (executor === 'load' && typeof replication === 'string' && files.has(replication)) return true;
     if (isFile(relation?.connection) || isFile(relationPattern?.connection)) return true;
     return executor !== 'load' && isFile(warehouse?.name);
   };

@@ -46,61 +46,58 @@ describe.skipIf(reason !== undefined)(
     }
 
     test('the step of a host that is cut off is done on another, and the first works on when it is back', async () => {
-      const { workerOn, enqueue, seen, finished, events, store } = await open([
-        stubbornTask('slow', 2),
-        politeTask('later', 0, "after: ['task/slow'],"),
-      ]);
-      const cutOff = await workerOn(host(0));
-      const id = await enqueue();
-      await seen('begin slow');
+      const all = await open([stubbornTask('slow', 2), politeTask('later', 0, "after: ['task/slow'],")]);
+      const cutOff = await all.workerOn(host(0));
+      const id = await all.enqueue();
+      await all.seen('begin slow');
       await host(0).cut();
-      const other = await workerOn(host(1));
-      expect((await finished(id)).state).toBe('succeeded');
-      expect(workersOf(await events(id), 'task/slow')).toEqual([cutOff.name, other.name]);
+      const other = await all.workerOn(host(1));
+      expect((await all.finished(id)).state).toBe('succeeded');
+      expect(workersOf(await all.events(id), 'task/slow')).toEqual([cutOff.name, other.name]);
 
       await host(0).rejoin();
       while (
-        !(await store.dispatch?.workers())?.some(({ owner, isAlive }) => owner === cutOff.name && isAlive)
+        !(await all.store.dispatch?.workers())?.some(({ owner, isAlive }) => owner === cutOff.name && isAlive)
       )
         await sleep(50);
-      expect(timesOf(await events(id), 'task/slow')).toEqual({ began: 2, succeeded: 1 });
+      expect(timesOf(await all.events(id), 'task/slow')).toEqual({ began: 2, succeeded: 1 });
       other.child.kill('SIGTERM');
       await other.result;
-      const again = await enqueue('task/later');
-      expect((await finished(again)).state).toBe('succeeded');
-      expect(workersOf(await events(again), 'task/later')).toEqual([cutOff.name]);
+      const again = await all.enqueue('task/later');
+      expect((await all.finished(again)).state).toBe('succeeded');
+      expect(workersOf(await all.events(again), 'task/later')).toEqual([cutOff.name]);
     });
 
     test('a host that is gone for good is missed when its lease is over', async () => {
-      const { workerOn, enqueue, seen, finished, events } = await open([stubbornTask('slow', 2)]);
-      const gone = await workerOn(host(0));
-      const id = await enqueue();
-      await seen('begin slow');
+      const all = await open([stubbornTask('slow', 2)]);
+      const gone = await all.workerOn(host(0));
+      const id = await all.enqueue();
+      await all.seen('begin slow');
       await host(0).cut();
       gone.child.kill('SIGKILL');
-      const next = await workerOn(host(1));
-      expect((await finished(id)).state).toBe('succeeded');
-      expect(workersOf(await events(id), 'task/slow')).toEqual([gone.name, next.name]);
+      const next = await all.workerOn(host(1));
+      expect((await all.finished(id)).state).toBe('succeeded');
+      expect(workersOf(await all.events(id), 'task/slow')).toEqual([gone.name, next.name]);
     });
 
     test('all hosts wait for a database that fails over, and no step that has ended is repeated', async () => {
       const keys = ['a', 'b', 'c', 'd'];
-      const { workerOn, enqueue, seen, finished, events, calls } = await open(
+      const all = await open(
         keys.map((key, index) =>
           politeTask(key, 1, index === 0 ? '' : `after: ['task/${keys[index - 1]}'],`),
         ),
       );
-      await workerOn(host(0));
-      await workerOn(host(1));
-      const id = await enqueue();
-      await seen('begin b');
+      await all.workerOn(host(0));
+      await all.workerOn(host(1));
+      const id = await all.enqueue();
+      await all.seen('begin b');
       await server.stop();
       await sleep(2000);
       await server.start();
-      expect((await finished(id)).state).toBe('succeeded');
-      const said = await events(id);
+      expect((await all.finished(id)).state).toBe('succeeded');
+      const said = await all.events(id);
       for (const key of keys) expect(timesOf(said, `task/${key}`).succeeded).toBe(1);
-      expect((await calls()).filter((line) => line.startsWith('end'))).toEqual(
+      expect((await all.calls()).filter((line) => line.startsWith('end'))).toEqual(
         keys.map((key) => `end ${key}`),
       );
     });
