@@ -193,6 +193,15 @@ describe('a dbt project by itself', () => {
     expect((await run('clean')).stdout).toContain('Removed target');
   });
 
+  test('its ledger and state are looked at like those of any project', async () => {
+    expect(await run('check')).toMatchObject({ code: 0, stdout: expect.stringContaining('millrace build') });
+    await run('build');
+    expect((await run('runs', 'list')).stdout).toContain('succeeded');
+    expect((await run('runs', 'show', 'last')).stdout).toContain('check/unique_stg_id');
+    expect((await run('status')).stdout).toMatch(/mart +current/);
+    expect((await run('why', 'mart')).stdout).toContain('mart is current');
+  });
+
   test.each<[string, readonly string[], string]>([
     ['an unknown flag', ['build', '--fool-refresh'], 'unknown option'],
     ['a selection that is none', ['ls', '-s', 'tga:x'], 'is no method of selection'],

@@ -5,7 +5,7 @@ import { formatOrigin } from '../../core/origin.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { withPool } from './connections.ts';
 import { formatReached, reachEach } from './connections-test.ts';
-import { openProject, type Place } from './open-project.ts';
+import { openProjectOrDbt, type Place } from './open-project.ts';
 import { paint, printJson, printLine } from '../terminal/output.ts';
 
 export interface CheckOptions extends Place {
@@ -15,7 +15,7 @@ export interface CheckOptions extends Place {
 
 /** Reads the project and says what it holds; mistakes are thrown. With `connections`, reaches each. */
 export async function check(options: CheckOptions): Promise<number> {
-  const project = await openProject(options);
+  const project = await openProjectOrDbt(options);
   await checkDeclarations(
     [...project.connections.values()].filter(({ origin }) => origin.file === connectionsFileName),
   );
@@ -31,7 +31,9 @@ export async function check(options: CheckOptions): Promise<number> {
       printLine(`${paint('yellow', 'warning')} ${formatOrigin(origin)}: ${message}`);
     }
     if (reached.length > 0) printLine(formatReached(reached));
-    printLine(failed.length > 0 ? 'Next: mend the connections above' : 'Next: millrace run');
+    const isBareDbt = project.folder === project.parts.transform?.folder;
+    const work = isBareDbt ? 'build' : 'run';
+    printLine(failed.length > 0 ? 'Next: mend the connections above' : `Next: millrace ${work}`);
   }
   return failed.length > 0 ? exitCodes.transient : exitCodes.success;
 }

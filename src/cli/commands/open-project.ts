@@ -1,5 +1,6 @@
 import { ConfigError } from '../../core/errors.ts';
 import { findProjectFolder } from '../../project/config-file.ts';
+import { findDbtFolder, readDbtProject } from '../../project/dbt-project.ts';
 import type { Project } from '../../project/project.ts';
 import { readProject } from '../../project/read-project.ts';
 import { hasLoadLedger } from '../../project/session.ts';
@@ -21,12 +22,27 @@ export async function projectFolder({ project }: Place): Promise<string> {
   });
 }
 
-/** The project, or a folder in which loads were run from the command line. */
+/** The project, a dbt project by itself, or a folder in which loads were run from the command line. */
 export async function ledgerFolder(place: Place): Promise<string> {
   const here = resolve(place.project ?? '.');
-  return (await hasLoadLedger(here)) ? here : projectFolder(place);
+  if (await hasLoadLedger(here)) return here;
+  return (await bareDbtFolder(place)) ?? projectFolder(place);
+}
+
+/** The dbt project around the folder, where that is no part of a Millrace project. */
+async function bareDbtFolder({ project }: Place): Promise<string | undefined> {
+  const start = resolve(project ?? '.');
+  return (await findProjectFolder(start)) === undefined ? findDbtFolder(start) : undefined;
 }
 
 export async function openProject(place: Place): Promise<Project> {
   return readProject(await projectFolder(place), process.env);
+}
+
+/** The project, or a dbt project by itself as its profile and dbt's variables of the environment say. */
+export async function openProjectOrDbt(place: Place): Promise<Project> {
+  const folder = await bareDbtFolder(place);
+  if (folder === undefined) return openProject(place);
+  const { DBT_PROFILES_DIR: profilesFolder, DBT_PROFILE: profile, DBT_TARGET: target } = process.env;
+  return readDbtProject(folder, process.env, { vars: {}, profilesFolder, profile, target });
 }

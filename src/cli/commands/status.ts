@@ -15,7 +15,7 @@ import type { KeptTriggerTick } from '../../core/trigger.ts';
 import type { Project } from '../../project/project.ts';
 import { openLedger } from '../../project/session.ts';
 import { formatCount, formatTable, paint, printJson, printLine } from '../terminal/output.ts';
-import { openProject, type Place } from './open-project.ts';
+import { openProjectOrDbt, type Place } from './open-project.ts';
 
 interface StatusOptions extends Place {
   readonly json: boolean;
@@ -167,7 +167,7 @@ async function withStore(
   options: StatusOptions,
   work: (project: Project, store: RunStore) => Promise<void>,
 ): Promise<void> {
-  const project = await openProject(options);
+  const project = await openProjectOrDbt(options);
   const store = await openLedger(project.folder);
   try {
     await work(project, store);
