@@ -79,7 +79,10 @@ describe.skipIf(skip)('rejects in MySQL', () => {
     expect(
       await harness.rows('MARIA', 'select size, code, cast(at as char), cast(born as char) from raw.prices'),
     ).toEqual([[1.5, expect.anything(), '2024-01-01 10:00:00.000000', '9999-12-31']]);
-    const [row] = await harness.rows('MARIA', "select row from raw.prices__rejects where `column` = 'code'");
+    const [row] = await harness.rows(
+      'MARIA',
+      "select `row` from raw.prices__rejects where `column` = 'code'",
+    );
     expect(JSON.parse(String(row?.[0]))).toMatchObject({ id: 4, code: '9223372036854775808' });
   });
 

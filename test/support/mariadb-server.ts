@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import { freePort } from './free-port.ts';
 
-/** A running MariaDB of one's own, with an empty database `shop`. */
+/** A running MariaDB of one's own, with an empty database `shop`; or a MySQL, see `useServer`. */
 export interface MariaDbServer {
+  readonly isMariaDb: boolean;
   /** A URL of a user who may do everything, with the password in it; its path names `shop`. */
   readonly url: string;
   readonly port: number;
@@ -33,12 +34,51 @@ const user = 'mill';
 /** What a URL must escape, so that a forgotten escape is seen. */
 const password = 'p@ss/w:rd%20';
 
+/** The numbers that MariaDB has by itself as `seq_1_to_1000`. */
+function sequence(last: number): string {
+  const places = Array.from(String(last - 1)).map((_, place) => `digits as d${place}`);
+  const value = places.map((_, place) => `${10 ** place} * d${place}.d`).join(' + ');
+  const kind = last > 200_000 ? 'view' : 'table';
+  return `create ${kind} seq_1_to_${last} as select ${value} + 1 as seq from ${places.join(', ')} where ${value} < ${last}`;
+}
+
+/**
+ * A database of one's own on the server that `TEST_MYSQL_URL` names, such as a MySQL: its user may create databases and
+ * users. What is of MariaDB alone (types, statements, a server without TLS) is not tested there.
+ */
+async function useServer(given: string): Promise<MariaDbServer> {
+  const { hostname, port, username, password: secret } = new URL(given);
+  const root = await mysql.createConnection({
+    host: hostname,
+    port: Number(port),
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(secret),
+  });
+  for (const sql of [
+    'drop database if exists shop',
+    'create database shop character set utf8mb4',
+    `create user if not exists '${user}'@'127.0.0.1' identified by '${password}'`,
+    `grant all on *.* to '${user}'@'127.0.0.1' with grant option`,
+    'use shop',
+    'create table digits (d int)',
+    'insert into digits values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)',
+    ...[1000, 20_000, 100_000, 200_000, 1_000_000].map(sequence),
+  ])
+    await root.query(sql);
+  return {
+    ...(await sessionOf(root, Number(port))),
+    stop: async () => root.destroy(),
+  };
+}
+
 /**
  * Starts a server in a temporary folder on a free port. A root user's server runs as `mysql`; where the program
  * is missing, root installs Debian's package and others are told to.
  * @param flags of the server, such as `--innodb-buffer-pool-size=1G`
  */
 export async function startMariaDb(...flags: readonly string[]): Promise<MariaDbServer | MariaDbMissing> {
+  const given = process.env['TEST_MYSQL_URL'];
+  if (given !== undefined && flags.length === 0) return await useServer(given);
   const isRoot = process.getuid?.() === 0;
   if (findProgram('mariadbd') === undefined && isRoot) installPackage();
   const [daemon, installer] = [findProgram('mariadbd'), findProgram('mariadb-install-db')];
@@ -83,6 +123,23 @@ export async function startMariaDb(...flags: readonly string[]): Promise<MariaDb
     await root.query(sql);
   await root.query('use shop');
   return {
+    ...(await sessionOf(root, port)),
+    stop: async () => {
+      process.off('exit', killAtExit);
+      root.destroy();
+      if (daemonProcess.exitCode === null) {
+        daemonProcess.kill('SIGTERM');
+        await once(daemonProcess, 'exit');
+      }
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function sessionOf(root: mysql.Connection, port: number): Promise<Omit<MariaDbServer, 'stop'>> {
+  const [[version]] = await root.query<mysql.RowDataPacket[]>('select version() as text');
+  return {
+    isMariaDb: /mariadb/i.test(String(version?.['text'])),
     url: `mysql://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/shop`,
     port,
     user,
@@ -93,15 +150,6 @@ export async function startMariaDb(...flags: readonly string[]): Promise<MariaDb
     rows: async (sql) => {
       const [rows] = await root.query({ sql, rowsAsArray: true });
       return rows as unknown[][];
-    },
-    stop: async () => {
-      process.off('exit', killAtExit);
-      root.destroy();
-      if (daemonProcess.exitCode === null) {
-        daemonProcess.kill('SIGTERM');
-        await once(daemonProcess, 'exit');
-      }
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

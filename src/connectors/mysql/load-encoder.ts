@@ -16,7 +16,9 @@ import {
   uuidText,
   wideInteger,
 } from '../../connector/value-text.ts';
+import type { DataType } from '../../sql/data-type.ts';
 import { anyText } from './any-text.ts';
+import { inexactNumber } from './exact-json.ts';
 
 /** How texts, bytes and rows are told apart in what is sent. */
 export interface TextForm {
@@ -30,6 +32,8 @@ export interface TextForm {
   readonly escapes: Uint8Array;
   /** Before and after bytes, which are in hexadecimal. */
   readonly bytes: readonly [string, string];
+  /** True if the server's JSON keeps numbers as doubles, so that others are to be refused. */
+  readonly roundsJson?: boolean;
 }
 
 const backslash = 0x5c;
@@ -82,8 +86,9 @@ export function encodeRows(
 ): Buffer {
   const writers = columns.map((column, index) => {
     const vector = batch.vectors[index] as ColumnVector;
-    const looseText = asText.includes(column.name) ? anyText(vector, column) : undefined;
-    return looseText ? plain(form, looseText) : valueWriter(vector, column, form);
+    if (!asText.includes(column.name)) return valueWriter(vector, column, form);
+    const text = anyText(vector, column);
+    return text ? plain(form, text) : valueWriter(vector, column, { ...form, roundsJson: false });
   });
   const out: Output = { bytes: Buffer.allocUnsafe(32 * batch.rowCount * columns.length + 1024), length: 0 };
   for (let row = 0; row < batch.rowCount; row += 1) {
@@ -229,7 +234,8 @@ function fixedWriter({ values }: FixedVector, { type }: Column, form: TextForm):
   return (out, row) => writeAscii(out, unscaledText(wideInteger(view, row), scale));
 }
 
-function bytesWriter({ data, starts, ends }: BytesVector, { type }: Column, form: TextForm): ValueWriter {
+function bytesWriter({ data, starts, ends }: BytesVector, column: Column, form: TextForm): ValueWriter {
+  const { type } = column;
   const buffer = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const text = (row: number): string => buffer.toString('utf8', starts[row], ends[row]);
   if (type.type === 'bytes') {
@@ -240,9 +246,33 @@ function bytesWriter({ data, starts, ends }: BytesVector, { type }: Column, form
   if (type.type === 'array') {
     const { element } = type;
     return (out, row) => {
-      const json = Buffer.from(arrayJson(text(row), element));
+      const exact = arrayJson(text(row), element);
+      const isRounded = form.roundsJson === true && inexactNumber(exact) !== undefined;
+      const json = Buffer.from(isRounded ? arrayJson(text(row), textual(element)) : exact);
       writeEscaped(out, json, 0, json.length, form);
     };
   }
-  return (out, row) => writeEscaped(out, data, starts[row] as number, ends[row] as number, form);
+  const write: ValueWriter = (out, row) =>
+    writeEscaped(out, data, starts[row] as number, ends[row] as number, form);
+  if (type.type !== 'json' || form.roundsJson !== true) return write;
+  return (out, row) => {
+    const rounded = inexactNumber(text(row));
+    if (rounded !== undefined) throw roundedJson(column, rounded);
+    write(out, row);
+  };
+}
+
+/** The same array with its innermost elements as texts. */
+function textual(element: DataType): DataType {
+  return element.type === 'array' ? { ...element, element: textual(element.element) } : { type: 'text' };
+}
+
+function roundedJson({ name }: Column, number: string): DataError {
+  return new DataError(
+    `Column "${name}" holds JSON with the number ${number}, which MySQL's JSON would round.`,
+    {
+      code: 'data_invalid',
+      next: `Declare it under columns: as ${name}: text, or leave such rows out by where:`,
+    },
+  );
 }

@@ -12,7 +12,7 @@ import {
 } from '../../connector/index.ts';
 import { mysqlDialect } from '../../sql/dialects/index.ts';
 import { createTable, dropTable } from '../../sql/merge/index.ts';
-import { encodeRows, insertForm, loadDataForm } from './load-encoder.ts';
+import { encodeRows, insertForm, loadDataForm, type TextForm } from './load-encoder.ts';
 import { mysqlError } from './mysql-error.ts';
 import type { Server } from './server.ts';
 import { run } from './statement.ts';
@@ -33,9 +33,10 @@ export function mysqlTarget(server: Server): Target {
       const lease = await server.leaseWriter(signal);
       try {
         await prepareStage(lease.connection, request);
+        const roundsJson = await keepsDoubles(lease.connection);
         const result = (await allowsLocalFiles(lease.connection))
-          ? await loadData(lease.connection, request, payload.batches)
-          : await insertAll(lease.connection, request, payload.batches);
+          ? await loadData(lease.connection, request, { ...loadDataForm, roundsJson }, payload.batches)
+          : await insertAll(lease.connection, request, { ...insertForm, roundsJson }, payload.batches);
         if (signal.aborted) throw new CancelledError('Staging was cancelled.', { code: 'cancelled' });
         return result;
       } catch (error) {
@@ -68,14 +69,21 @@ async function allowsLocalFiles(connection: Connection): Promise<boolean> {
   return rows[0]?.[0]?.toString() === '1';
 }
 
+/** MariaDB's JSON is the text that it was given; MySQL's is not. */
+async function keepsDoubles(connection: Connection): Promise<boolean> {
+  const { rows } = await run(connection, 'select version()');
+  return !/mariadb/i.test(rows[0]?.[0]?.toString() ?? '');
+}
+
 async function loadData(
   connection: Connection,
   request: StageRequest,
+  form: TextForm,
   batches: AsyncIterable<ColumnBatch>,
 ): Promise<StageResult> {
   const { columns } = request.schema;
   const total = { rows: 0, bytes: 0 };
-  const stream = Readable.from(pieces(batches, request, total), { objectMode: true, highWaterMark: 4 });
+  const stream = Readable.from(pieces(batches, request, form, total), { objectMode: true, highWaterMark: 4 });
   try {
     const warnings = await new Promise<number>((resolve, reject) => {
       connection.query(
@@ -114,10 +122,11 @@ function loadStatement({ table }: StageRequest, columns: readonly Column[]): str
 async function* pieces(
   batches: AsyncIterable<ColumnBatch>,
   { schema: { columns }, asText, onProgress }: StageRequest,
+  form: TextForm,
   total: { rows: number; bytes: number },
 ): AsyncGenerator<Buffer> {
   for await (const batch of batches) {
-    const encoded = encodeRows(batch, columns, loadDataForm, asText);
+    const encoded = encodeRows(batch, columns, form, asText);
     total.rows += batch.rowCount;
     total.bytes += encoded.length;
     batch.release?.();
@@ -139,6 +148,7 @@ async function refuseWarnings(connection: Connection, count: number): Promise<ne
 async function insertAll(
   connection: Connection,
   request: StageRequest,
+  form: TextForm,
   batches: AsyncIterable<ColumnBatch>,
 ): Promise<StageResult> {
   request.onNote?.(
@@ -151,7 +161,7 @@ async function insertAll(
   const start = `insert into ${mysqlDialect.quoteTable(request.table)} (${list}) values `;
   const total = { rows: 0, bytes: 0 };
   for await (const batch of batches) {
-    for (const values of insertTexts(batch, request, most)) {
+    for (const values of insertTexts(batch, request, form, most)) {
       await run(connection, start + values);
       total.bytes += values.length;
     }
@@ -163,15 +173,20 @@ async function insertAll(
 }
 
 /** Rows of one batch as the values of several INSERTs. */
-function* insertTexts(batch: ColumnBatch, request: StageRequest, most: number): Generator<string> {
-  const all = encodeRows(batch, request.schema.columns, insertForm, request.asText);
+function* insertTexts(
+  batch: ColumnBatch,
+  request: StageRequest,
+  form: TextForm,
+  most: number,
+): Generator<string> {
+  const all = encodeRows(batch, request.schema.columns, form, request.asText);
   if (all.length <= most || batch.rowCount === 1) {
     yield all.toString('utf8', 1);
     return;
   }
   const middle = batch.rowCount >> 1;
-  yield* insertTexts(part(batch, 0, middle), request, most);
-  yield* insertTexts(part(batch, middle, batch.rowCount), request, most);
+  yield* insertTexts(part(batch, 0, middle), request, form, most);
+  yield* insertTexts(part(batch, middle, batch.rowCount), request, form, most);
 }
 
 function part({ vectors }: ColumnBatch, from: number, to: number): ColumnBatch {

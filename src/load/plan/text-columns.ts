@@ -5,18 +5,22 @@ import type { StreamTask } from './stream-task.ts';
 const wider: ReadonlySet<string> = new Set(['float32', 'float64', 'date', 'timestamp', 'timestamptz']);
 
 /**
- * Names of columns that are staged as text, so that what the target has no value for can be rejected by itself. Keys
+ * Names of columns that are staged as text, so that what the target has no value for can be rejected or kept. Keys
  * and what transforms reckon with keep their types.
  */
 export function textColumns(
   { stream, source, target }: StreamTask,
   { columns, primaryKey, updateKey }: ColumnMapping,
 ): readonly string[] {
-  const isAsked = stream.maxRejects > 0 && target.database?.dialect.name === 'mysql';
-  if (!isAsked || !source.database || stream.transforms.length > 0) return [];
+  if (target.database?.dialect.name !== 'mysql' || stream.transforms.length > 0) return [];
   const keys = new Set([...primaryKey, updateKey].map((column) => column?.name));
+  const mayBeRejected = stream.maxRejects > 0 && source.database !== undefined;
   return columns
-    .filter(({ name, source: { type } }) => wider.has(type.type) && !keys.has(name))
+    .filter(({ name, type, source: { type: from } }) => {
+      // As JSON the numbers in it would be rounded before they become text.
+      const isJsonText = from.type === 'json' && type.type === 'text';
+      return !keys.has(name) && (isJsonText || (mayBeRejected && wider.has(from.type)));
+    })
     .map(({ name }) => name);
 }
 
