@@ -112,3 +112,44 @@ test('a unit test runs before its model, after what the model reads', async () =
     'after check/u',
   ]);
 });
+
+const versioned = {
+  'models/dim.yml':
+    'models: [{ name: dim, latest_version: 2, versions: [{ v: 1 }, { v: 2 }, { v: 3 }] }]\n' +
+    'unit_tests: [{ name: u, model: dim, given: [], expect: { rows: [{ id: 1 }] } }]\n',
+  'models/dim_v1.sql': 'select 1 as id',
+  'models/dim.sql': 'select 1 as id',
+  'models/dim_v3.sql': 'select 1 as id',
+};
+
+function testsOf(versions: string): Promise<readonly string[]> {
+  const files = {
+    ...versioned,
+    'models/dim.yml': versioned['models/dim.yml'].replace('model: dim,', `model: dim, ${versions}`),
+  };
+  return readFiles(files).then(({ manifest }) => manifest.tests.map(({ uniqueId }) => uniqueId));
+}
+
+test('a model with versions has a unit test for each that is wanted', async () => {
+  const idOf = (version: number): string => `unit_test.shop.dim.u_v${version}`;
+  expect(await testsOf('')).toEqual([idOf(1), idOf(2), idOf(3)]);
+  expect(await testsOf('versions: { include: [1, 3] },')).toEqual([idOf(1), idOf(3)]);
+  expect(await testsOf('versions: { exclude: [1] },')).toEqual([idOf(2), idOf(3)]);
+  const { nodes } = await readFiles(versioned);
+  expect(nodes.find(({ key }) => key === 'check/u_v3')?.accompanies).toEqual(['dim.v3']);
+});
+
+test('versions that a unit test cannot be for', async () => {
+  expect(
+    await mistakesOf({
+      ...versioned,
+      'models/dim.yml': versioned['models/dim.yml'].replace(
+        'model: dim,',
+        'model: dim, versions: { include: [7] },',
+      ),
+    }),
+  ).toEqual([expect.stringMatching(/dim\.yml:2.*no version of "dim"; there are 1, 2, 3/)]);
+  expect(await mistakesOf(unitTest('versions: { include: [1] }', 'expect: {rows: []}'))).toEqual([
+    expect.stringContaining('is for versions of "totals", which has none'),
+  ]);
+});

@@ -139,6 +139,9 @@ export function unitTestEntry(manifest: Manifest, node: TestNode, given: Given):
   const body = node.body.sort === 'unit' ? node.body : undefined;
   const model = manifest.byId.get(body?.model ?? '');
   const version = model?.kind === 'model' ? (model.version ?? null) : null;
+  const versions = isJsonObject(properties['versions'])
+    ? { include: null, exclude: null, ...properties['versions'] }
+    : null;
   const entry = {
     model: textOf(properties['model']) ?? '',
     given: listOf(properties['given']).map((item, index) => ({
@@ -159,10 +162,10 @@ export function unitTestEntry(manifest: Manifest, node: TestNode, given: Given):
     description: node.description,
     depends_on: { macros: [], nodes: node.dependencies.map(({ uniqueId }) => uniqueId) },
     config: { tags: [...node.config.tags], meta: node.config.meta, enabled: true },
-    checksum: unitTestChecksum({ ...entry, versions: properties['versions'] ?? null }),
+    checksum: unitTestChecksum({ ...entry, versions }),
     schema: manifest.scope.targetSchema,
     created_at: given.createdAtSeconds,
-    versions: properties['versions'] ?? null,
+    versions,
     version,
   };
 }
@@ -170,7 +173,7 @@ export function unitTestEntry(manifest: Manifest, node: TestNode, given: Given):
 /** As dbt computes it: of everything but the description, in Python's spelling. */
 function unitTestChecksum(entry: {
   readonly model: string;
-  readonly versions: JsonValue;
+  readonly versions: JsonObject | null;
   readonly given: readonly JsonObject[];
   readonly expect: JsonObject;
   readonly overrides: JsonObject | null;
@@ -188,10 +191,14 @@ function unitTestChecksum(entry: {
   const overridesText = overrides
     ? `UnitTestOverrides(macros=${python(overrides['macros'])}, vars=${python(overrides['vars'])}, env_vars=${python(overrides['env_vars'])})`
     : 'None';
+  const { versions } = entry;
+  const versionsText = versions
+    ? `UnitTestNodeVersions(include=${python(versions['include'])}, exclude=${python(versions['exclude'])})`
+    : 'None';
   const fixtures = entry.given
     .filter(({ fixture }) => fixture !== null)
     .map(({ rows }) => `-${python(rows)}`);
-  const text = `${entry.model}-${entry.versions === null ? 'None' : python(entry.versions)}-[${given.join(', ')}]-UnitTestOutputFixture(${rowsText(entry.expect)})-${overridesText}`;
+  const text = `${entry.model}-${versionsText}-[${given.join(', ')}]-UnitTestOutputFixture(${rowsText(entry.expect)})-${overridesText}`;
   return createHash('sha256')
     .update(text + fixtures.join(''))
     .digest('hex');

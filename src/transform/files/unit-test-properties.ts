@@ -25,10 +25,18 @@ export interface UnitTestProperties {
     readonly vars: Readonly<Record<string, unknown>>;
     readonly environment: Readonly<Record<string, string>>;
   };
+  /** Which versions of the model are tested; all where nothing is said. */
+  readonly versions: VersionChoice | undefined;
   readonly config: Readonly<Record<string, unknown>>;
   readonly path: YamlPath;
   /** The entry as written. */
   readonly raw: JsonObject;
+}
+
+/** Some versions of a model by name. */
+export interface VersionChoice {
+  readonly include?: readonly (string | number)[] | null | undefined;
+  readonly exclude?: readonly (string | number)[] | null | undefined;
 }
 
 interface RawRows {
@@ -54,6 +62,7 @@ interface RawUnitTest {
     | null
     | undefined;
   readonly config?: RawValues;
+  readonly versions?: VersionChoice | null | undefined;
 }
 
 const rows = {
@@ -61,6 +70,7 @@ const rows = {
   format: z.enum(['dict', 'csv', 'sql']).nullish(),
   fixture: z.string().nullish(),
 };
+const versionList = z.array(z.union([z.string(), z.number()])).nullish();
 const values = z.record(z.string(), z.unknown()).nullish();
 
 /** An entry of `unit_tests:`, as written. */
@@ -78,7 +88,7 @@ export const unitTest: z.ZodType<RawUnitTest> = record({
   config: values,
   tags: metadata,
   meta: metadata,
-  versions: metadata,
+  versions: record({ include: versionList, exclude: versionList }).nullish(),
 });
 
 export function unitTestProperties(raw: RawUnitTest, path: YamlPath): UnitTestProperties {
@@ -98,6 +108,7 @@ export function unitTestProperties(raw: RawUnitTest, path: YamlPath): UnitTestPr
         Object.entries(raw.overrides?.env_vars ?? {}).map(([key, value]) => [key, String(value)]),
       ),
     },
+    versions: raw.versions ?? undefined,
     config: raw.config ?? {},
     path,
     raw: toJsonValue(raw) as JsonObject,

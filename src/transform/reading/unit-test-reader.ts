@@ -2,9 +2,10 @@ import { ConfigError } from '../../core/errors.ts';
 import { nodeContext } from '../context/node-context.ts';
 import { readingMoment } from '../context/render-scope.ts';
 import { parseCsv } from '../files/csv.ts';
+import { compareVersions } from '../files/model-versions.ts';
 import type { ProjectFile } from '../files/project-files.ts';
 import { didYouMean } from '../files/suggestion.ts';
-import type { GivenRows, UnitTestProperties } from '../files/unit-test-properties.ts';
+import type { GivenRows, UnitTestProperties, VersionChoice } from '../files/unit-test-properties.ts';
 import type { YamlFile } from '../files/yaml-file.ts';
 import { parseTemplate, renderSync } from '../jinja/index.ts';
 import { fqnFor, idFor } from '../manifest/dataset.ts';
@@ -46,10 +47,10 @@ interface Place {
   readonly folders: readonly string[];
 }
 
-function readUnitTest(place: Place, properties: UnitTestProperties): TestNode | undefined {
+/** The test once for each version of its model that it is for. */
+function readUnitTest(place: Place, properties: UnitTestProperties): readonly TestNode[] {
   const { room, yaml } = place;
   const { projectFile } = room;
-  const origin = yaml.locate([...properties.path, 'name']);
   const fqn = [projectFile.name, ...place.folders, properties.model, properties.name];
   const entries = mergeLayers([
     ...treeLayers(projectFile.yaml, projectFile.trees.unitTests, fqn),
@@ -57,18 +58,8 @@ function readUnitTest(place: Place, properties: UnitTestProperties): TestNode | 
     ...overridingLayers(room, 'unitTests', fqn),
   ]);
   const config = readNodeConfig(entries, 'test', room.scope.databaseName, room.mistakes);
-  if (!config.isEnabled) return undefined;
-  const model = place.models.find((candidate) => candidate.name === properties.model);
-  if (!model) {
-    const known = place.models.map((candidate) => candidate.name);
-    throw new ConfigError(
-      `the unit test "${properties.name}" is for "${properties.model}", which is no model${didYouMean(properties.model, known)}`,
-      { code: 'model_missing', origin: yaml.locate([...properties.path, 'model']) },
-    );
-  }
-  const body: UnitTest = {
-    sort: 'unit',
-    model: model.uniqueId,
+  if (!config.isEnabled) return [];
+  const parts = {
     given: properties.given.map((given) => ({
       ...unitRows(place, given),
       input: inputOf(place, given.input, given.path),
@@ -76,26 +67,68 @@ function readUnitTest(place: Place, properties: UnitTestProperties): TestNode | 
     expect: unitRows(place, properties.expect),
     overrides: properties.overrides,
   };
-  return {
-    kind: 'test',
-    packageName: projectFile.name,
-    dataset: room.dataset,
-    uniqueId: idFor(room.dataset, `unit_test.${projectFile.name}.${properties.model}.${properties.name}`),
-    key: checkKey(room, properties.name),
-    name: properties.name,
-    origin,
-    description: properties.description,
-    fqn: fqnFor(room.dataset, fqn, 2),
-    config,
-    entries,
-    details: { ...detailsOf(undefined), properties: properties.raw, propertyFile: yaml.file },
-    dependencies: [{ uniqueId: model.uniqueId, origin }],
-    outerTags: [],
-    auditSchema: room.scope.targetSchema,
-    failures: undefined,
-    body,
-    subject: model.uniqueId,
-  };
+  const origin = yaml.locate([...properties.path, 'name']);
+  return testedModels(place, properties).map((model) => {
+    const name = model.version === undefined ? properties.name : `${properties.name}_v${model.version}`;
+    const body: UnitTest = { sort: 'unit', model: model.uniqueId, ...parts };
+    return {
+      kind: 'test',
+      packageName: projectFile.name,
+      dataset: room.dataset,
+      uniqueId: idFor(room.dataset, `unit_test.${projectFile.name}.${properties.model}.${name}`),
+      key: checkKey(room, name),
+      name: properties.name,
+      origin,
+      description: properties.description,
+      fqn: fqnFor(room.dataset, fqn, 2),
+      config,
+      entries,
+      details: { ...detailsOf(undefined), properties: properties.raw, propertyFile: yaml.file },
+      dependencies: [{ uniqueId: model.uniqueId, origin }],
+      outerTags: [],
+      auditSchema: room.scope.targetSchema,
+      failures: undefined,
+      body,
+      subject: model.uniqueId,
+    };
+  });
+}
+
+/** The model, or those of its versions that the test is for. Throws a ConfigError `model_missing` or `test_invalid`. */
+function testedModels(
+  { models, yaml }: Place,
+  { name, model, versions, path }: UnitTestProperties,
+): readonly ModelNode[] {
+  const named = models
+    .filter((candidate) => candidate.name === model)
+    .sort((one, other) => compareVersions(one.version ?? 0, other.version ?? 0));
+  const [first] = named;
+  if (!first) {
+    const known = models.map((candidate) => candidate.name);
+    throw new ConfigError(
+      `the unit test "${name}" is for "${model}", which is no model${didYouMean(model, known)}`,
+      { code: 'model_missing', origin: yaml.locate([...path, 'model']) },
+    );
+  }
+  const origin = yaml.locate([...path, 'versions']);
+  const isIn = (list: VersionChoice['include'], { version }: ModelNode): boolean =>
+    (list ?? []).some((item) => String(item) === String(version));
+  const isChosen = (versions?.include ?? versions?.exclude ?? []).length > 0;
+  if (first.version === undefined) {
+    if (!isChosen) return [first];
+    throw new ConfigError(`the unit test "${name}" is for versions of "${model}", which has none`, {
+      code: 'test_invalid',
+      origin,
+    });
+  }
+  const chosen = named.filter((candidate) =>
+    versions?.include ? isIn(versions.include, candidate) : !isIn(versions?.exclude, candidate),
+  );
+  if (chosen.length > 0) return chosen;
+  throw new ConfigError(
+    `the unit test "${name}" is for no version of "${model}"; there are ${named.map((each) => each.version).join(', ')}`,
+    { code: 'test_invalid', origin },
+  );
 }
 
 /** Id of the node that `ref('x')` or `source('x', 'y')` names; undefined for `this`. */
