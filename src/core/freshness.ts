@@ -1,4 +1,4 @@
-/** How old a node may be. One of `maxAgeSeconds` and `deadline` is there. */
+/** How old a node may be. One of `maxAgeSeconds`, `deadline` and `windowLagSeconds` is there. */
 export interface Freshness {
   /** Since it was last made. */
   readonly maxAgeSeconds?: number;
@@ -6,6 +6,8 @@ export interface Freshness {
   readonly warnAgeSeconds?: number;
   /** At each time of the cron it has to have been made since the time before it. */
   readonly deadline?: { readonly cron: string; readonly timeZone: string };
+  /** Each window of time, from the first one that was made on, has to be made so long after its end. */
+  readonly windowLagSeconds?: number;
 }
 
 export type FreshnessCondition = 'fresh' | 'warn' | 'stale';
@@ -26,21 +28,29 @@ export interface DeadlineTimes {
 
 /**
  * How fresh something is that was made at `madeAtMs`, undefined for never. `deadlineTimes` gives the times of the
- * deadline at `nowMs`.
+ * deadline at `nowMs`, `windowDueMs` is when the first window that is not made has to be.
  */
 export function freshnessState(
   freshness: Freshness,
   madeAtMs: number | undefined,
   nowMs: number,
   deadlineTimes: (deadline: NonNullable<Freshness['deadline']>) => DeadlineTimes,
+  windowDueMs?: number,
 ): FreshnessState {
-  const { maxAgeSeconds, warnAgeSeconds, deadline } = freshness;
+  const { maxAgeSeconds, warnAgeSeconds, deadline, windowLagSeconds } = freshness;
+  if (windowLagSeconds !== undefined) return windowState(windowDueMs, nowMs);
   if (deadline) return deadlineState(deadlineTimes(deadline), madeAtMs);
   if (madeAtMs === undefined || maxAgeSeconds === undefined) return { condition: 'stale' };
   const staleAtMs = madeAtMs + maxAgeSeconds * 1000;
   if (nowMs >= staleAtMs) return { condition: 'stale', staleAtMs };
   const isNear = warnAgeSeconds !== undefined && nowMs >= madeAtMs + warnAgeSeconds * 1000;
   return { condition: isNear ? 'warn' : 'fresh', staleAtMs };
+}
+
+/** Without windows there is nothing to be late. */
+function windowState(dueMs: number | undefined, nowMs: number): FreshnessState {
+  if (dueMs === undefined) return { condition: 'fresh' };
+  return { condition: nowMs >= dueMs ? 'stale' : 'fresh', staleAtMs: dueMs };
 }
 
 function deadlineState(

@@ -14,6 +14,7 @@ import { freshnessStates } from './freshness-states.ts';
 import { latestSteps } from './latest-steps.ts';
 import { nodeStates, type NodeState, type StateFacts } from './node-state.ts';
 import { partitionCounts } from './partition-status.ts';
+import { dueWindows } from './partition/due-windows.ts';
 import { readPartitionWorld } from './partition/partition-world.ts';
 import { isOwnershipLive } from './ownership.ts';
 
@@ -73,8 +74,9 @@ export async function explainState(
   const node = states.get(found.key) ?? { key: found.key, condition: 'missing', reasons: [] };
   const expected = definitions.freshness?.get(found.key);
   const madeAtMs = new Map(node.completion ? [[found.key, node.completion.finishedAtMs]] : []);
-  const freshness =
-    expected && freshnessStates(new Map([[found.key, expected]]), madeAtMs, nowMs).get(found.key);
+  const alone = new Map(expected ? [[found.key, expected]] : []);
+  const due = await dueWindows(graph, store, alone, nowMs);
+  const freshness = freshnessStates(alone, madeAtMs, nowMs, due).get(found.key);
   return {
     node,
     behind,
@@ -108,13 +110,14 @@ export async function projectStatus(
 ): Promise<ProjectStatus> {
   const { holder } = await store.readOwnership();
   const facts = await readFacts(graph, store, nowMs);
+  const due = await dueWindows(graph, store, expected, nowMs);
   const madeAtMs = new Map([...facts.completions].map(([key, { finishedAtMs }]) => [key, finishedAtMs]));
   return {
     ...(holder && isOwnershipLive(holder, nowMs) ? { owner: holder } : {}),
     workers: (await store.dispatch?.workers()) ?? [],
     openRuns: await store.listRuns({ states: ['queued', 'running', 'cancelling'], limit: 1000 }),
     nodes: [...nodeStates(graph, facts).values()],
-    freshness: Object.fromEntries(freshnessStates(expected, madeAtMs, nowMs)),
+    freshness: Object.fromEntries(freshnessStates(expected, madeAtMs, nowMs, due)),
   };
 }
 

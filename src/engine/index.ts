@@ -12,6 +12,7 @@ export type { NodeCondition, NodeState } from './node-state.ts';
 export { isProcessAlive, mayBeAlive } from './owner.ts';
 export { isOwnershipLive } from './ownership.ts';
 export { partitionStatus, type PartitionGroup } from './partition-status.ts';
+export { dueWindows } from './partition/due-windows.ts';
 export { checkNodePartitions } from './partition/partition-targets.ts';
 export { readPartitionWorld, worldAt } from './partition/partition-world.ts';
 export { makePlan } from './planner.ts';

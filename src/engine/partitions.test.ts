@@ -85,6 +85,24 @@ describe('partitions in an engine', () => {
     await expect(explainBackfill(definitions, store, request, nowMs)).rejects.toThrow('is stale');
   });
 
+  it('says which windows are late, from the first one that was made on', async () => {
+    const engine = await open();
+    const expected = new Map([['a', { windowLagSeconds: 6 * 3600 }]]);
+    const day = (date: number, hour: number): number => Date.UTC(2024, 0, date, hour);
+    const freshness = async (atMs: number): Promise<unknown> =>
+      (await projectStatus(definitions.graph, store, atMs, expected)).freshness['a'];
+    // None was made: the newest window, that of the 9th, is due.
+    expect(await freshness(day(10, 5))).toEqual({ condition: 'fresh', staleAtMs: day(10, 6) });
+    expect(await freshness(day(10, 6))).toEqual({ condition: 'stale', staleAtMs: day(10, 6) });
+    for (const made of ['2024-01-07', '2024-01-09'])
+      await engine.waitForRun(await engine.enqueue(plan('a', made), { kind: 'code' }));
+    // What was before the first one is nobody's concern, the one that is left out is.
+    expect(await freshness(day(10, 1))).toEqual({ condition: 'stale', staleAtMs: day(9, 6) });
+    await engine.waitForRun(await engine.enqueue(plan('a', '2024-01-08'), { kind: 'code' }));
+    expect(await freshness(day(10, 1))).toEqual({ condition: 'fresh', staleAtMs: day(11, 6) });
+    expect(await freshness(day(11, 7))).toEqual({ condition: 'stale', staleAtMs: day(11, 6) });
+  });
+
   it('tells a step which partitions it makes, with their windows', async () => {
     const seen: unknown[] = [];
     const note = ({ partitions }: StepContext): undefined => {

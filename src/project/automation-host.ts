@@ -6,6 +6,7 @@ import {
   createTimetable,
   type Evaluation,
   explainState,
+  dueWindows,
   freshnessStates,
   holdBackfill,
   partitionStatus,
@@ -131,7 +132,9 @@ async function freshnessOfNodes({ project, store }: Session): Promise<Automation
   if (expected.size === 0) return [];
   const completions = await store.latestCompletions([...expected.keys()]);
   const madeAtMs = new Map(completions.map(({ key, finishedAtMs }) => [key, finishedAtMs]));
-  return [...freshnessStates(expected, madeAtMs, Date.now())].map(([key, state]) => ({ key, ...state }));
+  const nowMs = Date.now();
+  const due = await dueWindows(project.graph, store, expected, nowMs);
+  return [...freshnessStates(expected, madeAtMs, nowMs, due)].map(([key, state]) => ({ key, ...state }));
 }
 
 async function backfillStatuses(

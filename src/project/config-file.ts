@@ -30,6 +30,7 @@ const freshnessSchema = z.strictObject({
   maxAge: z.string().optional(),
   warnAfter: z.string().optional(),
   deadline: z.string().optional(),
+  window: z.string().optional(),
   timeZone: z.string().optional(),
 });
 

@@ -19,7 +19,7 @@ export interface FreshnessRule extends FreshnessDefinition {
   readonly select: string;
 }
 
-/** Either `maxAge` or `deadline`. */
+/** One of `maxAge`, `deadline` and `window`. */
 export interface FreshnessDefinition {
   /** Such as `6h`, `90m`, `1d 12h`. */
   readonly maxAge?: string;
@@ -27,6 +27,8 @@ export interface FreshnessDefinition {
   readonly warnAfter?: string;
   /** A cron: at each of its times the node has to have been made since the time before. */
   readonly deadline?: string;
+  /** Such as `6h`: each window of time has to be made so long after its end, from the first one that was made on. */
+  readonly window?: string;
   /** Of `deadline`. Default UTC. */
   readonly timeZone?: string;
 }
@@ -62,7 +64,20 @@ export function nodeAutomation(
     if (written['freshness'] !== undefined)
       freshness.set(node.key, readFreshness(written['freshness'], node.origin));
   }
+  requireWindows(graph, freshness, origin);
   return { conditions, freshness };
+}
+
+function requireWindows(graph: Graph, freshness: ReadonlyMap<NodeKey, Freshness>, origin: Origin): void {
+  for (const [key, { windowLagSeconds }] of freshness) {
+    const isOfTime = graph.byKey.get(key)?.partitions?.dimensions.some(({ kind }) => kind === 'time');
+    if (windowLagSeconds === undefined || isOfTime) continue;
+    throw mistake(
+      `${key} has no windows of time to be fresh`,
+      origin,
+      'Write maxAge, or give it partitions of time.',
+    );
+  }
 }
 
 /** Of loads and of code beside what else they say, of dbt's nodes in `meta.millrace`. */
@@ -161,13 +176,21 @@ function withCrons(condition: Condition, origin: Origin): Condition {
 function readFreshness(value: JsonValue, origin: Origin): Freshness {
   const given = typeof value === 'string' ? { maxAge: value } : snakeless(objectAt(value));
   const unknown = Object.keys(given).find(
-    (key) => !['maxAge', 'warnAfter', 'deadline', 'timeZone'].includes(key),
+    (key) => !['maxAge', 'warnAfter', 'deadline', 'window', 'timeZone'].includes(key),
   );
   if (unknown !== undefined)
-    throw mistake(`freshness has no '${unknown}'`, origin, 'Known: max_age, warn_after, deadline, time_zone');
-  const { maxAge, warnAfter, deadline, timeZone } = given;
-  if ((maxAge === undefined) === (deadline === undefined))
-    throw mistake('freshness needs either a max_age or a deadline', origin, 'Write freshness: 6h');
+    throw mistake(
+      `freshness has no '${unknown}'`,
+      origin,
+      'Known: max_age, warn_after, deadline, window, time_zone',
+    );
+  const { maxAge, warnAfter, deadline, window, timeZone } = given;
+  if ([maxAge, deadline, window].filter((part) => part !== undefined).length !== 1)
+    throw mistake('freshness needs one of max_age, deadline and window', origin, 'Write freshness: 6h');
+  if (window !== undefined) {
+    if (warnAfter !== undefined) throw mistake("'warn_after' does nothing with a window", origin);
+    return { windowLagSeconds: seconds(window, origin) };
+  }
   if (deadline !== undefined) {
     if (warnAfter !== undefined) throw mistake("'warn_after' does nothing with a deadline", origin);
     const cron = textOf(deadline, 'deadline', origin);

@@ -2,7 +2,7 @@ import { nearest } from '../core/near-name.ts';
 import { findUnread } from '../curate/index.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { StepProgressEvent, RunEvent } from '../core/run-event.ts';
-import { freshnessStates, makePlan, readPartitionWorld } from '../engine/index.ts';
+import { dueWindows, freshnessStates, makePlan, readPartitionWorld } from '../engine/index.ts';
 import { readReportView, renderReport } from '../report/index.ts';
 import type { HookHost, LiveEvent, ReportView, ServerHost, TablePayload } from '../server/index.ts';
 import { Cron } from 'croner';
@@ -65,12 +65,13 @@ export function createServerHost(session: Session, schedulesActive: boolean): Se
       subscribe: (listener) => subscribe(session, listener),
     },
     ...(store.dispatch ? { workers: store.dispatch.workers } : {}),
-    freshness: (completions) =>
-      freshnessStates(
-        current().automation.freshness,
-        new Map(completions.map(({ key, finishedAtMs }) => [key, finishedAtMs])),
-        Date.now(),
-      ),
+    freshness: async (completions) => {
+      const { graph, automation } = current();
+      const nowMs = Date.now();
+      const madeAtMs = new Map(completions.map(({ key, finishedAtMs }) => [key, finishedAtMs]));
+      const due = await dueWindows(graph, store, automation.freshness, nowMs);
+      return freshnessStates(automation.freshness, madeAtMs, nowMs, due);
+    },
     automation: createAutomationHost(session, schedulesActive),
     hooks: hookHost(session),
     metrics: () => session.metrics(),

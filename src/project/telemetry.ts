@@ -1,5 +1,5 @@
 import type { RunStore } from '../core/ports.ts';
-import { createTimetable, freshnessStates, mayBeAlive } from '../engine/index.ts';
+import { createTimetable, dueWindows, freshnessStates, mayBeAlive } from '../engine/index.ts';
 import type { AlertChannel } from '../telemetry/alerts/alert-channel.ts';
 import type { Receiver } from '../telemetry/delivery/courier.ts';
 import type { Chore, Rounds } from '../telemetry/delivery/rounds.ts';
@@ -120,11 +120,13 @@ async function alertChore(
           .graph.nodes.filter(({ kind, executor }) => kind === 'asset' && executor !== undefined)
           .map(({ key }) => key),
       expected: () => [...project().automation.freshness.keys()],
-      staleSinceMs: (key, madeAtMs, nowMs) => {
-        const expected = project().automation.freshness.get(key);
+      staleSinceMs: async (key, madeAtMs, nowMs) => {
+        const { graph, automation } = project();
+        const expected = automation.freshness.get(key);
         if (!expected) return undefined;
-        const made = new Map([[key, madeAtMs]]);
-        const state = freshnessStates(new Map([[key, expected]]), made, nowMs).get(key);
+        const alone = new Map([[key, expected]]);
+        const due = await dueWindows(graph, store, alone, nowMs);
+        const state = freshnessStates(alone, new Map([[key, madeAtMs]]), nowMs, due).get(key);
         return state?.condition === 'stale' ? (state.staleAtMs ?? nowMs) : undefined;
       },
       lastDueMs: (name, atMs) => {

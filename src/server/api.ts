@@ -102,7 +102,7 @@ function addProjectRoutes(api: Hono, host: ServerHost): void {
       host.workers?.(),
     ]);
     return answer(context, {
-      nodes: nodeStatuses(host.nodes(), completions, steps, host.freshness?.(completions)),
+      nodes: nodeStatuses(host.nodes(), completions, steps, await host.freshness?.(completions)),
       ...(workers ? { workers: workers.map((worker) => workerStatus(worker)) } : {}),
     } satisfies StatusPayload);
   });

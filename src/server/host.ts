@@ -36,7 +36,7 @@ export interface ServerHost {
   /** Absent where machines do not share the project. */
   workers?(): Promise<readonly WorkerRecord[]>;
   /** How fresh the nodes are that something is expected of, `completions` being the latest of each. */
-  freshness?(completions: readonly Completion[]): ReadonlyMap<NodeKey, FreshnessState>;
+  freshness?(completions: readonly Completion[]): Promise<ReadonlyMap<NodeKey, FreshnessState>>;
   readonly automation: AutomationHost;
   /** Absent where there are no webhooks. */
   readonly hooks?: HookHost;

@@ -68,7 +68,7 @@ async function watch(
       })),
       assets: () => ['raw/orders'],
       expected: () => ['raw/orders'],
-      staleSinceMs: (_, madeAtMs, atMs) =>
+      staleSinceMs: async (_, madeAtMs, atMs) =>
         atMs - madeAtMs > 20 * minute ? madeAtMs + 20 * minute : undefined,
       lastDueMs: (_, atMs) => Math.floor(atMs / (60 * minute)) * 60 * minute,
     },

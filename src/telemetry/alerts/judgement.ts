@@ -16,7 +16,7 @@ export interface JudgementPlace {
   /** The newest time at which a schedule should have started, up to `atMs`. */
   readonly lastDueMs: (schedule: string, atMs: number) => number | undefined;
   /** Since when a node is older than is expected of it; undefined while it is not. */
-  readonly staleSinceMs: (key: NodeKey, madeAtMs: number, nowMs: number) => number | undefined;
+  readonly staleSinceMs: (key: NodeKey, madeAtMs: number, nowMs: number) => Promise<number | undefined>;
   /** Nodes whose age something is expected of. */
   readonly expected: () => readonly NodeKey[];
 }
@@ -128,7 +128,7 @@ export async function judgeLateness(
   const verdicts: Verdict[] = [];
   for (const rule of rules) {
     if (rule.withinSeconds === undefined) {
-      verdicts.push(...judgeFreshness(place, rule, finished, nowMs, sinceMs));
+      verdicts.push(...(await judgeFreshness(place, rule, finished, nowMs, sinceMs)));
       continue;
     }
     const mostMs = rule.withinSeconds * 1000;
@@ -150,23 +150,23 @@ export async function judgeLateness(
   return verdicts;
 }
 
-function judgeFreshness(
+async function judgeFreshness(
   place: JudgementPlace,
   rule: AlertRule,
   finished: ReadonlyMap<NodeKey, number>,
   nowMs: number,
   sinceMs: number,
-): readonly Verdict[] {
-  return place
-    .expected()
-    .filter((key) => concerns(rule, key))
-    .map((key) => {
+): Promise<readonly Verdict[]> {
+  const keys = place.expected().filter((key) => concerns(rule, key));
+  return Promise.all(
+    keys.map(async (key) => {
       const madeAtMs = Math.max(finished.get(key) ?? 0, sinceMs);
-      const staleSinceMs = place.staleSinceMs(key, madeAtMs, nowMs);
+      const staleSinceMs = await place.staleSinceMs(key, madeAtMs, nowMs);
       const isWell = staleSinceMs === undefined;
       const facts = isWell ? {} : { since: new Date(staleSinceMs).toISOString() };
       return { rule, subject: key, isWell, atMs: nowMs, facts };
-    });
+    }),
+  );
 }
 
 function concerns(rule: AlertRule, key: NodeKey): boolean {
