@@ -32,7 +32,8 @@ export function writtenPattern(type: DataType): string | undefined {
     case 'timestamp':
       return `${isoDate}([T ]${isoClock})?`;
     case 'timestamptz':
-      return isoInstant;
+      // Without an offset it is taken as UTC, which is the zone of the session.
+      return `${isoInstant}|${isoDate}([T ]${isoClock})?`;
     default:
       return undefined;
   }

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { ConfigError, DataError } from '../../core/errors.ts';
+import { DataError } from '../../core/errors.ts';
 import type { DataType } from '../../sql/data-type.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
 import type { Candidate } from './column-fit.ts';
@@ -7,6 +7,7 @@ import { type CsvLayout, readCsvLayout } from './csv-header.ts';
 import { fittingSql, misfitTable, refuseMisfit } from './csv-misfits.ts';
 import { type CsvFiles, readCsvSql } from './csv-reading.ts';
 import { readableCsv } from './csv-survey.ts';
+import { declaredColumns } from './declared-columns.ts';
 import { type FileEngine, quote } from './engine.ts';
 import { type FileTable, pathsOf, type ReadableFile, type TypedColumn } from './file-table.ts';
 import { declaredPattern, plainText } from './plain-csv.ts';
@@ -37,7 +38,8 @@ export async function csvTable(
 ): Promise<FileTable> {
   const layout = await commonLayout(files, asked);
   const options = { ...asked, skipLines: asked.skipLines + layout.blankLines };
-  const declared = layout.columns.map((name) => options.columns[name] ?? options.columns['*']);
+  const types = declaredColumns(options, layout.columns, 'The file has no column');
+  const declared = layout.columns.map((name) => types.get(name));
   const given: CsvFiles = { files, layout, options, declared, longestRecordBytes: 0 };
   const readable = <T>(csv: CsvFiles, work: (csv: CsvFiles) => Promise<T>): Promise<T> =>
     readableCsv(csv, spool, engine.memoryLimitBytes, work);
@@ -239,7 +241,6 @@ async function commonLayout(files: readonly ReadableFile[], options: ReadOptions
     });
   }
   if (!first) throw new Error('a stream of files has at least one');
-  checkNames(first.layout, options);
   return first.layout;
 }
 
@@ -262,14 +263,5 @@ function emptyFile(path: string, options: ReadOptions): DataError {
     code: 'file_empty',
     state: 'Nothing was read.',
     next: 'Write the file again; a file without rows still needs its header.',
-  });
-}
-
-function checkNames(layout: CsvLayout, options: ReadOptions): void {
-  const missing = Object.keys(options.columns).find((name) => name !== '*' && !layout.columns.includes(name));
-  if (missing === undefined) return;
-  throw new ConfigError(`The file has no column ${missing}, which columns: declares.`, {
-    code: 'column_missing',
-    next: `Its columns are: ${layout.columns.join(', ')}.`,
   });
 }

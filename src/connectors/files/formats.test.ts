@@ -581,6 +581,19 @@ describe('options', () => {
     });
   });
 
+  it('a declared name is also that of a column written in other letters, and an instant without a zone is in UTC', async () => {
+    const columns = { id: { type: 'int32' }, AT: { type: 'timestamptz' } };
+    put('a.csv', 'Id,at\n1,2024-01-15 10:30:00\n2,2024-01-16T00:00:00+02:00\n');
+    put('a.jsonl', '{"Id":1,"at":"2024-01-15 10:30:00"}\n{"Id":2,"at":"2024-01-16T00:00:00+02:00"}\n');
+    for (const file of ['a.csv', 'a.jsonl']) {
+      expect(await typesOf(file, { columns })).toEqual({ Id: 'int32', at: 'timestamptz' });
+      expect(await rowsOf(file, { columns })).toEqual([
+        [1, '2024-01-15 10:30:00+00'],
+        [2, '2024-01-15 22:00:00+00'],
+      ]);
+    }
+  });
+
   it('max_decimals rounds, because it is asked to', async () => {
     put('a.csv', 'a,b\n1.239,9.995\n-1.235,1\n');
     expect(await rowsOf('a.csv', { max_decimals: 2 })).toEqual([

@@ -1,7 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { ConfigError, DataError } from '../../core/errors.ts';
+import { DataError } from '../../core/errors.ts';
 import type { DataType } from '../../sql/data-type.ts';
 import { fitsSql } from './column-fit.ts';
+import { declaredColumns } from './declared-columns.ts';
 import { literal, quote } from './engine.ts';
 import {
   type FileTable,
@@ -31,14 +32,14 @@ export async function jsonTable(
   const cell = hasVerbatim === true ? verbatimCell : plainCell;
   const paths = pathsOf(files);
   const names = records?.columns.map(({ name }) => name) ?? (await keyNames(connection, fileType, paths));
-  checkNames(names, options);
+  const declared = declaredColumns(options, names, 'No record has the key');
   const stored = records?.rowKey === undefined ? names : [records.rowKey, ...names];
   const fromOf = (some: readonly string[]): string => readJsonSql(fileType, some, stored);
   const typing = textTyping(options);
   const columns = new Map<string, TypedColumn>();
   const open: string[] = [];
   for (const name of names) {
-    const type = options.columns[name] ?? options.columns['*'];
+    const type = declared.get(name);
     const own = records?.columns.find((column) => column.name === name)?.type;
     const text = textOf(cell.text(name), options);
     if (type) {
@@ -154,15 +155,6 @@ async function keyNames(
     `describe select * from ${readJsonSql(fileType, paths, undefined)}`,
   );
   return shape.getRows().map(([name]) => String(name));
-}
-
-function checkNames(names: readonly string[], options: ReadOptions): void {
-  const missing = Object.keys(options.columns).find((name) => name !== '*' && !names.includes(name));
-  if (missing === undefined) return;
-  throw new ConfigError(`No record has the key ${missing}, which columns: declares.`, {
-    code: 'column_missing',
-    next: `Keys of the records: ${names.join(', ')}.`,
-  });
 }
 
 function readJsonSql(

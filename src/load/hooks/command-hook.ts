@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { FatalError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
@@ -14,7 +15,7 @@ export async function runCommand(hook: CommandHook, name: string, place: HookPla
   const { print = true, capture = true } = hook;
   const [file = '', ...parameters] =
     typeof hook.command === 'string'
-      ? ['/bin/sh', '-c', fillText(hook.command, place)]
+      ? [shell(), '-c', fillText(hook.command, place)]
       : hook.command.map((part) => fillText(part, place));
   const cwd =
     hook.working_dir === undefined
@@ -52,6 +53,13 @@ export async function runCommand(hook: CommandHook, name: string, place: HookPla
       cause: error,
     });
   }
+}
+
+const bash = '/bin/bash';
+
+/** As people write commands: with what bash knows, where there is one. */
+function shell(): string {
+  return existsSync(bash) ? bash : '/bin/sh';
 }
 
 function variablesOf({ env = {} }: CommandHook, place: HookPlace): Readonly<Record<string, string>> {
