@@ -133,3 +133,17 @@ streams:
   expect(await harness.rows('DUCK', 'select id from kept.by_name order by id')).toEqual([[2], [3]]);
   expect(await harness.rows('DUCK', 'from kept.by_query')).toEqual([[3, 'success']]);
 });
+
+test('the fields of a query may be computed', async () => {
+  const select = `[id, "'N/A' as text", null as nothing, "case when id > 1 then 'big' else 'small' end as size", 'coalesce(day, id) as day']`;
+  const yaml = (sql: string): string =>
+    `source: LITE\ntarget: DUCK\nstreams: { orders: { object: computed.orders, select: ${select}, ${sql} } }\n`;
+  await harness.load(yaml('sql: "select {fields} from orders where id < 3"'));
+  expect(await harness.rows('DUCK', 'from computed.orders order by id')).toEqual([
+    [1, 'N/A', null, 'small', '2026-02-02'],
+    [2, 'N/A', null, 'big', '2026-02-03'],
+  ]);
+  await expect(harness.load(yaml('where: id < 3'))).rejects.toMatchObject({
+    issues: [{ code: 'stream_contradictory' }],
+  });
+});

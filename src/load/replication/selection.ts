@@ -11,6 +11,8 @@ export interface Selection {
 export interface SelectedName {
   readonly name: string;
   readonly alias?: string;
+  /** SQL that `{fields}` of a query says for it; `name` is what the query calls it then. */
+  readonly expression?: string;
 }
 
 export interface ChosenColumn {
@@ -18,10 +20,10 @@ export interface ChosenColumn {
   readonly alias?: string;
 }
 
-/** Reads `a, b as c, -d, -prefix_*, *`. `items` may hold commas themselves. */
+/** Reads `a, b as c, coalesce(d, 0) as e, -f, -prefix_*, *`. `items` may hold commas themselves. */
 export function parseSelection(items: readonly string[]): Selection {
   const names = items
-    .flatMap((item) => item.split(','))
+    .flatMap((item) => item.match(commaPart) ?? [])
     .map((item) => item.trim())
     .filter((item) => item !== '');
   return {
@@ -65,8 +67,19 @@ function expand(selection: Selection, available: readonly string[]): ChosenColum
 
 function parseName(text: string): SelectedName {
   const parts = /^(.+?)\s+as\s+(.+)$/i.exec(text);
+  const [source = text, alias = ''] = (parts ?? []).slice(1).map((part) => part.trim());
   if (!parts) return { name: unquote(text) };
-  return { name: unquote(parts[1]?.trim() ?? ''), alias: unquote(parts[2]?.trim() ?? '') };
+  if (!isName(source)) return { name: unquote(alias), expression: source };
+  return { name: unquote(source), alias: unquote(alias) };
+}
+
+/** What stands between commas that are not within brackets or quotes. */
+const commaPart = /(?:\((?:[^()]|\([^()]*\))*\)|'[^']*'|"[^"]*"|[^,])+/g;
+
+const constants = /^(?:null|true|false|\d[\d.]*|current_(?:date|time|timestamp|user))$/i;
+
+function isName(text: string): boolean {
+  return /^(?:[\p{L}_*?][\p{L}\p{N}_$*?-]*|"[^"]+")$/u.test(text) && !constants.test(text);
 }
 
 function unquote(name: string): string {

@@ -20,7 +20,7 @@ import { withLegacyOptions } from './legacy-options.ts';
 import type { LoadMode, StreamConfig, StreamMeta, TargetOptions } from './replication.ts';
 import { withRoutines } from './routines.ts';
 import type { StreamYaml } from './schema.ts';
-import { parseSelection } from './selection.ts';
+import { selectedColumns } from './selected-columns.ts';
 import { updateRange, type UpdateRange } from './update-range.ts';
 
 /** Where things are written, and what is allowed there. */
@@ -103,7 +103,11 @@ export function streamConfig(name: string, written: StreamYaml, origins: StreamO
       next: 'Write {stream_name} into the query, or give it a stream name of its own; a pattern of files begins with file://',
     });
   }
-  const select = selected(list(stream.select), { casts, rules }, origins.of(['select']));
+  const select = selectedColumns(
+    list(stream.select),
+    { casts, rules, sql: stream.sql },
+    origins.of(['select']),
+  );
   const limit = stream.source_options?.limit;
   return {
     name,
@@ -113,7 +117,7 @@ export function streamConfig(name: string, written: StreamYaml, origins: StreamO
     objectOrigin: origins.of(['object']),
     mode: modeOf(name, stream, primaryKey, updateKey, origins),
     object: stream.object ?? '',
-    select: parseSelection(select),
+    select,
     ...optional('where', stream.where?.trim() ? stream.where.trim() : undefined),
     primaryKey,
     ...optional('updateKey', updateKey),
@@ -317,30 +321,6 @@ function streamFiles(
   const path = name.replace(/^file:\/\//, '');
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
   return list(files).map((file) => (file.includes('/') ? file : `${folder}${file}`));
-}
-
-/** With `@columns` written for those that `columns:` declares. */
-function selected(
-  items: readonly string[],
-  { casts, rules }: Pick<StreamConfig, 'casts' | 'rules'>,
-  origin: Origin,
-): readonly string[] {
-  const declared = [...new Set([...Object.keys(casts), ...Object.keys(rules)])].filter(
-    (name) => name !== '*',
-  );
-  return items.flatMap((item) => {
-    const word = item.trim();
-    if (!word.startsWith('@')) return [item];
-    if (word === '@columns' && declared.length > 0) return declared;
-    throw new ConfigError(
-      `select says ${word}, ${word === '@columns' ? 'and columns: names none' : 'which is not known'}`,
-      {
-        code: 'invalid_value',
-        origin,
-        next: "Write select: ['@columns'] for the columns that columns: declares",
-      },
-    );
-  });
 }
 
 function objectMissing(name: string, origin: Origin): ConfigError {

@@ -21,7 +21,10 @@ export interface QueryStart {
  * `{where_cond}`, `{where_clause}`, `{fields}`, `{update_key}`. Without a start they mean: everything.
  */
 export function fillQuery(sql: string, stream: StreamConfig, dialect: Dialect, start?: QueryStart): string {
-  const fields = stream.select.include.map((item) => (item.name === '*' ? '*' : dialect.quote(item.name)));
+  const fields = stream.select.include.map(({ name, expression }) => {
+    if (expression !== undefined) return `${expression} as ${dialect.quote(name)}`;
+    return name === '*' ? '*' : dialect.quote(name);
+  });
   const bounds = start ? [lowerBound({ dialect, ...start }), upperBound({ dialect, ...start })] : [];
   const bound = bounds.filter((one) => one !== undefined).join(' and ');
   const value = start?.after ? startValue(dialect, start, start.after.value) : 'null';
