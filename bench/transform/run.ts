@@ -5,7 +5,7 @@
 // Without --dbt, a `dbt` on PATH is taken if there is one; it needs the DuckDB adapter.
 
 import { execFileSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, release, tmpdir, totalmem, type as systemType } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +30,8 @@ const millrace = `${node} ${join(root, 'src/cli/main.ts')}`;
 
 interface Reading {
   readonly firstSeconds: number;
+  /** In another process, with what the first one has kept. */
+  readonly keptSeconds: number;
   readonly againSeconds: number;
   readonly changeSeconds: number;
 }
@@ -52,6 +54,8 @@ try {
   const readings: Reading[] = [];
   const runs: Measurement[] = [];
   const checks: Measurement[] = [];
+  const checksAgain: Measurement[] = [];
+  const parsesAgain: Measurement[] = [];
   const parses: Measurement[] = [];
   const builds: Measurement[] = [];
   for (let round = 1; round <= rounds; round += 1) {
@@ -59,8 +63,10 @@ try {
     checks.push(await measure(`cd ${folder} && exec ${millrace} check`, process.env));
     await clear();
     runs.push(await measure(`cd ${folder} && exec ${millrace} run`, process.env));
+    checksAgain.push(await measure(`cd ${folder} && exec ${millrace} check`, process.env));
     if (version === undefined) continue;
     parses.push(await dbt('parse --no-partial-parse'));
+    parsesAgain.push(await dbt('parse'));
     builds.push(await dbt('build'));
     process.stdout.write(`round ${round} of ${rounds}\n`);
   }
@@ -71,8 +77,20 @@ try {
   const text = page(version, [
     { what: 'read and check, in a new process', millrace: wall(checks), dbt: wall(parses), unit: 's' },
     {
+      what: 'the same again, nothing changed',
+      millrace: wall(checksAgain),
+      dbt: wall(parsesAgain),
+      unit: 's',
+    },
+    {
       what: 'read, first time in a process',
       millrace: readings.map((reading) => reading.firstSeconds),
+      dbt: [],
+      unit: 's',
+    },
+    {
+      what: 'read, nothing changed since another process did',
+      millrace: readings.map((reading) => reading.keptSeconds),
       dbt: [],
       unit: 's',
     },
@@ -98,10 +116,17 @@ try {
 }
 
 function read(): Reading {
-  const reading = join(here, 'reading.ts');
-  return JSON.parse(
-    execFileSync('node', ['--conditions=@millrace/source', reading, folder], { encoding: 'utf8' }),
-  ) as Reading;
+  const readInProcess = (...given: readonly string[]): Omit<Reading, 'keptSeconds'> =>
+    JSON.parse(
+      execFileSync('node', ['--conditions=@millrace/source', join(here, 'reading.ts'), folder, ...given], {
+        encoding: 'utf8',
+      }),
+    ) as Omit<Reading, 'keptSeconds'>;
+  const figures = readInProcess();
+  const cacheFile = join(folder, 'models.parsed');
+  rmSync(cacheFile, { force: true });
+  readInProcess(cacheFile);
+  return { ...figures, keptSeconds: readInProcess(cacheFile).firstSeconds };
 }
 
 async function clear(): Promise<void> {

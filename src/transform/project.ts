@@ -41,8 +41,10 @@ export async function readTransformProject(options: TransformOptions): Promise<T
   const content = known?.content ?? makeContent(frame, options.connection);
   if (!known && clockReadings() === readingsBefore) {
     const names = watched.names();
-    lastRead = { print: wholePrint(inputs, names, environment), names, content };
-    if (cacheFile !== undefined) writeKept(cacheFile, lastRead);
+    const kept = { print: wholePrint(inputs, names, environment), names, content };
+    lastRead = kept;
+    // Who asked for the project does not wait for it.
+    if (cacheFile !== undefined) setImmediate(() => writeKept(cacheFile, kept));
   }
   const manifest = manifestOf(frame, content.manifest);
   return {

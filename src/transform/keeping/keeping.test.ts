@@ -35,8 +35,13 @@ afterEach(() => project.drop());
 /** As a new process would: what this one read last is another project. */
 async function readAnew(options: Partial<TransformOptions> = {}): Promise<TransformProject> {
   await readFiles({ 'models/other.sql': 'select 1 as one' });
-  return await project.read({ cacheFile, ...options });
+  const read = await project.read({ cacheFile, ...options });
+  await nextTurn();
+  return read;
 }
+
+/** By when what was read is written down. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const marked = 'Only in what was kept.';
 
