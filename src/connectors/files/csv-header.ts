@@ -70,26 +70,35 @@ interface FirstRecord {
   readonly isEnded: boolean;
 }
 
-function firstRecord(text: string, delimiter: string, options: ReadOptions): FirstRecord {
+function firstRecord(text: string, delimiter: string, { quote, escape }: ReadOptions): FirstRecord {
   const fields: string[] = [];
-  let field = '';
-  let quoted = false;
+  let start = 0;
+  let isQuoted = false;
+  const endField = (at: number): void => {
+    fields.push(unquoted(text.slice(start, at), quote, escape));
+    start = at + 1;
+  };
   for (let at = 0; at < text.length; at += 1) {
-    const letter = text.charAt(at);
-    if (quoted) {
-      if (letter === options.escape && text.charAt(at + 1) === options.quote) {
-        field += options.quote;
-        at += 1;
-      } else if (letter === options.quote) quoted = false;
-      else field += letter;
-    } else if (letter === options.quote && field === '') quoted = true;
-    else if (letter === delimiter) {
-      fields.push(field);
-      field = '';
-    } else if (letter === '\n') return { fields: [...fields, field], isClosed: true, isEnded: true };
-    else field += letter;
+    const letter = text[at];
+    if (isQuoted) {
+      if (letter === escape && text[at + 1] === quote) at += 1;
+      else if (letter === quote) isQuoted = false;
+    } else if (letter === quote && at === start) isQuoted = true;
+    else if (letter === delimiter) endField(at);
+    else if (letter === '\n') {
+      endField(at);
+      return { fields, isClosed: true, isEnded: true };
+    }
   }
-  return { fields: [...fields, field], isClosed: !quoted, isEnded: false };
+  endField(text.length);
+  return { fields, isClosed: !isQuoted, isEnded: false };
+}
+
+function unquoted(field: string, quote: string, escape: string): string {
+  if (!field.startsWith(quote)) return field;
+  const end = field.lastIndexOf(quote);
+  const inner = end === 0 ? field.slice(1) : field.slice(1, end) + field.slice(end + 1);
+  return inner.replaceAll(`${escape}${quote}`, () => quote);
 }
 
 /** The text behind the lines that are skipped, as far as the first record goes at least. */

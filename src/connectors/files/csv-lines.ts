@@ -119,6 +119,7 @@ export async function* evenLines(
         from = at + 1;
       }
     }
+    survey.longestRecordBytes = Math.max(survey.longestRecordBytes, recordBytes);
     yield piece.subarray(from);
   }
   if (isBehindReturn) {

@@ -1,5 +1,5 @@
 import { open, stat } from 'node:fs/promises';
-import { ConfigError } from '../../core/errors.ts';
+import { DataError } from '../../core/errors.ts';
 import { type CsvFiles, usualRecordBytes } from './csv-reading.ts';
 import { type CsvLetters, evenLines, type LineSurvey, newSurvey } from './csv-lines.ts';
 import { packingByName } from './file-type.ts';
@@ -98,10 +98,12 @@ async function mendedFiles(
   const { options, layout } = csv;
   const letters: CsvLetters = { delimiter: layout.delimiter, quote: options.quote, escape: options.escape };
   if (!Object.values(letters).every((letter: string) => /^[\t\x20-\x7e]$/.test(letter))) return undefined;
+  const longestBytes = Math.floor(memoryLimitBytes * recordShareOfMemory);
   const files: ReadableFile[] = [];
   let longest = 0;
   for (const file of csv.files) {
-    const survey = await surveyed(file, letters, options);
+    const survey = await surveyed(file, letters, options, longestBytes);
+    if (survey.longestRecordBytes > longestBytes) throw tooLong(file, longestBytes, memoryLimitBytes);
     longest = Math.max(longest, survey.longestRecordBytes);
     if (survey.ends.size < 2 && !(await startsUnevenly(file, options))) {
       files.push(file);
@@ -110,17 +112,22 @@ async function mendedFiles(
     const lines = evenLines(unpacked(file), letters, options.skipLines, file.place);
     files.push({ ...file, path: await spool.write('csv', lines) });
   }
-  if (longest > memoryLimitBytes * recordShareOfMemory) throw tooLong(longest, memoryLimitBytes);
   const longestRecordBytes = longest >= usualRecordBytes ? longest + 2 : 0;
   const isSame =
     longestRecordBytes <= csv.longestRecordBytes && files.every((file, index) => file === csv.files[index]);
   return isSame ? undefined : { ...csv, files, longestRecordBytes };
 }
 
-async function surveyed(file: ReadableFile, letters: CsvLetters, options: ReadOptions): Promise<LineSurvey> {
+/** Looks at a file as far as records are no longer than that. */
+async function surveyed(
+  file: ReadableFile,
+  letters: CsvLetters,
+  { skipLines }: ReadOptions,
+  longestBytes: number,
+): Promise<LineSurvey> {
   const survey = newSurvey();
-  const lines = evenLines(unpacked(file), letters, options.skipLines, file.place, survey);
-  for await (const piece of lines) void piece;
+  for await (const _ of evenLines(unpacked(file), letters, skipLines, file.place, survey))
+    if (survey.longestRecordBytes > longestBytes) break;
   return survey;
 }
 
@@ -128,13 +135,13 @@ function unpacked({ path, place }: ReadableFile): AsyncIterable<Uint8Array> {
   return unpackedBytes(path, packingByName(path), place);
 }
 
-function tooLong(bytes: number, memoryLimitBytes: number): ConfigError {
-  return new ConfigError(
-    `A row has ${bytes} bytes, for which a memory of ${Math.round(memoryLimitBytes / 1e6)} MB is too small.`,
+function tooLong({ place }: ReadableFile, longestBytes: number, memoryLimitBytes: number): DataError {
+  return new DataError(
+    `${place}: a row is longer than ${longestBytes} bytes, an eighth of the ${Math.round(memoryLimitBytes / 1e6)} MB that DuckDB may take.`,
     {
       code: 'memory_budget',
       state: 'Nothing was published.',
-      next: `Set MILLRACE_MEMORY_BUDGET to ${Math.ceil(bytes / recordShareOfMemory / 1e6) + 400}MB or more.`,
+      next: 'Correct a quote or line end that is missing, or raise MILLRACE_MEMORY_BUDGET.',
     },
   );
 }

@@ -26,7 +26,9 @@ export async function parquetTable(
       next: 'Remove columns:, and convert in a model.',
     });
   }
-  const fromOf = (some: readonly string[]): string => `read_parquet([${some.map(literal).join(', ')}])`;
+  const byName = (await haveSameTypes(connection, files)) ? '' : ', union_by_name = true';
+  const fromOf = (some: readonly string[]): string =>
+    `read_parquet([${some.map(literal).join(', ')}]${byName})`;
   const paths = pathsOf(files);
   const from = fromOf(paths);
   const shape = await connection.runAndReadAll(`select * from ${from} limit 0`);
@@ -40,6 +42,52 @@ export async function parquetTable(
     .filter((_, index) => types[index]?.typeId === DuckDBTypeId.TIMESTAMP_NS);
   await checkNanoseconds(connection, paths, from, nanoseconds);
   return { fileType: 'parquet', files, columns, fromOf };
+}
+
+/**
+ * DuckDB casts further files to the types of the first one, and rounds for that; told to look at all, it takes a type that
+ * bears them all.
+ * @returns false where numbers of one column have several exact types
+ * @throws DataError code `file_columns_differ`
+ */
+async function haveSameTypes(connection: DuckDBConnection, files: readonly ReadableFile[]): Promise<boolean> {
+  let first: { readonly place: string; readonly types: ReadonlyMap<string, string> } | undefined;
+  let isSame = true;
+  for (const { path, place } of files.length > 1 ? files : []) {
+    const shape = await connection.runAndReadAll(`select * from read_parquet([${literal(path)}]) limit 0`);
+    const names = shape.columnNames();
+    const types = new Map(shape.columnTypes().map((type, index) => [names[index] ?? '', String(type)]));
+    first ??= { place, types };
+    for (const name of new Set([...first.types.keys(), ...names])) {
+      const [before, now] = [first.types.get(name), types.get(name)];
+      if (before === now) continue;
+      if (!isExactNumber(before) || !isExactNumber(now)) throw differs(first.place, place, name, before, now);
+      isSame = false;
+    }
+  }
+  return isSame;
+}
+
+function isExactNumber(type: string | undefined): boolean {
+  return type !== undefined && /^(U?(TINY|SMALL|BIG)?INT(EGER)?|DECIMAL.*)$/.test(type);
+}
+
+function differs(
+  first: string,
+  place: string,
+  name: string,
+  before: string | undefined,
+  now: string | undefined,
+): DataError {
+  const found = (type: string | undefined): string => type ?? 'none';
+  return new DataError(
+    `${place} has other columns than ${first}: ${name} is ${found(now)} here, and ${found(before)} there.`,
+    {
+      code: 'file_columns_differ',
+      state: 'Nothing was read.',
+      next: 'Load them as separate streams, or give them the same columns.',
+    },
+  );
 }
 
 const simpleTypes: Readonly<Partial<Record<DuckDBTypeId, DataType>>> = {

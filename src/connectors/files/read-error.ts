@@ -67,13 +67,27 @@ async function translated(error: unknown, files: readonly KnownFile[]): Promise<
       next: 'Raise MILLRACE_MEMORY_BUDGET, or load fewer columns by select:.',
     });
   }
-  if (/magic bytes|parquet/i.test(message)) {
-    return brokenRow(place, 'it is not a sound Parquet file', 'Write the file again.');
-  }
-  if (/Parser Error|Binder Error/.test(message)) {
+  if (/^(?:Parser|Binder|Catalog) Error/.test(message))
     return new ConfigError(`${place}: ${firstLine(message)}`, { code: 'sql_failed' });
-  }
+  if (/read_parquet|magic bytes|parquet/i.test(message) || isFailedReading(message))
+    return brokenParquet(message, place);
   return new FatalError(`${place}: ${firstLine(message)}`, { code: 'file_failed' });
+}
+
+function isFailedReading(message: string): boolean {
+  return /^[\w ]+ Error: (?:Failed to read|Error while reading) file "/.test(message);
+}
+
+function brokenParquet(message: string, place: string): DataError {
+  const path = /(?:[Ff]ile|end of file) ["'](.*?)["']/.exec(message)?.[1] ?? place;
+  if (/ is encrypted/.test(message)) {
+    return new DataError(`${path} is encrypted.`, {
+      code: 'file_encrypted',
+      state: 'Nothing was published.',
+      next: 'Write it without encryption.',
+    });
+  }
+  return brokenRow(path, 'it is not a sound Parquet file', 'Write the file again.');
 }
 
 /** Temporary copies are told by the file that they were made from. */

@@ -95,6 +95,7 @@ export function writtenValue(expression: string, type: DataType, options: WriteO
       return `cast(round(${expression}, ${maxDecimals}) as ${duckdbDialect.typeName(shorter)})`;
     }
   }
+  if (fileType !== 'parquet' && (isTime || type.type === 'date')) return isoTime(expression, type);
   if (type.type === 'array' && fileType === 'parquet')
     return `cast(cast(${expression} as json) as varchar[])`;
   if (type.type === 'array') return `cast(${expression} as json)`;
@@ -103,6 +104,16 @@ export function writtenValue(expression: string, type: DataType, options: WriteO
   // DuckDB's writer of JSON would round the numbers in it.
   const text = `cast(${expression} as varchar)`;
   return `case when ${mayHoldInexact(text)} then to_json(${literal(verbatimMark)} || ${text}) else cast(${expression} as json) end`;
+}
+
+/** Years before Christ as ISO 8601 counts them, with a sign; the rest as DuckDB writes it. */
+function isoTime(expression: string, { type }: DataType): string {
+  const text = `cast(${expression} as varchar)`;
+  // The year of an instant is that of its era.
+  const year =
+    type === 'timestamptz' ? `year(make_timestamp(epoch_us(${expression})))` : `year(${expression})`;
+  const signed = `case when ${year} = 0 then '0000' else printf('%05d', ${year}) end || '\\1'`;
+  return `case when ${text} like '%(BC)%' then regexp_replace(${text}, '^[0-9]+(-..-..) .BC.', ${signed}) else ${text} end`;
 }
 
 function writable(fileType: FileType, path: string): TableType {

@@ -1,8 +1,12 @@
 /** Significant digits that a double always keeps. */
 const exactDigits = 15;
 
+/** Doubles below this are printed with an exponent. */
+const tiny = /^-?0\.0{6}/;
+
 /** True when a double prints as the number that was written, but for zeros at its ends. */
 export function isExactDouble(written: string): boolean {
+  if (tiny.test(written) && /[1-9]/.test(written)) return false;
   if (written.length <= exactDigits) return !/e\+?[0-9]{3}/i.test(written);
   return canonical(written) === canonical(String(Number(written)));
 }
