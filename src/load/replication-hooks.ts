@@ -1,6 +1,6 @@
 import type { StepContext, StepOutcome, UpstreamStep } from '../core/executor.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { GraphNode, NodeKey } from '../core/node.ts';
+import type { GraphNode } from '../core/node.ts';
 import type { Scope } from './expression/expression.ts';
 import type { HookServices } from './hooks/hook-place.ts';
 import { runHooks } from './hooks/hook-run.ts';
@@ -10,7 +10,7 @@ import { stepMemory } from './hooks/step-memory.ts';
 import { warningsOf } from './hooks/warnings.ts';
 import { replicationNodes, type NodeOptions } from './nodes.ts';
 import { hookTaskKey } from './replication-hook-nodes.ts';
-import type { Replication } from './replication/replication.ts';
+import type { Replication, StreamConfig } from './replication/replication.ts';
 import { streamId } from './replication/stream-name.ts';
 
 /** The hooks of a file in one run. */
@@ -90,15 +90,11 @@ function summary(
   options: NodeOptions,
 ): Scope {
   const nodes = replicationNodes(replication, options).filter(({ kind }) => kind === 'asset');
-  const idOf = (key: NodeKey): string | undefined => {
-    const name = nodes.find((node) => node.key === key)?.spec['stream'];
-    const stream = replication.streams.find((candidate) => candidate.name === name);
-    return stream && streamId(stream);
-  };
   const runs: Record<string, JsonObject> = {};
   for (const step of steps) {
-    const id = idOf(step.key);
-    if (id !== undefined) runs[id] = runOf(step);
+    const node = nodes.find(({ key }) => key === step.key);
+    const stream = replication.streams.find(({ name }) => name === node?.spec['stream']);
+    if (node && stream) runs[streamId(stream)] = { ...runOf(step), ...endsOf(node, stream) };
   }
   const all = Object.values(runs);
   const count = (status: string): number => all.filter((run) => run['status'] === status).length;
@@ -121,6 +117,17 @@ function summary(
         skipped: count('skipped'),
       },
     },
+  };
+}
+
+/** The stream of a run, and the table that it goes into. */
+function endsOf({ key, relation }: GraphNode, stream: StreamConfig): JsonObject {
+  const { schema = '', name = key } = relation ?? {};
+  const fullName = schema === '' ? name : `${schema}.${name}`;
+  return {
+    id: streamId(stream),
+    stream: { name: stream.name, id: streamId(stream), description: stream.description },
+    object: { schema, name, table: name, full_name: fullName },
   };
 }
 

@@ -33,7 +33,9 @@ export function streamVariables(
     ...(ends.target.defaultSchema === undefined ? {} : { target_schema: ends.target.defaultSchema }),
     stream_name: streamName,
     stream_full_name: streamName,
-    ...(isFile ? fileVariables(streamName) : tableVariables(streamName, ends.source.defaultSchema ?? '')),
+    ...(isFile
+      ? fileVariables(streamName, ends.target.defaultSchema !== undefined)
+      : tableVariables(streamName, ends.source.defaultSchema ?? '')),
     ...Object.fromEntries(
       Object.entries(env).flatMap(([key, value]) => [
         [key, value],
@@ -55,7 +57,9 @@ function tableVariables(streamName: string, defaultSchema: string): TemplateValu
   };
 }
 
-function fileVariables(streamName: string): TemplateValues {
+/** @param namesTables what they are put into names a table, in which a dot or slash would mean something */
+function fileVariables(streamName: string, namesTables: boolean): TemplateValues {
+  const clean = (part: string): string => (namesTables ? part.replace(/[^\p{L}\p{N}_*?{}]+/gu, '_') : part);
   const path = streamName.replace(/^file:\/\//, '');
   const segments = path.split('/');
   const base = segments.at(-1) ?? '';
@@ -63,8 +67,8 @@ function fileVariables(streamName: string): TemplateValues {
     /^(.+?)(?:\.([^.]+))((?:\.(?:gz|zst|zip|snappy))?)$/.exec(base) ?? [];
   return {
     stream_file_path: path,
-    stream_file_folder: segments.at(-2) ?? '',
-    stream_file_name: stem,
+    stream_file_folder: clean(segments.at(-2) ?? ''),
+    stream_file_name: clean(stem),
     stream_file_ext: `${type}${packed.replace('.', '_')}`,
   };
 }
