@@ -8,6 +8,7 @@ import { createReportExecutor } from '../report/index.ts';
 import { createSyncExecutor } from '../sync/index.ts';
 import { knownConnections } from './connections-file.ts';
 import { compilerFor } from './part-nodes.ts';
+import { buildingPartitions } from './model-partitions.ts';
 import { type Project, stateFolderName } from './project.ts';
 import { createTaskExecutor } from './task-executor.ts';
 import { type ExecutorServices, transformExecutors } from './transform-executor.ts';
@@ -65,7 +66,7 @@ export function executorsOf(project: Project, services: ExecutorServices): Reado
     );
   }
   const byName = executors.map((executor) => transforming?.around(executor) ?? executor);
-  if (transforming) byName.push(transforming.executor);
+  if (transforming) byName.push(buildingPartitions(transforming.executor));
   return new Map(byName.map((executor) => [executor.name, executor]));
 }
 

@@ -9,6 +9,7 @@ import { connectionMissing } from '../connector/connection-missing.ts';
 import { namesOf } from './connection-pool.ts';
 import { type ConnectionDeclaration, knownConnections } from './connections-file.ts';
 import type { Mistakes } from './mistakes.ts';
+import { withModelPartitions } from './model-partitions.ts';
 import type { ProjectParts } from './project.ts';
 import { orderAroundTasks, taskNode } from './tasks.ts';
 
@@ -41,7 +42,9 @@ export async function partNodes(
     );
   }
   nodes.push(...(parts.pipelines ?? []).map((pipeline) => pipelineNode(pipeline)));
-  nodes.push(...(parts.transform?.nodes ?? []));
+  for (const model of parts.transform?.nodes ?? []) {
+    nodes.push((await mistakes.collect(() => withModelPartitions(model))) ?? model);
+  }
   const compile = compilerFor(parts.transform);
   for (const report of parts.reports) {
     const node = await mistakes.collect(() => {

@@ -39,6 +39,8 @@ export async function executeNodes(
     select: request.title,
     keys: request.ids.map((id) => graphKey(project.graph, transform, id)),
     manifestHash: project.manifest.hash,
+    // Models with partitions are built by the batches that dbt finds due.
+    targets: new Map(),
     options: { fullRefresh: request.given.isFullRefresh, room: argumentsToJson(request.given) },
   });
   const { engine } = session;
