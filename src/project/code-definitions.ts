@@ -27,9 +27,9 @@ interface CodeDefinition {
   readonly runsOn?: 'owner';
   /**
    * `process`: it works in a process of its own, which is ended when the step is stopped, and whose end by itself is a
-   * failed step and nothing else. Default: in the process of the engine.
+   * failed step and nothing else. `kubernetes`: in a pod of the cluster that the project's `kubernetes` names. Default: in the process of the engine.
    */
-  readonly isolation?: 'process';
+  readonly isolation?: 'process' | 'kubernetes';
   /** Most memory of that process. Default: as much as Node takes by itself. */
   readonly memoryMegabytes?: number;
   /** When it is made by itself, such as `eager()`. Default: never. */

@@ -5,6 +5,7 @@ import { readableIssues } from '../config/zod-issues.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { ProjectDefinition } from './definitions.ts';
 import { alertsSchema } from './alerts-schema.ts';
+import { kubernetesSchema } from './pod-settings.ts';
 import { telemetrySchema } from './telemetry-schema.ts';
 import { importUserModule } from './user-modules.ts';
 
@@ -61,6 +62,7 @@ const definitionSchema: z.ZodType<ProjectDefinition> = z.strictObject({
   ledger: z.string().min(1).optional(),
   concurrency: z.int().min(1).max(256).optional(),
   pools: z.record(z.string().min(1), z.union([z.int().min(1), poolSchema])).optional(),
+  kubernetes: kubernetesSchema.optional(),
   telemetry: telemetrySchema.optional(),
   alerts: alertsSchema.optional(),
 }) as unknown as z.ZodType<ProjectDefinition>;

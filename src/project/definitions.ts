@@ -2,6 +2,7 @@ import type { AlertsDefinition } from '../telemetry/alerts/definition.ts';
 import type { TelemetryDefinition } from '../telemetry/definition.ts';
 import type { ConnectionDefinition } from './connection-definition.ts';
 import type { AutomationRule, FreshnessRule } from './node-automation.ts';
+import type { KubernetesDefinition } from './pod-settings.ts';
 import type { TransformDefinition } from './transform-definition.ts';
 
 /** What `millrace.config.ts` exports by default. Folders are relative to the project's folder. */
@@ -27,6 +28,8 @@ export interface ProjectDefinition {
   readonly concurrency?: number;
   /** Steps of nodes with that `pool` that may work at the same time, over all runs, by the pool's name; or more about the pool. */
   readonly pools?: Readonly<Record<string, number | PoolDefinition>>;
+  /** Where steps with `isolation: 'kubernetes'` work. */
+  readonly kubernetes?: KubernetesDefinition;
   /** What is told to other systems. Default: nothing. */
   readonly telemetry?: TelemetryDefinition;
   /** Who is told when something is wrong. Default: nobody. */

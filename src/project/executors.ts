@@ -47,7 +47,13 @@ export function executorsOf(project: Project, services: ExecutorServices): Reado
     environment: project.environment,
   };
   const executors: Executor[] = [
-    createTaskExecutor(tasks, connections.get, project.environment, project.folder),
+    createTaskExecutor(
+      tasks,
+      connections.get,
+      project.environment,
+      project.folder,
+      project.definition.kubernetes,
+    ),
     createLoadExecutor(replications, connections.get, load),
     createPipelineExecutor(pipelines, hookServices(connections.get, load)),
   ];

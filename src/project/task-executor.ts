@@ -18,6 +18,9 @@ import {
 import type { ItemResult } from './fan-out-definitions.ts';
 import { givenPartitions, type GivenBatch } from './given-partitions.ts';
 import { executeIsolated, type Isolation } from './isolated-task.ts';
+import type { PodWork } from './pod-message.ts';
+import type { KubernetesDefinition } from './pod-settings.ts';
+import { executeInPod } from './pod-task.ts';
 import type { Task } from './tasks.ts';
 
 /** What a function is told of its step, as plain data but for the partitions. */
@@ -39,6 +42,7 @@ export function createTaskExecutor(
   connections: ConnectionProvider,
   environment: Environment,
   projectFolder: string,
+  kubernetes?: KubernetesDefinition,
 ): Executor {
   const byKey = new Map(tasks.map((task) => [nodeKeyOf(task.definition), task]));
   return {
@@ -48,6 +52,8 @@ export function createTaskExecutor(
       if (!task)
         throw new FatalError(`${node.key} has no code`, { code: 'task_missing', origin: node.origin });
       const facts = await factsOf(task.definition, context);
+      if (task.definition.isolation === 'kubernetes')
+        return executeInPod(kubernetes, podWork(task, node, facts), node.timeoutSeconds, context);
       const isolation = isolationOf(task, node, projectFolder);
       if (isolation) return executeIsolated(isolation, facts, environment, context);
       return callTask(task.definition, node.origin, facts, {
@@ -69,6 +75,12 @@ function isolationOf(
 ): Isolation | undefined {
   if (definition.isolation !== 'process') return undefined;
   return { key, file, projectFolder, memoryMegabytes: definition.memoryMegabytes };
+}
+
+function podWork({ definition, file }: Task, { key }: GraphNode, { batch, ...facts }: TaskFacts): PodWork {
+  const values = batch && { text: batch.text, count: batch.count, values: [...batch.values()] };
+  const { memoryMegabytes, run } = definition;
+  return { key, file, code: run.toString(), memoryMegabytes, facts, batch: values };
 }
 
 async function factsOf(definition: CodeNode, context: StepContext): Promise<TaskFacts> {

@@ -68,8 +68,11 @@ function requireKnownParts(definition: CodeNode, file: string): void {
     );
   if (collect && !collect.forEach)
     refuse(`collects ${collect.key}, which is not made for each item of another`, 'Name one with forEach.');
-  if (isolation !== undefined && isolation !== 'process')
-    refuse(`has isolation: '${String(isolation)}'`, "Write isolation: 'process', or leave it out.");
+  if (isolation !== undefined && isolation !== 'process' && isolation !== 'kubernetes')
+    refuse(
+      `has isolation: '${String(isolation)}'`,
+      "Write isolation: 'process' or 'kubernetes', or leave it out.",
+    );
   if (memoryMegabytes !== undefined && isolation === undefined)
     refuse('has memoryMegabytes, which only a process of its own can keep', "Add isolation: 'process'.");
 }

@@ -6,7 +6,7 @@ import { portNumber, positiveInteger } from './argument.ts';
 
 const leaseText = 'how long its work stays its own when it is silent';
 
-/** `serve`, `worker`. */
+/** `serve`, `worker`, and what runs in pods. */
 export function registerServeCommands(program: Command, place: () => Place): void {
   program
     .command('serve')
@@ -33,6 +33,10 @@ export function registerServeCommands(program: Command, place: () => Place): voi
       const { worker } = await import('../commands/worker.ts');
       process.exitCode = await worker({ ...place(), ...options });
     });
+  program.command('pod-step', { hidden: true }).action(async () => {
+    const { podStep } = await import('../commands/pod-step.ts');
+    process.exitCode = await podStep(place().project);
+  });
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {
