@@ -23,6 +23,7 @@ import { dispatchFunction, findMacro, macroNames, macroNamespace, ownMacro } fro
 import { createExceptions, logFunction, printFunction } from './messages.ts';
 import { PlainObject } from './plain-object.ts';
 import { refAllFunction } from './ref-all.ts';
+import { refFunction, sourceFunction } from './references.ts';
 import { isRelation } from './relation.ts';
 import { createApi } from './relation-api.ts';
 import type { Moment, NodeScope, ProjectScope } from './render-scope.ts';
@@ -222,45 +223,6 @@ function invocationConfig(project: ProjectScope): Value {
       ),
     ],
   ]);
-}
-
-function refFunction(node: NodeScope): TemplateFunction {
-  return (args) => {
-    const names = args.positional.map((value) => printed(value));
-    const [first, second] = names;
-    if (first === undefined || names.length > 2) {
-      throw new ConfigError('ref() takes a model, or a package and a model', { code: 'ref_invalid' });
-    }
-    const { origin } = args.site.place();
-    const said = args.keyword.get('v') ?? args.keyword.get('version');
-    const version = said === undefined || said === null ? undefined : versionValue(said);
-    const datasets = datasetArgument(args);
-    return node.ref({
-      ...(second === undefined
-        ? { name: first, packageName: undefined }
-        : { name: second, packageName: first }),
-      version,
-      ...(datasets ? { datasets } : {}),
-      origin,
-    });
-  };
-}
-
-/** `database='eu'` of `ref('orders', database='eu')`. */
-function datasetArgument({ keyword }: CallArguments): { dimension: string; value: string } | undefined {
-  const [dimension] = [...keyword.keys()].filter((name) => name !== 'v' && name !== 'version');
-  return dimension === undefined ? undefined : { dimension, value: printed(keyword.get(dimension) ?? null) };
-}
-
-function versionValue(value: Value): string | number {
-  return typeof value === 'number' ? value : printed(value);
-}
-
-function sourceFunction(node: NodeScope): TemplateFunction {
-  return (args) => {
-    const { source_name: source, table_name: table } = args.bind('source', ['source_name', 'table_name']);
-    return node.source(printed(source ?? null), printed(table ?? null), args.site.place().origin);
-  };
 }
 
 function loadRelation(moment: Moment): TemplateFunction {

@@ -2,7 +2,7 @@ import type { ConfigError } from '../../core/errors.ts';
 import type { Mistakes, Warning } from '../files/mistakes.ts';
 import type { ProjectFile } from '../files/project-files.ts';
 import { didYouMean } from '../files/suggestion.ts';
-import { homeName, isSameDataset } from '../manifest/dataset.ts';
+import { isSameDataset } from '../manifest/dataset.ts';
 import type {
   AnalysisNode,
   ModelNode,
@@ -13,17 +13,12 @@ import type {
   TransformNode,
 } from '../manifest/transform-node.ts';
 import { checkAccess } from './access.ts';
+import { reportClashes, reportTwins } from './clashes.ts';
 import { readExposures } from './exposure-reader.ts';
 import { ancestorsOf, type ManifestNodes } from './manifest.ts';
-import {
-  type Draft,
-  homeOf,
-  nameOrigin,
-  readAnalysis,
-  readModel,
-  readSeed,
-  type ReadingRoom,
-} from './node-reader.ts';
+import { type Draft, homeOf, type ReadingRoom } from './reading-room.ts';
+import { readSeed } from './seed-reader.ts';
+import { nameOrigin, readAnalysis, readModel } from './node-reader.ts';
 import { callArguments } from './recorded-calls.ts';
 import { readSections } from './section-reader.ts';
 import type { ReadPackage } from './package-parts.ts';
@@ -210,21 +205,6 @@ function refsOf(nodes: readonly TransformNode[]): ReadonlyMap<string, readonly R
   );
 }
 
-function reportTwins(nodes: readonly RefNode[], mistakes: Mistakes): void {
-  const found = new Map<string, RefNode>();
-  for (const node of nodes) {
-    const version = node.kind === 'model' ? (node.version ?? '') : '';
-    const name = `${homeName(node)}.${node.name}.${version}`;
-    const first = found.get(name);
-    found.set(name, first ?? node);
-    if (!first) continue;
-    mistakes.add(
-      `there are two models or seeds named "${node.name}": ${first.origin.file} and ${node.origin.file}`,
-      { code: 'model_twice', origin: node.origin, next: 'Rename one of the files.' },
-    );
-  }
-}
-
 /**
  * Tests of models or seeds. Properties of a node of another kind or package give it their tests, as in dbt, with a warning; those of
  * a node that does not exist are a mistake where another name was meant.
@@ -284,33 +264,4 @@ function withSubject(test: TestNode, byId: ReadonlyMap<string, TransformNode>): 
   );
   const subject = test.subject !== undefined && last.includes(test.subject) ? test.subject : last[0];
   return { ...test, subject: subject ?? test.subject };
-}
-
-/** Two nodes with one key, or that would write one table. */
-function reportClashes(nodes: readonly TransformNode[], mistakes: Mistakes): void {
-  const keys = new Map<string, TransformNode>();
-  const relations = new Map<string, TransformNode>();
-  for (const node of nodes) {
-    const sameKey = keys.get(node.key);
-    if (sameKey) {
-      mistakes.add(`"${node.key}" is the key of two nodes; the other is in ${sameKey.origin.file}`, {
-        code: 'key_twice',
-        origin: node.origin,
-        next: 'Rename one of them, or give it another schema.',
-      });
-    }
-    keys.set(node.key, node);
-    if (node.kind === 'test' || node.kind === 'source') continue;
-    if (node.kind === 'model' && node.config.materialized === 'ephemeral') continue;
-    const relation = `${node.relation.schema}.${node.relation.identifier}`.toLowerCase();
-    const sameRelation = relations.get(relation);
-    if (sameRelation && !sameKey) {
-      mistakes.add(`"${node.name}" and "${sameRelation.name}" would both be built as ${relation}`, {
-        code: 'relation_twice',
-        origin: node.origin,
-        next: 'Give one of them another alias or schema.',
-      });
-    }
-    relations.set(relation, node);
-  }
 }

@@ -1,4 +1,4 @@
-import type { PropertyFile } from '../files/property-file.ts';
+import type { PropertyFile } from '../files/properties.ts';
 import type { PackageContent } from './package-reader.ts';
 import type { PlacedProperties, Properties } from './property-reader.ts';
 

@@ -3,7 +3,7 @@ import { homeName } from '../manifest/dataset.ts';
 import { assembleNodes } from './assembly.ts';
 import type { ProjectFrame } from './frame-reader.ts';
 import type { Manifest, ManifestNodes } from './manifest.ts';
-import { homeOf } from './node-reader.ts';
+import { homeOf } from './reading-room.ts';
 import { readParts } from './package-parts.ts';
 
 /** Makes the nodes of a project. Throws one ProjectError with everything that is wrong. */

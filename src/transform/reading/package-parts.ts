@@ -6,7 +6,7 @@ import type { Mistakes } from '../files/mistakes.ts';
 import type { Dataset } from '../manifest/dataset.ts';
 import { divideContent } from './dataset-parts.ts';
 import { filesDescribing, namesIn, propertiesFor, propertiesOnce } from './dataset-properties.ts';
-import type { ReadingRoom } from './node-reader.ts';
+import type { ReadingRoom } from './reading-room.ts';
 import type { PackageContent, PackageFiles } from './package-reader.ts';
 import { type Properties, readProperties } from './property-reader.ts';
 

@@ -1,10 +1,6 @@
 import type { Mistakes } from '../files/mistakes.ts';
-import {
-  type NodeProperties,
-  type PropertyFile,
-  shapePropertyFile,
-  type SnapshotProperties,
-} from '../files/property-file.ts';
+import { shapePropertyFile } from '../files/property-file.ts';
+import type { NodeProperties, PropertyFile, SnapshotProperties } from '../files/properties.ts';
 import type { ProjectFile } from '../files/project-files.ts';
 import { parseYamlFile, type YamlFile } from '../files/yaml-file.ts';
 import type { RenderContext } from '../jinja/index.ts';

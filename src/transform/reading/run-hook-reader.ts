@@ -1,5 +1,5 @@
 import type { RunHook } from './manifest.ts';
-import { attempt, type ReadingRoom } from './node-reader.ts';
+import { attempt, type ReadingRoom } from './reading-room.ts';
 import { textTemplate } from './node-template.ts';
 
 /** The `on-run-start` and `on-run-end` of a project or package. */

@@ -1,6 +1,6 @@
 import type { Origin } from '../../core/origin.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { ReadingRoom } from './node-reader.ts';
+import type { ReadingRoom } from './reading-room.ts';
 import type { Properties } from './property-reader.ts';
 
 /** An entry of a property file that is kept as it was written. */

@@ -1,15 +1,10 @@
 import { parseTemplate, snapshotTemplate } from '../jinja/index.ts';
 import type { ProjectFile } from '../files/project-files.ts';
-import type { SnapshotProperties } from '../files/property-file.ts';
+import type { SnapshotProperties } from '../files/properties.ts';
 import { readSnapshotConfig } from '../manifest/snapshot-config.ts';
 import type { SnapshotNode } from '../manifest/transform-node.ts';
-import {
-  attempt,
-  type Draft,
-  type ReadingRoom,
-  readTemplateNode,
-  type TemplateSource,
-} from './node-reader.ts';
+import { attempt, type Draft, type ReadingRoom } from './reading-room.ts';
+import { readTemplateNode, type TemplateSource } from './node-reader.ts';
 import type { PlacedProperties, Properties } from './property-reader.ts';
 
 /** Reads `{% snapshot %}` blocks, and snapshots that are written in YAML with a `relation:`. */

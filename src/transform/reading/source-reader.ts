@@ -5,7 +5,8 @@ import { mergeLayers, treeLayers, yamlLayer } from '../manifest/config-layer.ts'
 import { fqnFor, idFor } from '../manifest/dataset.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
 import type { SourceNode } from '../manifest/transform-node.ts';
-import { columnDocs, detailsOf, overridingLayers, type ReadingRoom } from './node-reader.ts';
+import { overridingLayers, type ReadingRoom } from './reading-room.ts';
+import { columnDocs, detailsOf } from './node-reader.ts';
 import type { ReadPackage } from './package-parts.ts';
 import type { PlacedProperties, Properties } from './property-reader.ts';
 

@@ -10,25 +10,16 @@ import { callMacroSync, parseTemplate, renderNativeSync, toJs } from '../jinja/i
 import { fqnFor, idFor } from '../manifest/dataset.ts';
 import { type ConfigEntries, type ConfigLayer, mergeLayers, treeLayers } from '../manifest/config-layer.ts';
 import { genericTestName, shortTestName } from '../manifest/generic-test-name.ts';
-import { type NodeConfig, readNodeConfig } from '../manifest/node-config.ts';
-import type { RefNode, RelationName, SourceNode, TestNode } from '../manifest/transform-node.ts';
+import type { RefNode, SourceNode, TestNode } from '../manifest/transform-node.ts';
 import { genericTestArguments, genericTestMacro } from './generic-test-call.ts';
-import {
-  attempt,
-  configLayers,
-  detailsOf,
-  type Draft,
-  overridingLayers,
-  plainConfig,
-  type ReadingRoom,
-  renderForCalls,
-} from './node-reader.ts';
+import { attempt, configLayers, type Draft, overridingLayers, type ReadingRoom } from './reading-room.ts';
+import { detailsOf, plainConfig, renderForCalls } from './node-reader.ts';
 import type { PlacedProperties } from './property-reader.ts';
 import { checkKey } from './key-segment.ts';
 import { readingPass } from './reading-pass.ts';
-import { relationNameOf } from './name-rules.ts';
 import { emptyCalls, nodeDictionary, recordingScope, type SourceCall } from './recorded-calls.ts';
 import { isTemplate } from './rendered-yaml.ts';
+import { auditSchema, failuresRelation, readTestConfig } from './test-failures.ts';
 import { genericTestHash } from './test-identity.ts';
 
 /** The generic tests written under one model, seed or source table and under its columns. */
@@ -207,46 +198,6 @@ export function readSingularTest(
       subject: undefined,
     },
   };
-}
-
-const auditSchemas = new WeakMap<ProjectScope, Map<string, string>>();
-
-/** The schema for failures of tests that are configured alike; found out once by the project's naming macro. */
-function auditSchema(
-  room: ReadingRoom,
-  config: NodeConfig,
-  dictionary: ReturnType<typeof nodeDictionary>,
-  entries: ConfigEntries,
-): string {
-  let known = auditSchemas.get(room.scope);
-  if (!known) auditSchemas.set(room.scope, (known = new Map()));
-  const key = config.schema ?? '';
-  let schema = known.get(key);
-  if (schema === undefined) {
-    const found = failuresRelation(room, { ...config, storedFailures: 'table' }, dictionary, entries);
-    known.set(key, (schema = found?.schema ?? room.scope.targetSchema));
-  }
-  return schema;
-}
-
-/** Where the command line asks to keep failures, they are kept unless the test says no. */
-function readTestConfig(room: ReadingRoom, entries: ConfigEntries): NodeConfig {
-  const config = readNodeConfig(entries, 'test', room.scope.databaseName, room.mistakes);
-  const isSaid = entries.has('store_failures') || entries.has('store_failures_as');
-  return room.scope.storesFailures && !isSaid ? { ...config, storedFailures: 'table' } : config;
-}
-
-/** Where dbt keeps the failing rows of a test. */
-function failuresRelation(
-  room: ReadingRoom,
-  config: NodeConfig,
-  dictionary: ReturnType<typeof nodeDictionary>,
-  entries: ConfigEntries,
-): RelationName | undefined {
-  if (config.storedFailures === undefined) return undefined;
-  const placed = { ...config, schema: config.schema ?? 'dbt_test__audit' };
-  const scope = recordingScope(room.scope, dictionary, entries, emptyCalls());
-  return attempt(room.mistakes, () => relationNameOf(room.scope, scope, placed, dictionary));
 }
 
 function testConfigLayer(scope: ProjectScope, yaml: YamlFile, entry: TestEntry): ConfigLayer {
