@@ -49,7 +49,14 @@ const bundledPackages = ['@duckdb/node-api', 'commander', 'yaml', 'zod'];
 /** A few dozen files instead of hundreds, which Node finds and reads in half the time. */
 async function bundle(folder) {
   const { rolldown } = await import('rolldown');
-  const entries = ['cli/main', 'index', 'connector/index', 'testing/index', 'project/isolation/step-process'];
+  const entries = [
+    'cli/main',
+    'index',
+    'connector/index',
+    'testing/index',
+    'project/isolation/step-process',
+    'project/isolation/trial-process',
+  ];
   const input = Object.fromEntries(entries.map((name) => [name, join(root, 'src', `${name}.ts`)]));
   const isBundled = (id) => bundledPackages.some((name) => id === name || id.startsWith(`${name}/`));
   const external = (id) => /^[^./]/.test(id) && !isBundled(id);

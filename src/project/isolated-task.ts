@@ -13,6 +13,7 @@ import {
   sendError,
   type StepMessage,
 } from './isolated-message.ts';
+import { keptFlags } from './kept-flags.ts';
 import { eachLine } from './output-lines.ts';
 import type { TaskFacts } from './task-executor.ts';
 
@@ -166,11 +167,8 @@ function residentMegabytes(pid: number | undefined): number {
   }
 }
 
-/** The flags of this process that matter for finding and running code, and the limit of memory. */
 function nodeFlags({ memoryMegabytes }: Isolation): readonly string[] {
-  const kept = process.execArgv.filter((flag) =>
-    /^--(conditions=|import=|use-|tls-|enable-source-maps|no-warnings|disable-warning)/.test(flag),
-  );
+  const kept = keptFlags();
   return memoryMegabytes === undefined ? kept : [...kept, `--max-old-space-size=${memoryMegabytes}`];
 }
 

@@ -5,6 +5,7 @@ import { connectionsFileName } from './connections-file.ts';
 import type { Project } from './project.ts';
 import { readProject } from './read-project.ts';
 import type { Session } from './session.ts';
+import { tryLoading } from './trial-load.ts';
 import { moduleGeneration } from './user-modules.ts';
 
 /** How long files must be still before they are read: editors write in several steps. */
@@ -23,7 +24,12 @@ export function watchProject(session: Session, listener: WatchListener): () => v
   let reading = Promise.resolve();
   const { folder, environment } = session.project;
 
+  let isCodeChanged = false;
   const reread = async (): Promise<void> => {
+    if (isCodeChanged) {
+      isCodeChanged = false;
+      await tryLoading(folder);
+    }
     const generation = moduleGeneration();
     const next = await readProject(folder, environment);
     const before = session.project;
@@ -35,6 +41,7 @@ export function watchProject(session: Session, listener: WatchListener): () => v
   };
   const watcher = watch(folder, { recursive: true }, (_, file) => {
     if (file === null || isGenerated(file)) return;
+    isCodeChanged ||= /\.[cm]?[jt]s$/.test(file);
     clearTimeout(timer);
     timer = setTimeout(() => {
       reading = reading.then(reread).catch((error: unknown) => listener.onMistake(toFailure(error)));

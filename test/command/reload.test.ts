@@ -36,26 +36,29 @@ test('millrace dev uses what has changed in code and what it imports; with a mis
   for (const stream of [dev.child.stdout, dev.child.stderr])
     stream?.on('data', (text) => (told += String(text)));
   try {
-    await expect.poll(() => told, { timeout: 20_000 }).toContain('http://');
+    await expect.poll(() => told, { timeout: 50_000 }).toContain('http://');
     const started = told;
     expect(await said('say')).toContain('task/say: one');
 
     await write('speak', `log('spoken ' + word);`);
-    await expect.poll(() => told, { timeout: 20_000 }).toContain('Read the project again');
+    await expect.poll(() => told, { timeout: 50_000 }).toContain('Read the project again');
     expect(await said('speak')).toContain('task/speak: spoken one');
 
     told = '';
     await writeFile(join(folder, 'parts/words.ts'), `export const word: string = 'two';\n`);
-    await expect.poll(() => told, { timeout: 20_000 }).toContain('Read the project again');
+    await expect.poll(() => told, { timeout: 50_000 }).toContain('Read the project again');
     expect(await said('speak')).toContain('task/speak: spoken two');
 
     told = '';
     await writeFile(join(folder, 'assets/say.ts'), 'export default defineTask({ key: 5\n');
-    await expect.poll(() => told, { timeout: 20_000 }).toMatch(/assets\/say\.ts(:1)?: cannot be loaded/);
+    await expect.poll(() => told, { timeout: 50_000 }).toMatch(/assets\/say\.ts(:1)?: cannot be loaded/);
+    told = '';
+    await writeFile(join(folder, 'assets/say.ts'), 'process.exit(7);\n');
+    await expect.poll(() => told, { timeout: 50_000 }).toContain('it ends the process that loads it (7)');
     const url = /http:\/\/[^\s]+/.exec(started)?.[0] ?? '';
     expect(await (await fetch(new URL('/api/graph', url))).text()).toContain('task/speak');
   } finally {
     dev.child.kill('SIGTERM');
     await dev.result;
   }
-}, 120_000);
+}, 300_000);
