@@ -3,6 +3,7 @@ import type { JsonValue } from './json.ts';
 import type { NodeKey } from './node.ts';
 import type { PlanStep, RunOptions } from './plan.ts';
 import type { StepStart } from './ports.ts';
+import type { StepProgressEvent } from './run-event.ts';
 
 /**
  * The right of a worker to write about one attempt at a step. Its `owner` is the worker; the attempt's number is what fences:
@@ -136,6 +137,10 @@ export interface StepDispatch {
   leaveWorkers(owner: string): Promise<void>;
   /** Moves an offered step to `running`, as the worker's, unless the offer no longer holds or the worker was retired. */
   takeStep(lease: StepLease, atMs: number): Promise<TakenStep | 'outdated' | 'retired'>;
+  /** Shows other processes how far a step is. Kept nowhere; lost when it cannot be sent. */
+  tellProgress(event: StepProgressEvent): Promise<void>;
+  /** Calls back with what others tell so. Returns how to stop that. */
+  onProgress(listener: (event: StepProgressEvent) => void): () => void;
   /** Gives a running step back; it becomes pending with `reason`. */
   releaseStep(lease: StepLease, atMs: number, reason: string): Promise<void>;
   /** Calls `work` with offered steps that fit, until it is stopped. */

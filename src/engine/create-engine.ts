@@ -34,7 +34,13 @@ export function createEngine(options: EngineOptions): Engine {
       throw new ConfigError('This engine was shut down', { code: 'engine_shut_down' });
   };
   const stopNews = hearOthers(place);
-  tenure.ended.addEventListener('abort', stopNews);
+  const stopFarProgress = store.dispatch?.onProgress((event) => {
+    for (const listener of listeners) listener(event);
+  });
+  tenure.ended.addEventListener('abort', () => {
+    stopNews();
+    stopFarProgress?.();
+  });
   const notify = (): void => {
     place.written.notify();
     place.queued.notify();

@@ -89,6 +89,30 @@ it('a worker does what the owner of the project leaves to it, and its log and ev
   expect(events?.[0]).toMatchObject({ state: 'running', worker: worker.owner });
 });
 
+it('how far a step is at a worker is shown by the owner of the project', async () => {
+  const owner = await ownerOf();
+  const shown = Promise.withResolvers<unknown>();
+  owner.onProgress((event) => {
+    if (event.progress.rows === 9) shown.resolve(event);
+  });
+  const seen = Promise.withResolvers<undefined>();
+  await workerWith({
+    a: async (context) => {
+      for (let rows = 0; rows < 10; rows += 1) context.progress({ rows, phase: 'copying' });
+      await seen.promise;
+      return undefined;
+    },
+  });
+  const id = await enqueue(owner);
+  expect(await shown.promise).toMatchObject({
+    runId: id,
+    step: 'a',
+    progress: { rows: 9, phase: 'copying' },
+  });
+  seen.resolve(undefined);
+  expect((await owner.waitForRun(id)).state).toBe('succeeded');
+});
+
 it('what waits for a failed step is skipped, and what failed for a moment is tried again', async () => {
   const known = definitionsOf([
     asset('a', [], { retry: { maxAttempts: 2, delaySeconds: 0.01, maxDelaySeconds: 1 } }),

@@ -4,7 +4,9 @@ import { LeaseLostError } from '../core/ports.ts';
 import { createWorkplace } from './create-engine.ts';
 import type { EngineOptions } from './engine.ts';
 import { stop } from './execution.ts';
+import { createFarProgress } from './far-progress.ts';
 import { createOwner, retireOwner } from './owner.ts';
+import { systemClock } from './system-clock.ts';
 import { pause } from './wake.ts';
 import { beginWorkerStep, obeyStop, workOnStep, type WorkerStep } from './worker-step.ts';
 import type { Workplace } from './workplace.ts';
@@ -31,9 +33,9 @@ export interface Worker {
 
 /** Throws a `ConfigError` with code `ledger_not_shared` for a ledger that only one machine has. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const place = createWorkplace(options, () => undefined);
   const { dispatch } = options.store;
   if (!dispatch) throw notShared();
+  const place = createWorkplace(options, createFarProgress(dispatch, options.clock ?? systemClock));
   const owner = createOwner();
   const state: State = {
     options,

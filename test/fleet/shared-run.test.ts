@@ -115,6 +115,28 @@ test('a worker that has read another version of the project, or nothing, takes n
   }
 });
 
+test('a new version of the project goes on with the run of the old one', async () => {
+  const tasks = (seconds: number): readonly string[] => [
+    stubbornTask('first', 10),
+    politeTask('then', seconds, "after: ['task/first'],"),
+  ];
+  fleet = await makeFleet(database.url, tasks(0));
+  const oldServer = await fleet.serve();
+  const oldWorker = await fleet.worker();
+  const id = await fleet.enqueue();
+  await fleet.seen('begin first');
+  await fleet.write('assets/work.ts', workFile(tasks(0.1)));
+  const newWorker = await fleet.worker();
+  oldServer.child.kill('SIGTERM');
+  await oldServer.result;
+  await fleet.serve();
+  expect((await fleet.finished(id)).state).toBe('succeeded');
+  const events = await fleet.events(id);
+  expect(workersOf(events, 'task/first')).toEqual([oldWorker.name]);
+  expect(workersOf(events, 'task/then')).toEqual([newWorker.name]);
+  expect(timesOf(events, 'task/first')).toEqual({ began: 1, succeeded: 1 });
+});
+
 test('a worker that is stopped ends what it can, and gives back the rest', async () => {
   fleet = await makeFleet(database.url, [stubbornTask('short', 2), politeTask('long', 600)]);
   await fleet.serve();

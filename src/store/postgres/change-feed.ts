@@ -1,5 +1,7 @@
 import pg from 'pg';
 import type { LedgerChange } from '../../core/ports.ts';
+import type { StepProgressEvent } from '../../core/run-event.ts';
+import { progressChannelOf } from './job-names.ts';
 import type { LedgerServer } from './server.ts';
 
 /** How often the connection is tried out: a server that was cut off sends nothing, not even an end. */
@@ -9,11 +11,14 @@ const reconnectMilliseconds = 500;
 /** Listens on a connection of its own to what other processes write, and comes back after it was lost. */
 export interface ChangeFeed {
   add(listener: (change: LedgerChange) => void): () => void;
+  addForProgress(listener: (event: StepProgressEvent) => void): () => void;
   close(): Promise<void>;
 }
 
 export function createChangeFeed(server: LedgerServer): ChangeFeed {
   const listeners = new Set<(change: LedgerChange) => void>();
+  const progressListeners = new Set<(event: StepProgressEvent) => void>();
+  const progressChannel = progressChannelOf(server.address.schema);
   let client: pg.Client | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
@@ -42,12 +47,17 @@ export function createChangeFeed(server: LedgerServer): ChangeFeed {
     client = fresh;
     fresh.on('error', () => lose(fresh));
     fresh.on('end', () => lose(fresh));
-    fresh.on('notification', ({ processId, payload }) => {
-      if (!server.isOwnConnection(processId)) tell(payload === 'runs' ? 'runs' : 'steps');
+    fresh.on('notification', ({ channel, processId, payload = '' }) => {
+      if (server.isOwnConnection(processId)) return;
+      if (channel === progressChannel) {
+        const event = JSON.parse(payload) as StepProgressEvent;
+        for (const listener of progressListeners) listener(event);
+      } else tell(payload === 'runs' ? 'runs' : 'steps');
     });
     try {
       await fresh.connect();
       await fresh.query(`LISTEN ${server.address.schema}`);
+      await fresh.query(`LISTEN ${progressChannel}`);
     } catch {
       return lose(fresh);
     }
@@ -55,16 +65,25 @@ export function createChangeFeed(server: LedgerServer): ChangeFeed {
     later(checkMilliseconds, () => check(fresh));
   };
 
+  const start = (): void => {
+    if (!client && timer === undefined) void connect();
+  };
   return {
     add: (listener) => {
       listeners.add(listener);
-      if (!client && timer === undefined) void connect();
+      start();
       return () => listeners.delete(listener);
+    },
+    addForProgress: (listener) => {
+      progressListeners.add(listener);
+      start();
+      return () => progressListeners.delete(listener);
     },
     close: async () => {
       isClosed = true;
       clearTimeout(timer);
       listeners.clear();
+      progressListeners.clear();
       const last = client;
       client = undefined;
       await last?.end().catch(() => undefined);

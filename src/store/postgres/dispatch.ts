@@ -1,5 +1,7 @@
 import type { StepDispatch } from '../../core/dispatch.ts';
 import { createOfferWriter, askToStop, releaseStep, takeStep, withdrawStep } from './offers.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import { progressChannelOf } from './job-names.ts';
 import type { LedgerServer } from './server.ts';
 import {
   drainWorker,
@@ -10,8 +12,11 @@ import {
   retireWorkers,
 } from './workers.ts';
 
+/** A notification holds less than 8000 bytes: https://www.postgresql.org/docs/current/sql-notify.html */
+const mostProgressLength = 2000;
+
 /** Steps for workers, on a queue of graphile-worker beside the ledger. What the queue needs is loaded with its first use. */
-export function createDispatch(server: LedgerServer): StepDispatch {
+export function createDispatch(server: LedgerServer, feed: ChangeFeed): StepDispatch {
   const { schema } = server.address;
   const offerStep = createOfferWriter(server);
   let preparing: Promise<void> | undefined;
@@ -41,6 +46,14 @@ export function createDispatch(server: LedgerServer): StepDispatch {
     drainWorker: (owner) => server.write((session) => drainWorker(session, owner)),
     leaveWorkers: (owner) => server.write((session) => leaveWorkers(session, owner)),
     takeStep: (lease, atMs) => server.write((session) => takeStep(session, lease, atMs)),
+    tellProgress: async (event) => {
+      const text = JSON.stringify(event);
+      if (text.length > mostProgressLength) return;
+      await server.read((session) =>
+        session.run('SELECT pg_notify($1, $2)', progressChannelOf(schema), text),
+      );
+    },
+    onProgress: (listener) => feed.addForProgress(listener),
     releaseStep: (lease, atMs, reason) =>
       server.write((session) => releaseStep(session, lease, atMs, reason)),
     openQueue: async (options, work) => {

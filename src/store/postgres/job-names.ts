@@ -6,6 +6,11 @@ export function queueSchema(ledgerSchema: string): string {
   return `${ledgerSchema.slice(0, 57)}_queue`;
 }
 
+/** What is notified of how far steps are. */
+export function progressChannelOf(ledgerSchema: string): string {
+  return `${ledgerSchema.slice(0, 54)}_progress`;
+}
+
 /** The task that a job is of. A worker asks the queue for the tasks that it can do, and sees no others. */
 export function taskName({ pool = '', manifestHash }: WorkerNeed): string {
   return `${pool.slice(0, 60)}@${digest(`${pool} ${manifestHash}`)}`;

@@ -85,7 +85,7 @@ export async function openPostgresLedger(
     releaseOwnership: (owner) => server.write((session) => releaseOwnership(session, owner)),
     deleteRunsFinishedBefore: (beforeMs) => deleteRunsFinishedBefore(server, beforeMs),
     onChange: (listener) => feed.add(listener),
-    dispatch: createDispatch(server),
+    dispatch: createDispatch(server, feed),
     close: async () => {
       await feed.close();
       await server.close();
