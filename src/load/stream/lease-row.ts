@@ -35,14 +35,18 @@ export async function takeLeaseRow(database: SqlDatabase, name: string): Promise
     if (typeof holder !== 'string') throw error;
     return { holder: spoken(holder) };
   }
+  let held = true;
   const heartbeat = setInterval(() => {
     const values = [new Date().toISOString(), name, owner];
     const beat = `update ${table} set seen_at = ${p1} where name = ${p2} and owner = ${p3}`;
+    const told = database.execute(beat, values).then((rows) => {
+      // Another took it, because nothing was heard of this process for long.
+      if (rows === 0) held = false;
+    });
     // One that fails is followed by the next.
-    database.execute(beat, values).catch(() => undefined);
+    told.catch(() => undefined);
   }, heartbeatSeconds * 1000);
   heartbeat.unref();
-  let held = true;
   return {
     lock: {
       isHeld: () => held,
