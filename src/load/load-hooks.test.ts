@@ -91,7 +91,7 @@ test('a failed hook stops the load, unless it may fail', async () => {
     );
   await expect(harness.loadOne(failing(''))).rejects.toMatchObject({ code: 'http_failed' });
   await harness.loadOne(failing(', on_failure: warn'));
-  expect(harness.logged.slice(0, 2)).toEqual(['hook ping: hook ping: the address answered 400', 'error']);
+  expect(harness.logged.slice(0, 2)).toEqual(['hook ping: hook ping: the address answered 400', 'warning']);
 });
 
 test('a result that is too large, and a file that is, are errors', async () => {

@@ -69,7 +69,8 @@ export async function runHook(hook: Hook, place: HookPlace): Promise<HookEnd> {
       await setTimeout((place.retryDelaySeconds ?? 5) * 1000, undefined, { signal: context.signal });
       return await act(hook, place);
     }
-    const after = withState(scope, hook.id, { status: 'error', error: message });
+    const status = policy === 'warn' ? 'warning' : 'error';
+    const after = withState(scope, hook.id, { status, error: message });
     if (policy === 'skip' || policy === 'break') return { scope: after, ending: policy };
     return { scope: after, ending: 'done', ...(policy === 'defer' ? { deferred: error } : {}) };
   }

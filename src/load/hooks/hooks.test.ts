@@ -118,6 +118,7 @@ describe('routines', () => {
 
   test('are steps kept under a name, with params of their own', async () => {
     await writeFile(project('common.yaml'), library);
+    await writeFile(project('nightly.yaml'), 'steps: [{ log: no routine }]');
     const environment = { SLING_ROUTINES_DIR: folder, TEAM: 'data' };
     const hooks = read(
       "- { type: routine, id: r, routine: note, params: { table: orders, kind: '{env.TEAM}' }, env: { N: 7 } }",
@@ -251,7 +252,7 @@ describe('on_failure', () => {
     const end = await run(failing(policy));
     expect(end.ending).toBe(ending);
     expect(logged).toEqual(lines);
-    expect(state(end, 'c')).toEqual({ status: 'error', error: 'hook c: no luck' });
+    expect(state(end, 'c')).toEqual({ status: policy === 'warn' ? 'warning' : 'error', error: 'hook c: no luck' });
   });
 
   test('defer goes on, and fails at the end', async () => {
@@ -438,4 +439,15 @@ test('where commands are allowed, files may be reached anywhere', async () => {
   });
   await runHooks(hooks, { ...place(), services });
   expect(await readFile(join(outside, 'a.txt'), 'utf8')).toBe('x');
+});
+
+test('a failure that is only warned of is known as such', async () => {
+  const end = await run(
+    `
+- { check: 'length(pluck(store.rows, "n")) == 3', id: c, on_failure: warn }
+- { check: 'date_diff("2026-01-01 00:00:05", "2026-01-01", "s") == 5' }
+`,
+    { store: { rows: [{ n: 1 }] } },
+  );
+  expect(state(end, 'c.status')).toBe('warning');
 });

@@ -13,6 +13,8 @@ import { isRoutine } from './hook-spelling.ts';
 const folderVariable = 'SLING_ROUTINES_DIR';
 
 const routinesSchema = z.strictObject({ routines: z.record(z.string(), z.array(z.unknown()).min(1)) });
+/** Other files, such as pipelines, may lie in the folder. */
+const hasRoutines = /^routines\s*:/m;
 
 interface Routine {
   readonly file: string;
@@ -104,6 +106,7 @@ function readRoutines(
   const routines = new Map<string, Routine>();
   for (const file of yamlFiles(folder, origin)) {
     const text = readFileSync(file, 'utf8');
+    if (!hasRoutines.test(text)) continue;
     const yaml = readYaml(text, file, routinesSchema);
     for (const name of Object.keys(yaml.value.routines)) {
       const path = ['routines', name];

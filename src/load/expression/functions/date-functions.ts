@@ -27,8 +27,11 @@ function dateOf(value: JsonValue | undefined): Date {
 
 const shown = (date: Date): string => date.toISOString().replace('.000Z', 'Z');
 
+const shortUnits: Readonly<Record<string, string>> = { s: 'second', m: 'minute', h: 'hour', d: 'day' };
+
 function unitOf(value: JsonValue | undefined, fallback: string): string {
-  const unit = (textOf(value) || fallback).toLowerCase().replace(/s$/, '');
+  const written = (textOf(value) || fallback).toLowerCase();
+  const unit = shortUnits[written] ?? written.replace(/s$/, '');
   if (unitMilliseconds[unit] !== undefined || ['month', 'quarter', 'year'].includes(unit)) return unit;
   throw new RangeError(`'${textOf(value)}' is not a unit of time`);
 }

@@ -130,6 +130,7 @@ export const listFunctions: FunctionTable = {
   },
   object_zip: ([keys, values]) =>
     Object.fromEntries(listOf(keys).map((key, index) => [textOf(key), listOf(values)[index] ?? null])),
+  pluck: ([list, key]) => listOf(list).map((item) => recordOf(item)[textOf(key)] ?? null),
   get_path: ([value, path]) => atPath(value, textOf(path)),
   jmespath: ([value, expression]) => {
     const data = typeof value === 'string' ? (JSON.parse(value) as JsonValue) : (value ?? null);
