@@ -204,7 +204,8 @@ async function drain(state: State, graceSeconds: number): Promise<void> {
   if (ended.signal.aborted) return;
   ended.abort();
   state.stopExpiry();
-  await dispatch.leaveWorkers(owner);
+  // Without a word its lease just ends later.
+  await dispatch.leaveWorkers(owner).catch((error: unknown) => tellTrouble(state, error));
   retireOwner(owner);
 }
 

@@ -4,6 +4,7 @@ import type { GraphNode } from '../../core/node.ts';
 import { packageFolder } from '../../project/package-folder.ts';
 import { createServerHost } from '../../project/server-host.ts';
 import { openSession } from '../../project/session.ts';
+import { isLoopback } from '../../server/guard.ts';
 import { startServer } from '../../server/index.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { printLine } from '../terminal/output.ts';
@@ -27,6 +28,8 @@ const pageFolder = join(packageFolder, 'dist', 'web');
 
 /** Serves the page, and owns the project as far as nobody else does: plans, schedules, hands steps to workers; until SIGINT or SIGTERM. */
 export async function serve(options: ServeOptions): Promise<number> {
+  const token = process.env[tokenName];
+  if (options.host !== undefined && !token && !isLoopback(options.host)) throw noToken(options.host);
   const project = await openProject(options);
   const session = await openSession(project, { executesSteps: options.work, leaseSeconds: options.lease });
   if (!options.work && !session.store.dispatch) {
@@ -39,7 +42,6 @@ export async function serve(options: ServeOptions): Promise<number> {
       },
     );
   }
-  const token = process.env[tokenName];
   const server = await startServer(createServerHost(session, options.schedules), {
     pageFolder,
     port: options.port,
@@ -65,6 +67,14 @@ export async function serve(options: ServeOptions): Promise<number> {
   await server.close();
   await session.close();
   return exitCodes.success;
+}
+
+function noToken(host: string): ConfigError {
+  return new ConfigError(`on ${host} the page would be open to everybody who reaches it`, {
+    code: 'token_required',
+    state: 'Nothing was started.',
+    next: `Set ${tokenName} to a secret that callers have to send, or leave out --host`,
+  });
 }
 
 function placementLines(nodes: readonly GraphNode[], works: boolean): readonly string[] {
