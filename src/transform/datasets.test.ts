@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { createDbtExecutor } from './dbt-executor.ts';
+import { openDuckdb, runNode } from './testing/transform-runner.fixture.ts';
 import { laboratory, systems } from './testing/laboratory.fixture.ts';
 import { mistakesOf, readFiles, type Files } from './testing/temporary-project.fixture.ts';
 import { compileSql } from './compile.ts';
@@ -240,6 +242,30 @@ test('a report on PostgreSQL cannot match columns by name: it is told to read a 
   ).toThrow(
     expect.objectContaining({ code: 'ref_all_unavailable', origin: expect.objectContaining({ line: 3 }) }),
   );
+});
+
+test('dbt as the executor, which does not know them, is refused', async () => {
+  const project = await readFiles(shop);
+  const connection = await openDuckdb();
+  const executor = createDbtExecutor(project, {
+    settings: {
+      path: 'dbt',
+      profilesFolder: undefined,
+      profile: undefined,
+      target: undefined,
+      threads: undefined,
+      vars: {},
+      stateFolder: project.folder,
+      environment: {},
+    },
+    findRun: () => Promise.resolve(undefined),
+    makeProfile: () => Promise.reject(new Error('nobody asks for a profile')),
+    alone: (work) => work(),
+  });
+  await expect(runNode(project, connection, 'european', {}, executor)).rejects.toMatchObject({
+    code: 'not_supported',
+  });
+  await connection.close();
 });
 
 test('an ephemeral model is put into what reads it, for each dataset', async () => {

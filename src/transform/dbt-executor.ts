@@ -37,6 +37,7 @@ const lookMs = 1000;
  * engine in their order and end with what that dbt says of their node, which it may have built before.
  */
 export function createDbtExecutor(project: TransformProject, surroundings: DbtSurroundings): Executor {
+  const hasDatasets = [...project.manifest.byId.values()].some(({ dataset }) => dataset !== undefined);
   let current: Work | undefined;
   /** Invocations follow one another: they share a target folder, and maybe a database of one process. */
   let last: Promise<unknown> = Promise.resolve();
@@ -57,6 +58,7 @@ export function createDbtExecutor(project: TransformProject, surroundings: DbtSu
   return {
     name: executorName,
     execute: async (graphNode, context) => {
+      if (hasDatasets) throw datasetsRefused();
       if (graphNode.key === endKey) {
         await last;
         return endOutcome(current, context, graphNode);
@@ -226,4 +228,11 @@ function endOutcome(work: Work | undefined, context: StepContext, node: GraphNod
 
 function throwIfAborted({ signal }: StepContext): void {
   if (signal.aborted) throw new CancelledError('dbt was stopped', { code: 'cancelled' });
+}
+
+function datasetsRefused(): ConfigError {
+  return new ConfigError('dbt itself does not know datasets.yml', {
+    code: 'not_supported',
+    next: "Leave out executor: 'dbt', or take the datasets out of the project",
+  });
 }
