@@ -349,6 +349,22 @@ describe('is a mistake', () => {
     expect(await told('datasets: { database: { folder: [models/cleaning], values: [eu] } }')).toEqual([
       expect.stringContaining('unknown key "folder"; did you mean "folders"?'),
     ]);
+    expect(await told('datasets: { database: { folders: [models/cleaning], values: [no, se] } }')).toEqual([
+      expect.stringMatching(/^transform\/datasets.yml:1:62: .*words such as no and on need quotes/),
+    ]);
+    expect(await told('datasets: { database: { folders: [models/cleaning], values: { a-b: } } }')).toEqual([
+      expect.stringContaining('"a-b": the name of a dataset is made of letters'),
+    ]);
+    expect(
+      await told('datasets: { database: { folders: [models/cleaning], values: { eu: { scheme: x } } } }'),
+    ).toEqual([expect.stringContaining('unknown key "scheme"; did you mean "schema"?')]);
+    const twice = await told(
+      'datasets: { a: { folders: [models], values: [x] }, b: { folders: [models/cleaning], values: [y] } }',
+    );
+    expect(twice).toEqual([
+      expect.stringContaining('"models" is built for each b, too'),
+      expect.stringContaining('"models/cleaning" is built for each a, too'),
+    ]);
     expect(await told('datasets: { database: { packages: [tools], values: [eu] } }')).toEqual([
       'transform/datasets.yml:1:36: there is no package "tools"',
     ]);

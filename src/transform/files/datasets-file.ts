@@ -30,18 +30,16 @@ export interface DatasetEntry {
 const dimensionName = /^[A-Za-z_]\w*$/;
 const datasetName = /^\w+$/;
 
-const word = z.union([z.string(), z.number().transform(String)]).refine((text) => datasetName.test(text), {
-  error: 'the name of a dataset is made of letters, digits and _',
-});
-const entry = record({
-  schema: z.string().nullish(),
-  vars: z.record(z.string(), z.json()).nullish(),
-});
-const dimension = record({
-  folders: texts,
-  packages: texts,
-  values: z.union([z.array(word), z.record(word, entry.nullable())]),
-});
+const nameRule =
+  'the name of a dataset is made of letters, digits and _; words such as no and on need quotes';
+const list = z.array(
+  z.union([z.string(), z.number()], { error: nameRule }).transform((name) => String(name)),
+);
+const map = z.record(
+  z.string(),
+  record({ schema: z.string().nullish(), vars: z.record(z.string(), z.json()).nullish() }).nullable(),
+);
+const dimension = record({ folders: texts, packages: texts, values: z.unknown() });
 const file = record({ datasets: z.record(z.string(), dimension) });
 
 /** Checks a `datasets.yml` whose Jinja was already rendered into `value`. */
@@ -52,17 +50,31 @@ export function shapeDatasets(yaml: YamlFile, value: unknown, mistakes: Mistakes
       name,
       folders: folders.map((folder) => folder.replace(/^\.\//, '').replace(/\/+$/, '')),
       packages,
-      datasets: Array.isArray(values)
-        ? values.map((dataset) => ({ name: dataset, schema: undefined, vars: {} }))
-        : Object.entries(values).map(([dataset, said]) => ({
-            name: dataset,
-            schema: said?.schema ?? undefined,
-            vars: said?.vars ?? {},
-          })),
+      datasets: datasetEntries(yaml, name, values, mistakes),
     }),
   );
-  for (const each of dimensions) checkDimension(yaml, each, mistakes);
+  if (mistakes.issues.length === 0) for (const each of dimensions) checkDimension(yaml, each, mistakes);
   return { yaml, dimensions };
+}
+
+/** A list of names, or a map of names with what is particular to each. */
+function datasetEntries(
+  yaml: YamlFile,
+  dimensionName: string,
+  values: unknown,
+  mistakes: Mistakes,
+): readonly DatasetEntry[] {
+  const under = ['datasets', dimensionName, 'values'];
+  if (Array.isArray(values)) {
+    const names = shapeYaml(yaml, values, list, mistakes, under) ?? [];
+    return names.map((name) => ({ name, schema: undefined, vars: {} }));
+  }
+  const said = shapeYaml(yaml, values, map, mistakes, under) ?? {};
+  return Object.entries(said).map(([name, entry]) => ({
+    name,
+    schema: entry?.schema ?? undefined,
+    vars: entry?.vars ?? {},
+  }));
 }
 
 function checkDimension(
@@ -79,6 +91,8 @@ function checkDimension(
   }
   if (datasets.length === 0) wrong(`"${name}" has no datasets`, 'values');
   const names = datasets.map((dataset) => dataset.name);
+  const unfit = names.find((dataset) => !datasetName.test(dataset));
+  if (unfit !== undefined) wrong(`"${unfit}": ${nameRule}`, 'values');
   const twice = names.find((dataset, index) => names.indexOf(dataset) < index);
   if (twice !== undefined) wrong(`"${twice}" is there twice`, 'values');
   for (const { name: dataset, schema } of datasets) {

@@ -56,6 +56,18 @@ export function checkDatasets(
         next: 'Folders are relative to dbt_project.yml, such as models/cleaning.',
       });
     });
+    const otherDimensions = dimensions.filter((other) => other.name !== name);
+    folders.forEach((folder, index) => {
+      const other = otherDimensions.find((candidate) =>
+        candidate.folders.some((within) => overlap(folder, within)),
+      );
+      if (!other) return;
+      mistakes.add(`the folder "${folder}" is built for each ${other.name}, too`, {
+        code: 'datasets_invalid',
+        origin: yaml.locate(['datasets', name, 'folders', index]),
+        next: 'Name each folder once.',
+      });
+    });
     wanted.forEach((packageName, index) => {
       if (names.includes(packageName)) return;
       mistakes.add(`there is no package "${packageName}"${didYouMean(packageName, names)}`, {
@@ -101,4 +113,8 @@ export function divideContent(
 
 function isWithin({ file }: ProjectFile, path: string, folder: string): boolean {
   return withinFolder(file, path).startsWith(`${folder}/`);
+}
+
+function overlap(one: string, other: string): boolean {
+  return `${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`);
 }
