@@ -205,6 +205,21 @@ streams:
     ]); // prettier-ignore
   });
 
+  test('a table that is named without its database is read in chunks too', async () => {
+    await writeFile(
+      join(folder, 'chunked.yaml'),
+      'source: SHOP\ntarget: WAREHOUSE\nstreams: { orders: { object: main.chunked, mode: full-refresh, source_options: { chunk_size: 5000 } } }\n',
+    );
+    const result = await millrace(['run', '-r', 'chunked.yaml', '--json'], { cwd: folder });
+    expect(result.code, result.stderr).toBe(0);
+    const { steps } = JSON.parse(result.stdout) as {
+      readonly steps: readonly { readonly outcome: { readonly metadata: object } }[];
+    };
+    const [count] = await server.rows('select count(*) from orders');
+    expect(steps[0]?.outcome.metadata).toMatchObject({ rowsRead: Number(count?.[0]) });
+    expect(steps[0]?.outcome.metadata).toHaveProperty('chunks', 5);
+  });
+
   test('and back into it', async () => {
     const back = [
       '--src-conn', 'WAREHOUSE', '--src-stream', 'main.orders', '--tgt-conn', 'SHOP', '--tgt-object', 'copies.orders',

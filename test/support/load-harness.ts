@@ -137,7 +137,7 @@ export class LoadHarness {
   ): StepContext {
     return {
       upstream: async () => [...done].map(([key, outcome]) => ({ key, state: 'succeeded', outcome })),
-      runId: 'run',
+      runId: `run ${this.#runs}`,
       runStartedAtMs: options.runStartedAtMs ?? Date.UTC(2026, 1, 3, 14, 5, 6),
       attempt: 1,
       idempotencyKey,

@@ -94,5 +94,10 @@ export function withheldFromCsv(
 
 /** The table of the source that a stream without `sql` names. */
 export function sourceTable({ stream, source, sourceSchema }: StreamTask): TableName {
-  return parseTableName(stream.name, sourceSchema ?? sourceDialect(source).defaultSchema);
+  // What is known of a connection before it is opened may be that it has none, as a MySQL without `database`.
+  const { defaultSchema } = sourceDialect(source);
+  return parseTableName(
+    stream.name,
+    sourceSchema === undefined || sourceSchema === '' ? defaultSchema : sourceSchema,
+  );
 }
