@@ -129,7 +129,7 @@ describe('a node for each item', () => {
       load: 'skipped',
       report: 'skipped',
     });
-    expect(record.failure?.message).toContain('load@b');
+    expect(record.failure?.message).toBe('1 of 6 steps failed: load@b');
   });
 
   it('works on no more at a time than it may', async () => {

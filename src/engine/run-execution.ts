@@ -142,5 +142,7 @@ function endState(execution: Execution, run: RunRecord, book: StepBook): EndStat
   if (cancelled.length > 0) return { to: 'cancelled' };
   const failed = book.keysIn('failed');
   if (failed.length === 0) return { to: 'succeeded' };
-  return { to: 'failed', failure: runFailure(run.id, run.plan.steps.length, failed, book.keysIn('skipped')) };
+  const ends = [book.keysIn('succeeded'), cancelled, failed, book.keysIn('skipped')];
+  const stepCount = ends.reduce((total, keys) => total + keys.length, 0);
+  return { to: 'failed', failure: runFailure(run.id, stepCount, failed, book.keysIn('skipped')) };
 }
