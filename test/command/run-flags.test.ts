@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { millrace, millraceJson, startMillrace, type CommandResult } from '../support/millrace-command.ts';
@@ -32,6 +33,26 @@ async function loaded(flags: readonly string[], env: Record<string, string> = {}
   const result = await millrace(flags, here(env));
   if (result.code !== 0) throw new Error(`${result.stdout}\n${result.stderr}`);
   return result;
+}
+
+async function pipedInto(
+  table: string,
+  text: string | Buffer,
+  ...flags: readonly string[]
+): Promise<{ readonly code: number | null; readonly out: string }> {
+  const args = ['--conditions=@millrace/source', main, 'run', '--tgt-conn', 'SHOP', '--tgt-object', table];
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [...args, ...flags], {
+      ...here(),
+      env: { ...process.env, SHOP: database.url },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.on('close', (code) => resolve({ code, out }));
+    child.stdin.end(text);
+  });
 }
 
 async function ids(table: string): Promise<unknown[]> {
@@ -119,23 +140,7 @@ describe('files and pipes', () => {
   });
 
   test('what is piped in is loaded, and --stdout holds the rows alone', async () => {
-    const piped = await new Promise<{ code: number | null; out: string }>((resolve) => {
-      const args = [
-        '--conditions=@millrace/source',
-        main,
-        'run',
-        '--tgt-conn',
-        'SHOP',
-        '--tgt-object',
-        'raw.piped',
-      ];
-      const child = spawn(process.execPath, args, { ...here(), env: { ...process.env, SHOP: database.url }, stdio: ['pipe', 'pipe', 'pipe'] }); // prettier-ignore
-      let out = '';
-      child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-      child.stderr.on('data', (chunk: Buffer) => (out += chunk.toString()));
-      child.on('close', (code) => resolve({ code, out }));
-      child.stdin.end('id,name\n7,"a, b"\n');
-    });
+    const piped = await pipedInto('raw.piped', 'id,name\n7,"a, b"\n');
     expect(piped).toMatchObject({ code: 0 });
     const { stdout, stderr } = await loaded([
       'run',
@@ -149,6 +154,28 @@ describe('files and pipes', () => {
     expect(stderr).toMatch(/succeeded/);
     const json = await loaded(['run', '--src-conn', 'SHOP', '--src-stream', 'raw.piped', '--stdout', '--tgt-options', 'format: jsonlines']); // prettier-ignore
     expect(json.stdout).toBe('{"id":7,"name":"a, b"}\n');
+  });
+
+  test('what is piped in is known by how it begins', async () => {
+    expect(await pipedInto('raw.packed', gzipSync('id\n1\n2\n'))).toMatchObject({ code: 0 });
+    expect(await ids('raw.packed')).toEqual(['1', '2']);
+    const nested = '[{"id": 3, "a": {"b": 1}},\n {"id": 4, "a": {"b": 2}}]';
+    expect(await pipedInto('raw.records', nested, '--src-options', 'flatten: true')).toMatchObject({
+      code: 0,
+    });
+    expect(await database.query('select id, a__b from raw.records order by id')).toEqual([
+      { id: '3', a__b: '1' },
+      { id: '4', a__b: '2' },
+    ]);
+  });
+
+  test('a connection that is called LOCAL keeps out of the way of pipes', async () => {
+    await project.write('mine/.keep', '');
+    const yaml = await readFile(join(project.folder, 'connections.yaml'), 'utf8');
+    await project.write('connections.yaml', `${yaml}\n  LOCAL: { type: file, path: mine }\n`);
+    const { stdout } = await loaded(['run', '--src-conn', 'SHOP', '--src-stream', 'public.orders', '--limit', '1', '--select', 'id', '--stdout']); // prettier-ignore
+    await project.write('connections.yaml', yaml);
+    expect(stdout).toBe('id\n1\n');
   });
 });
 

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream, fstatSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -27,22 +27,56 @@ export async function openPipes(options: RunCommandOptions): Promise<RunPipes> {
   }
   if (writesOutput) requireOneStream(options);
   const folder = await mkdtemp(join(tmpdir(), 'millrace-pipe-'));
-  const input = `stdin.${extensionOf('--src-options', options.srcOptions)}`;
-  const output = `stdout.${extensionOf('--tgt-options', options.tgtOptions)}`;
-  if (readsInput) await pipeline(process.stdin, createWriteStream(join(folder, input)));
+  const output = join(folder, `stdout.${extensionOf('--tgt-options', options.tgtOptions) ?? 'csv'}`);
+  const input = readsInput ? await keepInput(folder, extensionOf('--src-options', options.srcOptions)) : '';
   return {
     options: {
       ...absoluteFiles(options),
       localFolder: folder,
-      ...(readsInput ? { srcConn: 'LOCAL', srcStream: `file://${join(folder, input)}` } : {}),
+      ...(readsInput ? { srcConn: 'LOCAL', srcStream: `file://${input}` } : {}),
       ...(writesOutput ? { tgtConn: 'LOCAL', tgtObject: `file://${output}`, mode: options.mode ?? 'full-refresh' } : {}), // prettier-ignore
     },
     flush: async () => {
       if (!writesOutput) return;
-      await pipeline(createReadStream(join(folder, output)), process.stdout, { end: false });
+      await pipeline(createReadStream(output), process.stdout, { end: false });
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** Keeps standard input in a file that is named after what it is: as its options say, or as it begins. */
+async function keepInput(folder: string, extension: string | undefined): Promise<string> {
+  const draft = join(folder, 'stdin');
+  await pipeline(process.stdin, createWriteStream(draft));
+  const start = await readStart(draft);
+  const kept = `${draft}.${extension ?? guessed(start)}${compressionOf(start)}`;
+  await rename(draft, kept);
+  return kept;
+}
+
+async function readStart(path: string): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Records begin with a brace or a bracket. */
+function guessed(start: Buffer): string {
+  return /^(?:\uFEFF)?\s*[[{]/.test(start.toString('utf8')) ? 'json' : 'csv';
+}
+
+const compressions: readonly (readonly [string, string])[] = [
+  ['1f8b', '.gz'],
+  ['28b52ffd', '.zst'],
+];
+
+function compressionOf(start: Buffer): string {
+  const hex = start.toString('hex', 0, 4);
+  return compressions.find(([magic]) => hex.startsWith(magic))?.[1] ?? '';
 }
 
 /** Files at the other end stay where they are. */
@@ -87,9 +121,11 @@ function stdoutTaken(flag: string): ConfigError {
   });
 }
 
-function extensionOf(flag: string, text: string | undefined): string {
+/** Undefined when the options say no format. */
+function extensionOf(flag: string, text: string | undefined): string | undefined {
   const options = text === undefined ? undefined : (parse(text) as { format?: unknown } | null);
-  const format = typeof options?.format === 'string' ? options.format : 'csv';
+  const format = options?.format;
+  if (typeof format !== 'string') return undefined;
   const extension = (extensions as Readonly<Record<string, string>>)[format];
   if (extension !== undefined) return extension;
   throw new ConfigError(`${flag}: the format '${format}' cannot go through a pipe`, {
