@@ -109,8 +109,9 @@ async function startOf(path: string, place: string, options: ReadOptions): Promi
       .split(/\r\n|\n|\r/)
       .slice(options.skipLines)
       .join('\n');
-    const isAll = start.length < length || length >= longestLook;
-    if (isAll || firstRecord(text.trimStart(), options.delimiter ?? ',', options).isEnded) return text;
+    if (start.length < length || firstRecord(text.trimStart(), options.delimiter ?? ',', options).isEnded)
+      return text;
+    if (length >= longestLook) throw tooLong(place, longestLook);
   }
 }
 
@@ -131,4 +132,12 @@ async function firstLetters(
     throw pathError(error, place);
   }
   return text;
+}
+
+function tooLong(place: string, letters: number): DataError {
+  return new DataError(`${place}: its first row has more than ${letters} letters.`, {
+    code: 'file_broken_row',
+    state: 'Nothing was read.',
+    next: 'Correct a quote or line end that is missing there.',
+  });
 }

@@ -2,7 +2,6 @@ import type { DataType } from '../../sql/data-type.ts';
 import type { CsvLayout } from './csv-header.ts';
 import { literal, quote } from './engine.ts';
 import type { ReadableFile } from './file-table.ts';
-import { packingByName } from './file-type.ts';
 import type { ReadOptions } from './read-options.ts';
 
 /** CSV files of one layout, and how they are to be read. */
@@ -45,8 +44,6 @@ export function readCsvSql(
     `allow_quoted_nulls = ${options.emptyAsNull}`,
     ...(options.encoding === 'latin1' ? [`encoding = 'latin-1'`] : []),
     ...(options.fieldsPerRecord === -1 ? ['null_padding = true'] : []),
-    // Side by side, a record of packed files that is longer than the buffer would be passed over without a word.
-    ...(paths.some((path) => packingByName(path) !== 'none') ? ['parallel = false'] : []),
     ...(longestRecordBytes > 0
       ? [
           `max_line_size = ${longestRecordBytes}`,

@@ -1,5 +1,7 @@
-import { open, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { DataError } from '../../core/errors.ts';
+import { untilAborted } from './cancellation.ts';
 import { type CsvFiles, usualRecordBytes } from './csv-reading.ts';
 import { type CsvLetters, evenLines, type LineSurvey, newSurvey } from './csv-lines.ts';
 import { packingByName } from './file-type.ts';
@@ -22,12 +24,13 @@ export async function readableCsv<T>(
   csv: CsvFiles,
   spool: Spool,
   memoryLimitBytes: number,
+  signal: AbortSignal | undefined,
   work: (csv: CsvFiles) => Promise<T>,
 ): Promise<T> {
-  const mend = (): Promise<CsvFiles | undefined> => mendedFiles(csv, spool, memoryLimitBytes);
+  const mend = (): Promise<CsvFiles | undefined> => mendedFiles(csv, spool, memoryLimitBytes, signal);
   const isTreacherous = await isAny(
     csv.files,
-    async (file) => (await endsInLongRecord(file)) || (await startsUnevenly(file, csv.options)),
+    async (file) => (await endsInLongRecord(file, signal)) || (await startsUnevenly(file, csv.options)),
   );
   let mended = isTreacherous ? await mend() : undefined;
   if (!mended) {
@@ -54,23 +57,26 @@ function isAboutWriting(error: unknown): boolean {
   return error instanceof Error && /CSV Error on Line|CSV Parser|Parallel CSV Reader/.test(error.message);
 }
 
-/** DuckDB passes over the last record without a word when it is longer than its buffer and has no quotes. */
-async function endsInLongRecord({ path }: ReadableFile): Promise<boolean> {
-  const { size } = await stat(path);
-  if (size < usualRecordBytes || packingByName(path) !== 'none') return false;
-  const file = await open(path);
-  try {
-    const { buffer } = await file.read(
-      Buffer.alloc(usualRecordBytes),
-      0,
-      usualRecordBytes,
-      size - usualRecordBytes,
-    );
-    const inner = buffer.subarray(0, -2);
-    return !inner.includes('\n') && !inner.includes('\r');
-  } finally {
-    await file.close();
+/**
+ * DuckDB passes over the last record without a word when it is longer than its buffer and has no quotes.
+ * @throws DataError code `file_broken` for a packed file that is damaged or cut off, which DuckDB does not always see
+ */
+async function endsInLongRecord(file: ReadableFile, signal: AbortSignal | undefined): Promise<boolean> {
+  const { size } = await stat(file.path);
+  const isPacked = packingByName(file.path) !== 'none';
+  if (!isPacked && size < usualRecordBytes) return false;
+  const end = isPacked ? unpacked(file, signal) : lastBytes(file.path, size - usualRecordBytes);
+  let bytesSinceLine = 0;
+  for await (const piece of end) {
+    const inner = Buffer.from(piece.buffer, piece.byteOffset, piece.length).subarray(0, -2);
+    const line = Math.max(inner.lastIndexOf('\n'), inner.lastIndexOf('\r'));
+    bytesSinceLine = line < 0 ? bytesSinceLine + piece.length : piece.length - line;
   }
+  return bytesSinceLine >= usualRecordBytes;
+}
+
+function lastBytes(path: string, start: number): AsyncIterable<Uint8Array> {
+  return createReadStream(path, { start }) as AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -80,7 +86,7 @@ async function endsInLongRecord({ path }: ReadableFile): Promise<boolean> {
 async function startsUnevenly(file: ReadableFile, { skipLines, quote }: ReadOptions): Promise<boolean> {
   if (skipLines === 0) return false;
   let text = '';
-  for await (const piece of unpacked(file)) {
+  for await (const piece of unpacked(file, undefined)) {
     text += Buffer.from(piece).toString('latin1');
     if (text.split(/\r\n|\n|\r(?!$)/).length > skipLines + 1) break;
   }
@@ -94,6 +100,7 @@ async function mendedFiles(
   csv: CsvFiles,
   spool: Spool,
   memoryLimitBytes: number,
+  signal: AbortSignal | undefined,
 ): Promise<CsvFiles | undefined> {
   const { options, layout } = csv;
   const letters: CsvLetters = { delimiter: layout.delimiter, quote: options.quote, escape: options.escape };
@@ -102,14 +109,14 @@ async function mendedFiles(
   const files: ReadableFile[] = [];
   let longest = 0;
   for (const file of csv.files) {
-    const survey = await surveyed(file, letters, options, longestBytes);
+    const survey = await surveyed(file, letters, options, longestBytes, signal);
     if (survey.longestRecordBytes > longestBytes) throw tooLong(file, longestBytes, memoryLimitBytes);
     longest = Math.max(longest, survey.longestRecordBytes);
     if (survey.ends.size < 2 && !(await startsUnevenly(file, options))) {
       files.push(file);
       continue;
     }
-    const lines = evenLines(unpacked(file), letters, options.skipLines, file.place);
+    const lines = evenLines(unpacked(file, signal), letters, options.skipLines, file.place);
     files.push({ ...file, path: await spool.write('csv', lines) });
   }
   const longestRecordBytes = longest >= usualRecordBytes ? longest + 2 : 0;
@@ -124,15 +131,16 @@ async function surveyed(
   letters: CsvLetters,
   { skipLines }: ReadOptions,
   longestBytes: number,
+  signal: AbortSignal | undefined,
 ): Promise<LineSurvey> {
   const survey = newSurvey();
-  for await (const _ of evenLines(unpacked(file), letters, skipLines, file.place, survey))
+  for await (const _ of evenLines(unpacked(file, signal), letters, skipLines, file.place, survey))
     if (survey.longestRecordBytes > longestBytes) break;
   return survey;
 }
 
-function unpacked({ path, place }: ReadableFile): AsyncIterable<Uint8Array> {
-  return unpackedBytes(path, packingByName(path), place);
+function unpacked({ path, place }: ReadableFile, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+  return untilAborted(unpackedBytes(path, packingByName(path), place), signal);
 }
 
 function tooLong({ place }: ReadableFile, longestBytes: number, memoryLimitBytes: number): DataError {

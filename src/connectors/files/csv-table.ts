@@ -27,6 +27,7 @@ const wideColumns = 200;
 export interface CsvTools {
   readonly spool: Spool;
   readonly engine: Pick<FileEngine, 'memoryLimitBytes'>;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Reads CSV as text, types its columns by all rows or by declaration, and finds every broken row. */
@@ -34,24 +35,30 @@ export async function csvTable(
   connection: DuckDBConnection,
   files: readonly ReadableFile[],
   asked: ReadOptions,
-  { spool, engine }: CsvTools,
+  { spool, engine, signal }: CsvTools,
 ): Promise<FileTable> {
   const layout = await commonLayout(files, asked);
   const options = { ...asked, skipLines: asked.skipLines + layout.blankLines };
   const types = declaredColumns(options, layout.columns, 'The file has no column');
   const declared = layout.columns.map((name) => types.get(name));
   const given: CsvFiles = { files, layout, options, declared, longestRecordBytes: 0 };
-  const readable = <T>(csv: CsvFiles, work: (csv: CsvFiles) => Promise<T>): Promise<T> =>
-    readableCsv(csv, spool, engine.memoryLimitBytes, work);
-  if (options.rejects === 'only') return misfitTable(given);
-  return await readable(given, async (csv) => {
+  const readable = <T>(
+    csv: CsvFiles,
+    stop: AbortSignal | undefined,
+    work: (csv: CsvFiles) => Promise<T>,
+  ): Promise<T> => readableCsv(csv, spool, engine.memoryLimitBytes, stop, work);
+  return await readable(given, signal, async (csv) => {
+    if (options.rejects === 'only') {
+      await connection.run(`select count(*) from ${readCsvSql(pathsOf(csv.files), csv)}`);
+      return misfitTable(csv);
+    }
     if (options.rejects === 'without') return await fittingTable(connection, csv);
     if (layout.columns.length > wideColumns) return await exactTable(connection, csv);
     const guessed = await guessedTable(connection, csv);
     return {
       ...guessed,
-      recheck: (again) =>
-        readable(csv, async (mended) => {
+      recheck: (again, stop) =>
+        readable(csv, stop, async (mended) => {
           const sure = await exactTable(again, mended);
           return mended === csv && hasSameTypes(sure, guessed) ? undefined : sure;
         }),

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, glob, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ConfigError, FatalError, MillraceError } from '../../core/errors.ts';
+import { ConfigError, FatalError, MillraceError, TransientError } from '../../core/errors.ts';
 import { pathOfUrl } from './config.ts';
 
 /** A file as it was when it was looked at. */
@@ -34,7 +34,10 @@ export async function findFiles(streamName: string, folder: string): Promise<rea
 export async function matchingPaths(pattern: string): Promise<string[]> {
   const paths: string[] = [];
   for await (const path of glob(pattern)) {
-    if ((await stat(path)).isFile()) paths.push(path);
+    const found = await stat(path).catch((error: unknown) => {
+      throw pathError(error, path);
+    });
+    if (found.isFile()) paths.push(path);
   }
   return paths.sort();
 }
@@ -55,6 +58,28 @@ async function inspect(path: string): Promise<SourceFile> {
   }
 }
 
+/**
+ * The same pieces, as long as the files they are made of stay as they were.
+ * @throws TransientError code `file_changed`, behind the last piece
+ */
+export async function* whileUnchanged<T>(
+  pieces: AsyncIterable<T>,
+  files: readonly SourceFile[],
+): AsyncGenerator<T> {
+  yield* pieces;
+  for (const { path, bytes, changedAtMs } of files) {
+    const now = await stat(path).catch((error: unknown) => {
+      throw pathError(error, path);
+    });
+    if (now.size === bytes && now.mtimeMs === changedAtMs) continue;
+    throw new TransientError(`${path} was changed while it was read.`, {
+      code: 'file_changed',
+      state: 'Nothing was published.',
+      next: 'Run it again when the file is complete; whoever writes it may write another one and rename it.',
+    });
+  }
+}
+
 /** What an error of the file system means. */
 export function pathError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || !('code' in error) || error instanceof MillraceError) return error;
@@ -64,6 +89,11 @@ export function pathError(error: unknown, path: string): unknown {
       return new ConfigError(`There is no file or folder ${path}.`, {
         code: 'stream_missing',
         next: 'Correct the path; relative paths start at the folder of the connection.',
+      });
+    case 'ELOOP':
+      return new ConfigError(`${path} is a link that leads back to itself.`, {
+        code: 'stream_missing',
+        next: 'Correct the link.',
       });
     case 'EACCES':
     case 'EPERM':

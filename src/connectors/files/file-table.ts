@@ -45,7 +45,7 @@ export interface FileTable {
    * When reading fails, this looks at all rows: it throws a `DataError` with the place of the first value that
    * does not fit what was declared, and else gives the table as all rows want it; undefined where that is the same.
    */
-  readonly recheck?: (connection: DuckDBConnection) => Promise<FileTable | undefined>;
+  readonly recheck?: (connection: DuckDBConnection, signal: AbortSignal) => Promise<FileTable | undefined>;
   /** Absent where it is not CSV. */
   readonly plain?: PlainText;
 }

@@ -47,7 +47,7 @@ describe('a broken file is told by its name', () => {
   test.each([
     ['its end is missing', (bytes: Buffer) => bytes.subarray(0, -3), 'file_broken_row'],
     ['its middle is overwritten', (bytes: Buffer) => bytes.fill(0x5a, 2000, 4000), 'file_broken_row'],
-    ['far behind the first rows', (bytes: Buffer) => bytes.fill(0xff, bytes.length * 0.8, bytes.length * 0.8 + 64), 'file_broken_row'],
+    ['far behind the first rows', (bytes: Buffer) => bytes.fill(0xff, bytes.length - 200_000, bytes.length - 199_000), 'file_broken_row'],
     ['encrypted', (bytes: Buffer) => Buffer.concat([Buffer.from('PARE'), bytes.subarray(4, -4), Buffer.from('PARE')]), 'file_encrypted'],
     ['empty', () => Buffer.alloc(0), 'file_broken_row'],
   ])('%s', async (_, spoil, code) => {

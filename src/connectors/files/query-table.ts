@@ -37,8 +37,8 @@ export async function queryTable(
     plain: { reason: 'a query makes other rows of the files' },
     ...(recheck
       ? {
-          recheck: async (again) => {
-            const sure = await recheck(again);
+          recheck: async (again, signal) => {
+            const sure = await recheck(again, signal);
             return sure && (await queryTable(again, sure, stream, sql));
           },
         }

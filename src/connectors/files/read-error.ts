@@ -67,6 +67,13 @@ async function translated(error: unknown, files: readonly KnownFile[]): Promise<
       next: 'Raise MILLRACE_MEMORY_BUDGET, or load fewer columns by select:.',
     });
   }
+  if (/json_read expected records/.test(message)) {
+    return new DataError(`${place}: it holds no records, which are JSON objects.`, {
+      code: 'file_empty',
+      state: 'Nothing was read.',
+      next: 'Write at least one object into it, or leave it out.',
+    });
+  }
   if (/^(?:Parser|Binder|Catalog) Error/.test(message))
     return new ConfigError(`${place}: ${firstLine(message)}`, { code: 'sql_failed' });
   if (/read_parquet|magic bytes|parquet/i.test(message) || isFailedReading(message))

@@ -15,6 +15,7 @@ import {
 import { type ContentKind, contentKind } from './formats/content-kind.ts';
 import { hasInexactNumbers } from './formats/exact-number.ts';
 import { limitGrowth } from './formats/growth-limit.ts';
+import { limitDepth } from './formats/json-depth.ts';
 import { flattenRecord } from './formats/json-flatten.ts';
 import { documentRecords, queryDocuments } from './formats/json-query.ts';
 import { verbatim } from './formats/json-text.ts';
@@ -174,7 +175,7 @@ async function holdsRounded(
   for (const { path, place, fileType, compression } of members) {
     if (fileType !== 'json' && fileType !== 'jsonl') return false;
     const bytes = untilAborted(unpackedBytes(path, compression, place), signal);
-    const text = decodeText(bytes, encoding, place);
+    const text = limitDepth(decodeText(bytes, encoding, place), place);
     if (await hasInexactNumbers(text)) return true;
   }
   return false;
@@ -213,7 +214,7 @@ async function prepare(
     }
     case 'json':
     case 'jsonl': {
-      const text = decodeText(bytes(), options.encoding, place);
+      const text = limitDepth(decodeText(bytes(), options.encoding, place), place);
       const { query } = options;
       if (query) {
         return {

@@ -9,7 +9,7 @@ import { cancelled } from './cancellation.ts';
 import { pathOfUrl } from './config.ts';
 import { csvTable } from './csv-table.ts';
 import { type FileEngine, quote } from './engine.ts';
-import { findFiles, matchingPaths, type SourceFile } from './file-paths.ts';
+import { findFiles, matchingPaths, type SourceFile, whileUnchanged } from './file-paths.ts';
 import { withMetadata } from './file-metadata.ts';
 import { type FileTable, pathsOf, type ReadableFiles, type TypedColumn } from './file-table.ts';
 import { compressionOfName, fileNameOf } from './file-type.ts';
@@ -28,7 +28,7 @@ const maxKnownTables = 32;
 
 interface KnownTable {
   /** Of the files, as they were. */
-  readonly version: string;
+  readonly sources: readonly SourceFile[];
   readonly table: FileTable;
   readonly spooled: readonly string[];
 }
@@ -40,14 +40,13 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
     stream: StreamRef,
     options: ReadRequest['options'],
     signal?: AbortSignal,
-  ): Promise<FileTable> {
+  ): Promise<KnownTable> {
     const { name, sql } = stream;
     refuseMetadata(stream, options);
     const files = await sourceFiles(stream.name, options, folder, spool);
-    const version = JSON.stringify(files);
     const key = keyOf(stream, options);
     const before = known.get(key);
-    if (before?.version === version) return before.table;
+    if (before && JSON.stringify(before.sources) === JSON.stringify(files)) return before;
     const spooled: string[] = [];
     const copies = spoolOf(spool, (path) => spooled.push(path), signal);
     const table = await inspectFiles(engine, files, options, copies, signal)
@@ -65,8 +64,9 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
       if (known.size < maxKnownTables) break;
       await forget(oldest);
     }
-    known.set(key, { version, table, spooled });
-    return table;
+    const found: KnownTable = { sources: files, table, spooled };
+    known.set(key, found);
+    return found;
   }
 
   /** What went wrong when rows were read that had not been looked at before. */
@@ -81,7 +81,7 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
       try {
         const key = keyOf(stream, options);
         const before = known.get(key);
-        const found = await engine.use(signal, recheck);
+        const found = await engine.use(signal, (again) => recheck(again, signal));
         if (!found) return error;
         const sure = withMetadata(found, readOptions(options));
         if (before?.table === table) known.set(key, { ...before, table: sure });
@@ -145,26 +145,25 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
       return paths.map((path) => `file://${path.startsWith(`${folder}/`) ? relative(folder, path) : path}`);
     },
     describe: async (stream, options, signal) => {
-      const { columns, plain } = await inspect(stream, options, signal);
+      const { columns, plain } = (await inspect(stream, options, signal)).table;
       return { columns: columns.map(columnOf), primaryKey: [], ...withheld(plain) };
     },
     read: async (request, format, signal): Promise<Payload> => {
-      const table = await inspect(request.stream, request.options, signal);
+      const { table, sources } = await inspect(request.stream, request.options, signal);
       const columns = request.columns.map((name) => wantedColumn(table, request.stream, name));
       const schema = { columns: columns.map(columnOf), primaryKey: [] };
-      if (format === 'csv') return csvPayload(request, schema, table, signal);
+      if (format === 'csv') {
+        const payload = csvPayload(request, schema, table, signal);
+        return { ...payload, bytes: whileUnchanged(payload.bytes, sources) };
+      }
       const select = selectText(table, request);
       if (format !== 'file') {
         return {
           format: 'columns',
           schema,
-          batches: readBatches(
-            engine,
-            table,
-            schema.columns,
-            select,
-            explain(request, table, signal),
-            signal,
+          batches: whileUnchanged(
+            readBatches(engine, table, schema.columns, select, explain(request, table, signal), signal),
+            sources,
           ),
         };
       }
@@ -250,7 +249,7 @@ async function inspectFiles(
     readable = found;
     const table = await engine.use(signal, async (connection) => {
       if (found.fileType === 'csv')
-        return await csvTable(connection, found.files, checked, { spool, engine });
+        return await csvTable(connection, found.files, checked, { spool, engine, signal });
       if (found.fileType === 'parquet') return await parquetTable(connection, found.files, checked);
       return await jsonTable(connection, found, checked);
     });

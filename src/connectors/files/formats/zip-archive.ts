@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
 import { type Entry, open, type ZipFile } from 'yauzl';
 import { DataError } from '../../../core/errors.ts';
 import { brokenFile } from './broken-file.ts';
@@ -69,15 +70,20 @@ async function readEntry(archive: ZipFile, entry: Entry, place: string): Promise
   });
   // An error that comes before anybody reads is found by the first who does.
   stream.on('error', () => {});
-  return translated(stream, place);
+  return checked(stream, entry, place);
 }
 
-async function* translated(stream: Readable, place: string): AsyncGenerator<Uint8Array> {
+async function* checked(stream: Readable, entry: Entry, place: string): AsyncGenerator<Uint8Array> {
+  let sum = 0;
   try {
-    for await (const part of stream as AsyncIterable<Uint8Array>) yield part;
+    for await (const part of stream as AsyncIterable<Uint8Array>) {
+      sum = crc32(part, sum);
+      yield part;
+    }
   } catch (error) {
     throw brokenZip(place, error);
   }
+  if (sum !== entry.crc32) throw brokenFile(place, 'its checksum is wrong');
 }
 
 function brokenZip(place: string, error: unknown): unknown {
