@@ -95,11 +95,11 @@ it('how far a step is at a worker is shown by the owner of the project', async (
   owner.onProgress((event) => {
     if (event.progress.rows === 9) shown.resolve(event);
   });
-  let isShown = false;
+  const over = new AbortController();
   await workerWith({
     a: async (context) => {
       // What is told while nobody listens yet is lost: it is shown, not kept.
-      for (let rows = 0; !isShown; rows = (rows + 1) % 10) {
+      for (let rows = 0; !over.signal.aborted; rows = (rows + 1) % 10) {
         context.progress({ rows, phase: 'copying' });
         if (rows === 9) await new Promise((resolve) => setTimeout(resolve, 100));
       }
@@ -112,7 +112,7 @@ it('how far a step is at a worker is shown by the owner of the project', async (
     step: 'a',
     progress: { rows: 9, phase: 'copying' },
   });
-  isShown = true;
+  over.abort();
   expect((await owner.waitForRun(id)).state).toBe('succeeded');
 });
 
