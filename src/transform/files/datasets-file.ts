@@ -39,7 +39,7 @@ const map = z.record(
   z.string(),
   record({ schema: z.string().nullish(), vars: z.record(z.string(), z.json()).nullish() }).nullable(),
 );
-const dimension = record({ folders: texts, packages: texts, values: z.unknown() });
+const dimension = record({ folders: texts, packages: texts, values: z.unknown().optional() });
 const file = record({ datasets: z.record(z.string(), dimension) });
 
 /** Checks a `datasets.yml` whose Jinja was already rendered into `value`. */
@@ -64,6 +64,7 @@ function datasetEntries(
   values: unknown,
   mistakes: Mistakes,
 ): readonly DatasetEntry[] {
+  if (values === undefined || values === null) return [];
   const under = ['datasets', dimensionName, 'values'];
   if (Array.isArray(values)) {
     const names = shapeYaml(yaml, values, list, mistakes, under) ?? [];
@@ -89,7 +90,7 @@ function checkDimension(
   if (folders.length + packages.length === 0) {
     wrong(`"${name}" says neither "folders" nor "packages": nothing would be built for its datasets`, '');
   }
-  if (datasets.length === 0) wrong(`"${name}" has no datasets`, 'values');
+  if (datasets.length === 0) wrong(`"${name}" has no datasets: name some under "values"`, 'values');
   const names = datasets.map((dataset) => dataset.name);
   const unfit = names.find((dataset) => !datasetName.test(dataset));
   if (unfit !== undefined) wrong(`"${unfit}": ${nameRule}`, 'values');
