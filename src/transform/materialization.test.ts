@@ -295,7 +295,7 @@ sources:
     ]);
     const short = runNode(
       await read({
-        'seeds/s.csv': 'A,b\n1\n',
+        'seeds/s.csv': 'A,"""Default"""\n1\n',
         'dbt_project.yml': 'name: shop\nseeds: {+quote_columns: false}\n',
       }),
       connection,
@@ -303,7 +303,7 @@ sources:
     );
     if (dialectName === 'postgres') {
       await short;
-      expect(await rows('select a, b from lab.s')).toEqual([[1, null]]);
+      expect(await rows('select a, "Default" from lab.s')).toEqual([[1, null]]);
     } else {
       expect((await failureOf(short)).message).toContain('the row has 1 fields');
     }

@@ -180,7 +180,7 @@ test('what a snapshot needs is told with its place', async () => {
       'snapshots/s.sql': `{% snapshot s %}\n{{ config(${config}) }} select 1 as id{% endsnapshot %}`,
     });
   expect(await of("strategy='timestamp', updated_at='x'")).toEqual([
-    expect.stringMatching(/snapshots\/s\.sql: a snapshot needs the configuration "unique_key"/),
+    expect.stringMatching(/snapshots\/s\.sql:2:\d+: a snapshot needs the configuration "unique_key"/),
   ]);
   expect(await of("strategy='timestamp', unique_key='id'")).toEqual([
     expect.stringMatching(/s\.sql:2:\d+: .*"timestamp" needs the configuration "updated_at"/),

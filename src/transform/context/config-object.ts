@@ -26,6 +26,9 @@ class ConfigObject implements TemplateObject {
     const [given] = args.positional;
     const values = new Map(args.keyword);
     const mapping = mappingOf(given ?? null);
+    if (args.positional.length > 1 || (given !== undefined && !mapping)) {
+      throw new ConfigError('config() takes named arguments, or one dict', { code: 'config_invalid' });
+    }
     for (const key of mapping?.keys() ?? []) values.set(printed(key), mapping?.get(key) ?? null);
     this.#node.configure(values, args.site.place().origin);
     return '';

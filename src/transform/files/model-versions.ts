@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { columnSchema } from './column-schema.ts';
 import { isJsonRecord } from './plain-value.ts';
 import { metadata, record } from './yaml-schema.ts';
-import type { YamlPath } from './yaml-file.ts';
+import type { Mistakes } from './mistakes.ts';
+import type { YamlFile, YamlPath } from './yaml-file.ts';
 
 /** One of the versions of a model. */
 export interface ModelVersion {
@@ -93,6 +94,21 @@ export function modelVersions<Entry extends VersionedEntry>(
       path: [...path, 'versions', index],
       version: { v, latest, fileNames },
     };
+  });
+}
+
+/** `latest_version` must be one of the versions. */
+export function checkLatestVersion(
+  yaml: YamlFile,
+  { latest_version: latest, versions }: VersionedEntry,
+  path: YamlPath,
+  mistakes: Mistakes,
+): void {
+  const known = (versions ?? []).map(({ v }) => String(v));
+  if ((typeof latest !== 'string' && typeof latest !== 'number') || known.includes(String(latest))) return;
+  mistakes.add(`latest_version is ${latest}, which is none of the versions ${known.join(', ')}`, {
+    code: 'version_missing',
+    origin: yaml.locate([...path, 'latest_version']),
   });
 }
 

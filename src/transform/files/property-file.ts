@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../core/json.ts';
 import type { Mistakes } from './mistakes.ts';
-import { modelVersions, versionEntry } from './model-versions.ts';
+import { checkLatestVersion, modelVersions, versionEntry } from './model-versions.ts';
 import { toJsonValue } from './plain-value.ts';
 import type { ColumnProperties, NodeProperties, PropertyFile, Section } from './properties.ts';
 import { quoting } from './quoting.ts';
@@ -11,6 +11,11 @@ import { metadata, notYet, record } from './yaml-schema.ts';
 import { shapeYaml, withoutUnknownKeys, type YamlFile, type YamlPath } from './yaml-file.ts';
 
 const text = z.string().nullish();
+const threshold = record({
+  count: z.union([z.number(), z.string().regex(/^\d+$/)]).nullish(),
+  period: z.enum(['minute', 'hour', 'day']).nullish(),
+}).nullish();
+const freshness = record({ warn_after: threshold, error_after: threshold, filter: text }).nullish();
 const tests = z.array(z.unknown()).nullish();
 const anyConfig = z.record(z.string(), z.unknown()).nullish();
 
@@ -51,7 +56,7 @@ const table = record({
   loader: metadata,
   loaded_at_field: metadata,
   loaded_at_query: metadata,
-  freshness: metadata,
+  freshness,
   tags: tagList,
   quoting,
   external: notYet('load the files with a replication, then name its table here'),
@@ -65,7 +70,7 @@ const source = record({
   loader: metadata,
   loaded_at_field: metadata,
   loaded_at_query: metadata,
-  freshness: metadata,
+  freshness,
   meta: metadata,
   tags: tagList,
   quoting,
@@ -80,9 +85,9 @@ const exposure = record({
   name: z.string(),
   label: text,
   description: text,
-  type: z.string(),
+  type: z.enum(['dashboard', 'notebook', 'analysis', 'ml', 'application']),
   url: text,
-  maturity: metadata,
+  maturity: z.enum(['low', 'medium', 'high']).nullish(),
   owner: metadata,
   depends_on: z.array(z.string()).nullish(),
   config: anyConfig,
@@ -133,15 +138,29 @@ export function shapePropertyFile(
   const known = mistakes.isTolerant ? withoutUnknownKeys(yaml, value, file, mistakes) : value;
   const raw = shapeYaml(yaml, known, file, mistakes);
   if (!raw) return undefined;
-  const node = (item: RawNode, path: YamlPath, extra: Record<string, unknown> = {}): NodeProperties => ({
-    name: item.name,
-    description: item.description ?? '',
-    config: { ...extra, ...item.config },
-    columns: (item.columns ?? []).map((entry, index) => columnProperties(entry, [...path, 'columns', index])),
-    ...testsOf(item),
-    path,
-    raw: item as unknown as JsonObject,
-  });
+  const checkTests = (item: Spellings, path: YamlPath): void => {
+    if (!item.tests || item.tests.length === 0 || !item.data_tests) return;
+    mistakes.add('there are both "tests" and "data_tests", which mean the same', {
+      code: 'yaml_shape',
+      origin: yaml.locate([...path, 'tests']),
+    });
+  };
+  const node = (item: RawNode, path: YamlPath, extra: Record<string, unknown> = {}): NodeProperties => {
+    checkTests(item, path);
+    item.columns?.forEach((column, index) => checkTests(column, [...path, 'columns', index]));
+    return {
+      name: item.name,
+      description: item.description ?? '',
+      config: { ...extra, ...item.config },
+      columns: (item.columns ?? []).map((entry, index) =>
+        columnProperties(entry, [...path, 'columns', index]),
+      ),
+      ...testsOf(item),
+      path,
+      raw: item as unknown as JsonObject,
+    };
+  };
+  raw.models?.forEach((item, index) => checkLatestVersion(yaml, item, ['models', index], mistakes));
   return {
     yaml,
     models: (raw.models ?? []).flatMap((item, index) =>
@@ -223,10 +242,13 @@ function columnProperties(raw: RawColumn, path: YamlPath): ColumnProperties {
   };
 }
 
-function testsOf(raw: {
+/** Both names of the same list. */
+interface Spellings {
   readonly tests?: readonly unknown[] | null | undefined;
   readonly data_tests?: readonly unknown[] | null | undefined;
-}): { readonly tests: readonly unknown[]; readonly testsKey: string } {
+}
+
+function testsOf(raw: Spellings): { readonly tests: readonly unknown[]; readonly testsKey: string } {
   return raw.data_tests
     ? { tests: [...raw.data_tests, ...(raw.tests ?? [])], testsKey: 'data_tests' }
     : { tests: raw.tests ?? [], testsKey: 'tests' };

@@ -1,4 +1,4 @@
-import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { plainValue } from '../../config/yaml-file.ts';
 import type { Origin } from '../../core/origin.ts';
@@ -43,7 +43,18 @@ export function parseYamlFile(file: string, text: string, mistakes: Mistakes): Y
       origin: originAt(error.pos[0]),
     });
   }
-  if (document.errors.length > 0) return undefined;
+  let areAliasesKnown = true;
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document)) return;
+      areAliasesKnown = false;
+      mistakes.add(`there is no &${alias.source} before *${alias.source}`, {
+        code: 'yaml_syntax',
+        origin: originAt(alias.range?.[0] ?? 0),
+      });
+    },
+  });
+  if (document.errors.length > 0 || !areAliasesKnown) return undefined;
   return {
     file,
     text,

@@ -23,7 +23,7 @@
  * It agrees with Jinja2 3.1 but for these: bound methods and filters that yield print as functions and lists; a slice of what is no
  * sequence always fails; `else` of a loop that was broken does not run; there is no `import`, `include`, `extends`.
  */
-export { TemplateError, templatePlaceOf } from './error/template-error.ts';
+export { TemplateError, templatePlaceOf, ValueError } from './error/template-error.ts';
 export { CallArguments } from './value/call-arguments.ts';
 export { fromJs, toJs } from './value/conversion.ts';
 export { Dict, type Mapping, mappingOf } from './value/mapping.ts';

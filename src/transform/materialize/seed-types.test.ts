@@ -24,7 +24,10 @@ test.each([
 });
 
 test('empty fields and null are NULL; whole numbers are stored as such', () => {
-  expect(['', 'NULL', 'Null', '0'].map((field) => seedValue(field))).toEqual([null, null, null, '0']);
+  expect(['', ' ', 'NULL', ' Null', '0', ' 0'].map((field) => seedValue(field))).toEqual([
+    ...[null, null, null, null],
+    ...['0', ' 0'],
+  ]);
   expect([storedText(' +7.0 ', 'integer'), storedText('7.0', 'text'), storedText(null, 'integer')]).toEqual([
     '7',
     '7.0',

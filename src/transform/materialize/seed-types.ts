@@ -12,9 +12,10 @@ export function inferSeedType(values: readonly (string | null)[]): string {
   return 'text';
 }
 
-/** dbt reads an empty field and `null` as NULL. */
+/** dbt reads a blank field and `null` as NULL. */
 export function seedValue(field: string): string | null {
-  return field === '' || field.toLowerCase() === 'null' ? null : field;
+  const word = field.trim().toLowerCase();
+  return word === '' || word === 'null' ? null : field;
 }
 
 /** The text that a cast to `type` takes: `7.0` in a column of whole numbers is `7`, `$1,000` is `1000`. */

@@ -29,7 +29,7 @@ export function readSeedTable(node: SeedNode, dialectName: string): SeedTable {
   );
   const isFolded = isPostgres && node.config.quoteColumns === false;
   const columns = header.map((name, index) => ({
-    name: isFolded ? name.toLowerCase() : name,
+    name: isFolded ? bareName(name) : name,
     type: configured.get(name.toLowerCase()) ?? inferSeedType(values.map((row) => row[index] ?? null)),
   }));
   return {
@@ -42,6 +42,12 @@ export function readSeedTable(node: SeedNode, dialectName: string): SeedTable {
       }),
     ),
   };
+}
+
+/** A name as PostgreSQL takes it that is written without quotes, or with quotes of its own. */
+function bareName(name: string): string {
+  const quoted = /^"((?:[^"]|"")+)"$/.exec(name)?.[1];
+  return quoted === undefined ? name.toLowerCase() : quoted.replaceAll('""', '"');
 }
 
 export function createSeedSql(

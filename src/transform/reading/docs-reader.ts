@@ -30,6 +30,13 @@ export function readDocs(
       }
       found.set(name, { name, packageName, file: file.file, text: text.trim() });
     }
+    const rest = file.text.replaceAll(block, (whole) => whole.replaceAll(/[^\n]/g, ' '));
+    const open = rest.search(/\{%-?\s*docs\b/);
+    if (open < 0) continue;
+    mistakes.add('a docs block is not closed: {% enddocs %} is missing', {
+      code: 'template_syntax',
+      origin: { file: file.file, line: rest.slice(0, open).split('\n').length },
+    });
   }
   return [...found.values()];
 }

@@ -12,6 +12,7 @@ import { fqnFor, idFor } from '../manifest/dataset.ts';
 import { strategyMacroName } from '../manifest/incremental-strategy.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
 import type { AnalysisNode, ModelNode, NodeDetails } from '../manifest/transform-node.ts';
+import { checkContract, checkHooks } from './node-checks.ts';
 import { keySegment } from './key-segment.ts';
 import { relationNameOf } from './name-rules.ts';
 import { textTemplate } from './node-template.ts';
@@ -29,13 +30,15 @@ export function readModel(
   const version = placed?.properties.version;
   const name = version ? (placed?.properties.name ?? file.name) : file.name;
   const draft = readTemplateNode(room, { ...file, name, kind: 'model', tree: 'models' }, placed);
-  return (
-    draft && {
-      node: { ...draft.node, kind: 'model', version: version?.v, latestVersion: version?.latest },
-      calls: draft.calls,
-      placed,
-    }
-  );
+  if (!draft) return undefined;
+  const node = {
+    ...draft.node,
+    kind: 'model' as const,
+    version: version?.v,
+    latestVersion: version?.latest,
+  };
+  if (node.config.isEnabled) checkContract(node, placed, room.mistakes);
+  return { node, calls: draft.calls, placed };
 }
 
 /** Reads one file of `analyses/`. */
@@ -114,6 +117,7 @@ export function readTemplateNode(
       origin: entries.get('materialized')?.origin ?? { file: file.file },
     });
   }
+  checkHooks(entries, config, file.file, mistakes);
   const dictionary = dictionaryOf(rendered.dictionary, config);
   const named = attempt(mistakes, () =>
     relationNameOf(scope, recordingScope(scope, dictionary, entries, emptyCalls()), config, dictionary),

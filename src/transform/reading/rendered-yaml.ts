@@ -1,7 +1,14 @@
 import type { YamlFile, YamlPath } from '../files/yaml-file.ts';
 import type { Mistakes } from '../files/mistakes.ts';
 import { isJsonRecord } from '../files/plain-value.ts';
-import { parseTemplate, type RenderContext, renderNativeSync, TemplateError, toJs } from '../jinja/index.ts';
+import {
+  parseTemplate,
+  type RenderContext,
+  renderNativeSync,
+  TemplateError,
+  toJs,
+  ValueError,
+} from '../jinja/index.ts';
 import { ConfigError } from '../../core/errors.ts';
 
 const hookKeys: ReadonlySet<string> = new Set(['pre-hook', 'pre_hook', 'post-hook', 'post_hook']);
@@ -66,12 +73,13 @@ function renderValue(
   try {
     return toJs(renderNativeSync(parseTemplate(text, yaml.file), context));
   } catch (error) {
-    if (!(error instanceof TemplateError)) throw error;
+    if (!(error instanceof TemplateError || error instanceof ValueError)) throw error;
+    const { summary, next } = error instanceof TemplateError ? error : { summary: error.message };
     mistakes.caught(
-      new ConfigError(error.summary, {
+      new ConfigError(summary, {
         code: error.code,
         origin: yaml.locate(path),
-        ...(error.next === undefined ? {} : { next: error.next }),
+        ...(next === undefined ? {} : { next }),
       }),
     );
     return null;

@@ -1,3 +1,4 @@
+import type { Origin } from '../../core/origin.ts';
 import { parseTemplate, snapshotTemplate } from '../jinja/index.ts';
 import type { ProjectFile } from '../files/project-files.ts';
 import type { SnapshotProperties } from '../files/properties.ts';
@@ -14,13 +15,21 @@ export function readSnapshots(
   properties: Properties,
 ): readonly Draft<SnapshotNode>[] {
   const blocks = files.flatMap((file) => blocksOf(room, file));
+  const inFiles = new Set(blocks.map(({ name }) => name));
+  for (const { yaml, properties: described } of properties.snapshots.values()) {
+    if (described.relation !== undefined || inFiles.has(described.name)) continue;
+    room.mistakes.add(
+      `the snapshot "${described.name}" has no "relation", and there is no {% snapshot %} block of that name`,
+      { code: 'config_missing', origin: yaml.locate([...described.path, 'name']) },
+    );
+  }
   const inYaml = [...properties.snapshots.values()].flatMap((placed) => yamlSnapshot(room, placed) ?? []);
   return [...blocks, ...inYaml].flatMap((source) => {
     const draft = readTemplateNode(room, source, properties.snapshots.get(source.name));
     if (!draft) return [];
     const { node } = draft;
     const snapshot = node.config.isEnabled
-      ? readSnapshotConfig(node.entries, node.origin, room.mistakes)
+      ? readSnapshotConfig(node.entries, configOrigin(node), room.mistakes)
       : undefined;
     if (!snapshot) return [];
     const targetSchema = node.entries.get('target_schema')?.value;
@@ -29,6 +38,11 @@ export function readSnapshots(
     const placed = properties.snapshots.get(source.name);
     return [{ node: { ...node, kind: 'snapshot' as const, relation, snapshot }, calls: draft.calls, placed }];
   });
+}
+
+/** Where the snapshot is configured, for what is missing there. */
+function configOrigin({ entries, origin }: Pick<SnapshotNode, 'entries' | 'origin'>): Origin {
+  return [...entries.values()].find((entry) => entry.origin.file === origin.file)?.origin ?? origin;
 }
 
 function blocksOf(room: ReadingRoom, file: ProjectFile): readonly TemplateSource[] {
