@@ -24,6 +24,8 @@ const sources = [
 ];
 const dist = join(root, 'dist');
 const stamp = '.sources';
+/** Packages of many small files that nearly every command reads: they are bundled too. The others stay outside. */
+const bundledPackages = ['@duckdb/node-api', 'commander', 'yaml', 'zod'];
 
 const hash = createHash('sha256');
 for (const source of sources) addToHash(source);
@@ -42,9 +44,6 @@ async function build() {
   rmSync(dist, { recursive: true, force: true });
   renameSync(beside, dist);
 }
-
-/** Packages of many small files that nearly every command reads: they are bundled too. The others stay outside. */
-const bundledPackages = ['@duckdb/node-api', 'commander', 'yaml', 'zod'];
 
 /** A few dozen files instead of hundreds, which Node finds and reads in half the time. */
 async function bundle(folder) {
