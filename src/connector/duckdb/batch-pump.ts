@@ -126,13 +126,14 @@ export function stagingType(type: DataType): DuckDBType {
   }
 }
 
-/** DuckDB's row group; a segment of whole groups is written once and stays compact. */
+/** DuckDB's row group; what is committed in whole groups is written once and stays compact. */
 const rowGroupRows = 122_880;
-const segmentRows = 2 * rowGroupRows;
+/** Most rows of a segment. */
+export const segmentRows: number = 2 * rowGroupRows;
 
 /**
- * Collects batches into segments that are worth one statement: some row groups of rows, less when
- * rows are so wide that two segments would take more than half of the memory budget.
+ * Collects batches into segments that are worth one statement: some row groups of rows, or several segments for
+ * them when two would take more than half of the memory budget.
  */
 export async function* segmentsOf(
   batches: AsyncIterable<ColumnBatch>,
@@ -149,14 +150,13 @@ export async function* segmentsOf(
     segment.push(batch);
     rows += batch.rowCount;
     bytes += size;
-    if (rows >= segmentRows || bytes >= mostBytes) {
-      yield segment;
-      segment = [];
-      rows = 0;
-      bytes = 0;
-    }
+    if (rows < segmentRows && bytes < mostBytes) continue;
+    yield segment;
+    segment = [];
+    bytes = 0;
+    if (rows >= segmentRows) rows = 0;
   }
-  if (rows > 0) yield segment;
+  if (segment.length > 0) yield segment;
 }
 
 /** Memory that a batch holds; shared buffers count once. */

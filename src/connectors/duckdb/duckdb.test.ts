@@ -13,8 +13,12 @@ const never = new AbortController().signal;
 const opened: Connection[] = [];
 let warehouse: Connection;
 
-async function open(config: Record<string, unknown>, name = 'WAREHOUSE'): Promise<Connection> {
-  const environment = { name, projectFolder: folder, temporaryFolder: folder, memoryBudgetBytes: 2 ** 28 };
+async function open(
+  config: Record<string, unknown>,
+  name = 'WAREHOUSE',
+  memoryBudgetBytes = 2 ** 28,
+): Promise<Connection> {
+  const environment = { name, projectFolder: folder, temporaryFolder: folder, memoryBudgetBytes };
   const connection = await duckdbConnector.open(duckdbConnector.config.parse(config), environment);
   opened.push(connection);
   return connection;
@@ -324,6 +328,42 @@ describe('lanes', () => {
     });
     expect(await warehouse.database!.describe({ schema: 'main', name: 'from_csv' })).toBeUndefined();
   });
+
+  test.each([undefined, 100_000, 300_000])(
+    'a memory for few rows takes them all, or none when the source fails after row %s',
+    async (failsAfter) => {
+      const small = await open({ path: ':memory:' }, 'SMALL', 2 ** 20);
+      const sql = 'select range as id, md5(range::varchar) as note from range(500000)';
+      const request = { stream: { name: 'many', sql }, columns: ['id', 'note'], options: {} };
+      const payload = await warehouse.source!.read(request, 'columns', never);
+      if (payload.format !== 'columns') throw new Error(payload.format);
+      const { batches, schema } = payload;
+      const given = (async function* given(): AsyncGenerator<ColumnBatch> {
+        let rows = 0;
+        for await (const batch of batches) {
+          yield batch;
+          rows += batch.rowCount;
+          if (failsAfter !== undefined && rows > failsAfter) throw new Error('source went away');
+        }
+      })();
+      const table = { schema: 'main', name: 'many' };
+      const staged = small.target!.stage(
+        { table, schema, onProgress: () => {} },
+        { format: 'columns', schema, batches: given },
+        never,
+      );
+      if (failsAfter === undefined) {
+        expect(await staged).toMatchObject({ rows: 500_000 });
+        const { rows } = await small.database!.query(
+          'select count(*), count(distinct id), count(*) filter (note = md5(id::varchar)) from many',
+        );
+        expect(rows).toEqual([[500_000, 500_000, 500_000]]);
+      } else {
+        await expect(staged).rejects.toThrow('source went away');
+        expect(await small.database!.describe(table)).toBeUndefined();
+      }
+    },
+  );
 
   test('a source that fails midway leaves no stage', async () => {
     const request = { stream: { name: 'orders' }, columns: ['id'], options: {} };

@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { StageRequest, StageResult, Target } from '../../connector/connection.ts';
 import type { ColumnBatch } from '../../connector/column-batch.ts';
 import type { Payload } from '../../connector/payload.ts';
@@ -5,7 +6,7 @@ import { CancelledError, ConfigError } from '../../core/errors.ts';
 import type { Column } from '../../sql/data-type.ts';
 import type { Dialect } from '../../sql/dialect.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
-import { segmentsOf, withBatches } from '../../connector/duckdb/batch-pump.ts';
+import { segmentRows, segmentsOf, withBatches } from '../../connector/duckdb/batch-pump.ts';
 import type { Warehouse } from './warehouse.ts';
 
 /** Fills stage tables: by a SELECT of the same warehouse, by DuckDB's own file readers, or from columns. */
@@ -25,7 +26,9 @@ export function duckdbTarget(
       await run(`drop table if exists ${table}`);
       try {
         await run(`create table ${table} (${definitions.join(', ')})`);
-        const result = await fill(table, request, payload, memoryBudgetBytes, run);
+        const result = await warehouse.use(signal, (connection) =>
+          fill(table, request, payload, memoryBudgetBytes, connection),
+        );
         if (signal.aborted) throw new CancelledError(`${place}: cancelled.`, { code: 'cancelled' });
         return result;
       } catch (error) {
@@ -38,42 +41,57 @@ export function duckdbTarget(
   };
 }
 
-type RunStatement = (sql: string) => Promise<number>;
-
 async function fill(
   table: string,
   request: StageRequest,
   payload: Payload,
   memoryBudgetBytes: number,
-  run: RunStatement,
+  connection: DuckDBConnection,
 ): Promise<StageResult> {
   switch (payload.format) {
     case 'relation':
     case 'file': {
       const select = payload.format === 'file' ? payload.select : payload.sql;
-      const rows = await run(`insert into ${table} ${select}`);
+      const { rowsChanged: rows } = await connection.run(`insert into ${table} ${select}`);
       request.onProgress(rows, 0);
       return { rows, bytes: 0 };
     }
     case 'columns':
-      return await fillFromColumns(table, request, payload.batches, memoryBudgetBytes, run);
+      return await fillFromColumns(table, request, payload.batches, memoryBudgetBytes, connection);
     case 'csv':
     case 'pg-copy-binary':
       throw new ConfigError(`DuckDB does not take ${payload.format}.`, { code: 'format_unsupported' });
   }
 }
 
-/** One segment is inserted while the next is collected. */
+/** Rows on their way are bounded by this as well, since larger segments make nothing faster. */
+const mostRowBytes = 128e6;
+
+/**
+ * One segment is inserted while the next is collected. A transaction holds whole row groups: those go to the file as
+ * they are, while a begun one that is committed goes to the log first, and is written again with each that follows.
+ */
 async function fillFromColumns(
   table: string,
   request: StageRequest,
   batches: AsyncIterable<ColumnBatch>,
   memoryBudgetBytes: number,
-  run: RunStatement,
+  connection: DuckDBConnection,
 ): Promise<StageResult> {
   const { columns } = request.schema;
   const list = columns.map((column) => landedExpression(column)).join(', ');
   let inserting: Promise<unknown> = Promise.resolve();
+  let uncommittedRows = 0;
+  const insert = async (segment: readonly ColumnBatch[]): Promise<void> => {
+    if (uncommittedRows === 0) await connection.run('begin transaction');
+    for (const { rowCount } of segment) uncommittedRows += rowCount;
+    await withBatches(columns, segment, (from) =>
+      connection.run(`insert into ${table} select ${list} from ${from}`),
+    );
+    if (uncommittedRows < segmentRows) return;
+    await connection.run('commit');
+    uncommittedRows = 0;
+  };
   const total = { rows: 0, bytes: 0 };
   const onBatch = (rows: number, bytes: number) => {
     total.rows += rows;
@@ -81,15 +99,17 @@ async function fillFromColumns(
     request.onProgress(total.rows, total.bytes);
   };
   try {
-    for await (const segment of segmentsOf(batches, memoryBudgetBytes, onBatch)) {
+    for await (const segment of segmentsOf(batches, Math.min(memoryBudgetBytes, mostRowBytes), onBatch)) {
       await inserting;
-      inserting = withBatches(columns, segment, (from) =>
-        run(`insert into ${table} select ${list} from ${from}`),
-      );
+      inserting = insert(segment);
       inserting.catch(() => undefined);
     }
-  } finally {
     await inserting;
+    if (uncommittedRows > 0) await connection.run('commit');
+  } catch (error) {
+    await inserting.catch(() => undefined);
+    if (uncommittedRows > 0) await connection.run('rollback').catch(() => undefined);
+    throw error;
   }
   return total;
 }
