@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 /** One run of one command line, as the shell's user sees it. */
 export interface Measurement {
   readonly wallSeconds: number;
-  /** Largest resident set of the main process; undefined where /proc does not tell. */
+  /** Largest resident set of the main process, in millions of bytes; undefined where /proc does not tell. */
   readonly peakMegabytes: number | undefined;
 }
 
@@ -38,7 +38,7 @@ async function residentMegabytes(pid: number | undefined): Promise<number | unde
   try {
     const status = await readFile(`/proc/${pid}/status`, 'utf8');
     const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
+    return kilobytes === undefined ? undefined : (Number(kilobytes) * 1024) / 1e6;
   } catch {
     return undefined;
   }

@@ -17,9 +17,17 @@ export function ratios({ floor, millrace }: RouteResult): readonly number[] {
   return millrace.map(({ wallSeconds }, round) => wallSeconds / (floor[round]?.wallSeconds ?? Number.NaN));
 }
 
-/** 0 when every route keeps within its limit. */
+/** 0 when every route keeps within its limits. */
 export function exitCodeOf(results: readonly RouteResult[]): number {
-  return results.every((result) => median(ratios(result)) <= result.route.limit) ? 0 : 1;
+  const keeps = (result: RouteResult): boolean =>
+    median(ratios(result)) <= result.route.limit &&
+    (peakMegabytes(result) ?? 0) <= (result.route.limitMegabytes ?? Infinity);
+  return results.every(keeps) ? 0 : 1;
+}
+
+function peakMegabytes({ millrace }: RouteResult): number | undefined {
+  const peaks = millrace.map((one) => one.peakMegabytes).filter((peak) => peak !== undefined);
+  return peaks.length === 0 ? undefined : Math.max(...peaks);
 }
 
 /** The page that is kept beside the benchmark. */
@@ -34,8 +42,8 @@ export function reportPage(setting: Setting, results: readonly RouteResult[]): s
     ...machineLines(setting.loadBefore),
     ...setting.versions.map((version) => `- ${version}`),
     '',
-    `| route | floor s | Millrace s | ratio, median | ratios | limit | rows/s | peak RSS MB |${withSling ? ' Sling s | Sling / Millrace |' : ''}`,
-    `|---|---|---|---|---|---|---|---|${withSling ? '---|---|' : ''}`,
+    `| route | floor s | Millrace s | ratio, median | ratios | limit | rows/s | peak RSS MB | limit |${withSling ? ' Sling s | Sling / Millrace |' : ''}`,
+    `|---|---|---|---|---|---|---|---|---|${withSling ? '---|---|' : ''}`,
     ...results.map((result) => tableRow(setting.rows, result, withSling)),
     '',
     ...results.flatMap(({ route }) => [`## ${route.name}`, '', '```', ...route.shownCommands, '```', '']),
@@ -45,7 +53,6 @@ export function reportPage(setting: Setting, results: readonly RouteResult[]): s
 function tableRow(rows: number, result: RouteResult, withSling: boolean): string {
   const { route, floor, millrace, sling } = result;
   const seconds = median(millrace.map(({ wallSeconds }) => wallSeconds));
-  const peaks = millrace.map(({ peakMegabytes }) => peakMegabytes).filter((peak) => peak !== undefined);
   const cells = [
     route.name,
     median(floor.map(({ wallSeconds }) => wallSeconds)).toFixed(2),
@@ -56,7 +63,8 @@ function tableRow(rows: number, result: RouteResult, withSling: boolean): string
       .join(', '),
     String(route.limit),
     `${Math.round(rows / seconds / 1000)}k`,
-    peaks.length === 0 ? 'unknown' : Math.max(...peaks).toFixed(0),
+    peakMegabytes(result)?.toFixed(0) ?? 'unknown',
+    String(route.limitMegabytes ?? ''),
     ...(withSling ? slingCells(sling, seconds) : []),
   ];
   return `| ${cells.join(' | ')} |`;

@@ -5,6 +5,8 @@ export interface Route {
   readonly name: string;
   /** The highest ratio of Millrace to the floor that is accepted. */
   readonly limit: number;
+  /** The largest peak of resident memory that is accepted. */
+  readonly limitMegabytes?: number;
   readonly floorCommand: string;
   readonly command: string;
   /** The same load by Sling, when its program was named. */

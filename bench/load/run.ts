@@ -1,6 +1,6 @@
 // Measures loads of a wide table beside what psql needs for the same bytes, and writes result.md.
 //
-//   node --conditions=@millrace/source bench/load/run.ts [--rows 5000000] [--rounds 3] [--route duckdb|postgres]
+//   node --conditions=@millrace/source bench/load/run.ts [--rows 5000000] [--rounds 3] [--route duckdb|budget|postgres]
 //     [--sling path/to/sling]
 //
 // Takes the PostgreSQL that TEST_POSTGRES_URL names, or starts one. Needs psql (postgresql-client). With --sling the same
@@ -72,53 +72,65 @@ try {
 
 function routes(): readonly Route[] {
   const copyOut = 'psql -c "COPY wide TO STDOUT (FORMAT binary)"';
+  const intoDuckdb = {
+    floor: `${copyOut} > /dev/null`,
+    target: 'BENCH_WAREHOUSE',
+    object: 'main.wide',
+    reset: async () => {
+      for (const path of globSync(`${warehousePath()}*`)) await rm(path);
+      query('checkpoint');
+    },
+  };
   const all = {
-    duckdb: routeOf(
-      'PostgreSQL to DuckDB',
-      1.4,
-      `${copyOut} > /dev/null`,
-      'BENCH_WAREHOUSE',
-      'main.wide',
-      async () => {
-        for (const path of globSync(`${warehousePath()}*`)) await rm(path);
-        query('checkpoint');
-      },
-    ),
-    postgres: routeOf(
-      'PostgreSQL to PostgreSQL',
-      1.05,
-      `${copyOut} | psql -c "COPY wide_psql FROM STDIN (FORMAT binary)"`,
-      'BENCH_OTHER',
-      'public.wide_millrace',
-      async () => {
+    duckdb: routeOf({ name: 'PostgreSQL to DuckDB', limit: 1.4, limitMegabytes: 1200, ...intoDuckdb }),
+    budget: routeOf({
+      name: 'PostgreSQL to DuckDB within 512 MB',
+      limit: 1.7,
+      limitMegabytes: 512,
+      memoryBudget: '512MB',
+      ...intoDuckdb,
+    }),
+    postgres: routeOf({
+      name: 'PostgreSQL to PostgreSQL',
+      limit: 1.05,
+      limitMegabytes: 150,
+      floor: `${copyOut} | psql -c "COPY wide_psql FROM STDIN (FORMAT binary)"`,
+      target: 'BENCH_OTHER',
+      object: 'public.wide_millrace',
+      reset: async () => {
         query('drop table if exists wide_millrace, wide_psql');
         query('create table wide_psql (like wide)');
         query('checkpoint');
       },
-    ),
+    }),
   };
   return Object.entries(all).flatMap(([key, route]) =>
     options.route === undefined || options.route === key ? [route] : [],
   );
 }
 
-function routeOf(
-  name: string,
-  limit: number,
-  floor: string,
-  target: string,
-  object: string,
-  reset: () => Promise<void>,
-): Route {
+interface Load extends Pick<Route, 'name' | 'limit' | 'limitMegabytes' | 'reset'> {
+  readonly floor: string;
+  readonly target: string;
+  readonly object: string;
+  /** Sling has no such budget. */
+  readonly memoryBudget?: string;
+}
+
+function routeOf({ floor, target, object, memoryBudget, ...route }: Load): Route {
   const load = `run --src-conn BENCH_SHOP --src-stream public.wide --tgt-conn ${target} --tgt-object ${object} --mode full-refresh`;
+  const budget = memoryBudget === undefined ? '' : `MILLRACE_MEMORY_BUDGET=${memoryBudget} `;
+  const sling = memoryBudget === undefined ? slingRoute(options.sling, load) : {};
   return {
-    name,
-    limit,
+    ...route,
     floorCommand: floor.replaceAll('psql -c', `${psql} -c`),
-    command: millraceCommand(join(folder, 'project'), load),
-    ...slingRoute(options.sling, load),
-    shownCommands: [floor, `millrace ${load}`, ...(options.sling === undefined ? [] : [`sling ${load}`])],
-    reset,
+    command: `${budget}${millraceCommand(join(folder, 'project'), load)}`,
+    ...sling,
+    shownCommands: [
+      floor,
+      `${budget}millrace ${load}`,
+      ...(sling.slingCommand === undefined ? [] : [`sling ${load}`]),
+    ],
   };
 }
 
