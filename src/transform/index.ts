@@ -20,7 +20,7 @@ export { profileConnection } from './profile-connection.ts';
 export { readProfile } from './profile.ts';
 export { readTransformProject, type TransformProject } from './project.ts';
 export { createTransformExecutor } from './run.ts';
-export { type ResultStatus, statusOf } from './run-results.ts';
+export { batchResults, type ResultStatus, statusOf } from './run-results.ts';
 export {
   type IndirectSelection,
   indirectSelections,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { batchesOf } from './manifest/batches.ts';
+import { batchResults } from './run-results.ts';
 import { laboratory, systems } from './testing/laboratory.fixture.ts';
 import { mistakesOf } from './testing/temporary-project.fixture.ts';
 
@@ -29,6 +30,12 @@ describe.each(systems)('on %s', (dialectName) => {
     await lab.run(files(1), 'events');
     const first = await lab.run(files(1), 'm');
     expect(first.metadata).toMatchObject({ batches: 4, rowsInserted: 3 });
+    const model = (await lab.read(files(1))).manifest.byId.get('model.shop.m');
+    const dayOf = (days: number): string => `${daysAgo(days)}T00:00:00+00:00`;
+    expect(batchResults(model, first.metadata)).toEqual({
+      successful: [3, 2, 1, 0].map((days) => [dayOf(days), dayOf(days - 1)]),
+      failed: [],
+    });
     expect(await lab.rows('select n, batch from lab.m order by n')).toEqual([
       [1, daysAgo(3).replaceAll('-', '')],
       [2, daysAgo(2).replaceAll('-', '')],

@@ -97,7 +97,13 @@ export async function buildBatches(
   return {
     rows: result.rows,
     columns: result.columns,
-    metadata: { materialization: 'incremental', ...figures, batches: batches.length } satisfies JsonObject,
+    metadata: {
+      materialization: 'incremental',
+      ...figures,
+      batches: batches.length,
+      firstBatchMs: batches[0]?.startMs ?? nowMs,
+      lastBatchMs: batches.at(-1)?.startMs ?? nowMs,
+    } satisfies JsonObject,
   };
 }
 

@@ -1,9 +1,24 @@
 import type { UpstreamStep } from '../core/executor.ts';
+import type { JsonObject } from '../core/json.ts';
 import { runDictionary } from './compile/run-scope.ts';
 import { PlainObject } from './context/plain-object.ts';
 import { fromJs, type Value } from './jinja/index.ts';
+import { batchesBetween } from './manifest/batches.ts';
 import type { TransformNode } from './manifest/transform-node.ts';
 import type { Step } from './step.ts';
+
+/** dbt's `batch_results` of a microbatch model that was built: the time of each batch. Null for what has no batches. */
+export function batchResults(
+  node: TransformNode | undefined,
+  metadata: JsonObject | undefined,
+): JsonObject | null {
+  const { firstBatchMs, lastBatchMs } = metadata ?? {};
+  if (node?.kind !== 'model' || !node.config.microbatch) return null;
+  if (typeof firstBatchMs !== 'number' || typeof lastBatchMs !== 'number') return null;
+  const batches = batchesBetween(firstBatchMs, lastBatchMs, node.config.microbatch.batchSize);
+  const text = (ms: number): string => new Date(ms).toISOString().replace('.000Z', '+00:00');
+  return { successful: batches.map(({ startMs, endMs }) => [text(startMs), text(endMs)]), failed: [] };
+}
 
 /** dbt's `results` of `on-run-end`: what became of every node of the run. */
 export async function runResults({ project, context, durations }: Step): Promise<Value[]> {

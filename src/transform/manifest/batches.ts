@@ -25,7 +25,8 @@ export function batchesOf(
   return batchesBetween(Math.max(startMs, first), nowMs, batchSize);
 }
 
-function batchesBetween(
+/** The batches from the one that begins at `firstMs` to the one that `lastMs` is in. */
+export function batchesBetween(
   firstMs: number,
   lastMs: number,
   batchSize: MicrobatchConfig['batchSize'],

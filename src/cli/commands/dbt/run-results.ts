@@ -5,6 +5,7 @@ import type { RunRecord, StepRecord } from '../../../core/ledger.ts';
 import { formatOrigin } from '../../../core/origin.ts';
 import {
   artifactMetadata,
+  batchResults,
   type ResultStatus,
   statusOf,
   timeText,
@@ -28,6 +29,8 @@ export interface NodeResult {
   readonly compiledSql: string | undefined;
   readonly relation: string | null;
   readonly response: JsonObject;
+  /** Of a microbatch model. */
+  readonly batches?: JsonObject | null;
 }
 
 /** The results of the nodes, in the order in which they ended. */
@@ -68,6 +71,7 @@ function resultOf(workspace: Workspace, id: string, step: StepRecord): NodeResul
     compiledSql: hasSql ? readCompiled(workspace, writtenPath(manifest, node)) : undefined,
     relation: relationText(node),
     response: responseOf(step),
+    batches: batchResults(node, step.outcome?.metadata),
   };
 }
 
@@ -147,6 +151,6 @@ function resultEntry(result: NodeResult): JsonObject {
     compiled: result.id.startsWith('seed.') ? null : compiledSql !== undefined,
     compiled_code: compiledSql ?? null,
     relation_name: result.relation,
-    batch_results: null,
+    batch_results: result.batches ?? null,
   };
 }
