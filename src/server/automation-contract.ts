@@ -106,6 +106,8 @@ export interface PartitionsPayload {
   readonly key: NodeKey;
   readonly count: number;
   readonly succeeded: PartitionGroup;
+  /** They succeeded, and then something that they read was made. */
+  readonly stale?: PartitionGroup;
   readonly failed: PartitionGroup;
   readonly running: PartitionGroup;
   readonly waiting: PartitionGroup;
