@@ -18,7 +18,7 @@ import {
   VARCHAR,
   type DuckDBType,
 } from '@duckdb/node-api';
-import type { Column, ColumnBatch, DataType } from '../index.ts';
+import type { BytesVector, Column, ColumnBatch, DataType } from '../index.ts';
 import { type BatchWriter, createBatchWriter } from './vector-writer.ts';
 
 /** The table function that hands batches to a statement: `select * from millrace_batches('id')`. */
@@ -145,11 +145,10 @@ export async function* segmentsOf(
   let rows = 0;
   let bytes = 0;
   for await (const batch of batches) {
-    const size = batchBytes(batch);
-    onBatch(batch.rowCount, size);
+    onBatch(batch.rowCount, valueBytes(batch));
     segment.push(batch);
     rows += batch.rowCount;
-    bytes += size;
+    bytes += heldBytes(batch);
     if (rows < segmentRows && bytes < mostBytes) continue;
     yield segment;
     segment = [];
@@ -159,8 +158,26 @@ export async function* segmentsOf(
   if (segment.length > 0) yield segment;
 }
 
+/** Bytes of the values themselves. */
+function valueBytes({ rowCount, vectors }: ColumnBatch): number {
+  let bytes = 0;
+  for (const vector of vectors) {
+    if (vector.kind === 'fixed') bytes += rowCount * vector.width;
+    else if (vector.kind !== 'bytes') bytes += rowCount * vector.values.BYTES_PER_ELEMENT;
+    else bytes += textBytes(vector, rowCount);
+  }
+  return bytes;
+}
+
+function textBytes({ starts, ends, validity }: BytesVector, rowCount: number): number {
+  let bytes = 0;
+  for (let row = 0; row < rowCount; row += 1)
+    if (validity?.[row] !== 0) bytes += (ends[row] as number) - (starts[row] as number);
+  return bytes;
+}
+
 /** Memory that a batch holds; shared buffers count once. */
-function batchBytes(batch: ColumnBatch): number {
+function heldBytes(batch: ColumnBatch): number {
   const buffers = new Set<ArrayBufferLike>();
   for (const vector of batch.vectors) {
     if (vector.kind === 'bytes')

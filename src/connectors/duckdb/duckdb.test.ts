@@ -329,6 +329,13 @@ describe('lanes', () => {
     expect(await warehouse.database!.describe({ schema: 'main', name: 'from_csv' })).toBeUndefined();
   });
 
+  test('bytes are those of the values, however large the buffers around them', async () => {
+    const sql = `select range as id, case when range < 3 then 'abc' end as note from range(10)`;
+    const request = { stream: { name: 'few', sql }, columns: ['id', 'note'], options: {} };
+    const payload = await warehouse.source!.read(request, 'columns', never);
+    expect(await stage(payload, 'few')).toEqual({ rows: 10, bytes: 10 * 8 + 3 * 3 });
+  });
+
   test.each([undefined, 100_000, 300_000])(
     'a memory for few rows takes them all, or none when the source fails after row %s',
     async (failsAfter) => {
