@@ -227,3 +227,14 @@ test('a variable that is a template is rendered where it is used', async () => {
   );
   expect(sql).toContain("select '2024-01-02 of a 3' as day, 'True' as quoted");
 });
+
+test('`this` of a test is where its failures would be kept', async () => {
+  const sql = await sqlOf(
+    {
+      'models/a.sql': 'select 1 as x',
+      'tests/t.sql': "select '{{ this.schema }}.{{ this.identifier }}' as x from {{ ref('a') }}",
+    },
+    'check/t',
+  );
+  expect(sql).toContain("'main_dbt_test__audit.t'");
+});

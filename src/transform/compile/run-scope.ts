@@ -10,12 +10,14 @@ import type { RunArguments } from '../context/run-arguments.ts';
 import { fromJs, type Value } from '../jinja/index.ts';
 import { withinSql } from '../manifest/batches.ts';
 import type { ConfigEntries } from '../manifest/config-layer.ts';
+import { aliasOf } from '../manifest/test-alias.ts';
 import type {
   AnalysisNode,
   Dependency,
   RefNode,
   RelationName,
   SourceNode,
+  TestNode,
   TransformNode,
 } from '../manifest/transform-node.ts';
 import type { Home } from '../manifest/dataset.ts';
@@ -96,7 +98,7 @@ export function runScope(
       get model() {
         return { ...runDictionary(manifest, node), ...(batch ? { batch: batchValue(batch) } : {}) };
       },
-      relation: node.kind === 'test' ? undefined : createRelation(node.relation),
+      relation: createRelation(node.kind === 'test' ? failuresOf(manifest, node) : node.relation),
       entries: node.entries,
     },
     ({ uniqueId, origin }, call) => {
@@ -115,6 +117,15 @@ export function runScope(
       return batch ? batchOf(manifest, read, relation, batch) : relation;
     },
   );
+}
+
+/** `this` of a test: where its failures would be kept. */
+function failuresOf(manifest: Manifest, node: TestNode): RelationName {
+  return {
+    database: manifest.scope.databaseName,
+    schema: node.auditSchema,
+    identifier: aliasOf(node),
+  };
 }
 
 /** The relation that a run reads for a node: of another environment where that is said, empty where no rows are wanted. */
