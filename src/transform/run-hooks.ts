@@ -41,7 +41,10 @@ async function renderHook(step: Step, hook: RunHook, results: Value): Promise<st
   );
   const moment = momentOf(step, step.warehouse.database, { isIncremental: false, isFullRefresh: false });
   const context = nodeContext(manifest.scopes.get(hook.packageName) ?? manifest.scope, scope, moment);
-  return await render(textTemplate(hook.text, hook.origin.file), contextOf(endValues(manifest, results), context));
+  return await render(
+    textTemplate(hook.text, hook.origin.file),
+    contextOf(endValues(manifest, results), context),
+  );
 }
 
 function endValues(manifest: Manifest, results: Value): Record<string, Value> {
