@@ -82,7 +82,8 @@ test('ten thousand columns are read, and are an error where memory is too small 
   const types = await files.typesOf('widest.csv');
   expect(Object.values(types).slice(-5)).toEqual(['int64', 'decimal(2,1)', 'text', 'date', 'text']);
   const rows = await files.rowsOf('widest.csv');
-  expect(rows.map((row) => row.slice(-5))).toEqual(Array(3).fill([1, 2.5, 'x', '2024-01-01', null]));
+  expect(rows).toHaveLength(3);
+  for (const row of rows) expect(row.slice(-5)).toEqual([1, 2.5, 'x', '2024-01-01', null]);
   const small = await FileFolder.open(1e8);
   small.put('widest.csv', text);
   await expect(small.rowsOf('widest.csv')).rejects.toMatchObject({

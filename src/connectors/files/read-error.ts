@@ -60,7 +60,7 @@ async function translated(error: unknown, files: readonly KnownFile[]): Promise<
     );
   }
   if (/No space left on device/.test(message)) return diskFull(place);
-  if (/^Out of Memory Error/.test(message)) {
+  if (message.startsWith('Out of Memory Error')) {
     return new FatalError(`${place}: DuckDB needs more memory for it than it may take.`, {
       code: 'memory_budget',
       state: 'Nothing was published.',

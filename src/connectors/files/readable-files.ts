@@ -1,38 +1,22 @@
 import { stat } from 'node:fs/promises';
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { DataType } from '../../sql/data-type.ts';
+import { extensionOf, type Member, membersOf } from './archive-members.ts';
 import { untilAborted } from './cancellation.ts';
 import type { SourceFile } from './file-paths.ts';
 import type { ReadableFile, ReadableFiles, RecordShape } from './file-table.ts';
-import {
-  type Compression,
-  compressionOfName,
-  fileNameOf,
-  type FileType,
-  packingByName,
-  type TableType,
-} from './file-type.ts';
-import { type ContentKind, contentKind } from './formats/content-kind.ts';
+import { packingByName, type TableType } from './file-type.ts';
+import { contentKind } from './formats/content-kind.ts';
 import { hasInexactNumbers } from './formats/exact-number.ts';
-import { limitGrowth } from './formats/growth-limit.ts';
 import { limitDepth } from './formats/json-depth.ts';
-import { flattenRecord } from './formats/json-flatten.ts';
 import { documentRecords, queryDocuments } from './formats/json-query.ts';
-import { verbatim } from './formats/json-text.ts';
 import { decodeText, type Encoding, encodingOf, markedEncoding } from './formats/text-encoding.ts';
 import { type Packing, unpackedBytes } from './formats/unpacked-bytes.ts';
 import { openSheet } from './formats/xlsx/sheet-table.ts';
 import { xmlRecords, xmlShape } from './formats/xml-records.ts';
-import { openZip } from './formats/zip-archive.ts';
 import type { ReadOptions } from './read-options.ts';
+import { flattened, VerbatimRecords } from './record-lines.ts';
 import type { Spool } from './spool.ts';
-
-/** One file to read, out of its archive. */
-interface Member extends SourceFile {
-  readonly place: string;
-  readonly fileType: FileType;
-  readonly compression: Exclude<Compression, 'zip'>;
-}
 
 interface Prepared {
   readonly file: ReadableFile;
@@ -69,92 +53,6 @@ export async function readableFiles(
     hasVerbatim: prepared.some(({ hasVerbatim }) => hasVerbatim),
     ...(records ? { records } : {}),
   };
-}
-
-async function membersOf(file: SourceFile, options: ReadOptions, spool: Spool): Promise<readonly Member[]> {
-  const place = file.place ?? file.path;
-  const compression = options.compression === 'auto' ? compressionOfName(place) : options.compression;
-  if (compression !== 'zip') {
-    const { fileType } = fileNameOf(place, options.format ?? file.format);
-    await requireKind(file.path, place, fileType, compression);
-    return [{ ...file, place, fileType, compression }];
-  }
-  const archive = await openZip(file.path, place);
-  try {
-    if (archive.entries.length === 0) {
-      throw new DataError(`${place}: there are no files in the archive.`, {
-        code: 'file_empty',
-        state: 'Nothing was read.',
-        next: 'Put the files into it, or leave it out.',
-      });
-    }
-    const members: Member[] = [];
-    for (const entry of archive.entries) {
-      const name = `${place}: ${entry.fileName}`;
-      const inner = compressionOfName(entry.fileName);
-      if (inner === 'zip') throw archiveInArchive(name);
-      const { fileType } = fileNameOf(/\.\w+$/.test(entry.fileName) ? entry.fileName : place, options.format);
-      const bytes = limitGrowth(await archive.read(entry), entry.compressedSize, name);
-      const path = await spool.write(extensionOf(fileType, entry.fileName, inner), bytes);
-      await requireKind(path, name, fileType, inner);
-      members.push({
-        path,
-        place: name,
-        fileType,
-        compression: inner,
-        bytes: 0,
-        changedAtMs: file.changedAtMs,
-      });
-    }
-    return members;
-  } finally {
-    archive.close();
-  }
-}
-
-function extensionOf(fileType: FileType, name: string, compression: Compression): string {
-  const kind = fileType === 'csv' && /\.tsv/i.test(name) ? 'tsv' : fileType;
-  const packed = { none: '', gzip: '.gz', zstd: '.zst', snappy: '.sz', zip: '.zip' }[compression];
-  return `${kind}${packed}`;
-}
-
-function archiveInArchive(place: string): ConfigError {
-  return new ConfigError(`${place} is an archive within an archive.`, {
-    code: 'not_yet_supported',
-    next: 'Unpack the outer one.',
-  });
-}
-
-const kindNames: Readonly<Record<ContentKind, string>> = {
-  zip: 'a ZIP archive or an Excel workbook',
-  gzip: 'packed by gzip',
-  zstd: 'packed by zstd',
-  snappy: 'packed by Snappy',
-  parquet: 'a Parquet file',
-  avro: 'an Avro file',
-  xls: 'a workbook in the old format of Excel (.xls)',
-};
-
-/** A name that promises something else than the first bytes say is an error before anything is read. */
-async function requireKind(
-  path: string,
-  place: string,
-  fileType: FileType,
-  compression: Compression,
-): Promise<void> {
-  const kind = await contentKind(path);
-  if (kind === undefined || kind === compression) return;
-  if (compression === 'none' && kind === fileType) return;
-  if (compression === 'none' && fileType === 'xlsx' && kind === 'zip') return;
-  const expected = compression === 'none' ? fileType : `packed by ${compression}`;
-  throw new DataError(`${place} is ${kindNames[kind]}, and not ${expected}.`, {
-    code: 'file_kind_differs',
-    state: 'Nothing was read.',
-    next:
-      kind === 'xls'
-        ? 'Save it as .xlsx.'
-        : 'Name the file after what it is, or say so in source_options: format or compression.',
-  });
 }
 
 function requireOneKind(members: readonly Member[]): void {
@@ -286,57 +184,6 @@ async function* withRow(
 
 async function* jsonLines(records: AsyncIterable<Readonly<Record<string, unknown>>>): AsyncGenerator<string> {
   for await (const record of records) yield `${JSON.stringify(record)}\n`;
-}
-
-/** Records as lines of JSON in which DuckDB rounds nothing. */
-class VerbatimRecords {
-  readonly #records: AsyncIterable<Readonly<Record<string, unknown>>>;
-  /** True when a value had to be written as a string. */
-  isUsed = false;
-
-  constructor(records: AsyncIterable<Readonly<Record<string, unknown>>>) {
-    this.#records = records;
-  }
-
-  async *lines(): AsyncGenerator<string> {
-    for await (const record of this.#records) yield `${this.#line(record)}\n`;
-  }
-
-  #line(record: Readonly<Record<string, unknown>>): string {
-    const entries = Object.entries(record).map(([name, value]) => [name, verbatim(value), value] as const);
-    if (entries.every(([, exact, value]) => exact === value)) return JSON.stringify(record);
-    this.isUsed = true;
-    return JSON.stringify(Object.fromEntries(entries));
-  }
-}
-
-async function* flattened(
-  records: AsyncIterable<Readonly<Record<string, unknown>>>,
-  { flatten }: ReadOptions,
-  place: string,
-): AsyncGenerator<Readonly<Record<string, unknown>>> {
-  let number = 0;
-  for await (const record of records) {
-    number += 1;
-    if (flatten === 0) yield record;
-    else yield flattenOne(record, flatten, `${place}, record ${number}`);
-  }
-}
-
-function flattenOne(
-  record: Readonly<Record<string, unknown>>,
-  depth: number,
-  place: string,
-): Readonly<Record<string, unknown>> {
-  try {
-    return flattenRecord(record, depth);
-  } catch (error) {
-    throw new DataError(`${place}: flatten: ${error instanceof Error ? error.message : 'failed'}.`, {
-      code: 'column_twice',
-      state: 'Nothing was published.',
-      next: 'Leave flatten out, or rename one of the keys by jmespath or jq.',
-    });
-  }
 }
 
 function readsEncoding(encoding: Encoding): boolean {

@@ -1,14 +1,12 @@
 import { relative, resolve } from 'node:path';
 import type { ReadRequest, Source, StreamRef, StreamSchema } from '../../connector/connection.ts';
-import type { ColumnBatch } from '../../connector/column-batch.ts';
-import { streamedBatches } from '../../connector/duckdb/streamed-batches.ts';
 import type { CsvPayload, Payload } from '../../connector/payload.ts';
 import { CancelledError, ConfigError, DataError, FatalError, TransientError } from '../../core/errors.ts';
 import type { Column, TableSchema } from '../../sql/data-type.ts';
-import { cancelled } from './cancellation.ts';
 import { pathOfUrl } from './config.ts';
 import { csvTable } from './csv-table.ts';
 import { type FileEngine, quote } from './engine.ts';
+import { readBatches } from './file-batches.ts';
 import { findFiles, matchingPaths, type SourceFile, whileUnchanged } from './file-paths.ts';
 import { withMetadata } from './file-metadata.ts';
 import { type FileTable, pathsOf, type ReadableFiles, type TypedColumn } from './file-table.ts';
@@ -296,40 +294,4 @@ function selectText(table: FileTable, request: ReadRequest): string {
     ...(request.limit === undefined ? [] : [`limit ${request.limit}`]),
     ...(typeof offset === 'number' && offset > 0 ? [`offset ${offset}`] : []),
   ].join('\n');
-}
-
-async function* readBatches(
-  engine: FileEngine,
-  table: FileTable,
-  columns: readonly Column[],
-  select: string,
-  explain: (error: unknown) => Promise<unknown>,
-  signal: AbortSignal,
-): AsyncGenerator<ColumnBatch> {
-  const connection = await engine.connect();
-  const interrupt = (): void => connection.interrupt();
-  signal.addEventListener('abort', interrupt);
-  const types = columns.map((column) => column.type);
-  try {
-    if (signal.aborted) throw cancelled();
-    const text = `select ${columns.map(vectorSql).join(', ')} from (${select})`;
-    for await (const batch of streamedBatches(text, types, (work) => work(connection))) {
-      if (signal.aborted) throw cancelled();
-      yield batch;
-    }
-  } catch (error) {
-    throw signal.aborted ? cancelled() : await explain(await readError(error, table.files));
-  } finally {
-    signal.removeEventListener('abort', interrupt);
-    connection.closeSync();
-  }
-}
-
-/** SQL that gives a column in the form in which batches carry it: arrays as JSON of texts. */
-function vectorSql(column: Column): string {
-  const name = quote(column.name);
-  if (column.type.type === 'json') return `cast(${name} as varchar) as ${name}`;
-  if (column.type.type === 'array')
-    return `cast(to_json(list_transform(${name}, item -> cast(item as varchar))) as varchar) as ${name}`;
-  return name;
 }
