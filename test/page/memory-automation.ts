@@ -88,7 +88,8 @@ export class MemoryAutomation implements AutomationHost {
     return {
       key,
       count: 90,
-      succeeded: { count: 60, text: '2026-01-01..2026-03-01' },
+      succeeded: { count: 55, text: '2026-01-06..2026-03-01' },
+      stale: { count: 5, text: '2026-01-01..2026-01-05' },
       failed: { count: 2, text: '2026-03-02..2026-03-03' },
       running: { count: 1, text: '2026-03-04' },
       waiting: { count: 7, text: '2026-03-05..2026-03-11' },

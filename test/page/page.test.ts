@@ -237,6 +237,7 @@ pageTest('a node tells why it is so, and how its partitions are', async () => {
   await page.getByRole('heading', { name: 'Why it is so' }).waitFor();
   await page.getByText('raw/orders was made after it').waitFor();
   await page.getByText('2026-03-02..2026-03-03').waitFor();
+  await page.getByText('2026-01-01..2026-01-05').waitFor();
   expect(problems).toEqual([]);
 });
 

@@ -31,6 +31,7 @@ const groups: readonly {
   readonly health: Health;
 }[] = [
   { name: 'succeeded', health: stateHealth('succeeded') },
+  { name: 'stale', health: { tone: 'warn', word: 'Stale' } },
   { name: 'failed', health: stateHealth('failed') },
   { name: 'running', health: stateHealth('running') },
   { name: 'waiting', health: stateHealth('pending') },
@@ -38,22 +39,25 @@ const groups: readonly {
 ];
 
 function Groups({ status }: { readonly status: PartitionsPayload }): ReactNode {
-  const shown = groups.filter(({ name }) => status[name].count > 0);
+  const shown = groups.flatMap(({ name, health }) => {
+    const group = status[name];
+    return group && group.count > 0 ? [{ name, health, ...group }] : [];
+  });
   return (
     <>
       <div className="share-bar" aria-hidden="true">
-        {shown.map(({ name, health }) => (
-          <span key={name} className={`tone-${health.tone}`} style={{ flexGrow: status[name].count }} />
+        {shown.map(({ name, health, count }) => (
+          <span key={name} className={`tone-${health.tone}`} style={{ flexGrow: count }} />
         ))}
       </div>
       <dl className="facts shares">
-        {shown.map(({ name, health }) => (
+        {shown.map(({ name, health, count, text }) => (
           <div key={name}>
             <dt>
               <StateBadge health={health} />
             </dt>
             <dd>
-              {formatCount(status[name].count)} <code className="wrap">{shorten(status[name].text)}</code>
+              {formatCount(count)} <code className="wrap">{shorten(text)}</code>
             </dd>
           </div>
         ))}
