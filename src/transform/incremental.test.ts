@@ -59,6 +59,15 @@ describe.each(systems)('on %s', (dialectName) => {
     ]);
   });
 
+  test('fail does not round what has another type now', async () => {
+    const second = "select 2 as id, 'bcd' as state, cast(20.5 as double precision) as amount";
+    const first = "select 1 as id, cast('a' as varchar(3)) as state, 10 as amount";
+    await expect(build("on_schema_change='fail'", first, second)).rejects.toMatchObject({
+      code: 'columns_changed',
+      message: 'the columns changed, of another type: amount',
+    });
+  });
+
   test('a text that became longer than its column widens it', async () => {
     const text = (value: string, size: number): string =>
       `select cast('${value}' as varchar(${size})) as state, 1 as id`;

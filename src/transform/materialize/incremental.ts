@@ -70,8 +70,10 @@ async function reconcile(
 ): Promise<readonly string[]> {
   const added = without(fresh, present);
   const removed = without(present, fresh);
-  if (onSchemaChange === 'fail' && added.length + removed.length > 0) {
-    throw new ConfigError(`the columns changed${listed(', new: ', added)}${listed(', gone: ', removed)}`, {
+  const retyped = onSchemaChange === 'fail' ? withOtherType(fresh, present) : [];
+  if (onSchemaChange === 'fail' && added.length + removed.length + retyped.length > 0) {
+    const changes = `${listed(', new: ', added)}${listed(', gone: ', removed)}${listed(', of another type: ', retyped)}`;
+    throw new ConfigError(`the columns changed${changes}`, {
       code: 'columns_changed',
       state: 'The table is as it was.',
       next: 'Run with --full-refresh, or set on_schema_change to append_new_columns or sync_all_columns.',
@@ -96,6 +98,19 @@ async function reconcile(
     });
   }
   return present.map((column) => column.name);
+}
+
+/** Columns whose type is another now. How long a text may be does not count: see `widenTexts`. */
+function withOtherType(
+  fresh: readonly RelationColumn[],
+  present: readonly RelationColumn[],
+): readonly RelationColumn[] {
+  const isText = (type: string): boolean => /^(text|varchar|character varying)/i.test(type);
+  const types = new Map(present.map((column) => [column.name.toLowerCase(), column.dataType]));
+  return fresh.filter(({ name, dataType }) => {
+    const before = types.get(name.toLowerCase());
+    return before !== undefined && before !== dataType && !(isText(before) && isText(dataType));
+  });
 }
 
 /** Texts of the table that are too short for what is added get the type of the query, as far as that is longer. */
