@@ -39,7 +39,7 @@ streams:
   await harness.load(
     "source: LITE\ntarget: DISK\nstreams: { users: { object: 'out/{timestamp.date}/{execution.id}.csv' } }\n",
   );
-  expect(await harness.rows('DUCK', `from '${harness.folder}/out/2026-02-03/run.csv'`)).toEqual([[7]]);
+  expect(await harness.rows('DUCK', `from '${harness.folder}/out/2026-02-03/run *.csv'`)).toEqual([[7]]);
 });
 
 test('every attempt at a run makes the same name', async () => {
