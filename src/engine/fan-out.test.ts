@@ -74,12 +74,13 @@ describe('a node for each item', () => {
     let heard: readonly (readonly [string | undefined, StepOutcome['value']])[] = [];
     const record = await run(world(), {
       found: finds('a', 'b', 'c'),
-      load: ({ item, log }) => {
-        log(`loads ${item?.key}`);
+      load: (context) => {
+        const { item } = context;
+        context.log(`loads ${item?.key}`);
         return { rows: 2, value: `${item?.key}!`, metadata: {} };
       },
-      report: async ({ upstream }) => {
-        const steps = (await upstream?.()) ?? [];
+      report: async (context) => {
+        const steps = (await context.upstream?.()) ?? [];
         heard = steps.flatMap(({ item, outcome }) => (item ? [[item.key, outcome?.value] as const] : []));
         return undefined;
       },

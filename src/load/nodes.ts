@@ -6,7 +6,7 @@ import type { JsonObject } from '../core/json.ts';
 import { isNodeKey, type Edge, type GraphNode, type NodeKey } from '../core/node.ts';
 import type { Origin } from '../core/origin.ts';
 import { dialectFor } from '../sql/dialects/index.ts';
-import { inTurn } from './shared-object.ts';
+import { inTurn, streamOf } from './shared-object.ts';
 import { withReplicationHooks } from './replication-hook-nodes.ts';
 import { isCollapsed } from './replication/collapse.ts';
 import { isWildcard } from './replication/glob.ts';
@@ -71,7 +71,7 @@ export function replicationNodes(replication: Replication, options: NodeOptions)
     (stream) => collect(() => streamNode(replication, stream, { source, target })) ?? [],
   );
   const named = new Set(streams.flatMap(({ name, meta }) => (meta.assetKey === undefined ? [] : [name])));
-  const ordered = collect(() => inTurn(nodes, ({ spec }) => named.has(String(spec['stream'])))) ?? [];
+  const ordered = collect(() => inTurn(nodes, (node) => named.has(streamOf(node)))) ?? [];
   if (mistakes.length > 0) throw new ProjectError(mistakes);
   return withReplicationHooks(replication, ordered);
 }

@@ -25,9 +25,15 @@ export function inTurn(
   return result;
 }
 
+/** Name of the stream that a node of a replication loads. */
+export function streamOf({ spec }: Pick<GraphNode, 'spec'>): string {
+  return typeof spec['stream'] === 'string' ? spec['stream'] : '';
+}
+
 /** The node of a stream that is not the last one into its table. */
-function partOf({ relation: _, relationPattern: _pattern, ...node }: GraphNode): GraphNode {
-  const stream = String(node.spec['stream']);
+function partOf(shared: GraphNode): GraphNode {
+  const { relation: _relation, relationPattern: _pattern, ...node } = shared;
+  const stream = streamOf(node);
   return { ...node, key: `${node.key}/${stream.replace(/[^\p{L}\p{N}_.$-]+/gu, '_')}` };
 }
 

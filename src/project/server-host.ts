@@ -17,6 +17,7 @@ import { hookSettings } from './webhooks/webhook.ts';
 /** What the server shows of an open project. */
 export function createServerHost(session: Session, schedulesActive: boolean): ServerHost {
   const { store, engine } = session;
+  const { dispatch } = store;
   const current = (): Project => session.project;
   return {
     name: current().definition.name,
@@ -64,7 +65,7 @@ export function createServerHost(session: Session, schedulesActive: boolean): Se
       },
       subscribe: (listener) => subscribe(session, listener),
     },
-    ...(store.dispatch ? { workers: store.dispatch.workers } : {}),
+    ...(dispatch ? { workers: () => dispatch.workers() } : {}),
     freshness: async (completions) => {
       const { graph, automation } = current();
       const nowMs = Date.now();

@@ -78,7 +78,8 @@ function requireKnownParts(definition: CodeNode, file: string): void {
 }
 
 export function taskNode({ definition, file }: Task): GraphNode {
-  const { timeoutSeconds, pool, runsOn, effects, relation, forEach, itemsAtOnce, collect, retry } = definition;
+  const { timeoutSeconds, pool, runsOn, effects, relation, forEach, itemsAtOnce, collect, retry } =
+    definition;
   const kind = kindOfCode(definition);
   return {
     key: nodeKeyOf(definition),
@@ -164,7 +165,10 @@ function partitionsOf({
 }
 
 /** @throws ConfigError when a task names a pool that the project does not have */
-export function checkPools(tasks: readonly Task[], pools: NonNullable<ProjectDefinition['pools']> = {}): void {
+export function checkPools(
+  tasks: readonly Task[],
+  pools: NonNullable<ProjectDefinition['pools']> = {},
+): void {
   for (const { definition, file } of tasks) {
     if (definition.pool === undefined || definition.pool in pools) continue;
     throw new ConfigError(

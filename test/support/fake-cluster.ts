@@ -227,7 +227,9 @@ export async function startFakeCluster(folder: string): Promise<FakeCluster> {
     JSON.stringify({
       apiVersion: 'v1',
       kind: 'Config',
-      clusters: [{ name: 'fake', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } }],
+      clusters: [
+        { name: 'fake', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } },
+      ],
       users: [{ name: 'me', user: {} }],
       contexts: [{ name: 'fake', context: { cluster: 'fake', user: 'me' } }],
       'current-context': 'fake',

@@ -408,3 +408,40 @@ describe('lanes', () => {
     });
   });
 });
+
+test('rows that cannot be made late in a query are an error, not the end of the rows', async () => {
+  const sql = `select case when g = 2900000 then cast('no number' || g as bigint) else g end as n from range(3000000) t(g)`;
+  const source = warehouse.source!;
+  const payload = await source.read(
+    { stream: { name: 'late', sql }, columns: ['n'], options: {} },
+    'columns',
+    never,
+  );
+  if (payload.format !== 'columns') throw new Error(payload.format);
+  const read = async (): Promise<number> => {
+    let rows = 0;
+    for await (const batch of payload.batches) rows += batch.rowCount;
+    return rows;
+  };
+  await expect(read()).rejects.toThrow(/no number2900000/);
+});
+
+test('the order that a query asks for is the order of its batches', async () => {
+  const sql = 'select 200000 - g as n from range(200000) t(g) order by n';
+  const payload = await warehouse.source!.read(
+    { stream: { name: 'ordered', sql }, columns: ['n'], options: {}, orderBy: 'n' },
+    'columns',
+    never,
+  );
+  if (payload.format !== 'columns') throw new Error(payload.format);
+  let last = 0n;
+  for await (const batch of payload.batches) {
+    const [column] = batch.vectors;
+    if (column?.kind !== 'int64') throw new Error(column?.kind);
+    for (const value of column.values.subarray(0, batch.rowCount)) {
+      if (value <= last) throw new Error(`${value} after ${last}`);
+      last = value;
+    }
+  }
+  expect(last).toBe(200_000n);
+});

@@ -18,7 +18,7 @@ import {
   wantedColumns,
 } from './stream-select.ts';
 import { parseTypeName } from './type-name.ts';
-import { readChunk } from '../../connector/duckdb/vector-reader.ts';
+import { streamedBatches } from '../../connector/duckdb/streamed-batches.ts';
 import type { Warehouse } from './warehouse.ts';
 
 export interface DuckdbSourceContext extends Naming {
@@ -105,12 +105,7 @@ async function* readBatches(
   const types = columns.map((column) => column.type);
   const lease = await context.warehouse.lease(signal);
   try {
-    const result = await lease.run((connection) => connection.stream(select));
-    while (true) {
-      const chunk = await lease.run(() => result.fetchChunk());
-      if (!chunk || chunk.rowCount === 0) return;
-      yield readChunk(chunk, types);
-    }
+    yield* streamedBatches(select, types, (work) => lease.run(work));
   } finally {
     lease.release();
   }

@@ -252,7 +252,10 @@ describe('on_failure', () => {
     const end = await run(failing(policy));
     expect(end.ending).toBe(ending);
     expect(logged).toEqual(lines);
-    expect(state(end, 'c')).toEqual({ status: policy === 'warn' ? 'warning' : 'error', error: 'hook c: no luck' });
+    expect(state(end, 'c')).toEqual({
+      status: policy === 'warn' ? 'warning' : 'error',
+      error: 'hook c: no luck',
+    });
   });
 
   test('defer goes on, and fails at the end', async () => {

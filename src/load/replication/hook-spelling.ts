@@ -32,9 +32,8 @@ function keysSpelledOut(hook: Written): Written {
       return typeof hook['replication'] === 'string' ? renamed(hook, 'replication', 'path') : hook;
     case 'delete': {
       const { connection, path, ...rest } = hook;
-      return connection === undefined || path === undefined
-        ? hook
-        : { ...rest, location: `${String(connection)}/${String(path)}` };
+      if (typeof connection !== 'string' || typeof path !== 'string') return hook;
+      return { ...rest, location: `${connection}/${path}` };
     }
     default:
       return hook;
