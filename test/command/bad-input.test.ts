@@ -104,7 +104,7 @@ const mistakes: readonly Mistake[] = [
   {
     what: 'SQL that the database refuses',
     make: ({ write }) => write('transform/models/bad.sql', 'select * frm x'),
-    code: 2,
+    code: 1,
     says: [/transform\/models\/bad\.sql:1: .*syntax error/],
   },
   {
@@ -123,7 +123,7 @@ const mistakes: readonly Mistake[] = [
   {
     what: 'a column that disappeared',
     make: ({ edit }) => edit('data/orders.csv', ',city,', ',town,'),
-    code: 2,
+    code: 1,
     says: [/transform\/models\/revenue_by_city\.sql.*city/],
   },
   {
