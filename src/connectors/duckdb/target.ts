@@ -64,8 +64,11 @@ async function fill(
   }
 }
 
-/** Rows on their way are bounded by this as well, since larger segments make nothing faster. */
-const mostRowBytes = 128e6;
+/**
+ * Rows on their way are bounded by this as well: it is enough for two segments of whole row groups, and larger ones make nothing
+ * faster. With half of it a load of 5 million rows of 13 columns took a tenth longer.
+ */
+const mostRowBytes = 256e6;
 
 /**
  * One segment is inserted while the next is collected. A transaction holds whole row groups: those go to the file as
