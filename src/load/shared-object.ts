@@ -10,19 +10,19 @@ export function inTurn(
   nodes: readonly GraphNode[],
   hasOwnKey: (node: GraphNode) => boolean,
 ): readonly GraphNode[] {
-  const taken = new Map<NodeKey, GraphNode>();
-  const result = nodes.map((node, index): GraphNode => {
-    const sharing = nodes.filter(({ key }) => key === node.key);
-    if (sharing.length > 1 && sharing.some(hasOwnKey)) throw keyTaken(node, sharing);
-    const before = nodes.slice(0, index).findLast(({ key }) => key === node.key);
-    const isLast = sharing.at(-1) === node;
-    const own = isLast ? node : partOf(node);
-    const waits = before ? [...own.edges, { kind: 'after' as const, from: partOf(before).key }] : own.edges;
-    if (taken.has(own.key)) throw keyTaken(node, sharing);
-    taken.set(own.key, own);
-    return { ...own, edges: waits };
+  const sharing = Map.groupBy(nodes, ({ key }) => key);
+  const taken = new Set<NodeKey>();
+  const before = new Map<NodeKey, NodeKey>();
+  return nodes.map((node): GraphNode => {
+    const group = sharing.get(node.key) ?? [node];
+    const own = group.at(-1) === node ? node : partOf(node);
+    const isMistake = taken.has(own.key) || (group.length > 1 && group.some(hasOwnKey));
+    if (isMistake) throw keyTaken(node, group);
+    taken.add(own.key);
+    const from = before.get(node.key);
+    before.set(node.key, own.key);
+    return from === undefined ? own : { ...own, edges: [...own.edges, { kind: 'after', from }] };
   });
-  return result;
 }
 
 /** Name of the stream that a node of a replication loads. */

@@ -45,9 +45,11 @@ export async function streamTasks(request: TaskRequest): Promise<readonly Stream
     state: Object.fromEntries(Object.entries(statuses).map(([id, status]) => [id, { status }])),
   };
   const streams = await expand(named, replication, source, ends);
-  const others = replication.streams
-    .filter(({ name, disabled }) => !disabled && name !== stream.name && !isWildcard(name))
-    .map((other) => objectOf(other, ends, { ...ofRun, ...streamVariables(other.name, ends, env) }));
+  const isShared = (object: TableName): boolean =>
+    replication.streams
+      .filter(({ name, disabled }) => !disabled && name !== stream.name && !isWildcard(name))
+      .map((other) => objectOf(other, ends, { ...ofRun, ...streamVariables(other.name, ends, env) }))
+      .some((other) => isSameObject(located(target, other), object));
   const tasks = streams.map((one): StreamTask => {
     const values = { ...ofRun, ...streamVariables(one.name, ends, env) };
     const object = located(target, objectOf(one, ends, values));
@@ -57,7 +59,7 @@ export async function streamTasks(request: TaskRequest): Promise<readonly Stream
       target,
       ...(ends.source.defaultSchema === undefined ? {} : { sourceSchema: ends.source.defaultSchema }),
       object,
-      sharesObject: others.some((other) => isSameObject(located(target, other), object)),
+      sharesObject: () => isShared(object),
       options,
       idempotencyKey,
       services: request.services,

@@ -35,7 +35,7 @@ export async function startOf(
     return { ...none, replaces: !state.exists, ...(watermark ? { watermark } : {}) };
   }
   const startsAnew = options.fullRefresh && !isUnfinished(task, published);
-  if (startsAnew && task.sharesObject && state.exists) return besideOthers;
+  if (startsAnew && state.exists && task.sharesObject()) return besideOthers;
   if (startsAnew || !state.exists) return { ...none, replaces: true };
   if (!mapping.updateKey) return { ...none, replaces: false };
   const { updateKey } = mapping;
@@ -49,7 +49,7 @@ export async function startOf(
       origin: 'stored',
       remarks: [],
     };
-  if (task.sharesObject) return besideOthers;
+  if (task.sharesObject()) return besideOthers;
   const value = await latestInTarget(target.database, state.table, updateKey, stream.name);
   const from = `no watermark of ${updateKey.source.name} is stored`;
   if (value === undefined) {
@@ -76,7 +76,7 @@ const besideOthers: Start = {
 
 /** Rows that share a watermark are replaced in the target, where those of other streams look the same. */
 function requireToldApart({ stream, object, sharesObject }: StreamTask, mapping: ColumnMapping): void {
-  if (!sharesObject || !mapping.updateKey || mapping.primaryKey.length > 0) return;
+  if (!mapping.updateKey || mapping.primaryKey.length > 0 || !sharesObject()) return;
   throw new ConfigError(`${stream.name} has no primary_key, and other streams go into ${object.name} too`, {
     code: 'object_shared',
     origin: stream.objectOrigin,

@@ -15,8 +15,8 @@ export interface StreamTask {
   readonly sourceSchema?: string;
   /** Table, or for files the path as its `name`. */
   readonly object: TableName;
-  /** Other streams of the file go into the same table. */
-  readonly sharesObject: boolean;
+  /** True if other streams of the file go into the same table: all of them are looked at, so it is asked where it matters. */
+  readonly sharesObject: () => boolean;
   readonly options: RunOptions;
   readonly services: HookServices;
   /** The replication's. */
