@@ -1,5 +1,8 @@
 import type { Backfill } from '../core/backfill.ts';
+import type { Completion } from '../core/executor.ts';
+import type { FreshnessState } from '../core/freshness.ts';
 import type { ScheduleTick } from '../core/ledger.ts';
+import type { NodeKey } from '../core/node.ts';
 import type { KeptTriggerTick } from '../core/trigger.ts';
 import {
   cancelBackfill,
@@ -127,14 +130,22 @@ function conditionStatuses({ project, store }: Session): Promise<ConditionStatus
   );
 }
 
-async function freshnessOfNodes({ project, store }: Session): Promise<AutomationPayload['freshness']> {
-  const expected = project.automation.freshness;
-  if (expected.size === 0) return [];
-  const completions = await store.latestCompletions([...expected.keys()]);
-  const madeAtMs = new Map(completions.map(({ key, finishedAtMs }) => [key, finishedAtMs]));
+async function freshnessOfNodes(session: Session): Promise<AutomationPayload['freshness']> {
+  const { freshness } = session.project.automation;
+  if (freshness.size === 0) return [];
+  const completions = await session.store.latestCompletions([...freshness.keys()]);
+  return [...(await freshnessNow(session, completions))].map(([key, state]) => ({ key, ...state }));
+}
+
+/** How fresh the nodes are that something is expected of, `completions` being the latest of each. */
+export async function freshnessNow(
+  { project: { graph, automation }, store }: Session,
+  completions: readonly Completion[],
+): Promise<ReadonlyMap<NodeKey, FreshnessState>> {
   const nowMs = Date.now();
-  const due = await dueWindows(project.graph, store, expected, nowMs);
-  return [...freshnessStates(expected, madeAtMs, nowMs, due)].map(([key, state]) => ({ key, ...state }));
+  const madeAtMs = new Map(completions.map(({ key, finishedAtMs }) => [key, finishedAtMs]));
+  const due = await dueWindows(graph, store, automation.freshness, nowMs);
+  return freshnessStates(automation.freshness, madeAtMs, nowMs, due);
 }
 
 async function backfillStatuses(

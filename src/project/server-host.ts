@@ -2,11 +2,10 @@ import { nearest } from '../core/near-name.ts';
 import { findUnread } from '../curate/index.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { StepProgressEvent, RunEvent } from '../core/run-event.ts';
-import { dueWindows, freshnessStates, makePlan, readPartitionWorld } from '../engine/index.ts';
+import { createTimetable, makePlan, readPartitionWorld } from '../engine/index.ts';
 import { readReportView, renderReport } from '../report/index.ts';
 import type { HookHost, LiveEvent, ReportView, ServerHost, TablePayload } from '../server/index.ts';
-import { Cron } from 'croner';
-import { createAutomationHost } from './automation-host.ts';
+import { createAutomationHost, freshnessNow } from './automation-host.ts';
 import { queryConnection, tablePayload } from './query.ts';
 import { compilerFor } from './part-nodes.ts';
 import { reportFolder } from './executors.ts';
@@ -24,15 +23,16 @@ export function createServerHost(session: Session, schedulesActive: boolean): Se
     manifestHash: () => current().manifest.hash,
     nodes: () => current().graph.nodes,
     schedules: () =>
-      current().manifest.schedules.map(({ name, cron, timeZone, select }) => {
-        const next = schedulesActive ? new Cron(cron, { timezone: timeZone }).nextRun() : null;
+      current().manifest.schedules.map((schedule) => {
+        const { name, cron, timeZone, select } = schedule;
+        const nextAtMs = schedulesActive ? createTimetable(schedule).next(Date.now()) : undefined;
         return {
           name,
           cron,
           timeZone,
           selection: select,
           active: schedulesActive,
-          ...(next ? { nextAtMs: next.getTime() } : {}),
+          ...(nextAtMs === undefined ? {} : { nextAtMs }),
         };
       }),
     reports: () =>
@@ -66,13 +66,7 @@ export function createServerHost(session: Session, schedulesActive: boolean): Se
       subscribe: (listener) => subscribe(session, listener),
     },
     ...(dispatch ? { workers: () => dispatch.workers() } : {}),
-    freshness: async (completions) => {
-      const { graph, automation } = current();
-      const nowMs = Date.now();
-      const madeAtMs = new Map(completions.map(({ key, finishedAtMs }) => [key, finishedAtMs]));
-      const due = await dueWindows(graph, store, automation.freshness, nowMs);
-      return freshnessStates(automation.freshness, madeAtMs, nowMs, due);
-    },
+    freshness: (completions) => freshnessNow(session, completions),
     automation: createAutomationHost(session, schedulesActive),
     hooks: hookHost(session),
     metrics: () => session.metrics(),
