@@ -1,15 +1,13 @@
-import { join } from 'node:path';
 import { formatError, toFailure } from '../../core/errors.ts';
-import { packageFolder } from '../../project/package-folder.ts';
 import type { Project } from '../../project/project.ts';
-import { createServerHost } from '../../project/server-host.ts';
 import { openSession } from '../../project/session.ts';
 import { watchProject } from '../../project/watch.ts';
 import { hookSettings } from '../../project/webhooks/webhook.ts';
-import { startServer } from '../../server/index.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { giveBackMemory } from './idle-memory.ts';
 import { openProject, type Place } from './open-project.ts';
+import { serveSession } from './served-session.ts';
+import { untilStopped } from '../terminal/until-stopped.ts';
 import { paint, printLine } from '../terminal/output.ts';
 
 export interface DevOptions extends Place {
@@ -18,19 +16,11 @@ export interface DevOptions extends Place {
   readonly json: boolean;
 }
 
-const pageFolder = join(packageFolder, 'dist', 'web');
-
 /** Serves the page and works off runs and schedules until SIGINT or SIGTERM. */
 export async function dev(options: DevOptions): Promise<number> {
   const project = await openProject(options);
   const session = await openSession(project);
-  const server = await startServer(createServerHost(session, options.schedules), {
-    pageFolder,
-    port: options.port,
-  }).catch(async (error: unknown) => {
-    await session.close();
-    throw error;
-  });
+  const server = await serveSession(session, options.schedules, { port: options.port });
   const attempt = await session.engine.start({ address: server.url, schedules: options.schedules });
   if (options.json) printLine(JSON.stringify({ url: server.url, owner: attempt.acquired }));
   else {
@@ -54,10 +44,7 @@ export async function dev(options: DevOptions): Promise<number> {
   for (const message of hookMistakes(project))
     process.stderr.write(`${paint('yellow', 'warning', process.stderr)} ${message}\n`);
   giveBackMemory();
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
+  await untilStopped();
   stopWatching();
   await server.close();
   await session.close();

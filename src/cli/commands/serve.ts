@@ -1,14 +1,12 @@
-import { join } from 'node:path';
 import { ConfigError } from '../../core/errors.ts';
 import type { GraphNode } from '../../core/node.ts';
-import { packageFolder } from '../../project/package-folder.ts';
-import { createServerHost } from '../../project/server-host.ts';
 import { openSession } from '../../project/session.ts';
 import { isLoopback } from '../../server/guard.ts';
-import { startServer } from '../../server/index.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { printLine } from '../terminal/output.ts';
 import { openProject, type Place } from './open-project.ts';
+import { serveSession } from './served-session.ts';
+import { untilStopped } from '../terminal/until-stopped.ts';
 
 export interface ServeOptions extends Place {
   readonly host?: string;
@@ -23,8 +21,6 @@ export interface ServeOptions extends Place {
 
 /** The environment variable that holds what callers from other machines must show. */
 const tokenName = 'MILLRACE_TOKEN';
-
-const pageFolder = join(packageFolder, 'dist', 'web');
 
 /** Serves the page, and owns the project as far as nobody else does: plans, schedules, hands steps to workers; until SIGINT or SIGTERM. */
 export async function serve(options: ServeOptions): Promise<number> {
@@ -42,14 +38,10 @@ export async function serve(options: ServeOptions): Promise<number> {
       },
     );
   }
-  const server = await startServer(createServerHost(session, options.schedules), {
-    pageFolder,
+  const server = await serveSession(session, options.schedules, {
     port: options.port,
     ...(options.host === undefined ? {} : { hostname: options.host }),
     ...(token ? { token } : {}),
-  }).catch(async (error: unknown) => {
-    await session.close();
-    throw error;
   });
   const attempt = await session.engine.start({ address: server.url, schedules: options.schedules });
   if (options.json) printLine(JSON.stringify({ url: server.url, owner: attempt.acquired }));
@@ -60,10 +52,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     for (const line of placementLines(project.graph.nodes, options.work)) printLine(line);
     printLine('Stop with Ctrl-C.');
   }
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
+  await untilStopped();
   await server.close();
   await session.close();
   return exitCodes.success;

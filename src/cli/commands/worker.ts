@@ -3,6 +3,7 @@ import { openSession } from '../../project/session.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { paint, printLine } from '../terminal/output.ts';
 import { openProject, type Place } from './open-project.ts';
+import { untilStopped } from '../terminal/until-stopped.ts';
 
 export interface WorkerCommandOptions extends Place {
   readonly pool: readonly string[];
@@ -37,10 +38,7 @@ export async function worker(options: WorkerCommandOptions): Promise<number> {
   if (options.json) printLine(JSON.stringify({ worker: working.owner, manifestHash: project.manifest.hash }));
   say(`${working.owner} works for ${project.definition.name}, version ${version}: ${taken(options.pool)}.`);
   say('Stop with Ctrl-C.');
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
+  await untilStopped();
   const count = working.steps().length;
   if (count > 0)
     say(

@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import { packageFolder } from '../../project/package-folder.ts';
+import { createServerHost } from '../../project/server-host.ts';
+import type { Session } from '../../project/session.ts';
+import { startServer, type RunningServer, type ServerOptions } from '../../server/index.ts';
+
+const pageFolder = join(packageFolder, 'dist', 'web');
+
+/** Serves the page of a session, which is closed when the server cannot start. */
+export async function serveSession(
+  session: Session,
+  schedules: boolean,
+  options: Omit<ServerOptions, 'pageFolder'>,
+): Promise<RunningServer> {
+  try {
+    return await startServer(createServerHost(session, schedules), { ...options, pageFolder });
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
