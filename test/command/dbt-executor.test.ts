@@ -5,7 +5,13 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type CommandResult, millrace, millraceJson, startMillrace } from '../support/millrace-command.ts';
+import {
+  type CommandResult,
+  millrace,
+  millraceJson,
+  startMillrace,
+  type RunningCommand,
+} from '../support/millrace-command.ts';
 import { createTestDatabase } from '../support/postgres-database.ts';
 
 const adapters = adaptersOfDbt();
@@ -110,7 +116,8 @@ describe('a dbt project by itself', () => {
     },
   );
 
-  test.skipIf(isMissing('duckdb'))('Ctrl-C stops dbt too (skipped: no dbt on PATH)', async () => {
+  /** A build that is amid a model which takes for ever. */
+  async function longBuild(): Promise<RunningCommand> {
     await write({
       ...byItself,
       'models/long.sql':
@@ -119,6 +126,11 @@ describe('a dbt project by itself', () => {
     const command = startMillrace(['build', '--executor', 'dbt'], { cwd: folder });
     await untilProcess('--target-path', true);
     await wait(3000);
+    return command;
+  }
+
+  test.skipIf(isMissing('duckdb'))('Ctrl-C stops dbt too (skipped: no dbt on PATH)', async () => {
+    const command = await longBuild();
     command.child.kill('SIGINT');
     expect((await command.result).code).not.toBe(0);
     await untilProcess('--target-path', false);
@@ -127,14 +139,7 @@ describe('a dbt project by itself', () => {
   test.skipIf(isMissing('duckdb'))(
     'dbt does not outlive a killed Millrace (skipped: no dbt on PATH)',
     async () => {
-      await write({
-        ...byItself,
-        'models/long.sql':
-          "{{ config(materialized='table') }} select count(*) as n from range(100000000) a, range(100000000) b",
-      });
-      const command = startMillrace(['build', '--executor', 'dbt'], { cwd: folder });
-      await untilProcess('--target-path', true);
-      await wait(3000);
+      const command = await longBuild();
       command.child.kill('SIGKILL');
       await command.result;
       await untilProcess('--target-path', false);
