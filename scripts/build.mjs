@@ -53,15 +53,15 @@ async function bundle(folder) {
     'index',
     'connector/index',
     'testing/index',
-    'project/isolation/step-process',
-    'project/isolation/trial-process',
+    'project/execution/isolation/step-process',
+    'project/execution/isolation/trial-process',
   ];
   const input = Object.fromEntries(entries.map((name) => [name, join(root, 'src', `${name}.ts`)]));
   const isBundled = (id) => bundledPackages.some((name) => id === name || id.startsWith(`${name}/`));
   const external = (id) => /^[^./]/.test(id) && !isBundled(id);
   const build = await rolldown({ input, platform: 'node', external });
-  // As deep as the sources: see src/project/package-folder.ts.
-  const chunkFileNames = 'parts/[name]-[hash].js';
+  // As deep as the sources: see src/project/settings/package-folder.ts.
+  const chunkFileNames = 'project/parts/[name]-[hash].js';
   await build.write({
     dir: folder,
     format: 'esm',

@@ -3,8 +3,8 @@ export {
   defineSchedule,
   type ProjectDefinition,
   type ScheduleDefinition,
-} from './project/definitions.ts';
-export { defineConnection, type ConnectionDefinition } from './project/connection-definition.ts';
+} from './project/settings/definitions.ts';
+export { defineConnection, type ConnectionDefinition } from './project/settings/connection-definition.ts';
 export {
   defineAsset,
   defineCheck,
@@ -22,8 +22,8 @@ export {
   type TaskDefinition,
   type TaskForEach,
   type TaskResult,
-} from './project/code-definitions.ts';
-export type { ItemResult, ItemSource, MadeForEach } from './project/fan-out-definitions.ts';
+} from './project/code/code-definitions.ts';
+export type { ItemResult, ItemSource, MadeForEach } from './project/code/fan-out-definitions.ts';
 export {
   allOf,
   byTable,
@@ -47,7 +47,7 @@ export {
   type Reading,
   type TimeOptions,
   type TimePartition,
-} from './project/partition-definitions.ts';
+} from './project/code/partition-definitions.ts';
 export {
   defineSensor,
   type SensorContext,

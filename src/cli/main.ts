@@ -4,7 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { formatError, MillraceError, toFailure } from '../core/errors.ts';
 import { registerDbtCommands } from './commands/dbt/register.ts';
 import type { Place } from './commands/open-project.ts';
-import { packageVersion } from '../project/package-version.ts';
+import { packageVersion } from '../project/settings/package-version.ts';
 import { registerConnectionCommands } from './program/connection-commands.ts';
 import { registerLedgerCommands } from './program/ledger-commands.ts';
 import { registerLookCommands } from './program/look-commands.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Connector } from '../../src/connector/connector.ts';
-import { findConnector } from '../../src/project/connector-registry.ts';
+import { findConnector } from '../../src/project/connections/connector-registry.ts';
 import type { SuiteRunner } from '../../src/testing/index.ts';
 
 export const vitestRunner: SuiteRunner = { describe, test, before: beforeAll, after: afterAll };

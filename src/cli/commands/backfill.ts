@@ -7,7 +7,7 @@ import {
   holdBackfill,
   startBackfill,
 } from '../../engine/index.ts';
-import { openLedger, openSession, type Session } from '../../project/session.ts';
+import { openLedger, openSession, type Session } from '../../project/session/session.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { formatCount, formatDuration, formatTable, paint, printJson, printLine } from '../terminal/output.ts';
 import { RunProgressView } from '../terminal/run-progress.ts';

@@ -1,6 +1,6 @@
-import { checkDeclarations } from '../../project/connection-settings.ts';
-import { connectionsFileName } from '../../project/connections-file.ts';
-import type { Project } from '../../project/project.ts';
+import { checkDeclarations } from '../../project/connections/connection-settings.ts';
+import { connectionsFileName } from '../../project/connections/connections-file.ts';
+import type { Project } from '../../project/reading/project.ts';
 import { formatOrigin } from '../../core/origin.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { withPool } from './connections.ts';

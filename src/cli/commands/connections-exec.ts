@@ -1,6 +1,6 @@
 import type { SqlDatabase } from '../../connector/connection.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { tablePayload } from '../../project/query.ts';
+import { tablePayload } from '../../project/session/query.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import {
   formatCount,

@@ -1,7 +1,7 @@
 import { connectionMissing } from '../../connector/connection-missing.ts';
 import { type Failure, MillraceError, toFailure } from '../../core/errors.ts';
-import { namesOf, type ConnectionPool } from '../../project/connection-pool.ts';
-import type { ConnectionDeclaration } from '../../project/connections-file.ts';
+import { namesOf, type ConnectionPool } from '../../project/connections/connection-pool.ts';
+import type { ConnectionDeclaration } from '../../project/connections/connections-file.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { formatTable, paint, printJson, printLine, showStatus } from '../terminal/output.ts';
 import { type ConnectionsPlace, findConnections, withPool } from './connections.ts';

@@ -1,5 +1,5 @@
 import { findUnread, scoreImportance } from '../../curate/index.ts';
-import { completionsByKey, openLedger } from '../../project/session.ts';
+import { completionsByKey, openLedger } from '../../project/session/session.ts';
 import { openProject, type Place } from './open-project.ts';
 import { formatCount, formatTable, printJson, printLine } from '../terminal/output.ts';
 

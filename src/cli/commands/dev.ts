@@ -1,7 +1,7 @@
 import { formatError, toFailure } from '../../core/errors.ts';
-import type { Project } from '../../project/project.ts';
-import { openSession } from '../../project/session.ts';
-import { watchProject } from '../../project/watch.ts';
+import type { Project } from '../../project/reading/project.ts';
+import { openSession } from '../../project/session/session.ts';
+import { watchProject } from '../../project/session/watch.ts';
 import { hookSettings } from '../../project/webhooks/webhook.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { giveBackMemory } from './idle-memory.ts';

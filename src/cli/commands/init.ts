@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { ConfigError } from '../../core/errors.ts';
-import { packageFolder } from '../../project/package-folder.ts';
+import { packageFolder } from '../../project/settings/package-folder.ts';
 import { printJson, printLine } from '../terminal/output.ts';
 
 const templateFolder = join(packageFolder, 'templates', 'project');

@@ -5,7 +5,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { ConfigError } from '../../core/errors.ts';
 import { isOwnershipLive } from '../../engine/index.ts';
-import { ledgerPlace, openLedger } from '../../project/session.ts';
+import { ledgerPlace, openLedger } from '../../project/session/session.ts';
 import { openArchive, readArchiveLines, toArchiveLines } from '../../store/index.ts';
 import { projectFolder, type Place } from './open-project.ts';
 import { formatCount, printJson, printLine } from '../terminal/output.ts';

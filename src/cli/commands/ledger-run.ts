@@ -3,7 +3,7 @@ import { ConfigError } from '../../core/errors.ts';
 import type { RunRecord } from '../../core/ledger.ts';
 import type { OpenRun, RunStore } from '../../core/ports.ts';
 import { isOwnershipLive } from '../../engine/index.ts';
-import { openLedgers } from '../../project/session.ts';
+import { openLedgers } from '../../project/session/session.ts';
 import { ledgerFolder, type Place } from './open-project.ts';
 
 /** Does `work` with the ledgers of a project, and closes them. */

@@ -1,9 +1,9 @@
 import { ConfigError } from '../../core/errors.ts';
-import { findProjectFolder } from '../../project/config-file.ts';
-import { findDbtFolder, readDbtProject } from '../../project/dbt-project.ts';
-import type { Project } from '../../project/project.ts';
-import { readProject } from '../../project/read-project.ts';
-import { hasLoadLedger } from '../../project/session.ts';
+import { findProjectFolder } from '../../project/settings/config-file.ts';
+import { findDbtFolder, readDbtProject } from '../../project/reading/dbt-project.ts';
+import type { Project } from '../../project/reading/project.ts';
+import { readProject } from '../../project/reading/read-project.ts';
+import { hasLoadLedger } from '../../project/session/session.ts';
 import { resolve } from 'node:path';
 
 export interface Place {

@@ -1,7 +1,7 @@
 import { requirePartitionKey } from '../../core/partition/axis.ts';
 import { type PartitionGroup, partitionStatus } from '../../engine/index.ts';
-import { partitionWorld } from '../../project/partition-world.ts';
-import { openLedger } from '../../project/session.ts';
+import { partitionWorld } from '../../project/session/partition-world.ts';
+import { openLedger } from '../../project/session/session.ts';
 import { formatCount, formatTable, paint, printJson, printLine } from '../terminal/output.ts';
 import { openProject, type Place } from './open-project.ts';
 

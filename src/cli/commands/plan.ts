@@ -1,10 +1,10 @@
 import { MillraceError, formatError } from '../../core/errors.ts';
 import { formatOrigin } from '../../core/origin.ts';
 import { nodeOf, type PlanStep } from '../../core/plan.ts';
-import type { ProjectDefinition } from '../../project/definitions.ts';
-import { explainStep } from '../../project/explain.ts';
-import { workerPools } from '../../project/placement.ts';
-import { openPool } from '../../project/session.ts';
+import type { ProjectDefinition } from '../../project/settings/definitions.ts';
+import { explainStep } from '../../project/session/explain.ts';
+import { workerPools } from '../../project/reading/placement.ts';
+import { openPool } from '../../project/session/session.ts';
 import { tmpdir } from 'node:os';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { formatTable, paint, printJson, printLine } from '../terminal/output.ts';

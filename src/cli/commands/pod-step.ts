@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '../../core/errors.ts';
 import type { StepContext } from '../../core/executor.ts';
-import { executeIsolated } from '../../project/isolated-task.ts';
-import { sendError, type StepMessage } from '../../project/isolated-message.ts';
-import { podWorkName, type PodWork, writeMessage } from '../../project/pod-message.ts';
-import { readTasks } from '../../project/tasks.ts';
-import { nodeKeyOf } from '../../project/code-definitions.ts';
+import { executeIsolated } from '../../project/execution/isolated-task.ts';
+import { sendError, type StepMessage } from '../../project/execution/isolated-message.ts';
+import { podWorkName, type PodWork, writeMessage } from '../../project/execution/pod-message.ts';
+import { readTasks } from '../../project/code/tasks.ts';
+import { nodeKeyOf } from '../../project/code/code-definitions.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 
 /** In a pod: does the attempt that the environment names, and says on standard output what comes of it. */

@@ -11,12 +11,12 @@ import {
   selectStreams,
   singleStreamReplication,
 } from '../../load/index.ts';
-import { findProjectFolder } from '../../project/config-file.ts';
-import { connectionsFileName } from '../../project/connections-file.ts';
-import { partitionWorld } from '../../project/partition-world.ts';
-import type { Project } from '../../project/project.ts';
-import { pipelineProject, readProject, replicationProject } from '../../project/read-project.ts';
-import { loadLedger, projectLedger } from '../../project/session.ts';
+import { findProjectFolder } from '../../project/settings/config-file.ts';
+import { connectionsFileName } from '../../project/connections/connections-file.ts';
+import { partitionWorld } from '../../project/session/partition-world.ts';
+import type { Project } from '../../project/reading/project.ts';
+import { pipelineProject, readProject, replicationProject } from '../../project/reading/read-project.ts';
+import { loadLedger, projectLedger } from '../../project/session/session.ts';
 import { givenEnvironment, names, type RunCommandOptions, streamKeys } from './run-options.ts';
 import { runSwitches, type RunSwitches } from './run-switches.ts';
 

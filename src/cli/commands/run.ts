@@ -1,8 +1,8 @@
 import type { RunRecord } from '../../core/ledger.ts';
 import type { Plan } from '../../core/plan.ts';
 import { mayBeAlive, isOwnershipLive } from '../../engine/index.ts';
-import { commandTrigger } from '../../project/command-trigger.ts';
-import { loadLedger, openLedger, openSession, type Session } from '../../project/session.ts';
+import { commandTrigger } from '../../project/session/command-trigger.ts';
+import { loadLedger, openLedger, openSession, type Session } from '../../project/session/session.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { paint } from '../terminal/output.ts';
 import { RunProgressView } from '../terminal/run-progress.ts';

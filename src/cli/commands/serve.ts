@@ -1,6 +1,6 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { GraphNode } from '../../core/node.ts';
-import { openSession } from '../../project/session.ts';
+import { openSession } from '../../project/session/session.ts';
 import { isLoopback } from '../../server/guard.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { printLine } from '../terminal/output.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { packageFolder } from '../../project/package-folder.ts';
-import { createServerHost } from '../../project/server-host.ts';
-import type { Session } from '../../project/session.ts';
+import { packageFolder } from '../../project/settings/package-folder.ts';
+import { createServerHost } from '../../project/session/server-host.ts';
+import type { Session } from '../../project/session/session.ts';
 import { startServer, type RunningServer, type ServerOptions } from '../../server/index.ts';
 
 const pageFolder = join(packageFolder, 'dist', 'web');

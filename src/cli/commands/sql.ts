@@ -1,7 +1,7 @@
 import { ConfigError, TransientError, type Failure } from '../../core/errors.ts';
-import type { Project } from '../../project/project.ts';
-import { openLedger } from '../../project/session.ts';
-import { queryConnection } from '../../project/query.ts';
+import type { Project } from '../../project/reading/project.ts';
+import { openLedger } from '../../project/session/session.ts';
+import { queryConnection } from '../../project/session/query.ts';
 import type { TablePayload } from '../../server/index.ts';
 import { withPool } from './connections.ts';
 import { openProject, type Place } from './open-project.ts';

@@ -12,8 +12,8 @@ import type { WorkerRecord } from '../../core/dispatch.ts';
 import type { FreshnessState } from '../../core/freshness.ts';
 import type { RunStore } from '../../core/ports.ts';
 import type { KeptTriggerTick } from '../../core/trigger.ts';
-import type { Project } from '../../project/project.ts';
-import { openLedger } from '../../project/session.ts';
+import type { Project } from '../../project/reading/project.ts';
+import { openLedger } from '../../project/session/session.ts';
 import { formatCount, formatTable, paint, printJson, printLine } from '../terminal/output.ts';
 import { openProjectOrDbt, type Place } from './open-project.ts';
 

@@ -1,5 +1,5 @@
-import { checkWorkerPools } from '../../project/placement.ts';
-import { openSession } from '../../project/session.ts';
+import { checkWorkerPools } from '../../project/reading/placement.ts';
+import { openSession } from '../../project/session/session.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { paint, printLine } from '../terminal/output.ts';
 import { openProject, type Place } from './open-project.ts';

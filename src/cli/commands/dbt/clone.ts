@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { tmpdir } from 'node:os';
 import { ConfigError } from '../../../core/errors.ts';
-import { openPool } from '../../../project/session.ts';
+import { openPool } from '../../../project/session/session.ts';
 import { type Clone, cloneRelations } from '../../../transform/index.ts';
 import { exitCodes } from '../../terminal/exit-code.ts';
 import { printJson, printLine } from '../../terminal/output.ts';

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { ConfigError } from '../../../core/errors.ts';
-import { openPool } from '../../../project/session.ts';
+import { openPool } from '../../../project/session/session.ts';
 import {
   type Compiled,
   compileNodes,

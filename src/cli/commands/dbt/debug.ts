@@ -1,7 +1,7 @@
 import { plainText } from '../../../transform/index.ts';
 import { tmpdir } from 'node:os';
 import { MillraceError, ProjectError } from '../../../core/errors.ts';
-import { openPool } from '../../../project/session.ts';
+import { openPool } from '../../../project/session/session.ts';
 import { exitCodes } from '../../terminal/exit-code.ts';
 import { paint, printJson, printLine } from '../../terminal/output.ts';
 import type { DbtFlags } from './dbt-options.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '../../../core/errors.ts';
-import type { Session } from '../../../project/session.ts';
+import type { Session } from '../../../project/session/session.ts';
 import type { ArtifactNode, ManifestArtifact, RunArguments } from '../../../transform/index.ts';
 import { checkedManifest, type Selected } from './selected.ts';
 import { readArtifact, type Workspace } from './workspace.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
-import { openPool } from '../../../project/session.ts';
+import { openPool } from '../../../project/session/session.ts';
 import { catalogArtifact } from '../../../transform/index.ts';
 import { exitCodes } from '../../terminal/exit-code.ts';
 import { printJson, printLine } from '../../terminal/output.ts';

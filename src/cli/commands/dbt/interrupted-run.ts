@@ -1,7 +1,7 @@
 import { canonicalJson, type JsonObject } from '../../../core/json.ts';
 import type { Plan } from '../../../core/plan.ts';
 import { mayBeAlive } from '../../../engine/index.ts';
-import type { Session } from '../../../project/session.ts';
+import type { Session } from '../../../project/session/session.ts';
 
 /**
  * The run that a killed process has left with the same plan, to be gone on with. Others that nobody waits for are

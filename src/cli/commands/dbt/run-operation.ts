@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { MillraceError } from '../../../core/errors.ts';
-import { openPool } from '../../../project/session.ts';
+import { openPool } from '../../../project/session/session.ts';
 import { plainArguments, runOperation } from '../../../transform/index.ts';
 import { exitCodes } from '../../terminal/exit-code.ts';
 import { printError } from '../../terminal/error-output.ts';

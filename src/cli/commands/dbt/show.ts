@@ -1,8 +1,8 @@
 import { plainText } from '../../../transform/index.ts';
 import { tmpdir } from 'node:os';
 import { ConfigError } from '../../../core/errors.ts';
-import { tablePayload } from '../../../project/query.ts';
-import { openPool } from '../../../project/session.ts';
+import { tablePayload } from '../../../project/session/query.ts';
+import { openPool } from '../../../project/session/session.ts';
 import { compileSql } from '../../../transform/index.ts';
 import { exitCodes } from '../../terminal/exit-code.ts';
 import { formatTable, printJson, printLine } from '../../terminal/output.ts';

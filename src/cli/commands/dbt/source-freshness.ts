@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { openPool } from '../../../project/session.ts';
+import { openPool } from '../../../project/session/session.ts';
 import { type Freshness, hasFreshness, measureFreshness, sourcesArtifact } from '../../../transform/index.ts';
 import { exitCodes } from '../../terminal/exit-code.ts';
 import { formatDuration, paint, printJson, printLine } from '../../terminal/output.ts';

@@ -3,10 +3,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../../../core/errors.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import { findProjectFolder, readConfigFile } from '../../../project/config-file.ts';
-import { findDbtFolder, readDbtProject } from '../../../project/dbt-project.ts';
-import type { Project } from '../../../project/project.ts';
-import { readProject } from '../../../project/read-project.ts';
+import { findProjectFolder, readConfigFile } from '../../../project/settings/config-file.ts';
+import { findDbtFolder, readDbtProject } from '../../../project/reading/dbt-project.ts';
+import type { Project } from '../../../project/reading/project.ts';
+import { readProject } from '../../../project/reading/read-project.ts';
 import {
   type Invocation,
   type ManifestArtifact,
