@@ -1,4 +1,5 @@
 import type { NodeKey } from './node.ts';
+
 /** How an asset or task is cut into parts that are made one by one. Plain data: nothing here is counted or listed. */
 export interface PartitionsDefinition {
   /** One or more, with different names; a partition has one key of each, in this order. */
@@ -7,6 +8,8 @@ export interface PartitionsDefinition {
   readonly partitionsPerStep?: number | 'all';
   /** Each partition reads the one before it, so they are made in order. Default false. */
   readonly sequential?: boolean;
+  /** Its steps write one table and stand in each other's way there, so they are made one after another, in any order. Default false. */
+  readonly oneAtATime?: boolean;
 }
 
 export type DimensionDefinition = TimeDimension | StaticDimension | DynamicDimension;

@@ -17,13 +17,14 @@ export function partitioned(
   dimensions: readonly DimensionDefinition[],
   more: Partial<GraphNode> & Omit<PartitionsDefinition, 'dimensions'> = {},
 ): GraphNode {
-  const { partitionsPerStep, sequential, ...node } = more;
+  const { partitionsPerStep, sequential, oneAtATime, ...node } = more;
   return asset(key, reads, {
     ...node,
     partitions: {
       dimensions,
       ...(partitionsPerStep === undefined ? {} : { partitionsPerStep }),
       ...(sequential === undefined ? {} : { sequential }),
+      ...(oneAtATime === undefined ? {} : { oneAtATime }),
     },
   });
 }

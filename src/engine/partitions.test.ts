@@ -17,7 +17,7 @@ import { aborted, definitionsOf, testExecutor, type StepBody } from './project.f
 
 const nowMs = Date.UTC(2024, 1, 1);
 const world = worldAt(nowMs);
-const definitions = definitionsOf([
+const usual = definitionsOf([
   partitioned('a', [], [windows()]),
   partitioned('b', ['a'], [windows('month')]),
   partitioned('c', [], [windows(), keys('us', 'eu')], { partitionsPerStep: 'all' }),
@@ -26,8 +26,10 @@ const definitions = definitionsOf([
 describe('partitions in an engine', () => {
   let store: RunStore;
   const engines: Engine[] = [];
+  let definitions = usual;
 
   beforeEach(async () => {
+    definitions = usual;
     store = await openSqliteLedger(':memory:');
   });
   afterEach(async () => {
@@ -83,6 +85,31 @@ describe('partitions in an engine', () => {
     await untilEnd(await startBackfill(store, stale, request, nowMs));
     expect(await status('b')).toMatchObject({ stale: { count: 0 }, succeeded: { count: 1 } });
     await expect(explainBackfill(definitions, store, request, nowMs)).rejects.toThrow('is stale');
+  });
+
+  it('makes those that write one table one after another, and goes on after one that fails', async () => {
+    const nodes = [
+      partitioned('table', [], [windows()], { oneAtATime: true }),
+      partitioned('free', [], [windows()]),
+    ];
+    definitions = definitionsOf(nodes);
+    let atOnce = 0;
+    const most: Record<string, number> = {};
+    const count =
+      (name: string) =>
+      async (context: StepContext): Promise<undefined> => {
+        atOnce += 1;
+        most[name] = Math.max(most[name] ?? 0, atOnce);
+        for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        atOnce -= 1;
+        if (context.partitions?.text === '2024-01-02') throw new FatalError('no', { code: 'no' });
+        return undefined;
+      };
+    const engine = await open({ table: count('table'), free: count('free') });
+    for (const key of ['table', 'free'])
+      await engine.waitForRun(await engine.enqueue(plan(key, '2024-01-01..2024-01-08'), { kind: 'code' }));
+    expect(most).toEqual({ table: 1, free: 4 });
+    expect(await status('table')).toMatchObject({ succeeded: { count: 7 }, failed: { text: '2024-01-02' } });
   });
 
   it('says which windows are late, from the first one that was made on', async () => {

@@ -3,7 +3,7 @@ import { itemStep, type StepItem } from '../core/fan-out.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { RunRecord, StepRecord } from '../core/ledger.ts';
 import type { NodeKey } from '../core/node.ts';
-import type { PlanStep } from '../core/plan.ts';
+import { nodeOf, type PlanStep } from '../core/plan.ts';
 import type { StepMove } from '../core/ports.ts';
 import { isStepFinished, type StepState } from '../core/run-state.ts';
 import { isSpared } from './partly-failed.ts';
@@ -12,7 +12,7 @@ import { isSpared } from './partly-failed.ts';
 export interface StepBook {
   /**
    * Pending steps that may start (see `PlanStep.dependsOn`), each handed out once. In plan order; of those for items no more at a
-   * time than their template allows.
+   * time than their template allows, of those about partitions that lock their whole node one.
    */
   takeReady(): readonly PlanStep[];
   /** Pending steps that can never run because of what is recorded so far; recorded as skipped by this call. */
@@ -42,7 +42,7 @@ export function openStepBook(run: RunRecord): StepBook {
   const dependents = indexDependents(run.plan.steps);
   const ready: PlanStep[] = [];
   const templates = Map.groupBy(run.plan.steps, ({ forEach }) => forEach);
-  // Steps for items that were handed out and are not finished; how many of a template.
+  // Steps that take turns with others, were handed out and are not finished; how many of a turn.
   const handedOut = new Set<NodeKey>();
   const atWork = new Map<NodeKey, number>();
   const doomed: { readonly key: NodeKey; readonly cause: NodeKey }[] = [];
@@ -63,16 +63,17 @@ export function openStepBook(run: RunRecord): StepBook {
     states.set(key, state);
     attempts.set(key, attempt);
     if (!isStepFinished(state)) return;
-    const of = steps.get(key)?.item?.of;
+    const of = turnOf(steps.get(key));
     if (of !== undefined && handedOut.delete(key)) atWork.set(of, (atWork.get(of) ?? 0) - 1);
     settle(key, state, failure);
   };
-  const mayBeHandedOut = ({ key, item }: PlanStep): boolean => {
-    if (!item) return true;
-    const busy = atWork.get(item.of) ?? 0;
-    if (busy >= (steps.get(item.of)?.itemsAtOnce ?? Infinity)) return false;
-    atWork.set(item.of, busy + 1);
-    handedOut.add(key);
+  const mayBeHandedOut = (step: PlanStep): boolean => {
+    const of = turnOf(step);
+    if (of === undefined) return true;
+    const busy = atWork.get(of) ?? 0;
+    if (busy >= (step.item ? (steps.get(of)?.itemsAtOnce ?? Infinity) : 1)) return false;
+    atWork.set(of, busy + 1);
+    handedOut.add(step.key);
     return true;
   };
   const add = (template: PlanStep, item: StepItem): void => {
@@ -135,6 +136,13 @@ export function openStepBook(run: RunRecord): StepBook {
     interruptionsOf: (key) => interruptions.get(key) ?? 0,
     keysIn: (state) => [...states].filter(([, current]) => current === state).map(([key]) => key),
   };
+}
+
+/** What a step takes turns about: with others for the same template, or with others that write the same node. */
+function turnOf(step: PlanStep | undefined): NodeKey | undefined {
+  if (!step?.partitions) return step?.item?.of;
+  const node = nodeOf(step);
+  return step.locks.includes(node) ? node : undefined;
 }
 
 function indexDependents(steps: readonly PlanStep[]): Map<NodeKey, PlanStep[]> {

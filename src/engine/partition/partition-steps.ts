@@ -79,7 +79,9 @@ function makePart(node: GraphNode, space: PartitionSpace, set: PartitionSet): Pa
     key: `${node.key}@${partitions.text}`,
     set,
     partitions,
-    locks: partitions.ranges.map((range) => partitionLock(node.key, range)),
+    locks: node.partitions?.oneAtATime
+      ? [node.key]
+      : partitions.ranges.map((range) => partitionLock(node.key, range)),
   };
 }
 
