@@ -37,8 +37,9 @@ export interface ColumnBatch {
  * | uuid | `fixed` 16, in textual order |
  * | interval | `fixed` 16: months int32, days int32, microseconds int64, little-endian |
  * | text, json | `bytes`, valid UTF-8 |
+ * | timetz | `bytes`, such as `04:05:06.5+02:30` |
  * | bytes | `bytes` |
- * | array | `bytes`, a JSON array of strings (the elements' text) and nulls |
+ * | array | `bytes`, a JSON array of strings (the elements' text; bytes as `\x` and hexadecimal digits) and nulls |
  *
  * A typed array may be longer than the batch; only the first `rowCount` elements count.
  */
@@ -95,6 +96,7 @@ export function vectorKindOf(type: DataType): VectorKind {
     case 'interval':
       return 'fixed';
     case 'text':
+    case 'timetz':
     case 'json':
     case 'bytes':
     case 'array':

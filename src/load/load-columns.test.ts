@@ -83,7 +83,7 @@ describe.each(['DUCK', 'PG2'])('into %s', (target) => {
     expect(rows).toEqual([[expect.stringMatching(/id.*code/)]]);
   });
 
-  test('times with a zone are text, shapes are WKB or nothing', async () => {
+  test('times keep their zone, shapes are WKB or nothing', async () => {
     await harness.run(
       'PG',
       'alter table people add column at timetz, add column shape bytea',

@@ -15,6 +15,8 @@ export type DataType =
   | { readonly type: 'bytes' }
   | { readonly type: 'date' }
   | { readonly type: 'time' }
+  /** A time of day and its distance from UTC. */
+  | { readonly type: 'timetz' }
   | { readonly type: 'timestamp' }
   | { readonly type: 'timestamptz' }
   | { readonly type: 'interval' }

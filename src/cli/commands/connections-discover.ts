@@ -154,6 +154,7 @@ const typeWords: Readonly<Record<Exclude<DataType['type'], 'decimal' | 'text' | 
   bytes: 'binary',
   date: 'date',
   time: 'time',
+  timetz: 'timez',
   timestamp: 'datetime',
   timestamptz: 'timestampz',
   interval: 'interval',

@@ -120,6 +120,7 @@ export function stagingType(type: DataType): DuckDBType {
     case 'uuid':
       return UUID;
     case 'text':
+    case 'timetz':
     case 'json':
     case 'array':
       return VARCHAR;

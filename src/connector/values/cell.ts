@@ -7,6 +7,7 @@ import type { IntervalValue, RowValue } from './row-value.ts';
 export type Cell = number | bigint | Uint8Array | undefined;
 
 const integerLimits = { int16: 0x7fff, int32: 0x7fff_ffff } as const;
+const timetzText = /^([01]\d|2[0-4]):[0-5]\d:[0-5]\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/;
 const int64Limit = 0x7fff_ffff_ffff_ffffn;
 
 /** A value that is not NULL, made into what the vector of its type holds. */
@@ -28,6 +29,8 @@ export function cellOf(value: RowValue, type: DataType): Cell {
       return typeof value === 'string' ? daysOf(value) : undefined;
     case 'time':
       return typeof value === 'string' ? microsOfTime(value) : undefined;
+    case 'timetz':
+      return typeof value === 'string' && timetzText.test(value) ? utf8(value) : undefined;
     case 'timestamp':
       return typeof value === 'string' ? microsOfTimestamp(value, false) : undefined;
     case 'timestamptz':
@@ -118,20 +121,21 @@ function arrayCell(value: RowValue, element: DataType): Uint8Array | undefined {
   if (!Array.isArray(value)) return undefined;
   const texts: (string | null)[] = [];
   for (const item of value as readonly RowValue[]) {
-    const fits = item === null || cellOf(item, element) !== undefined;
-    if (!fits || !hasText(element)) return undefined;
-    texts.push(item === null ? null : elementText(item, element));
+    const cell = item === null ? null : cellOf(item, element);
+    if (cell === undefined || !hasText(element)) return undefined;
+    texts.push(cell === null ? null : elementText(item, cell, element));
   }
   return utf8(JSON.stringify(texts));
 }
 
 /** Elements travel as text. */
 function hasText({ type }: DataType): boolean {
-  return type !== 'bytes' && type !== 'interval' && type !== 'array';
+  return type !== 'interval' && type !== 'array';
 }
 
-function elementText(value: RowValue, { type }: DataType): string {
+function elementText(value: RowValue, cell: Cell, { type }: DataType): string {
   if (value instanceof Date) return value.toISOString();
+  if (cell instanceof Uint8Array && type === 'bytes') return `\\x${Buffer.from(cell).toString('hex')}`;
   return type === 'json' ? JSON.stringify(value) : String(value);
 }
 

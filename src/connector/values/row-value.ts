@@ -12,6 +12,7 @@
  * | bytes | a `Uint8Array` |
  * | date | `'2024-02-29'` |
  * | time | `'23:59:59.999999'` |
+ * | timetz | `'23:59:59.999999+02:30'` |
  * | timestamp | `'2024-02-29T23:59:59.999999'`, without a zone |
  * | timestamptz | the same with `Z` or an offset, or a `Date` |
  * | interval | an `IntervalValue` |

@@ -10,7 +10,7 @@ import { duckdbDialect } from '../../sql/dialects/index.ts';
 import {
   fromClause,
   type Naming,
-  parquetType,
+  parquetExpression,
   parseTableName,
   selectText,
   typedExpression,
@@ -73,11 +73,7 @@ async function exportParquet(
   signal: AbortSignal,
 ): Promise<Payload> {
   const path = join(context.temporaryFolder, `${randomUUID()}.parquet`);
-  const select = selectText(request, schema.columns, context, (column) =>
-    column.type.type === 'interval'
-      ? `cast(${duckdbDialect.quote(column.name)} as ${parquetType(column.type)})`
-      : typedExpression(column),
-  );
+  const select = selectText(request, schema.columns, context, parquetExpression);
   await context.warehouse.use(signal, (connection) =>
     connection.run(`copy (${select}) to ${duckdbDialect.literal(path)} (format parquet)`),
   );

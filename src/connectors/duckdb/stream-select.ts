@@ -1,6 +1,6 @@
 import type { ReadRequest, StreamRef, StreamSchema } from '../../connector/connection.ts';
 import { ConfigError } from '../../core/errors.ts';
-import type { Column, DataType } from '../../sql/data-type.ts';
+import type { Column } from '../../sql/data-type.ts';
 import type { Dialect, TableName } from '../../sql/dialect.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
 
@@ -71,11 +71,15 @@ export function typedExpression(column: Column): string {
 export function vectorExpression(column: Column): string {
   const name = duckdbDialect.quote(column.name);
   if (column.type.type === 'json') return `cast(cast(${name} as json) as varchar)`;
+  if (column.type.type === 'timetz') return `cast(${name} as varchar)`;
+  if (column.type.type === 'array' && column.type.element.type === 'bytes')
+    return `cast(to_json(list_transform(${name}, lambda item: '\\x' || lower(hex(item)))) as varchar)`;
   if (column.type.type === 'array') return `cast(to_json(cast(${name} as varchar[])) as varchar)`;
   return typedExpression(column);
 }
 
-/** Parquet keeps intervals to the millisecond only, so they go in as text. */
-export function parquetType(type: DataType): string {
-  return type.type === 'interval' ? 'varchar' : duckdbDialect.typeName(type);
+/** Parquet keeps intervals to the millisecond only, and times without their zone, so they go in as text. */
+export function parquetExpression(column: Column): string {
+  const isText = column.type.type === 'interval' || column.type.type === 'timetz';
+  return isText ? `cast(${duckdbDialect.quote(column.name)} as varchar)` : typedExpression(column);
 }

@@ -3,7 +3,7 @@ import type { StageRequest, StageResult, Target } from '../../connector/connecti
 import type { ColumnBatch } from '../../connector/column-batch.ts';
 import type { Payload } from '../../connector/payload.ts';
 import { CancelledError, ConfigError } from '../../core/errors.ts';
-import type { Column } from '../../sql/data-type.ts';
+import type { Column, DataType } from '../../sql/data-type.ts';
 import type { Dialect } from '../../sql/dialect.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
 import { segmentRows, segmentsOf, withBatches } from '../../connector/duckdb/batch-pump.ts';
@@ -121,6 +121,25 @@ async function fillFromColumns(
 function landedExpression(column: Column): string {
   const name = duckdbDialect.quote(column.name);
   const type = duckdbDialect.typeName(column.type);
-  if (column.type.type === 'array') return `cast(cast(cast(${name} as json) as varchar[]) as ${type})`;
+  if (column.type.type === 'array') return landedArray(name, column.type.element, type);
+  if (column.type.type === 'timetz') return `cast(${name} as ${type})`;
   return column.type.type === 'json' ? `cast(${name} as json)` : name;
 }
+
+/** Elements come as text, which PostgreSQL may have written in its own way. */
+function landedArray(name: string, element: DataType, type: string): string {
+  const texts = `cast(cast(${name} as json) as varchar[])`;
+  const read = elementReaders[element.type];
+  return `cast(${read ? `list_transform(${texts}, lambda item: ${read})` : texts} as ${type})`;
+}
+
+const withEra = `regexp_replace(item, '^(\\S+)(.*) BC$', '\\1 (BC)\\2')`;
+
+/** SQL over an `item` whose text DuckDB would misread. */
+const elementReaders: Readonly<Partial<Record<DataType['type'], string>>> = {
+  bytes: 'unhex(substr(item, 3))',
+  interval: `replace(item, '+', '')`,
+  date: withEra,
+  timestamp: withEra,
+  timestamptz: withEra,
+};

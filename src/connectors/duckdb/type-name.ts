@@ -16,6 +16,8 @@ const simpleTypes: Readonly<Record<string, DataType>> = {
   BLOB: { type: 'bytes' },
   DATE: { type: 'date' },
   TIME: { type: 'time' },
+  'TIME WITH TIME ZONE': { type: 'timetz' },
+  TIMETZ: { type: 'timetz' },
   TIMESTAMP: { type: 'timestamp' },
   TIMESTAMP_S: { type: 'timestamp' },
   TIMESTAMP_MS: { type: 'timestamp' },
@@ -31,7 +33,7 @@ const wideIntegers: ReadonlySet<string> = new Set(['HUGEINT', 'UHUGEINT', 'BIGNU
 
 /**
  * The data type of a DuckDB type's name, such as `DECIMAL(12,2)` or `INTEGER[]`. Structs, maps and
- * unions are json; what has no exact counterpart (nanoseconds, times with zone, bits, enums) is its text.
+ * unions are json; what has no exact counterpart (nanoseconds, bits, enums) is its text.
  */
 export function parseTypeName(name: string): DataType {
   const simple = simpleTypes[name];
@@ -45,8 +47,8 @@ export function parseTypeName(name: string): DataType {
   return { type: 'text' };
 }
 
-/** Lists of lists, of json and of bytes travel as json: their elements have no text of their own. */
+/** Lists of lists and of json travel as json: their elements have no text of their own. */
 function listOf(element: DataType): DataType {
-  const nested = element.type === 'array' || element.type === 'json' || element.type === 'bytes';
+  const nested = element.type === 'array' || element.type === 'json';
   return nested ? { type: 'json' } : { type: 'array', element };
 }

@@ -29,6 +29,8 @@ export function writtenPattern(type: DataType): string | undefined {
       return isoDate;
     case 'time':
       return isoClock;
+    case 'timetz':
+      return `[0-9]{2}:[0-9]{2}${isoSeconds}${isoZone}`;
     case 'timestamp':
       return `${isoDate}([T ]${isoClock})?`;
     case 'timestamptz':
@@ -77,6 +79,7 @@ export function fitsSql(expression: string, type: DataType, column: string): str
     case 'float64':
     case 'date':
     case 'time':
+    case 'timetz':
     case 'timestamp':
     case 'timestamptz':
       return `(${matches} and ${casts})`;

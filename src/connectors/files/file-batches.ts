@@ -40,8 +40,11 @@ export async function* readBatches(
 /** SQL that gives a column in the form in which batches carry it: arrays as JSON of texts. */
 function vectorSql(column: Column): string {
   const name = quote(column.name);
-  if (column.type.type === 'json') return `cast(${name} as varchar) as ${name}`;
+  if (column.type.type === 'json' || column.type.type === 'timetz')
+    return `cast(${name} as varchar) as ${name}`;
+  if (column.type.type === 'array' && column.type.element.type === 'bytes')
+    return `cast(to_json(list_transform(${name}, lambda item: '\\x' || lower(hex(item)))) as varchar) as ${name}`;
   if (column.type.type === 'array')
-    return `cast(to_json(list_transform(${name}, item -> cast(item as varchar))) as varchar) as ${name}`;
+    return `cast(to_json(list_transform(${name}, lambda item: cast(item as varchar))) as varchar) as ${name}`;
   return name;
 }

@@ -104,6 +104,7 @@ const simpleTypes: Readonly<Partial<Record<DuckDBTypeId, DataType>>> = {
   [DuckDBTypeId.DOUBLE]: { type: 'float64' },
   [DuckDBTypeId.DATE]: { type: 'date' },
   [DuckDBTypeId.TIME]: { type: 'time' },
+  [DuckDBTypeId.TIME_TZ]: { type: 'timetz' },
   [DuckDBTypeId.TIMESTAMP]: { type: 'timestamp' },
   [DuckDBTypeId.TIMESTAMP_S]: { type: 'timestamp' },
   [DuckDBTypeId.TIMESTAMP_MS]: { type: 'timestamp' },

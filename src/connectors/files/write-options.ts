@@ -96,6 +96,8 @@ export function writtenValue(expression: string, type: DataType, options: WriteO
     }
   }
   if (fileType !== 'parquet' && (isTime || type.type === 'date')) return isoTime(expression, type);
+  // Parquet keeps such times without their zone.
+  if (type.type === 'timetz') return `cast(${expression} as varchar)`;
   if (type.type === 'array' && fileType === 'parquet')
     return `cast(cast(${expression} as json) as varchar[])`;
   if (type.type === 'array') return `cast(${expression} as json)`;

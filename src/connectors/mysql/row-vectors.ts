@@ -45,6 +45,7 @@ export function vectorDecoder(column: ServerColumn, choices: TypeChoices): Vecto
     case 'uuid':
       return decodeUuid;
     case 'text':
+    case 'timetz':
     case 'json':
     case 'array':
     case 'bytes':

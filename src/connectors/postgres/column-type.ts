@@ -30,6 +30,7 @@ const simpleTypes: Readonly<Record<string, DataType>> = {
   bytea: { type: 'bytes' },
   date: { type: 'date' },
   time: { type: 'time' },
+  timetz: { type: 'timetz' },
   timestamp: { type: 'timestamp' },
   timestamptz: { type: 'timestamptz' },
   interval: { type: 'interval' },
@@ -41,13 +42,13 @@ const simpleTypes: Readonly<Record<string, DataType>> = {
 /** Types whose binary form is that of the type which `postgresDialect` creates for their data type. */
 const passedThrough: ReadonlySet<string> = new Set([
   'bool', 'int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'text', 'varchar', 'bpchar', 'name',
-  'bytea', 'date', 'time', 'timestamp', 'timestamptz', 'interval', 'uuid', 'jsonb',
+  'bytea', 'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'interval', 'uuid', 'jsonb',
 ]); // prettier-ignore
 
 /** `atttypmod` counts four bytes of header for these types. */
 const modifierHeader = 4;
 
-/** What nothing else fits is text: enums, composites, ranges, networks, times with zone, extensions' types. */
+/** What nothing else fits is text: enums, composites, ranges, networks, extensions' types. */
 export function dataTypeOf(column: CatalogueColumn): DataType {
   const { typeName, modifier } = column;
   if (column.elementName !== undefined) return arrayType(column, column.elementName);
@@ -61,8 +62,7 @@ export function dataTypeOf(column: CatalogueColumn): DataType {
 
 function arrayType(column: CatalogueColumn, elementName: string): DataType {
   const element = dataTypeOf({ ...column, typeName: elementName, elementName: undefined });
-  const travelsAsText = element.type === 'bytes' || element.type === 'text';
-  return { type: 'array', element: travelsAsText ? { type: 'text' } : element };
+  return { type: 'array', element: element.type === 'text' ? { type: 'text' } : element };
 }
 
 /** Scales below zero or above the precision have no counterpart elsewhere and stay unconstrained. */
@@ -100,6 +100,7 @@ export function vectorExpression(column: CatalogueColumn): { readonly sql: strin
   if (type.type === 'decimal' && (type.precision === undefined || type.precision > 38)) {
     return { sql: `${name}::text`, wire: 'plain' };
   }
+  if (type.type === 'timetz') return { sql: `${name}::text`, wire: 'plain' };
   if (column.builtIn && column.typeName === 'jsonb') return { sql: name, wire: 'jsonb' };
   if (column.builtIn && (column.typeName === 'json' || passedThrough.has(column.typeName)))
     return { sql: name, wire: 'plain' };

@@ -3,20 +3,17 @@ import {
   type Column,
   type ColumnBatch,
   type ColumnVector,
-  ConfigError,
   DataError,
   type DataType,
   type FixedVector,
 } from '../../connector/index.ts';
+import { encodeArray, timetzBytes } from './array-encoder.ts';
 import { encodeNumeric, encodeNumericText } from './copy-numeric.ts';
+import { postgresDays, postgresMicroseconds } from './postgres-epoch.ts';
 
 /** `PGCOPY\n\377\r\n\0`, no flags, no extension. */
 export const copyHeader: Buffer = Buffer.from('5047434f50590aff0d0a000000000000000000', 'hex');
 export const copyTrailer: Buffer = Buffer.from([0xff, 0xff]);
-
-const epochMicroseconds = 946_684_800_000_000n;
-const epochDays = 10_957;
-const infinity = 2n ** 63n - 1n;
 
 /** Writes one value at `at`, length first; gives the position after it. */
 type ValueWriter = (buffer: GrowingBuffer, row: number) => void;
@@ -97,11 +94,6 @@ function writeBytes(buffer: GrowingBuffer, value: Uint8Array): void {
   buffer.length += value.length;
 }
 
-function postgresDays(days: number): number {
-  if (days === 0x7fff_ffff) return days;
-  return days === -0x7fff_ffff ? -0x8000_0000 : days - epochDays;
-}
-
 function int64Writer(values: BigInt64Array, { type, name }: Column): ValueWriter {
   if (type.type === 'decimal') {
     const { scale = 0 } = type;
@@ -112,19 +104,6 @@ function int64Writer(values: BigInt64Array, { type, name }: Column): ValueWriter
   }
   return fixedWriter(8, (bytes, row, at) =>
     bytes.writeBigInt64BE(postgresMicroseconds(values[row] as bigint, name), at),
-  );
-}
-
-function postgresMicroseconds(microseconds: bigint, column: string): bigint {
-  if (microseconds === infinity) return infinity;
-  if (microseconds === -infinity) return -infinity - 1n;
-  const moved = microseconds - epochMicroseconds;
-  if (moved >= -infinity) return moved;
-  throw new DataError(
-    `Column "${column}" holds a timestamp before 4713 BC, which PostgreSQL does not know.`,
-    {
-      code: 'timestamp_overflow',
-    },
   );
 }
 
@@ -161,7 +140,9 @@ function bytesWriter(vector: BytesVector, column: Column): ValueWriter {
         buffer.length += value.length + 1;
       };
     case 'decimal':
-      return (buffer, row) => writeBytes(buffer, numericOf(textOf(row), column.name));
+      return (buffer, row) => writeBytes(buffer, encoded(encodeNumericText, textOf(row), column));
+    case 'timetz':
+      return (buffer, row) => writeBytes(buffer, encoded(timetzBytes, textOf(row), column));
     case 'array': {
       const { element } = column.type;
       return (buffer, row) =>
@@ -172,80 +153,10 @@ function bytesWriter(vector: BytesVector, column: Column): ValueWriter {
   }
 }
 
-function numericOf(text: string, column: string): Buffer {
-  const bytes = encodeNumericText(text);
+function encoded(encode: (text: string) => Buffer | undefined, text: string, { name, type }: Column): Buffer {
+  const bytes = encode(text);
   if (bytes) return bytes;
-  throw new DataError(`Column "${column}" holds '${text}', which is no number.`, { code: 'data_invalid' });
-}
-
-interface ElementCodec {
-  readonly oid: number;
-  encode(text: string): Buffer;
-}
-
-/** Binary form of one array dimension: dimensions, NULL flag, element type, length, lower bound, elements. */
-function encodeArray(items: readonly (string | null)[], element: DataType, column: string): Buffer {
-  const codec = elementCodec(element, column);
-  const header = Buffer.alloc(items.length === 0 ? 12 : 20);
-  header.writeInt32BE(items.length === 0 ? 0 : 1, 0);
-  header.writeInt32BE(items.includes(null) ? 1 : 0, 4);
-  header.writeInt32BE(codec.oid, 8);
-  if (items.length > 0) {
-    header.writeInt32BE(items.length, 12);
-    header.writeInt32BE(1, 16);
-  }
-  const parts: Buffer[] = [header];
-  for (const item of items) {
-    const value = item === null ? undefined : codec.encode(item);
-    const length = Buffer.alloc(4);
-    length.writeInt32BE(value?.length ?? -1);
-    parts.push(length);
-    if (value) parts.push(value);
-  }
-  return Buffer.concat(parts);
-}
-
-/** OIDs of `pg_type`, which are the same on every server. */
-function elementCodec(element: DataType, column: string): ElementCodec {
-  switch (element.type) {
-    case 'text':
-      return { oid: 25, encode: (text) => Buffer.from(text, 'utf8') };
-    case 'boolean':
-      return { oid: 16, encode: (text) => Buffer.from([text === 'true' ? 1 : 0]) };
-    case 'int16':
-      return { oid: 21, encode: (text) => bytesOf(2, (bytes) => bytes.writeInt16BE(Number(text))) };
-    case 'int32':
-      return { oid: 23, encode: (text) => bytesOf(4, (bytes) => bytes.writeInt32BE(Number(text))) };
-    case 'int64':
-      return { oid: 20, encode: (text) => bytesOf(8, (bytes) => bytes.writeBigInt64BE(BigInt(text))) };
-    case 'float32':
-      return { oid: 700, encode: (text) => bytesOf(4, (bytes) => bytes.writeFloatBE(floatOf(text))) };
-    case 'float64':
-      return { oid: 701, encode: (text) => bytesOf(8, (bytes) => bytes.writeDoubleBE(floatOf(text))) };
-    case 'decimal':
-      return { oid: 1700, encode: (text) => numericOf(text, column) };
-    case 'uuid':
-      return { oid: 2950, encode: (text) => Buffer.from(text.replaceAll('-', ''), 'hex') };
-    default:
-      throw new ConfigError(
-        `Column "${column}": arrays of ${element.type} are not yet supported on the way into PostgreSQL.`,
-        {
-          code: 'not_yet_supported',
-          next: `Cast the column to text or json in a query.`,
-        },
-      );
-  }
-}
-
-function bytesOf(size: number, write: (bytes: Buffer) => void): Buffer {
-  const bytes = Buffer.alloc(size);
-  write(bytes);
-  return bytes;
-}
-
-/** DuckDB says `inf` and `nan`, PostgreSQL `Infinity` and `NaN`. */
-function floatOf(text: string): number {
-  const infinite = /^([+-]?)inf(inity)?$/i.exec(text);
-  if (infinite) return infinite[1] === '-' ? -Infinity : Infinity;
-  return Number(text);
+  throw new DataError(`Column "${name}" holds '${text}', which is no ${type.type}.`, {
+    code: 'data_invalid',
+  });
 }

@@ -61,6 +61,7 @@ export function vectorDecoder(column: Column, wire: WireForm, checkUtf8: boolean
     case 'interval':
       return (map, index) => decodeInterval(map, index, name);
     case 'bytes':
+    case 'timetz':
       return decodeBytes;
     case 'array':
       return (map, index) => decodeArray(map, index, name);

@@ -1,5 +1,6 @@
 import type { DataType } from '../../sql/data-type.ts';
 import type { RowExpression } from './row-expression.ts';
+import { typeOfWord, typeWords } from './type-word.ts';
 
 /** A function over the values of a row, which the systems evaluate themselves. */
 export interface RowFunction {
@@ -28,27 +29,25 @@ const ofTexts = (count: number, type: DataType = text): RowFunction => ({
 
 const same = wider;
 
-/** Types of values by the word that `cast()` takes. */
-const castTypes: Readonly<Record<string, DataType>> = {
-  string: text,
-  text,
-  int: { type: 'int64' },
-  integer: { type: 'int32' },
-  bigint: integer,
-  float,
-  bool: truth,
-  boolean: truth,
-  date: { type: 'date' },
-  datetime: time,
-  timestamp: time,
-  json: { type: 'json' },
-};
+/** Bytes have no text that all systems would read as the same bytes. */
+const castWords = typeWords.filter((word) => word !== 'binary' && word !== 'geometry');
 
-function castType(_types: readonly DataType[], args: readonly RowExpression[]): DataType {
-  const [, word] = args;
-  const found = word?.kind === 'literal' ? castTypes[String(word.value)] : undefined;
-  if (found) return found;
-  throw new SyntaxError(`cast() takes one of these types: ${Object.keys(castTypes).join(', ')}`);
+function castType([from = text]: readonly DataType[], [, word]: readonly RowExpression[]): DataType {
+  const spec = word?.kind === 'literal' ? String(word.value).trim().toLowerCase() : '';
+  const found = typeOfWord(spec);
+  if ('unknown' in found || found.type === 'bytes')
+    throw new SyntaxError(
+      `cast() takes one of these types: ${castWords.join(', ')}; with a size: decimal(12,2), string(20)`,
+    );
+  if (spec === 'int') return integer;
+  return found.type === 'decimal' && found.precision === undefined ? decimalOf(from) : found;
+}
+
+/** A `decimal` alone keeps what it is made of; of what has no known digits it is as BigQuery's NUMERIC. */
+function decimalOf(from: DataType): DataType {
+  if (from.type === 'decimal') return from;
+  if (from.type.startsWith('int')) return { type: 'decimal', precision: 19, scale: 0 };
+  return { type: 'decimal', precision: 38, scale: 9 };
 }
 
 /** The type that holds the values of all. */

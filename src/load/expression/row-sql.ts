@@ -143,8 +143,10 @@ function callSql(dialect: Dialect, { name, args, type }: Call, of: (part: RowExp
       return boolean(dialect, a);
     case 'int_parse':
     case 'float_parse':
-    case 'cast':
       return cast(a);
+    case 'cast':
+      // A cast to a length would cut; a column of that length refuses.
+      return cast(a, type.type === 'text' ? { type: 'text' } : type);
     case 'try_cast':
       if (dialect.name === 'duckdb') return `try_cast(${a} as ${dialect.typeName(type)})`;
       throw notPossible(`${dialect.name} has no try_cast(); there is cast()`);

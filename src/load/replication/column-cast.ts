@@ -1,36 +1,9 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { DataType } from '../../sql/data-type.ts';
+import { typeOfWord, typeWords } from '../expression/type-word.ts';
 import { columnRule, type ColumnRule } from './column-rule.ts';
 import { isColumnList, type ColumnsYaml } from './schema.ts';
-
-const simpleTypes: Readonly<Record<string, DataType>> = {
-  bigint: { type: 'int64' },
-  integer: { type: 'int32' },
-  int: { type: 'int32' },
-  smallint: { type: 'int16' },
-  decimal: { type: 'decimal' },
-  numeric: { type: 'decimal' },
-  float: { type: 'float64' },
-  double: { type: 'float64' },
-  string: { type: 'text' },
-  varchar: { type: 'text' },
-  text: { type: 'text' },
-  bool: { type: 'boolean' },
-  boolean: { type: 'boolean' },
-  date: { type: 'date' },
-  datetime: { type: 'timestamp' },
-  timestamp: { type: 'timestamp' },
-  timestampz: { type: 'timestamptz' },
-  timestamptz: { type: 'timestamptz' },
-  time: { type: 'time' },
-  // No system here has times with a zone that another one understands.
-  timez: { type: 'text' },
-  json: { type: 'json' },
-  uuid: { type: 'uuid' },
-  binary: { type: 'bytes' },
-  geometry: { type: 'bytes' },
-};
 
 /** The `columns:` map or list, by source column name. */
 export interface ColumnDeclarations {
@@ -89,21 +62,16 @@ function entries(columns: ColumnsYaml, originOf: (column: string | number) => Or
 
 function parseType(name: string, text: string, origin: Origin): DataType {
   const spec = text.trim();
-  const parts = /^([a-z]+)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?$/i.exec(spec);
-  const word = parts?.[1]?.toLowerCase() ?? '';
-  const base = simpleTypes[word];
-  if (!parts || !base) {
-    throw new ConfigError(`column '${name}' has the unknown type '${spec}'`, {
+  const type = typeOfWord(spec);
+  if (!('unknown' in type)) return type;
+  if (type.unknown === 'size')
+    throw new ConfigError(`column '${name}': ${spec.replace(/\(.*/, '')} takes no such size`, {
       code: 'type_unknown',
       origin,
-      next: `Use one of: ${Object.keys(simpleTypes).join(', ')}`,
     });
-  }
-  const [size, scale] = [parts[2], parts[3]].map((digits) =>
-    digits === undefined ? undefined : Number(digits),
-  );
-  if (size === undefined) return base;
-  if (base.type === 'decimal') return { type: 'decimal', precision: size, scale: scale ?? 0 };
-  if (base.type === 'text' && scale === undefined) return { type: 'text', maxLength: size };
-  throw new ConfigError(`column '${name}': ${word} takes no size`, { code: 'type_unknown', origin });
+  throw new ConfigError(`column '${name}' has the unknown type '${spec}'`, {
+    code: 'type_unknown',
+    origin,
+    next: `Use one of: ${typeWords.join(', ')}`,
+  });
 }

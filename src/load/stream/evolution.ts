@@ -151,6 +151,9 @@ function published(dialect: Dialect, column: MappedColumn, type: DataType): Publ
   };
 }
 
+/** `1 month` and `30 days` are the same to a system, and so may be noon here and 1 p.m. elsewhere. */
+const looselyCompared: ReadonlySet<DataType['type']> = new Set(['json', 'interval', 'timetz']);
+
 function isComparable(type: DataType): boolean {
-  return type.type === 'array' ? isComparable(type.element) : type.type !== 'json';
+  return type.type === 'array' ? isComparable(type.element) : !looselyCompared.has(type.type);
 }

@@ -30,6 +30,8 @@ function typeName(type: DataType): string {
       return 'date';
     case 'time':
       return 'time';
+    case 'timetz':
+      return 'timetz';
     case 'timestamp':
       return 'timestamp';
     case 'timestamptz':

@@ -53,6 +53,8 @@ function typeName(type: DataType): string {
     case 'timestamp':
     case 'timestamptz':
       return 'datetime(6)';
+    case 'timetz':
+      return 'varchar(32)';
     case 'interval':
       return 'varchar(64)';
     case 'uuid':
@@ -81,6 +83,8 @@ function storedType(type: DataType): DataType {
       return type.maxLength !== undefined && type.maxLength > maxVarcharLength ? { type: 'text' } : type;
     case 'timestamptz':
       return { type: 'timestamp' };
+    case 'timetz':
+      return { type: 'text', maxLength: 32 };
     case 'interval':
       return { type: 'text', maxLength: 64 };
     case 'uuid':

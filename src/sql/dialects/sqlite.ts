@@ -39,6 +39,7 @@ function typeName(type: DataType): string {
     case 'array':
       return 'json text';
     case 'text':
+    case 'timetz':
     case 'interval':
       return 'text';
   }
@@ -55,6 +56,7 @@ function storedType(type: DataType): DataType {
       return { type: 'int64' };
     case 'float32':
       return { type: 'float64' };
+    case 'timetz':
     case 'interval':
       return { type: 'text' };
     case 'text':
@@ -73,6 +75,7 @@ function storedType(type: DataType): DataType {
 function cast(sql: string, type: DataType): string {
   switch (type.type) {
     case 'text':
+    case 'timetz':
     case 'interval':
       return `cast(${sql} as text)`;
     case 'decimal':
