@@ -40,7 +40,7 @@ export interface LoadSpec extends JsonObject {
   readonly stream: string;
   readonly mode: string;
   readonly schedule: readonly string[];
-  /** What `meta.millrace` says of the stream's automation and freshness. */
+  /** What `meta.millrace` says of the stream's automation, freshness and partitions. */
   readonly millrace?: JsonObject;
   /** Hash of all that the stream says, so that a changed definition is a changed node. */
   readonly definition: string;

@@ -15,6 +15,7 @@ import type { Replication, StreamConfig } from './replication/replication.ts';
 import { streamTasks } from './stream-tasks.ts';
 import { loadStream, type LoadedStream } from './stream-run.ts';
 import { sharedContext, usualSideBySide, workSideBySide } from './plan/side-by-side.ts';
+import { partitionWindow } from './stream/partition-window.ts';
 import { PublishTurns } from './stream/publish.ts';
 
 export interface LoadOptions extends NodeOptions {
@@ -48,6 +49,7 @@ export function createLoadExecutor(
         services,
         options: context.options,
         idempotencyKey: context.idempotencyKey,
+        window: partitionWindow(node, context),
         run: { id: context.runId, startedAtMs: context.runStartedAtMs },
         kept: await keptByStart(replication, context),
       });

@@ -8,12 +8,14 @@ import { connectionEnd, targetTable, type KnownConnection } from './nodes.ts';
 import type { StreamTask } from './plan/stream-task.ts';
 import { isCollapsed } from './replication/collapse.ts';
 import { isWildcard, matchesGlob } from './replication/glob.ts';
+import { checkPartitionedStream } from './replication/partitioned-stream.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import type { KeptValues } from './replication-hooks.ts';
 import { runVariables, storeVariables } from './replication/run-time.ts';
 import { parseTableName } from './replication/stream-name.ts';
 import { objectVariables, streamVariables, type Ends } from './replication/stream-variables.ts';
 import { fillKnown, fillTemplate, type TemplateValues } from './replication/template.ts';
+import { instantRange, type PartitionWindow } from './stream/partition-window.ts';
 
 export interface TaskRequest {
   readonly replication: Replication;
@@ -22,6 +24,7 @@ export interface TaskRequest {
   readonly services: HookServices;
   readonly options: RunOptions;
   readonly idempotencyKey: string;
+  readonly window?: PartitionWindow | undefined;
   /** What names and queries may say about the run. */
   readonly run: { readonly id: string; readonly startedAtMs: number | undefined };
   /** What hooks at the start of the file stored. */
@@ -54,7 +57,7 @@ export async function streamTasks(request: TaskRequest): Promise<readonly Stream
     const values = { ...ofRun, ...streamVariables(one.name, ends, env) };
     const object = located(target, objectOf(one, ends, values));
     return {
-      stream: withVariables(one, { ...values, ...objectVariables(object) }, kept),
+      stream: withWindow(withVariables(one, { ...values, ...objectVariables(object) }, kept), request.window),
       source,
       target,
       ...(ends.source.defaultSchema === undefined ? {} : { sourceSchema: ends.source.defaultSchema }),
@@ -62,6 +65,7 @@ export async function streamTasks(request: TaskRequest): Promise<readonly Stream
       sharesObject: () => isShared(object),
       options,
       idempotencyKey,
+      ...(request.window ? { window: request.window } : {}),
       services: request.services,
       file: replication.file,
       names: streamNames(streamVariables(one.name, ends, {})),
@@ -96,6 +100,13 @@ function withVariables(stream: StreamConfig, values: TemplateValues, kept: Scope
       ...(target.tableDdl === undefined ? {} : { tableDdl: fill(target.tableDdl) }),
     },
   };
+}
+
+/** Its range is of instants until the type of the update key is known. */
+function withWindow(stream: StreamConfig, window: PartitionWindow | undefined): StreamConfig {
+  if (!window) return stream;
+  checkPartitionedStream(stream);
+  return { ...stream, range: instantRange(window) };
 }
 
 const keptPath = /\{((?:store|state)\.[\w.]+(?:\[\d+\][\w.]*)*)\}/g;

@@ -8,6 +8,7 @@ import type { StepContext, StepOutcome } from '../../src/core/executor.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 
 import type { NodeKey } from '../../src/core/node.ts';
+import type { PartitionBatch, PartitionsDefinition } from '../../src/core/partitions.ts';
 import type { RunOptions } from '../../src/core/plan.ts';
 import {
   createLoadExecutor,
@@ -17,6 +18,7 @@ import {
   replicationNodes,
   type StreamPlan,
 } from '../../src/load/index.ts';
+import type { PartitionWindow } from '../../src/load/stream/partition-window.ts';
 
 const roles = ['source', 'target', 'database', 'http'] as const;
 
@@ -29,6 +31,8 @@ export interface LoadOptions extends Partial<RunOptions> {
   readonly onLog?: (line: string) => void;
   readonly onProgress?: () => void;
   readonly environment?: Readonly<Record<string, string>>;
+  /** What a step about partitions of the stream makes: days, in UTC unless `zone` says otherwise. */
+  readonly window?: PartitionWindow;
   /** What the last attempt saved. */
   readonly checkpoint?: JsonValue;
   readonly onCheckpoint?: (value: JsonValue) => void;
@@ -97,7 +101,8 @@ export class LoadHarness {
     this.#runs += 1;
     for (const node of replicationNodes(replication, { connections: known })) {
       const key = options.idempotencyKey ?? `run ${this.#runs} ${node.key}`;
-      outcomes.set(node.key, await executor.execute(node, this.#context(key, options, outcomes)));
+      const made = options.window ? { ...node, partitions: daysIn(options.window.zone) } : node;
+      outcomes.set(node.key, await executor.execute(made, this.#context(key, options, outcomes)));
     }
     return outcomes;
   }
@@ -141,6 +146,7 @@ export class LoadHarness {
       runStartedAtMs: options.runStartedAtMs ?? Date.UTC(2026, 1, 3, 14, 5, 6),
       attempt: 1,
       idempotencyKey,
+      ...(options.window ? { partitions: batchOf(options.window) } : {}),
       options: {
         fullRefresh: options.fullRefresh ?? false,
         ...(options.rowLimit === undefined ? {} : { rowLimit: options.rowLimit }),
@@ -155,4 +161,14 @@ export class LoadHarness {
       saveCheckpoint: async (value) => options.onCheckpoint?.(value),
     };
   }
+}
+
+function daysIn(zone: string): PartitionsDefinition {
+  return { dimensions: [{ kind: 'time', name: 'time', every: 'day', zone, start: '2020-01-01' }] };
+}
+
+function batchOf({ startMs, endMs }: PartitionWindow): PartitionBatch {
+  const key = new Date(startMs).toISOString();
+  const values = [{ key, dimensions: { time: { key, startMs, endMs } } }];
+  return { text: key, count: 1, ranges: [], values: () => values };
 }

@@ -51,6 +51,10 @@ export async function planChunks(request: ChunkRequest): Promise<ChunkDecision> 
     return asked
       ? { remarks: ['read in one go: chunks are of loads between databases, and the rows are the same'] }
       : oneGo;
+  if (task.window)
+    return asked
+      ? { remarks: ['read in one go: partitions are made one by one instead of in chunks'] }
+      : oneGo;
   if (request.limited)
     return asked ? { remarks: ['the row limit bounds the reading, so it is not cut into chunks'] } : oneGo;
   if (asked?.expression !== undefined) {

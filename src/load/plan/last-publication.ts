@@ -18,12 +18,13 @@ export async function publishedFor(task: StreamTask): Promise<Publication | unde
 }
 
 /** The stream and its target, as the bookkeeping knows them. */
-export function identityOf({ stream, source, object }: StreamTask): StreamIdentity {
-  return { source: source.name, stream: identityName(stream), target: object };
+export function identityOf({ stream, source, object, window }: StreamTask): StreamIdentity {
+  return { source: source.name, stream: identityName(stream, window !== undefined), target: object };
 }
 
-/** A range keeps a watermark of its own, for its chunks; that of the stream does not move. */
-function identityName({ name, mode, range }: StreamConfig): string {
+/** A range keeps a watermark of its own, for its chunks; that of the stream does not move. Nor does it by partitions. */
+function identityName({ name, mode, range }: StreamConfig, isWindow: boolean): string {
+  if (isWindow) return `${name} (partitions)`;
   return range && followsKeys(mode) ? `${name} (range ${formatRange(range)})` : name;
 }
 

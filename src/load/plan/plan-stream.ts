@@ -7,6 +7,7 @@ import { followsKeys } from '../replication/stream-mode.ts';
 import { mapColumns, type ColumnMapping } from '../stream/column-mapping.ts';
 import { chooseLane } from '../stream/lane.ts';
 import { planPublication } from '../stream/publication.ts';
+import { windowRange } from '../stream/partition-window.ts';
 import { requireTimeKey } from '../stream/source-time.ts';
 import { deltaName, stageFile, stageTable } from '../stream/stage-name.ts';
 import { inspectDependents, inspectTarget, type TargetState } from '../stream/target-state.ts';
@@ -32,15 +33,17 @@ import { stagedMapping, textColumns } from './text-columns.ts';
  * @throws ConfigError and DataError for what cannot be loaded as written
  */
 export async function planStream(
-  task: StreamTask,
+  given: StreamTask,
   continuesAfter?: Watermark,
   signal?: AbortSignal,
 ): Promise<StreamPlan> {
-  const { stream, source, target } = task;
+  const { source, target } = given;
   chooseLane(source, target);
-  checkCombination(task);
-  const { schema, state, published } = await askBothSides(task, signal);
-  const mapping = mapColumns(stream, schema.columns, state?.columns.map((column) => column.name) ?? []);
+  checkCombination(given);
+  const { schema, state, published } = await askBothSides(given, signal);
+  const mapping = mapColumns(given.stream, schema.columns, state?.columns.map((column) => column.name) ?? []);
+  const task = withinWindow(given, mapping);
+  const { stream } = task;
   checkTimes(task, mapping);
   const identity = identityOf(task);
   const start: Start = continuesAfter
@@ -80,6 +83,7 @@ export async function planStream(
       replaces: start.replaces,
       uniqueKey: isUnique(task, schema, mapping),
       ...(start.watermark ? { watermark: start.watermark } : {}),
+      ...(task.window ? { window: task.window } : {}),
       deltaName: deltaName(task.idempotencyKey),
       loadId: task.idempotencyKey,
     });
@@ -134,6 +138,13 @@ async function askBothSides(
   ] as const;
   await Promise.allSettled(asked);
   return { schema: await asked[0], state: await asked[1], published: await asked[2] };
+}
+
+/** A step about partitions reads the range of its window. */
+function withinWindow(task: StreamTask, { updateKey }: ColumnMapping): StreamTask {
+  const { window, stream } = task;
+  if (!window || !updateKey) return task;
+  return { ...task, stream: { ...stream, range: windowRange(window, updateKey.source, stream.origin) } };
 }
 
 function definitionOf(

@@ -30,6 +30,7 @@ export async function startOf(
   if (stream.mode === 'incremental' && !target.database) return fileStart(task, mapping, published);
   if (!followsKeys(stream.mode) || !state || !target.database) return { ...none, replaces: true };
   requireToldApart(task, mapping);
+  requireOwnTable(task);
   if (stream.range) {
     const watermark = isLeftUnfinished(task, published) ? published?.watermark : undefined;
     return { ...none, replaces: !state.exists, ...(watermark ? { watermark } : {}) };
@@ -82,6 +83,17 @@ function requireToldApart({ stream, object, sharesObject }: StreamTask, mapping:
     origin: stream.objectOrigin,
     state: 'By update_key alone its rows cannot be told from theirs; nothing was loaded',
     next: 'Give it primary_key:, an object of its own, or mode: snapshot',
+  });
+}
+
+/** What the table has of a window of time is replaced. */
+function requireOwnTable({ stream, object, window, sharesObject }: StreamTask): void {
+  if (!window || !sharesObject()) return;
+  throw new ConfigError(`${stream.name} has partitions, and other streams go into ${object.name} too`, {
+    code: 'object_shared',
+    origin: stream.objectOrigin,
+    state: 'The rows of a partition would take the place of theirs; nothing was loaded',
+    next: 'Give it an object of its own, or take its partitions out',
   });
 }
 

@@ -5,6 +5,7 @@ import type { Dialect, TableName } from '../../sql/dialect.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
 import type { HookServices } from '../hooks/hook-place.ts';
 import type { StreamConfig } from '../replication/replication.ts';
+import type { PartitionWindow } from '../stream/partition-window.ts';
 
 /** One stream, one table: what a plan is made for. */
 export interface StreamTask {
@@ -27,6 +28,8 @@ export interface StreamTask {
   readonly store: JsonObject;
   /** The replication's own variables, and those that such hooks set. */
   readonly env: Readonly<Record<string, string>>;
+  /** Set for a step about partitions: only these rows are loaded, and replaced. */
+  readonly window?: PartitionWindow;
   /** Names the stage; the same for every attempt. */
   readonly idempotencyKey: string;
 }

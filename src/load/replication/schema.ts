@@ -124,6 +124,7 @@ const millraceMeta = z.strictObject({
   resume_hours: z.number().min(0).optional(),
   automation: z.json().optional(),
   freshness: z.json().optional(),
+  partitions: z.json().optional(),
 });
 
 const meta = z.looseObject({ dagster: dagsterMeta.optional(), millrace: millraceMeta.optional() });
@@ -250,6 +251,7 @@ interface MillraceYaml {
   readonly resume_hours?: number;
   /** Read by the project: when the stream is loaded by itself, and how old its table may be. */
   readonly automation?: JsonValue;
+  readonly partitions?: JsonValue;
   readonly freshness?: JsonValue;
 }
 

@@ -1,10 +1,11 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { Origin } from '../../core/origin.ts';
 
-/** A stretch of the update key, both ends included. */
+/** A stretch of the update key, both ends included; `before` is an end that is not. */
 export interface UpdateRange {
   readonly from?: string;
   readonly to?: string;
+  readonly before?: string;
 }
 
 /** Reads `source_options.range`: `2024-01-01,2024-01-31`, one end may be left out. */

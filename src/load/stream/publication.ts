@@ -29,8 +29,10 @@ import { isolationOf } from './isolation.ts';
 import type { TableSwap } from './swap.ts';
 import { tableDefinition } from './table-definition.ts';
 import { keyLiteral } from './key-value.ts';
+import type { PartitionWindow } from './partition-window.ts';
 import type { TableDependents, TargetState } from './target-state.ts';
 import type { Watermark } from './watermark.ts';
+import { leavingRows } from './window-replacement.ts';
 
 export interface PublicationRequest {
   readonly dialect: Dialect;
@@ -46,6 +48,8 @@ export interface PublicationRequest {
   readonly uniqueKey: boolean;
   /** How far the stream has been loaded already. */
   readonly watermark?: Watermark;
+  /** Set when the stage holds all rows of a stretch of time, and takes the place of what the target has of it. */
+  readonly window?: PartitionWindow;
   /** Name for a temporary table, free in a session. */
   readonly deltaName: string;
   /** Names the load in the rows that it brings. */
@@ -171,6 +175,7 @@ function publishIntoKept(request: PublicationRequest): PublicationPlan {
       refill(dialect, rows, request.uniqueKey ? undefined : choice, !hasIncomingForeignKey),
     );
   }
+  const leaving = leavingRows(request, choice !== undefined);
   if (choice) {
     const { mergeStrategy } = stream.target;
     const merge = {
@@ -182,12 +187,15 @@ function publishIntoKept(request: PublicationRequest): PublicationPlan {
       ...(mergeStrategy === undefined ? {} : { strategy: mergeStrategy }),
     };
     return plan(
-      mergeStrategy === undefined
-        ? 'merge by primary key: changed rows are replaced, new ones added, same ones left alone'
-        : `merge by primary key: ${mergeStrategy}`,
-      mergeByKey(dialect, { ...merge, deltaName: request.deltaName }),
+      request.window
+        ? 'replace the rows of a window: those that are gone are removed, the others merged by primary key'
+        : mergeStrategy === undefined
+          ? 'merge by primary key: changed rows are replaced, new ones added, same ones left alone'
+          : `merge by primary key: ${mergeStrategy}`,
+      [...leaving, ...mergeByKey(dialect, { ...merge, deltaName: request.deltaName })],
     );
   }
+  if (request.window) return plan('replace the rows of a window', [...leaving, insertRows(dialect, rows)]);
   if (followsKeys(stream.mode) && mapping.updateKey) {
     return plan(
       'append: rows that share the watermark are replaced, the others added',

@@ -65,11 +65,12 @@ function rangeEnds(
   { range }: StreamConfig,
   start: QueryStart | undefined,
 ): Readonly<Record<string, string>> {
+  const end = range?.before ?? range?.to;
   const literal = (value: string, bound: 'lower' | 'upper'): string =>
     start ? bareLiteral(dialect, start.updateKey, value, bound) : 'null';
   return {
     ...(range?.from === undefined ? {} : { start_value: literal(range.from, 'lower') }),
-    ...(range?.to === undefined ? {} : { end_value: literal(range.to, 'upper') }),
+    ...(end === undefined ? {} : { end_value: literal(end, 'upper') }),
   };
 }
 

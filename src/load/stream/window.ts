@@ -99,17 +99,18 @@ export function lowerBound(
   return `${comparable(dialect, updateKey)} >= ${bound}`;
 }
 
-/** `update_key <= end of the range`; undefined without one. */
+/** `update_key <= end of the range`, or `<`; undefined without one. */
 export function upperBound(
   request: Pick<WindowRequest, 'dialect' | 'updateKey' | 'range'>,
 ): string | undefined {
-  return rangeBound(request, request.range?.to, '<=');
+  const { to, before } = request.range ?? {};
+  return before === undefined ? rangeBound(request, to, '<=') : rangeBound(request, before, '<');
 }
 
 function rangeBound(
   { dialect, updateKey }: Pick<WindowRequest, 'dialect' | 'updateKey'>,
   value: string | undefined,
-  operator: '>=' | '<=',
+  operator: '>=' | '<=' | '<',
 ): string | undefined {
   if (value === undefined) return undefined;
   return `${comparable(dialect, updateKey)} ${operator} ${keyLiteral(dialect, updateKey, value)}`;
