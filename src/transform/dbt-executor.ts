@@ -93,7 +93,7 @@ async function beginWork(
 ): Promise<Work> {
   const { runId } = context;
   const run = await surroundings.findRun(runId);
-  const ids = run ? readyIds(project.manifest, run) : [];
+  const ids = run ? readyIds(project.manifest, run, context.partitions?.text) : [];
   const targetFolder = targetOf(project, context);
   const invocation = await invoke(project, surroundings, context, ids.includes(id) ? ids : [...ids, id]);
   const untaken = new Set(invocation.ids);

@@ -20,6 +20,8 @@ export interface RunArguments {
   /** Stretch of event time that microbatch models build; milliseconds since 1970, UTC, end excluded. */
   readonly eventTimeStartMs: number | undefined;
   readonly eventTimeEndMs: number | undefined;
+  /** Variables that go before those of the project, of a step about partitions. */
+  readonly vars?: JsonObject;
 }
 
 /** Where no command said anything: `millrace run`. */
@@ -38,11 +40,12 @@ export const plainArguments: RunArguments = {
 
 /** As a run's options carry them. */
 export function argumentsToJson(given: RunArguments): JsonObject {
-  const { targetFolder, eventTimeStartMs, eventTimeEndMs, ...rest } = given;
+  const { targetFolder, eventTimeStartMs, eventTimeEndMs, vars, ...rest } = given;
   return {
     ...rest,
     deferred: Object.fromEntries(Object.entries(given.deferred).map(([id, name]) => [id, { ...name }])),
     ...(targetFolder === undefined ? {} : { targetFolder }),
+    ...(vars === undefined ? {} : { vars }),
     ...(eventTimeStartMs === undefined ? {} : { eventTimeStartMs }),
     ...(eventTimeEndMs === undefined ? {} : { eventTimeEndMs }),
   };

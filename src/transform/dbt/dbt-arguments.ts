@@ -24,6 +24,7 @@ export function dbtArguments(work: DbtWork): readonly string[] {
     ['--event-time-start', given.eventTimeStartMs],
     ['--event-time-end', given.eventTimeEndMs],
   ] as const;
+  const vars = { ...settings.vars, ...given.vars };
   return [
     ...['--log-format', 'json', '--log-level', 'debug', '--no-use-colors'],
     'build',
@@ -32,7 +33,7 @@ export function dbtArguments(work: DbtWork): readonly string[] {
     ...(work.target === undefined ? [] : ['--target', work.target]),
     ...['--target-path', work.targetFolder],
     ...(settings.threads === undefined ? [] : ['--threads', String(settings.threads)]),
-    ...(Object.keys(settings.vars).length === 0 ? [] : ['--vars', JSON.stringify(settings.vars)]),
+    ...(Object.keys(vars).length === 0 ? [] : ['--vars', JSON.stringify(vars)]),
     ...(work.isFullRefresh ? ['--full-refresh'] : []),
     ...(given.isEmpty ? ['--empty'] : []),
     ...(given.storesFailures ? ['--store-failures'] : []),

@@ -34,6 +34,20 @@ const waits = {
   other: ['raw/b'],
 };
 
+test('what is about other partitions is built by a dbt of its own', async () => {
+  const { manifest } = await readFiles(files);
+  const run = runOf({ 'first@1': [], 'first@2': [], 'other@1': [], second: [] }, {});
+  const steps = run.plan.steps.map((step): PlanStep => {
+    const [node = '', text] = step.key.split('@');
+    return text === undefined ? step : { ...step, node, partitions: { text, count: 1, ranges: [] } };
+  });
+  const idsWith = (text?: string): readonly string[] =>
+    readyIds(manifest, { ...run, plan: { ...run.plan, steps } }, text);
+  expect(idsWith('1')).toEqual(['model.shop.first', 'model.shop.other']);
+  expect(idsWith('2')).toEqual(['model.shop.first']);
+  expect(idsWith()).toEqual(['model.shop.second']);
+});
+
 test('what only waits for each other is built in one go, and what waits for a load is not', async () => {
   const { manifest } = await readFiles(files);
   const idsWith = (states: Readonly<Record<string, StepState>>): readonly string[] =>
