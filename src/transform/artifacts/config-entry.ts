@@ -88,13 +88,27 @@ export function configEntry(kind: string, entries: ConfigEntries): JsonObject {
     config[name] =
       merged.has(name) && isJsonRecord(before) && isJsonRecord(plain) ? { ...before, ...plain } : plain;
   }
+  if (kind === 'test') Object.assign(config, storedFailures(config));
   return config;
 }
 
-/** What was configured, and nothing else. */
+/** `config` of an entry of the metrics layer or an exposure. */
+export function sectionConfigEntry(base: JsonObject, entries: ConfigEntries): JsonObject {
+  const said = Object.fromEntries([...entries].map(([key, { value }]) => [key, toJsonValue(value)] as const));
+  return { enabled: true, ...base, ...said };
+}
+
+/** Each of the two ways to say whether failures are kept follows from the other. */
+function storedFailures({ store_failures: isStored, store_failures_as: kind }: JsonObject): JsonObject {
+  if (typeof kind === 'string') return { store_failures: kind !== 'ephemeral' };
+  if (typeof isStored !== 'boolean') return {};
+  return { store_failures_as: isStored ? 'table' : 'ephemeral' };
+}
+
+/** What was configured, each key as the nearest place has it, and nothing else. */
 export function unrenderedConfig(entries: ConfigEntries): JsonObject {
   return Object.fromEntries(
-    [...entries].map(([key, { value }]) => [artifactKey(key), toJsonValue(value)] as const),
+    [...entries].map(([key, { value, written }]) => [artifactKey(key), toJsonValue(written ?? value)] as const),
   );
 }
 
@@ -103,7 +117,6 @@ function artifactKey(key: string): string {
 }
 
 function configValue(key: string, value: JsonValue): JsonValue {
-  if (key === 'severity' && typeof value === 'string') return value.toUpperCase() === 'WARN' ? 'WARN' : value;
   if (key === 'tags' && typeof value === 'string') return [value];
   if (key === 'grants' && isJsonRecord(value)) {
     return Object.fromEntries(

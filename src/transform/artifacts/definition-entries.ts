@@ -3,6 +3,7 @@ import { contextMacros, type ProjectMacro } from '../context/macro-set.ts';
 import type { Exposure, Manifest } from '../reading/manifest.ts';
 import type { SectionEntry } from '../reading/section-reader.ts';
 import type { ArtifactMacro, ArtifactNode } from './artifact-node.ts';
+import { sectionConfigEntry, unrenderedConfig } from './config-entry.ts';
 import { listOf, objectOf, textOf } from './json-part.ts';
 import { macroUses } from './macro-uses.ts';
 import { callEntries, originalPath } from './node-entry.ts';
@@ -150,13 +151,24 @@ export function exposureEntries(manifest: Manifest, createdAtSeconds: number): R
   );
 }
 
+/** Ids of the metrics that `metric()` calls name. */
+function metricIds({ sections, projectName }: Manifest, calls: Exposure['metrics']): readonly string[] {
+  return calls.map((call) => {
+    const [name = '', packageName] = call.toReversed();
+    const known = sections.metrics.find(
+      (entry) => entry.name === name && (packageName === undefined || entry.packageName === packageName),
+    );
+    return `metric.${known?.packageName ?? packageName ?? projectName}.${name}`;
+  });
+}
+
 export function exposureId({ packageName, name }: Exposure): string {
   return `exposure.${packageName}.${name}`;
 }
 
-function exposureEntry(manifest: Manifest, exposure: Exposure, createdAtSeconds: number): ArtifactNode {
+export function exposureEntry(manifest: Manifest, exposure: Exposure, createdAtSeconds: number): ArtifactNode {
   const { properties } = exposure;
-  const config = objectOf(properties['config']);
+  const config = sectionConfigEntry({}, exposure.entries);
   const owner = objectOf(properties['owner']);
   const meta: JsonValue = { ...objectOf(properties['meta']), ...objectOf(config['meta']) };
   return {
@@ -170,12 +182,15 @@ function exposureEntry(manifest: Manifest, exposure: Exposure, createdAtSeconds:
     maturity: properties['maturity'] ?? null,
     meta,
     tags: [...exposure.tags],
-    config: { enabled: true, ...onlyConfig(config) },
-    unrendered_config: onlyConfig(config),
+    config: onlyConfig(config),
+    unrendered_config: onlyConfig(unrenderedConfig(exposure.entries)),
     url: properties['url'] ?? null,
     depends_on: {
       macros: [],
-      nodes: exposure.dependencies.map(({ uniqueId }) => uniqueId),
+      nodes: [
+        ...exposure.dependencies.map(({ uniqueId }) => uniqueId),
+        ...metricIds(manifest, exposure.metrics),
+      ],
     },
     ...callEntries(exposure),
     created_at: createdAtSeconds,

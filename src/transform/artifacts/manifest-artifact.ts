@@ -2,13 +2,19 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Manifest } from '../reading/manifest.ts';
 import type { TestNode } from '../manifest/transform-node.ts';
 import type { ArtifactNode, ManifestArtifact } from './artifact-node.ts';
-import { docEntries, exposureEntries, groupEntries, macroEntries } from './definition-entries.ts';
+import {
+  docEntries,
+  exposureEntries,
+  exposureEntry,
+  groupEntries,
+  macroEntries,
+} from './definition-entries.ts';
+import { entryOf, type EntryRequest } from './entry.ts';
 import { artifactMetadata, type Invocation, projectId } from './metadata.ts';
-import { type Compiled, compiledEntries, nodeEntry } from './node-entry.ts';
+import { type Compiled, compiledEntries } from './node-entry.ts';
+import { operationEntries } from './operation-entry.ts';
 import { withPrimaryKeys } from './primary-key.ts';
-import { semanticEntries } from './semantic-entries.ts';
-import { sourceEntry } from './source-entry.ts';
-import { testEntry, unitTestEntry } from './test-entry.ts';
+import { disabledSemanticEntries, semanticEntries } from './semantic-entries.ts';
 
 export interface ManifestRequest {
   readonly manifest: Manifest;
@@ -23,24 +29,20 @@ export interface ManifestRequest {
 export function manifestArtifact(request: ManifestRequest): ManifestArtifact {
   const { manifest, invocation, root } = request;
   const createdAtSeconds = invocation.atMs / 1000;
+  const given = { createdAtSeconds, root };
   const nodes: Record<string, ArtifactNode> = {};
   const sources: Record<string, ArtifactNode> = {};
   const unitTests: Record<string, ArtifactNode> = {};
   for (const node of [...manifest.byId.values(), ...manifest.analyses]) {
-    const given = { createdAtSeconds, root };
-    if (node.kind === 'source') sources[node.uniqueId] = sourceEntry(manifest, node, createdAtSeconds);
-    else if (node.kind !== 'test') nodes[node.uniqueId] = nodeEntry(manifest, node, given);
-    else if (node.body.sort === 'unit') unitTests[node.uniqueId] = unitTestEntry(manifest, node, given);
-    else nodes[node.uniqueId] = testEntry(manifest, node, given);
+    const entry = entryOf(manifest, node, given);
+    if (node.kind === 'source') sources[node.uniqueId] = entry;
+    else if (node.kind === 'test' && node.body.sort === 'unit') unitTests[node.uniqueId] = entry;
+    else nodes[node.uniqueId] = entry;
   }
-  const disabled: Record<string, ArtifactNode[]> = {};
-  for (const node of manifest.disabled) {
-    if (node.kind === 'source' || node.kind === 'test') continue;
-    (disabled[node.uniqueId] ??= []).push(nodeEntry(manifest, node, { createdAtSeconds, root }));
-  }
+  const hooks = operationEntries(manifest, createdAtSeconds);
   const exposures = exposureEntries(manifest, createdAtSeconds);
   const semantic = semanticEntries(manifest, createdAtSeconds);
-  const all = { ...nodes, ...sources, ...exposures, ...unitTests, ...semantic.all };
+  const all = { ...nodes, ...hooks, ...sources, ...exposures, ...unitTests, ...semantic.all };
   const { parentMap, childMap } = maps(all);
   return {
     metadata: {
@@ -51,7 +53,7 @@ export function manifestArtifact(request: ManifestRequest): ManifestArtifact {
       send_anonymous_usage_stats: false,
       adapter_type: manifest.scope.dialectName,
     },
-    nodes: withPrimaryKeys(nodes, manifest.tests.filter(isGeneric)),
+    nodes: { ...withPrimaryKeys(nodes, manifest.tests.filter(isGeneric)), ...hooks },
     sources,
     macros: macroEntries(manifest, createdAtSeconds),
     docs: docEntries(manifest),
@@ -59,7 +61,7 @@ export function manifestArtifact(request: ManifestRequest): ManifestArtifact {
     metrics: semantic.metrics,
     groups: groupEntries(manifest),
     selectors: request.selectors ?? {},
-    disabled,
+    disabled: disabledEntries(manifest, given),
     parent_map: parentMap,
     child_map: childMap,
     group_map: groupMap(manifest, nodes),
@@ -67,6 +69,19 @@ export function manifestArtifact(request: ManifestRequest): ManifestArtifact {
     semantic_models: semantic.semanticModels,
     unit_tests: unitTests,
   };
+}
+
+/** By id; several files may have switched off what has the same name. */
+function disabledEntries(manifest: Manifest, given: EntryRequest): ManifestArtifact['disabled'] {
+  const { nodes, sections, exposures } = manifest.disabled;
+  const entries = [
+    ...nodes.map((node) => entryOf(manifest, node, given)),
+    ...exposures.map((exposure) => exposureEntry(manifest, exposure, given.createdAtSeconds)),
+    ...disabledSemanticEntries(manifest, sections, given.createdAtSeconds),
+  ];
+  const found: Record<string, ArtifactNode[]> = {};
+  for (const entry of entries) (found[entry.unique_id] ??= []).push(entry);
+  return found;
 }
 
 /** The manifest with the SQL of what was compiled. */

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Manifest } from '../reading/manifest.ts';
 import type { SectionEntry } from '../reading/section-reader.ts';
 import type { ArtifactNode } from './artifact-node.ts';
+import { sectionConfigEntry, unrenderedConfig } from './config-entry.ts';
 import { sectionPlace } from './definition-entries.ts';
 import { isJsonObject, listOf, objectOf } from './json-part.ts';
 
@@ -21,8 +22,8 @@ export function metricEntry(
   createdAtSeconds: number,
 ): ArtifactNode {
   const { properties } = entry;
-  const config = objectOf(properties['config']);
-  const meta = { ...objectOf(properties['meta']), ...objectOf(config['meta']) };
+  const said = sectionConfigEntry({ group: null }, entry.entries);
+  const config = { ...said, meta: objectOf(said['meta'] ?? properties['meta']) };
   const parameters = typeParameters(objectOf(properties['type_params']), properties['type']);
   return {
     name: entry.name,
@@ -35,16 +36,16 @@ export function metricEntry(
     filter: filterEntry(properties['filter']),
     metadata: null,
     time_granularity: properties['time_granularity'] ?? null,
-    meta,
+    meta: config.meta,
     tags: [...listOf(properties['tags'])].map(String),
-    config: { enabled: true, group: null, ...config, meta },
-    unrendered_config: config,
+    config,
+    unrendered_config: unrenderedConfig(entry.entries),
     sources: [],
     depends_on: { macros: [], nodes: dependenciesOf(parameters, sources) },
     refs: [],
     metrics: [],
     created_at: createdAtSeconds,
-    group: config['group'] ?? null,
+    group: said['group'] ?? null,
   };
 }
 

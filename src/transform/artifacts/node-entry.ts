@@ -120,7 +120,7 @@ export function patchPath(
     : `${node.packageName}://${originalPath(manifest, node.packageName, file)}`;
 }
 
-export function callEntries({ refs, sources }: Pick<NodeDetails, 'refs' | 'sources'>): {
+export function callEntries({ refs, sources, metrics }: Pick<NodeDetails, 'refs' | 'sources' | 'metrics'>): {
   readonly refs: readonly JsonObject[];
   readonly sources: readonly (readonly string[])[];
   readonly metrics: readonly JsonValue[];
@@ -132,7 +132,7 @@ export function callEntries({ refs, sources }: Pick<NodeDetails, 'refs' | 'sourc
       version: version ?? null,
     })),
     sources,
-    metrics: [],
+    metrics,
   };
 }
 

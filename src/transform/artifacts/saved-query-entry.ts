@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Manifest } from '../reading/manifest.ts';
 import type { SectionEntry } from '../reading/section-reader.ts';
 import type { ArtifactNode } from './artifact-node.ts';
+import { sectionConfigEntry, unrenderedConfig } from './config-entry.ts';
 import { sectionPlace } from './definition-entries.ts';
 import { listOf, objectOf, objectsOf } from './json-part.ts';
 import { filterEntry, metricId } from './metric-entry.ts';
@@ -15,9 +16,9 @@ export function savedQueryEntry(
 ): ArtifactNode {
   const { properties } = entry;
   const query = objectOf(properties['query_params']);
-  const config = objectOf(properties['config']);
+  const base = { group: null, meta: {}, export_as: null, schema: null };
+  const config = sectionConfigEntry(base, entry.entries);
   const names = listOf(query['metrics']).map(String);
-  const tags = [...new Set([...listOf(properties['tags']), ...listOf(config['tags'])])].map(String);
   return {
     name: entry.name,
     ...sectionPlace(manifest, entry, 'saved_query', savedQueryId(entry)),
@@ -33,16 +34,8 @@ export function savedQueryEntry(
     description: properties['description'] ?? null,
     label: properties['label'] ?? null,
     metadata: null,
-    config: {
-      enabled: true,
-      group: null,
-      meta: {},
-      export_as: null,
-      schema: null,
-      ...config,
-      cache: { enabled: false, ...objectOf(config['cache']) },
-    },
-    unrendered_config: config,
+    config: { ...config, cache: { enabled: false, ...objectOf(config['cache']) } },
+    unrendered_config: unrenderedConfig(entry.entries),
     group: config['group'] ?? null,
     depends_on: {
       macros: [],
@@ -53,7 +46,6 @@ export function savedQueryEntry(
     },
     created_at: createdAtSeconds,
     refs: [],
-    ...(tags.length === 0 ? {} : { tags }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { plainText } from '../files/plain-value.ts';
 import type { Manifest } from '../reading/manifest.ts';
-import type { SectionEntry } from '../reading/section-reader.ts';
+import type { SectionEntry, Sections } from '../reading/section-reader.ts';
 import type { ArtifactNode } from './artifact-node.ts';
 import { objectsOf } from './json-part.ts';
 import { metricEntry, metricId } from './metric-entry.ts';
@@ -48,6 +48,20 @@ export function semanticEntries(manifest: Manifest, createdAtSeconds: number): S
   return { metrics, semanticModels, savedQueries, all: { ...metrics, ...semanticModels, ...savedQueries } };
 }
 
+/** Those that are switched off; what they would be made of is not looked up. */
+export function disabledSemanticEntries(
+  manifest: Manifest,
+  { semanticModels, metrics, savedQueries }: Sections,
+  createdAtSeconds: number,
+): readonly ArtifactNode[] {
+  const nothing = { modelByMeasure: new Map<string, string>(), metrics: new Map<string, SectionEntry>() };
+  return [
+    ...semanticModels.map((entry) => semanticModelEntry(manifest, entry, createdAtSeconds, false)),
+    ...metrics.map((entry) => metricEntry(manifest, entry, nothing, createdAtSeconds)),
+    ...savedQueries.map((entry) => savedQueryEntry(manifest, entry, nothing.metrics, createdAtSeconds)),
+  ];
+}
+
 /** The metrics that measures with `create_metric` make. */
 function ownMetrics(entry: SectionEntry): readonly SectionEntry[] {
   return objectsOf(entry.properties['measures'])
@@ -61,10 +75,11 @@ function ownMetrics(entry: SectionEntry): readonly SectionEntry[] {
         properties: {
           name,
           label: measure['label'] ?? name,
-          description: measure['description'] ?? '',
+          description: `Metric created from measure ${name}`,
           type: 'simple',
-          type_params: { measure: name },
+          type_params: { measure: name, expr: name },
         },
+        entries: new Map([['enabled', { value: true, origin: entry.origin }]]),
       };
     });
 }

@@ -6,8 +6,9 @@ import type { Manifest } from '../reading/manifest.ts';
 import { resolveRef } from '../reading/resolution.ts';
 import type { SectionEntry } from '../reading/section-reader.ts';
 import type { ArtifactNode } from './artifact-node.ts';
+import { sectionConfigEntry, unrenderedConfig } from './config-entry.ts';
 import { sectionPlace } from './definition-entries.ts';
-import { objectOf, objectsOf, textOf } from './json-part.ts';
+import { isJsonObject, objectOf, objectsOf, textOf } from './json-part.ts';
 import { callEntries } from './node-entry.ts';
 
 /** An entry of `semantic_models`. Throws a ConfigError `model_missing` for a model that does not exist. */
@@ -15,30 +16,32 @@ export function semanticModelEntry(
   manifest: Manifest,
   entry: SectionEntry,
   createdAtSeconds: number,
+  isEnabled = true,
 ): ArtifactNode {
   const { properties } = entry;
   const said = textOf(properties['model']) ?? '';
   const call = refOf(said);
-  const node = resolveRef(
-    manifest.names,
-    { ...call, origin: entry.origin },
-    { packageName: entry.packageName, dataset: undefined },
-  );
-  const config = objectOf(properties['config']);
+  const home = { packageName: entry.packageName, dataset: undefined };
+  const node = isEnabled ? resolveRef(manifest.names, { ...call, origin: entry.origin }, home) : undefined;
+  const config = sectionConfigEntry({ group: null, meta: {} }, entry.entries);
   return {
     name: entry.name,
     ...sectionPlace(manifest, entry, 'semantic_model', semanticModelId(entry)),
     fqn: [...entry.fqn],
     model: said,
-    node_relation: {
-      alias: node.relation.identifier,
-      schema_name: node.relation.schema,
-      database: node.relation.database,
-      relation_name: createRelation(node.relation).toString(),
-    },
+    node_relation: node
+      ? {
+          alias: node.relation.identifier,
+          schema_name: node.relation.schema,
+          database: node.relation.database,
+          relation_name: createRelation(node.relation).toString(),
+        }
+      : null,
     description: properties['description'] ?? null,
     label: properties['label'] ?? null,
-    defaults: properties['defaults'] ?? null,
+    defaults: isJsonObject(properties['defaults'])
+      ? { agg_time_dimension: null, ...properties['defaults'] }
+      : null,
     entities: objectsOf(properties['entities']).map((item) => ({
       ...named(item),
       role: item['role'] ?? null,
@@ -53,11 +56,11 @@ export function semanticModelEntry(
       metadata: null,
     })),
     metadata: null,
-    depends_on: { macros: [], nodes: [node.uniqueId] },
-    refs: callEntries({ refs: [call], sources: [] }).refs,
+    depends_on: { macros: [], nodes: node ? [node.uniqueId] : [] },
+    refs: callEntries({ refs: [call], sources: [], metrics: [] }).refs,
     created_at: createdAtSeconds,
-    config: { enabled: true, group: null, meta: {}, ...config },
-    unrendered_config: config,
+    config,
+    unrendered_config: unrenderedConfig(entry.entries),
     primary_entity: properties['primary_entity'] ?? null,
     group: config['group'] ?? null,
   };
@@ -90,6 +93,7 @@ function named(item: JsonObject): JsonObject {
   };
 }
 
+/** A measure; the metric that it may ask for is an entry of `metrics` by now. */
 function measure(item: JsonObject): JsonObject {
   const nonAdditive = item['non_additive_dimension'];
   const parameters = item['agg_params'];
@@ -98,7 +102,7 @@ function measure(item: JsonObject): JsonObject {
     agg: item['agg'] ?? '',
     description: item['description'] ?? null,
     label: item['label'] ?? null,
-    create_metric: item['create_metric'] ?? false,
+    create_metric: false,
     expr: exprOf(item),
     agg_params:
       parameters === null || parameters === undefined

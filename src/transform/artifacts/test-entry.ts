@@ -21,8 +21,11 @@ interface Given {
 /** A generic or singular test in `nodes` of the manifest. */
 export function testEntry(manifest: Manifest, node: TestNode, given: Given): ArtifactNode {
   const place = placeEntry(manifest, node);
-  // dbt 1.9 keeps tags of tests beside their configuration.
-  const config: JsonObject = { ...configEntry('test', node.entries), tags: [] };
+  const configured = configEntry('test', node.entries);
+  const own = objectOf(node.details.properties['config']);
+  const isShort = isReadWithoutRendering(manifest, node);
+  const tags = isShort ? without(configured['tags'], own['tags']) : listOf(configured['tags']);
+  const config: JsonObject = { ...configured, ...severityEntry(isShort, own), tags };
   const alias = aliasOf(node);
   const isGeneric = node.body.sort === 'generic';
   const text = node.body.sort === 'singular' ? node.body.sql.trim() : '';
@@ -38,7 +41,9 @@ export function testEntry(manifest: Manifest, node: TestNode, given: Given): Art
       ? { name: 'none', checksum: '' }
       : { name: 'sha256', checksum: createHash('sha256').update(text).digest('hex') },
     config: isGeneric && alias !== node.name ? { ...config, alias: config['alias'] ?? alias } : config,
-    tags: [...new Set([...node.outerTags, ...node.config.tags])],
+    tags: [
+      ...new Set([...[...node.outerTags, ...listOf(own['tags']).map(String)].sort(), ...node.config.tags]),
+    ],
     description: node.description,
     columns: {},
     meta: node.config.meta,
@@ -46,7 +51,11 @@ export function testEntry(manifest: Manifest, node: TestNode, given: Given): Art
     docs: { show: true, node_color: null },
     patch_path: isGeneric ? null : patchPath(manifest, node),
     build_path: null,
-    unrendered_config: unrendered(node, alias),
+    unrendered_config: {
+      ...unrendered(node, alias),
+      ...severityEntry(isShort, own),
+      ...(isShort && own['tags'] !== undefined ? { tags } : {}),
+    },
     created_at: given.createdAtSeconds,
     relation_name: node.failures ? createRelation(node.failures).toString() : null,
     raw_code: isGeneric ? rawGeneric(node) : text,
@@ -69,12 +78,29 @@ function groupOf(manifest: Manifest, { body }: TestNode): JsonValue | undefined 
 }
 
 function unrendered(node: TestNode, alias: string): JsonObject {
-  const { tags: _tags, severity, ...written } = unrenderedConfig(node.entries);
   return {
     ...(node.body.sort === 'generic' && alias !== node.name ? { alias } : {}),
-    ...written,
-    ...(typeof severity === 'string' ? { severity: severity.toUpperCase() } : {}),
+    ...unrenderedConfig(node.entries),
   };
+}
+
+/** dbt reads `unique` and `not_null` without their macro: the severity is then in capitals, and tags are not in the configuration. */
+function isReadWithoutRendering(manifest: Manifest, { body, ...node }: TestNode): boolean {
+  if (body.sort !== 'generic') return false;
+  const { macros } = scopeOf(manifest, { ...node, body });
+  return (
+    (body.test === 'unique' || body.test === 'not_null') &&
+    macroIdOf(macros, undefined, `test_${body.test}`) === `macro.dbt.test_${body.test}`
+  );
+}
+
+function severityEntry(isShort: boolean, { severity }: JsonObject): JsonObject {
+  return isShort && typeof severity === 'string' ? { severity: severity.toUpperCase() } : {};
+}
+
+function without(all: JsonValue | undefined, some: JsonValue | undefined): readonly JsonValue[] {
+  const left = new Set(listOf(some));
+  return listOf(all).filter((item) => !left.has(item));
 }
 
 function genericEntries(manifest: Manifest, { body }: TestNode): JsonObject {
@@ -102,10 +128,31 @@ function keyOf(node: TransformNode): string {
   return `${node.kind}s`;
 }
 
+/** dbt's order of what is configured for a generic test. */
+const configOrder = [
+  'severity',
+  'tags',
+  'enabled',
+  'where',
+  'limit',
+  'warn_if',
+  'error_if',
+  'fail_calc',
+  'store_failures',
+  'store_failures_as',
+  'meta',
+  'database',
+  'schema',
+  'alias',
+];
+
 function rawGeneric(node: TestNode): string {
   if (node.body.sort !== 'generic') return '';
   const [name = '', namespace] = node.body.test.split('.').toReversed();
-  const config = Object.entries(objectOf(node.details.properties['config']));
+  const own = objectOf(node.details.properties['config']);
+  const config = [...new Set([...configOrder, ...Object.keys(own)])].flatMap((key) =>
+    own[key] === undefined ? [] : [[key, own[key]] as const],
+  );
   const alias =
     aliasOf(node) === node.name || node.config.alias !== undefined ? [] : [['alias', aliasOf(node)]];
   const said = [...alias, ...config].map(([key = '', value = null]) => `${key}=${pythonLiteral(value)}`);
@@ -127,7 +174,10 @@ function macrosOf(manifest: Manifest, node: TestNode): readonly string[] {
   if (node.body.sort === 'unit') return [];
   const [name = '', namespace] = node.body.test.split('.').toReversed();
   const test = macroIdOf(macros, namespace, `test_${name}`);
-  return [...(test === undefined ? [] : [test]), 'macro.dbt.get_where_subquery'];
+  return [
+    ...(test === undefined ? [] : [test]),
+    ...(isReadWithoutRendering(manifest, node) ? [] : ['macro.dbt.get_where_subquery']),
+  ];
 }
 
 /** An entry of `unit_tests`. */
@@ -161,9 +211,9 @@ export function unitTestEntry(manifest: Manifest, node: TestNode, given: Given):
     ...entry,
     description: node.description,
     depends_on: { macros: [], nodes: node.dependencies.map(({ uniqueId }) => uniqueId) },
-    config: { tags: [...node.config.tags], meta: node.config.meta, enabled: true },
+    config: { tags: [...node.config.tags], meta: node.config.meta, enabled: node.config.isEnabled },
     checksum: unitTestChecksum({ ...entry, versions }),
-    schema: manifest.scope.targetSchema,
+    schema: model && model.kind !== 'test' ? model.relation.schema : manifest.scope.targetSchema,
     created_at: given.createdAtSeconds,
     versions,
     version,

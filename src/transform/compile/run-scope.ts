@@ -1,9 +1,6 @@
 import { ConfigError } from '../../core/errors.ts';
 import { dateTime } from '../context/date-time.ts';
-import type { ArtifactNode } from '../artifacts/artifact-node.ts';
-import { nodeEntry } from '../artifacts/node-entry.ts';
-import { sourceEntry } from '../artifacts/source-entry.ts';
-import { testEntry, unitTestEntry } from '../artifacts/test-entry.ts';
+import { entryOf } from '../artifacts/entry.ts';
 import { createRelation, narrowedRelation, type Relation } from '../context/relation.ts';
 import type { Moment, NodeScope } from '../context/render-scope.ts';
 import type { RunArguments } from '../context/run-arguments.ts';
@@ -75,6 +72,7 @@ export function resolvedScope(
       onRead({ uniqueId: node.uniqueId, origin }, `source('${sourceName}', '${tableName}')`);
       return valueOf(node);
     },
+    metric: (names) => names.at(-1) ?? null,
     configure: () => {},
     configured: (key) => {
       const value = given.entries.get(key)?.value;
@@ -167,16 +165,10 @@ const dictionaries = new WeakMap<CompiledOrSource, Readonly<Record<string, Value
 export function runDictionary(manifest: Manifest, node: CompiledOrSource): Readonly<Record<string, Value>> {
   let dictionary = dictionaries.get(node);
   if (!dictionary) {
-    const entry = entryOf(manifest, node);
+    const root = manifest.folders.get(node.packageName) ?? '';
+    const entry = entryOf(manifest, node, { createdAtSeconds: Date.now() / 1000, root });
     const values = Object.entries(entry).map(([key, value]): [string, Value] => [key, fromJs(value)]);
     dictionaries.set(node, (dictionary = Object.fromEntries(values)));
   }
   return dictionary;
-}
-
-function entryOf(manifest: Manifest, node: CompiledOrSource): ArtifactNode {
-  const given = { createdAtSeconds: Date.now() / 1000, root: manifest.folders.get(node.packageName) ?? '' };
-  if (node.kind === 'source') return sourceEntry(manifest, node, given.createdAtSeconds);
-  if (node.kind !== 'test') return nodeEntry(manifest, node, given);
-  return node.body.sort === 'unit' ? unitTestEntry(manifest, node, given) : testEntry(manifest, node, given);
 }

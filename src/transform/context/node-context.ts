@@ -23,7 +23,7 @@ import { dispatchFunction, findMacro, macroNames, macroNamespace, ownMacro } fro
 import { createExceptions, logFunction, printFunction } from './messages.ts';
 import { PlainObject } from './plain-object.ts';
 import { refAllFunction } from './ref-all.ts';
-import { refFunction, sourceFunction } from './references.ts';
+import { metricFunction, refFunction, sourceFunction } from './references.ts';
 import { isRelation } from './relation.ts';
 import { createApi } from './relation-api.ts';
 import type { Moment, NodeScope, ProjectScope } from './render-scope.ts';
@@ -116,6 +116,7 @@ function nodeValues(project: ProjectScope, node: NodeScope, moment: Moment): Rea
   return new Map<string, Value>([
     ...Object.entries(builtins),
     ['builtins', builtins],
+    ['metric', metricFunction(node)],
     ['ref_all', refAllFunction(project, node, moment)],
     ['this', relation ?? null],
     ['schema', relation?.relationName.schema ?? project.targetSchema],
@@ -140,6 +141,9 @@ function momentValues(project: ProjectScope, moment: Moment): Record<string, Val
     ...unsupportedNames(),
     ...(project.toleratesUndefined && !moment.isExecuting
       ? { var: createVariables(project.variables, true) }
+      : {}),
+    ...(moment.arguments.vars
+      ? { var: createVariables({ ...project.variables, ...moment.arguments.vars }) }
       : {}),
     selected_resources: [...moment.arguments.selected],
     database: project.databaseName,

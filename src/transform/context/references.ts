@@ -42,3 +42,14 @@ export function sourceFunction(node: NodeScope): TemplateFunction {
     return node.source(printed(source ?? null), printed(table ?? null), args.site.place().origin);
   };
 }
+
+/** `metric()` of a node's template. */
+export function metricFunction(node: NodeScope): TemplateFunction {
+  return (args) => {
+    const names = args.positional.map((value) => printed(value));
+    if (names.length === 0 || names.length > 2) {
+      throw new ConfigError('metric() takes a metric, or a package and a metric', { code: 'ref_invalid' });
+    }
+    return node.metric(names);
+  };
+}

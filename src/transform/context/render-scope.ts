@@ -60,6 +60,8 @@ export interface NodeScope {
   /** What each dataset has of a model, in the order of `datasets.yml`. */
   refAll(call: RefCall): readonly DatasetRelation[];
   source(sourceName: string, tableName: string, origin: Origin): Value;
+  /** A call of `metric()`, with a name, or a package and a name. */
+  metric(names: readonly string[]): Value;
   /** A call of `config(...)`. */
   configure(values: ReadonlyMap<string, Value>, origin: Origin): void;
   configured(key: string): Value | undefined;

@@ -1,14 +1,7 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { TemplateObject, Value } from '../jinja/index.ts';
 
-const names = [
-  'metric',
-  'function',
-  'load_agate_table',
-  'submit_python_job',
-  'store_result',
-  'store_raw_result',
-];
+const names = ['function', 'load_agate_table', 'submit_python_job', 'store_result', 'store_raw_result'];
 
 /** Names of dbt that a template may use and that are not built: their first use is an error that says so. */
 export function unsupportedNames(): Record<string, Value> {

@@ -43,7 +43,17 @@ export interface QueryComment {
   readonly isAppended: boolean;
 }
 
-export type ConfigTreeName = 'models' | 'seeds' | 'snapshots' | 'sources' | 'tests' | 'unitTests';
+export type ConfigTreeName =
+  | 'models'
+  | 'seeds'
+  | 'snapshots'
+  | 'sources'
+  | 'tests'
+  | 'unitTests'
+  | 'exposures'
+  | 'semanticModels'
+  | 'metrics'
+  | 'savedQueries';
 
 export interface ConfigTree {
   /** The top-level key it was written under. */
@@ -96,10 +106,10 @@ const schema = record({
   tests: tree,
   data_tests: tree,
   snapshots: tree,
-  exposures: metadata,
-  'semantic-models': metadata,
-  'saved-queries': metadata,
-  metrics: metadata,
+  exposures: tree,
+  'semantic-models': tree,
+  'saved-queries': tree,
+  metrics: tree,
   unit_tests: tree,
   functions: metadata,
 });
@@ -147,6 +157,10 @@ export function shapeDbtProject(
       seeds: { key: 'seeds', value: raw.seeds ?? {} },
       snapshots: { key: 'snapshots', value: raw.snapshots ?? {} },
       unitTests: { key: 'unit_tests', value: raw.unit_tests ?? {} },
+      exposures: { key: 'exposures', value: raw.exposures ?? {} },
+      semanticModels: { key: 'semantic-models', value: raw['semantic-models'] ?? {} },
+      metrics: { key: 'metrics', value: raw.metrics ?? {} },
+      savedQueries: { key: 'saved-queries', value: raw['saved-queries'] ?? {} },
       sources: { key: 'sources', value: raw.sources ?? {} },
       tests: raw.data_tests
         ? { key: 'data_tests', value: raw.data_tests }

@@ -31,6 +31,7 @@ interface Choice {
 interface RawVersion {
   readonly v: string | number;
   readonly defined_in?: string | null | undefined;
+  readonly tests?: readonly unknown[] | null | undefined;
   readonly columns?: readonly (Choice | z.infer<typeof columnSchema>)[] | null | undefined;
   readonly config?: Readonly<Record<string, unknown>> | null | undefined;
 }
@@ -87,7 +88,7 @@ export function modelVersions<Entry extends VersionedEntry>(
     return {
       entry: {
         ...common,
-        ...withoutEmpty(rest),
+        ...withoutEmpty({ ...rest, tests: rest.tests?.length === 0 ? undefined : rest.tests }),
         config: { ...entry.config, ...config },
         columns: chosenColumns(entry.columns ?? [], columns ?? undefined),
       } as unknown as Entry,

@@ -88,7 +88,10 @@ export interface ExposureProperties {
   readonly type: string;
   readonly url: string | undefined;
   readonly dependsOn: readonly string[];
+  /** `config:`, with what stands beside it. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** `config:` alone. */
+  readonly ownConfig: Readonly<Record<string, unknown>>;
   readonly path: YamlPath;
   readonly raw: JsonObject;
 }

@@ -59,7 +59,7 @@ const table = record({
   freshness,
   tags: tagList,
   quoting,
-  external: notYet('load the files with a replication, then name its table here'),
+  external: metadata,
 });
 
 const source = record({
@@ -196,6 +196,7 @@ export function shapePropertyFile(
       url: item.url ?? undefined,
       dependsOn: item.depends_on ?? [],
       config: { ...picked(item, ['meta', 'tags', 'owner', 'maturity']), ...item.config },
+      ownConfig: item.config ?? {},
       path: ['exposures', index],
       raw: toJsonValue(item) as JsonObject,
     })),

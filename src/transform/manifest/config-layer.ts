@@ -7,10 +7,14 @@ import type { YamlFile, YamlPath } from '../files/yaml-file.ts';
 export interface ConfigLayer {
   readonly values: Readonly<Record<string, unknown>>;
   originOf(key: string): Origin;
+  /** The value before its templates were rendered, where that is known. */
+  writtenOf?(key: string): unknown;
 }
 
 export interface ConfigEntry {
   readonly value: unknown;
+  /** What the nearest layer alone says, as it was written; left out where that is the value. */
+  readonly written?: unknown;
   /** Where the value, or its last part, was written. */
   readonly origin: Origin;
 }
@@ -52,14 +56,18 @@ export function treeLayers(yaml: YamlFile, tree: ConfigTree, fqn: readonly strin
       Object.entries(level).filter(([key, value]) => key.startsWith('+') || !isJsonRecord(value)),
     );
     const at = [...path];
-    layers.push({ values, originOf: (key) => yaml.locate([...at, key]) });
+    layers.push({
+      values,
+      originOf: (key) => yaml.locate([...at, key]),
+      writtenOf: (key) => valueAt(yaml.value, [...at, key]),
+    });
   }
   return layers;
 }
 
 /**
- * One configuration out of all layers, as dbt merges them: tags and hooks add up, `meta` and
- * `column_types` merge by key, everything else is taken from the last layer that has it.
+ * One configuration out of all layers, as dbt merges them: tags and hooks add up, `meta` and others that are maps merge by
+ * key, grants by privilege; everything else is taken from the last layer that has it.
  */
 export function mergeLayers(layers: readonly ConfigLayer[]): ConfigEntries {
   const merged = new Map<string, ConfigEntry>();
@@ -67,10 +75,17 @@ export function mergeLayers(layers: readonly ConfigLayer[]): ConfigEntries {
     for (const [written, value] of Object.entries(layer.values)) {
       const key = configKey(written);
       const before = merged.get(key)?.value;
-      merged.set(key, { value: mergeValue(key, before, value), origin: layer.originOf(written) });
+      const together = mergeValue(key, before, value);
+      const said = layer.writtenOf ? layer.writtenOf(written) : value;
+      const entry = { value: together, origin: layer.originOf(written) };
+      merged.set(key, said === together ? entry : { ...entry, written: said });
     }
   }
   return merged;
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((at, key) => (isJsonRecord(at) ? at[key] : undefined), value);
 }
 
 function configKey(written: string): string {
@@ -79,16 +94,27 @@ function configKey(written: string): string {
 }
 
 function mergeValue(key: string, before: unknown, value: unknown): unknown {
-  if (key === 'tags' || key === 'pre_hook' || key === 'post_hook')
-    return [...asList(before), ...asList(value)];
-  if (
-    (key === 'meta' || key === 'column_types' || key === 'docs') &&
-    isJsonRecord(before) &&
-    isJsonRecord(value)
-  ) {
-    return { ...before, ...value };
-  }
+  if (addingUp.has(key)) return [...asList(before), ...asList(value)];
+  if (key === 'grants' && isJsonRecord(value)) return mergeGrants(isJsonRecord(before) ? before : {}, value);
+  if (byKey.has(key) && isJsonRecord(before) && isJsonRecord(value)) return { ...before, ...value };
   return value;
+}
+
+const addingUp = new Set(['tags', 'packages', 'pre_hook', 'post_hook']);
+const byKey = new Set(['meta', 'column_types', 'docs', 'contract', 'quoting', 'snapshot_meta_column_names']);
+
+/** The nearest list of each privilege counts; that of `+select` is added to the wider ones. */
+function mergeGrants(
+  before: Readonly<Record<string, unknown>>,
+  value: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const merged = new Map(Object.entries(before));
+  for (const [written, grantees] of Object.entries(value)) {
+    const privilege = written.replace(/^\++/, '');
+    const wider = written.startsWith('+') ? asList(merged.get(privilege)) : [];
+    merged.set(privilege, [...wider, ...asList(grantees)]);
+  }
+  return Object.fromEntries(merged);
 }
 
 function asList(value: unknown): readonly unknown[] {

@@ -35,6 +35,8 @@ export interface NodeDetails {
   readonly refs: readonly RefArguments[];
   /** `source()` calls: source and table. */
   readonly sources: readonly (readonly [string, string])[];
+  /** `metric()` calls: a name, or a package and a name. */
+  readonly metrics: readonly (readonly string[])[];
 }
 
 export interface RefArguments {

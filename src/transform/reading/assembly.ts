@@ -2,6 +2,7 @@ import type { ConfigError } from '../../core/errors.ts';
 import type { Mistakes, Warning } from '../files/mistakes.ts';
 import type { ProjectFile } from '../files/project-files.ts';
 import { didYouMean } from '../files/suggestion.ts';
+import type { ConfigEntries } from '../manifest/config-layer.ts';
 import { isSameDataset } from '../manifest/dataset.ts';
 import type {
   AnalysisNode,
@@ -38,6 +39,7 @@ interface PackageDrafts extends ReadPackage {
   readonly analyses: readonly Draft<AnalysisNode>[];
   readonly seeds: readonly Described<SeedNode>[];
   readonly sources: readonly ReadSource[];
+  readonly disabled: readonly (TransformNode | AnalysisNode)[];
 }
 
 /** A node and the property entry that describes it. */
@@ -67,9 +69,8 @@ export function assembleNodes(packages: readonly ReadPackage[], mistakes: Mistak
   const upstream: TransformNode[] = [];
   const testDrafts: Draft<TestNode>[] = [];
   for (const item of drafts) {
-    const enabled = item.models.filter((draft) => draft.node.config.isEnabled);
-    const models = enabled.map((draft) => ({ node: resolve(draft), placed: draft.placed }));
-    const seeds = item.seeds.filter((seed) => seed.node.config.isEnabled);
+    const { seeds } = item;
+    const models = item.models.map((draft) => ({ node: resolve(draft), placed: draft.placed }));
     const snapshots = item.snapshots.map((draft) => ({ node: resolve(draft), placed: draft.placed }));
     upstream.push(...[...models, ...snapshots, ...seeds, ...item.sources].map(({ node }) => node));
     testDrafts.push(...readTests(item, { models, snapshots, seeds }, names));
@@ -97,14 +98,18 @@ export function assembleNodes(packages: readonly ReadPackage[], mistakes: Mistak
     }
     return missing.length === 0 ? [resolve(draft)] : [];
   };
-  const tests = [...withUniqueKeys(testDrafts.flatMap(resolveTest)), ...unitTests].map((test) =>
-    withSubject(test, byUpstreamId),
-  );
+  const tests = [
+    ...withUniqueKeys(testDrafts.filter(({ node }) => node.config.isEnabled).flatMap(resolveTest)),
+    ...unitTests.filter(({ config }) => config.isEnabled),
+  ].map((test) => withSubject(test, byUpstreamId));
   const all: readonly TransformNode[] = [...upstream, ...tests];
   reportClashes(all, mistakes);
   const analyses = drafts.flatMap((item) => item.analyses.map(resolve));
   const once = packages.filter(({ room }) => room.dataset === undefined);
-  const sections = readSections(once);
+  const { enabled: sections, disabled: disabledSections } = readSections(once);
+  const exposures = once.flatMap(({ room, properties }) => readExposures(room, properties, names));
+  const isEnabled = ({ entries }: { readonly entries: ConfigEntries }): boolean =>
+    entries.get('enabled')?.value !== false;
   const byId = new Map(all.map((node) => [node.uniqueId, node]));
   checkAccess([...all, ...analyses], {
     groups: new Set(sections.groups.map(({ name }) => name)),
@@ -117,13 +122,18 @@ export function assembleNodes(packages: readonly ReadPackage[], mistakes: Mistak
   return {
     names: { ...names, refs: refsOf(upstream) },
     analyses,
-    disabled: drafts.flatMap((item) =>
-      [...item.models, ...item.seeds].flatMap(({ node }) => (node.config.isEnabled ? [] : [node])),
-    ),
+    disabled: {
+      nodes: [
+        ...drafts.flatMap((item) => item.disabled),
+        ...[...testDrafts.map(({ node }) => node), ...unitTests].filter(({ config }) => !config.isEnabled),
+      ],
+      sections: disabledSections,
+      exposures: exposures.filter((exposure) => !isEnabled(exposure)),
+    },
     sections,
     tests,
     warnings: unique(mistakes.warnings),
-    exposures: once.flatMap(({ room, properties }) => readExposures(room, properties, names)),
+    exposures: exposures.filter(isEnabled),
     byId,
     byKey: new Map(all.map((node) => [node.key, node])),
   };
@@ -136,20 +146,32 @@ function unique(warnings: readonly Warning[]): readonly Warning[] {
 
 function draftNodes(item: ReadPackage, sources: readonly ReadSource[]): PackageDrafts {
   const { room, content, properties } = item;
+  const models = content.models.flatMap(
+    (file) => readModel(room, file, properties.models.get(file.name)) ?? [],
+  );
+  const analyses = content.analyses.flatMap(
+    (file) => readAnalysis(room, file, properties.analyses.get(file.name)) ?? [],
+  );
+  const seeds = content.seeds.flatMap((file) => {
+    const placed = properties.seeds.get(file.name);
+    const node = readSeed(room, file, placed);
+    return node ? [{ node, placed }] : [];
+  });
+  const snapshots = readSnapshots(room, content.snapshots, properties);
+  const all = [...models, ...seeds, ...snapshots, ...analyses, ...sources];
   return {
     ...item,
-    models: content.models.flatMap((file) => readModel(room, file, properties.models.get(file.name)) ?? []),
-    analyses: content.analyses.flatMap(
-      (file) => readAnalysis(room, file, properties.analyses.get(file.name)) ?? [],
-    ),
-    seeds: content.seeds.flatMap((file) => {
-      const placed = properties.seeds.get(file.name);
-      const node = readSeed(room, file, placed);
-      return node ? [{ node, placed }] : [];
-    }),
-    snapshots: readSnapshots(room, content.snapshots, properties),
-    sources,
+    models: models.filter(isOn),
+    analyses: analyses.filter(isOn),
+    seeds: seeds.filter(isOn),
+    snapshots: snapshots.filter(isOn),
+    sources: sources.filter(isOn),
+    disabled: all.filter((one) => !isOn(one)).map(({ node }) => node),
   };
+}
+
+function isOn({ node }: { readonly node: TransformNode | AnalysisNode }): boolean {
+  return node.config.isEnabled;
 }
 
 function readTests(
@@ -179,11 +201,11 @@ function readTests(
 }
 
 function nodeNames(projectName: string, packages: readonly PackageDrafts[], mistakes: Mistakes): NodeNames {
-  const nodes = packages.flatMap(({ models, snapshots, seeds }) => [
+  const enabled = packages.flatMap(({ models, snapshots, seeds }) => [
     ...[...models, ...snapshots].map((draft) => draft.node),
     ...seeds.map(({ node }) => node),
   ]);
-  const enabled = nodes.filter((node) => node.config.isEnabled);
+  const disabled = packages.flatMap((item) => item.disabled.map(nameOfCall));
   reportTwins(enabled, mistakes);
   const refs = refsOf(enabled);
   const sources = packages.flatMap((item) => item.sources.map(({ node }) => node));
@@ -192,10 +214,13 @@ function nodeNames(projectName: string, packages: readonly PackageDrafts[], mist
     packageNames: new Set(packages.map(({ room }) => room.projectFile.name)),
     refs,
     sources: byName(sources, (node) => `${node.sourceName}.${node.name}`),
-    disabled: new Set(
-      nodes.flatMap(({ name, config }) => (config.isEnabled || refs.has(name) ? [] : [name])),
-    ),
+    disabled: new Set(disabled.filter((name) => !refs.has(name))),
   };
+}
+
+/** What `ref()` or `source()` call a node. */
+function nameOfCall(node: TransformNode | AnalysisNode): string {
+  return node.kind === 'source' ? `${node.sourceName}.${node.name}` : node.name;
 }
 
 function refsOf(nodes: readonly TransformNode[]): ReadonlyMap<string, readonly RefNode[]> {

@@ -6,7 +6,8 @@ import type { ExposureProperties } from '../files/properties.ts';
 import type { YamlFile } from '../files/yaml-file.ts';
 import { parseTemplate, renderSync } from '../jinja/index.ts';
 import type { Exposure } from './manifest.ts';
-import { attempt, homeOf, type ReadingRoom } from './reading-room.ts';
+import { mergeLayers, treeLayers, yamlLayer } from '../manifest/config-layer.ts';
+import { attempt, homeOf, overridingLayers, type ReadingRoom } from './reading-room.ts';
 import type { Properties } from './property-reader.ts';
 import { callArguments, emptyCalls, type RecordedCalls, recordingScope } from './recorded-calls.ts';
 import type { NodeNames } from './node-names.ts';
@@ -20,7 +21,14 @@ export function readExposures(
 ): readonly Exposure[] {
   return properties.files.flatMap(({ folders, content }) =>
     content.exposures.map((exposure): Exposure => {
-      const calls = dependencyCalls(room, exposure, content.yaml);
+      const fqn = [room.projectFile.name, ...folders, exposure.name];
+      const entries = mergeLayers([
+        ...treeLayers(room.projectFile.yaml, room.projectFile.trees.exposures, fqn),
+        yamlLayer(content.yaml, exposure.ownConfig, exposure.path),
+        ...overridingLayers({ ...room, dataset: undefined }, 'exposures', fqn),
+      ]);
+      const isEnabled = entries.get('enabled')?.value !== false;
+      const calls = isEnabled ? dependencyCalls(room, exposure, content.yaml) : emptyCalls();
       const tags = exposure.config['tags'];
       return {
         name: exposure.name,
@@ -30,7 +38,8 @@ export function readExposures(
         origin: content.yaml.locate([...exposure.path, 'name']),
         dependencies: resolveCalls(names, calls, homeOf(room), (error) => room.mistakes.caught(error)),
         packageName: room.projectFile.name,
-        fqn: [room.projectFile.name, ...folders, exposure.name],
+        fqn,
+        entries,
         properties: exposure.raw,
         ...callArguments(calls),
         tags: Array.isArray(tags) ? tags.map(String) : [],
@@ -51,6 +60,7 @@ function dependencyCalls(room: ReadingRoom, exposure: ExposureProperties, yaml: 
       renderSync(parseTemplate(`{{ ${text} }}`, yaml.file), nodeContext(room.scope, scope, readingMoment)),
     );
     all.refs.push(...calls.refs.map((call) => ({ datasets: 'any' as const, ...call, origin })));
+    all.metrics.push(...calls.metrics);
     all.sources.push(...calls.sources.map((call) => ({ ...call, origin })));
   });
   return all;

@@ -29,6 +29,7 @@ export interface ProjectFrame {
   readonly datasets: DatasetsFile | undefined;
   readonly divided: readonly DividedPackage[];
   readonly docs: readonly DocBlock[];
+  /** Those of packages first, as dbt runs them. */
   readonly runHooks: readonly RunHook[];
   readonly mistakes: Mistakes;
 }
@@ -58,7 +59,7 @@ export async function readFrame(options: TransformOptions): Promise<ProjectFrame
     packages,
     datasets,
     divided,
-    runHooks: divided.flatMap(({ once }) => readRunHooks(once.room)),
+    runHooks: [...divided.slice(1), ...divided.slice(0, 1)].flatMap(({ once }) => readRunHooks(once.room)),
     docs: packages.flatMap(({ content, projectFile }) => readDocs(projectFile.name, content.docs, mistakes)),
     mistakes,
   };

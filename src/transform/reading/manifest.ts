@@ -5,6 +5,7 @@ import type { ProjectScope } from '../context/render-scope.ts';
 import type { DbtProjectFile } from '../files/dbt-project-file.ts';
 import type { Warning } from '../files/mistakes.ts';
 import { homeName } from '../manifest/dataset.ts';
+import type { ConfigEntries } from '../manifest/config-layer.ts';
 import type { NodeNames } from './node-names.ts';
 import type {
   AnalysisNode,
@@ -36,14 +37,20 @@ export interface Manifest extends ManifestNodes {
 export interface ManifestNodes {
   readonly names: NodeNames;
   readonly analyses: readonly AnalysisNode[];
-  /** Models, seeds, snapshots and tests that are switched off. */
-  readonly disabled: readonly (TransformNode | AnalysisNode)[];
+  readonly disabled: Disabled;
   readonly sections: Sections;
   readonly tests: readonly TestNode[];
   readonly exposures: readonly Exposure[];
   readonly warnings: readonly Warning[];
   readonly byId: ReadonlyMap<string, TransformNode>;
   readonly byKey: ReadonlyMap<string, TransformNode>;
+}
+
+/** What is switched off. */
+export interface Disabled {
+  readonly nodes: readonly (TransformNode | AnalysisNode)[];
+  readonly sections: Sections;
+  readonly exposures: readonly Exposure[];
 }
 
 /** A statement at the beginning or the end of a run. */
@@ -67,7 +74,9 @@ export interface Exposure {
   readonly dependencies: readonly Dependency[];
   readonly refs: readonly RefArguments[];
   readonly sources: readonly (readonly [string, string])[];
+  readonly metrics: readonly (readonly string[])[];
   readonly tags: readonly string[];
+  readonly entries: ConfigEntries;
   readonly details: JsonObject;
   /** The entry as written. */
   readonly properties: JsonObject;

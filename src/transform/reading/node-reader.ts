@@ -59,6 +59,7 @@ export function detailsOf(placed: PlacedProperties | undefined): NodeDetails {
     propertyFile: placed?.yaml.file,
     refs: [],
     sources: [],
+    metrics: [],
   };
 }
 

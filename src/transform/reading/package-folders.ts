@@ -1,4 +1,4 @@
-import { access, readdir } from 'node:fs/promises';
+import { access, readdir, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RenderContext } from '../jinja/index.ts';
 import type { Mistakes } from '../files/mistakes.ts';
@@ -20,8 +20,8 @@ interface Search {
 
 /**
  * The folders of the packages that a project names, and of those that these name in turn: `local:` ones where they lie,
- * the others where `millrace deps` puts them, with everything else that lies there. Adds a mistake for each one that is not
- * there.
+ * the others where `millrace deps` puts them, with everything else that lies there, but for dbt's links to local ones. Adds a
+ * mistake for each one that is not there.
  */
 export async function packageFolders(search: Search): Promise<readonly string[]> {
   const installed = await foldersIn(search.installFolder);
@@ -39,9 +39,11 @@ export async function packageFolders(search: Search): Promise<readonly string[]>
       }
     }
   }
-  const others = installed
-    .map((name) => join(search.installFolder, name))
-    .filter((folder) => !found.has(folder));
+  const places = new Set(await Promise.all([...found].map((folder) => realpath(folder))));
+  const others: string[] = [];
+  for (const folder of installed.map((name) => join(search.installFolder, name))) {
+    if (!found.has(folder) && !places.has(await realpath(folder))) others.push(folder);
+  }
   const unknown = missing.filter(({ entry }) => entry.isNamed);
   const guessed = missing.filter(({ entry }) => !entry.isNamed).slice(others.length);
   for (const { entry, yaml } of [...unknown, ...guessed]) reportMissing(search, entry, yaml);

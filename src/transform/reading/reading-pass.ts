@@ -34,6 +34,7 @@ export function readingPass<T>({ room, calls, context }: Reading, work: (options
     calls.refs.length = 0;
     calls.sources.length = 0;
     calls.configs.length = 0;
+    calls.metrics.length = 0;
     return work({ lenientUndefined: true });
   }
 }

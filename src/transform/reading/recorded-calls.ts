@@ -17,17 +17,20 @@ export interface RecordedCalls {
   readonly refs: RefCall[];
   readonly sources: SourceCall[];
   readonly configs: ConfigLayer[];
+  /** Arguments of `metric()`: a name, or a package and a name. */
+  readonly metrics: (readonly string[])[];
 }
 
 export function emptyCalls(): RecordedCalls {
-  return { refs: [], sources: [], configs: [] };
+  return { refs: [], sources: [], configs: [], metrics: [] };
 }
 
 /** The calls as artifacts list them. */
-export function callArguments(calls: RecordedCalls): Pick<NodeDetails, 'refs' | 'sources'> {
+export function callArguments(calls: RecordedCalls): Pick<NodeDetails, 'refs' | 'sources' | 'metrics'> {
   return {
     refs: calls.refs.map(({ name, packageName, version }) => ({ name, packageName, version })),
     sources: calls.sources.map(({ sourceName, tableName }) => [sourceName, tableName]),
+    metrics: calls.metrics,
   };
 }
 
@@ -54,6 +57,10 @@ export function recordingScope(
     source: (sourceName, tableName, origin) => {
       calls.sources.push({ sourceName, tableName, origin });
       return standIn(sourceName, tableName);
+    },
+    metric: (names) => {
+      calls.metrics.push(names);
+      return names.at(-1) ?? null;
     },
     configure: (values, origin) => {
       const plain = Object.fromEntries([...values].map(([key, value]) => [key, toJs(value)]));

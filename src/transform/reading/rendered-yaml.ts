@@ -14,8 +14,6 @@ import { ConfigError } from '../../core/errors.ts';
 const hookKeys: ReadonlySet<string> = new Set(['pre-hook', 'pre_hook', 'post-hook', 'post_hook']);
 const runKeys: ReadonlySet<string> = new Set(['on-run-start', 'on-run-end', 'query-comment', 'vars']);
 const testKeys: ReadonlySet<string> = new Set(['tests', 'data_tests']);
-/** Sections of a property file whose templates belong to the metrics layer. */
-const semanticKeys: ReadonlySet<string> = new Set(['semantic_models', 'metrics', 'saved_queries']);
 
 /**
  * The file's value with every template in it rendered; a template that is the whole text keeps its
@@ -47,9 +45,11 @@ export function isLateInProject(path: YamlPath, key: string): boolean {
   return path.length === 0 ? runKeys.has(key) : hookKeys.has(key.replace(/^\+/, ''));
 }
 
-/** In property files: tests, hooks and the metrics layer. */
+/** In property files: tests, hooks and the conditions of metrics and saved queries. */
 export function isLateInProperties(path: YamlPath, key: string): boolean {
-  if (path.length === 0) return semanticKeys.has(key);
+  const [section, , part] = path;
+  if (section === 'metrics') return key === 'filter';
+  if (section === 'saved_queries') return part === 'query_params' && key === 'where';
   if (testKeys.has(key)) return path.length === 2 || isColumnOrTable(path);
   return hookKeys.has(key.replace(/^\+/, '')) && path.at(-1) === 'config';
 }

@@ -1,5 +1,6 @@
 import type { Origin } from '../../core/origin.ts';
 import { parseTemplate, snapshotTemplate } from '../jinja/index.ts';
+import { createMistakes } from '../files/mistakes.ts';
 import type { ProjectFile } from '../files/project-files.ts';
 import type { SnapshotProperties } from '../files/properties.ts';
 import { readSnapshotConfig } from '../manifest/snapshot-config.ts';
@@ -28,9 +29,8 @@ export function readSnapshots(
     const draft = readTemplateNode(room, source, properties.snapshots.get(source.name));
     if (!draft) return [];
     const { node } = draft;
-    const snapshot = node.config.isEnabled
-      ? readSnapshotConfig(node.entries, configOrigin(node), room.mistakes)
-      : undefined;
+    const mistakes = node.config.isEnabled ? room.mistakes : createMistakes(true);
+    const snapshot = readSnapshotConfig(node.entries, configOrigin(node), mistakes);
     if (!snapshot) return [];
     const targetSchema = node.entries.get('target_schema')?.value;
     const relation =

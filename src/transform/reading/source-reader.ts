@@ -72,9 +72,10 @@ function sharedTables(ofEach: readonly (readonly ReadSource[])[]): ReadonlySet<s
   );
 }
 
-/** Reads all `sources:`; disabled tables are left out. */
+/** Reads all `sources:`, disabled tables included. */
 function readSources(room: ReadingRoom, properties: Properties): readonly ReadSource[] {
   const found = new Map<string, ReadSource>();
+  const disabled: ReadSource[] = [];
   for (const { folders, content } of properties.files) {
     for (const source of content.sources) {
       checkDatabase(room, source.database, content.yaml.locate([...source.path, 'database']));
@@ -99,7 +100,6 @@ function readSources(room: ReadingRoom, properties: Properties): readonly ReadSo
             },
           );
         }
-        if (!config.isEnabled) continue;
         const identifier = table.identifier ?? table.name;
         const schema = source.schema ?? source.name;
         const named = foldedName(
@@ -111,7 +111,7 @@ function readSources(room: ReadingRoom, properties: Properties): readonly ReadSo
           room.scope.dialectName === 'duckdb'
             ? externalLocation(entries, config.meta, { ...named, name: table.name })
             : undefined;
-        found.set(name, {
+        const read: ReadSource = {
           placed: { yaml: content.yaml, folders, properties: table },
           node: {
             kind: 'source',
@@ -135,11 +135,13 @@ function readSources(room: ReadingRoom, properties: Properties): readonly ReadSo
             relation: location === undefined ? named : { ...named, external: location },
             columns: columnDocs(table),
           },
-        });
+        };
+        if (config.isEnabled) found.set(name, read);
+        else disabled.push(read);
       }
     }
   }
-  return [...found.values()];
+  return [...found.values(), ...disabled];
 }
 
 function checkDatabase(room: ReadingRoom, database: string | undefined, origin: SourceNode['origin']): void {

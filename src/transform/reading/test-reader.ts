@@ -22,7 +22,7 @@ import { isTemplate } from './rendered-yaml.ts';
 import { auditSchema, failuresRelation, readTestConfig } from './test-failures.ts';
 import { genericTestHash } from './test-identity.ts';
 
-/** The generic tests written under one model, seed or source table and under its columns. */
+/** The generic tests written under one model, seed or source table and under its columns, disabled ones included. */
 export function readGenericTests(
   room: ReadingRoom,
   subject: RefNode | SourceNode,
@@ -78,8 +78,7 @@ function readGenericTest(
       ...overridingLayers(room, 'tests', fqn),
     ]);
   const known = configured();
-  if (known.get('enabled')?.value === false) return undefined;
-  const macro = withOrigin(origin, () => genericTestMacro(scope.macros, entry.test));
+  const isOff = known.get('enabled')?.value === false;
   const hash = genericTestHash(name, entry.test, entry.arguments, subject);
   const uniqueId = idFor(room.dataset, `test.${projectFile.name}.${name}.${hash}`);
   const dictionary = nodeDictionary({
@@ -94,14 +93,16 @@ function readGenericTest(
     config: plainConfig(known),
     tags: [],
   });
-  const context = nodeContext(scope, recordingScope(scope, dictionary, known, calls), readingMoment);
-  readingPass({ room, calls, context }, (options) => {
-    const keyword = genericTestArguments(entry.arguments, subject.relation.identifier, context, yaml.file);
-    return callMacroSync(macro, context, { keyword }, options);
-  });
+  if (!isOff) {
+    const macro = withOrigin(origin, () => genericTestMacro(scope.macros, entry.test));
+    const context = nodeContext(scope, recordingScope(scope, dictionary, known, calls), readingMoment);
+    readingPass({ room, calls, context }, (options) => {
+      const keyword = genericTestArguments(entry.arguments, subject.relation.identifier, context, yaml.file);
+      return callMacroSync(macro, context, { keyword }, options);
+    });
+  }
   const entries = calls.configs.length === 0 ? known : configured();
   const config = readTestConfig(room, entries);
-  if (!config.isEnabled) return undefined;
   const failures = failuresRelation(
     room,
     config,
@@ -173,7 +174,6 @@ export function readSingularTest(
   if (!rendered) return undefined;
   const entries = mergeLayers([...outer, ...rendered.calls.configs, ...overridingLayers(room, 'tests', fqn)]);
   const config = readTestConfig(room, entries);
-  if (!config.isEnabled) return undefined;
   const failures = failuresRelation(room, config, rendered.dictionary, entries);
   return {
     calls: rendered.calls,

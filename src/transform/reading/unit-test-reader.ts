@@ -59,13 +59,14 @@ function readUnitTest(place: Place, properties: UnitTestProperties): readonly Te
     ...overridingLayers(room, 'unitTests', fqn),
   ]);
   const config = readNodeConfig(entries, 'test', room.scope.databaseName, room.mistakes);
-  if (!config.isEnabled) return [];
+  const isTested = place.models.some(({ name }) => name === properties.model);
+  if (!config.isEnabled && !isTested) return [];
   const parts = {
-    given: properties.given.map((given) => ({
+    given: (config.isEnabled ? properties.given : []).map((given) => ({
       ...unitRows(place, given),
       input: inputOf(place, given.input, given.path),
     })),
-    expect: unitRows(place, properties.expect),
+    expect: config.isEnabled ? unitRows(place, properties.expect) : { rows: [], sql: undefined },
     overrides: properties.overrides,
   };
   const origin = yaml.locate([...properties.path, 'name']);
