@@ -15,12 +15,15 @@ import { ConfigError, ProjectError } from '../core/errors.ts';
 import type { Origin } from '../core/origin.ts';
 import { schemaKeys } from './schema-keys.ts';
 import { nearest } from '../core/near-name.ts';
+import { parseLeniently, type UnknownKey } from './unknown-keys.ts';
 
 export type YamlPath = readonly (string | number)[];
 
 /** A YAML file whose content fits its schema, and which still knows where everything was written. */
 export interface YamlFile<T> {
   readonly value: T;
+  /** Unknown keys that were left out of it; none unless the reader allows it. */
+  readonly ignored: readonly (UnknownKey & { readonly origin: Origin })[];
   /** Place of a key's value or list item; of the nearest parent when the path is not in the file. */
   originOf(path: YamlPath): Origin;
   /** Place of the key itself instead of its value. */
@@ -30,9 +33,15 @@ export interface YamlFile<T> {
 /**
  * Reads strict YAML: duplicate keys, unknown keys and wrong types are errors.
  * @param file path as messages should show it
+ * @param mayIgnore whether an unknown key may be left out instead
  * @throws ProjectError holding every mistake found, each with its line
  */
-export function readYaml<T>(text: string, file: string, schema: z.ZodType<T>): YamlFile<T> {
+export function readYaml<T>(
+  text: string,
+  file: string,
+  schema: z.ZodType<T>,
+  mayIgnore: (path: YamlPath) => boolean = () => false,
+): YamlFile<T> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   if (document.errors.length > 0) {
@@ -49,11 +58,12 @@ export function readYaml<T>(text: string, file: string, schema: z.ZodType<T>): Y
 
   const origins: YamlOrigins = { file, lines, document };
   refusePrototypeKeys(origins);
-  const result = schema.safeParse(plainValue(document, file) ?? {});
-  if (!result.success)
-    throw new ProjectError(result.error.issues.flatMap((issue) => describe(issue, origins, schema)));
+  const { parsed, ignored } = parseLeniently(schema, plainValue(document, file) ?? {}, mayIgnore);
+  if (!parsed.success)
+    throw new ProjectError(parsed.error.issues.flatMap((issue) => describe(issue, origins, schema)));
   return {
-    value: result.data,
+    value: parsed.data,
+    ignored: ignored.map((key) => ({ ...key, origin: originAt(origins, key.path, 'key') })),
     originOf: (path) => originAt(origins, path, 'value'),
     originOfKey: (path) => originAt(origins, path, 'key'),
   };

@@ -33,6 +33,7 @@ export async function runNested(
   executorFor: (replication: Replication, path: string) => Executor,
 ): Promise<JsonObject> {
   const replication = await readNested(request, surroundings);
+  for (const { message } of replication.warnings) context.log(`${replication.file}: ${message}`, 'warn');
   const executor = executorFor(replication, request.path);
   const kept = keptSteps(request);
   const done: UpstreamStep[] = [];

@@ -20,6 +20,11 @@ function mistakes(text: string): string[] {
   }
 }
 
+function warnings(text: string): readonly string[] {
+  const found = readReplication(text, 'replications/shop.yaml', {}).warnings;
+  return found.map(({ message, origin }) => `${origin.line} ${message}`);
+}
+
 describe('inheritance', () => {
   test('a present key wins, option blocks merge, a null stream takes the defaults', () => {
     const [plain, own] = read(`${head}
@@ -91,13 +96,54 @@ describe('environment', () => {
 });
 
 describe('mistakes', () => {
-  test('a misspelt key names its line and the right word', () => {
-    expect(mistakes(`${head}streams:\n  a:\n    object: x.a\n    primry_key: id\n`)).toEqual([
-      "6 unknown_key unknown key 'primry_key', did you mean 'primary_key'?",
+  test('a key that Sling would not know is passed over, with a warning that names its line and the right word', () => {
+    expect(warnings(`${head}streams:\n  a:\n    object: x.a\n    primry_key: id\n`)).toEqual([
+      "6 unknown key 'primry_key', did you mean 'primary_key'? It is ignored",
     ]);
     expect(
-      mistakes(`${head}defaults:\n  source_options: { delimeter: ';' }\nstreams: { a: { object: b } }\n`),
-    ).toEqual(["4 unknown_key unknown key 'delimeter', did you mean 'delimiter'?"]);
+      warnings(
+        `${head}defaults:\n  source_options: { delimeter: ';' }\nsource_options: {}\nstreams: { a: { object: b }, c: { object: d } }\n`,
+      ),
+    ).toEqual([
+      "4 unknown key 'delimeter', did you mean 'delimiter'? It is ignored",
+      "5 unknown key 'source_options', it is ignored",
+    ]);
+  });
+
+  test('so is a key of a hook; one of ours is an error', () => {
+    const end =
+      'hooks:\n  end:\n    - { type: log, message: a }\n    - type: group\n      steps:\n        - { type: query, query: select 1, on_error: warn }\n';
+    expect(warnings(`${head}${end}streams: { a: { object: b } }\n`)).toEqual([
+      "8 hooks.end[1].steps[0]: unknown key 'on_error', it is ignored",
+    ]);
+    const ours = `${head}streams: { a: { object: b, meta: { millrace: { settle_delay: 3 } } } }\n`;
+    expect(mistakes(ours)[0]).toMatch(/^3 unknown_key unknown key 'settle_delay'/);
+  });
+
+  test('a pipeline among the replications', () => {
+    const read = () => readReplication('env: {}\nsteps: [{ type: log, message: a }]\n', 'r.yaml', {});
+    expect(read).toThrow(
+      expect.objectContaining({ code: 'pipeline_misplaced', origin: { file: 'r.yaml', line: 2 } }),
+    );
+  });
+
+  test('a hook that lacks a key, and one of a wrong value', () => {
+    const hook = (text: string) => `${head}hooks:\n  start:\n    - ${text}\nstreams: { a: { object: b } }\n`;
+    expect(mistakes(hook('{ type: query }'))).toEqual(["5 invalid_value hooks.start[0]: 'query' is missing"]);
+    expect(mistakes(hook('{ message: a }'))).toEqual(["5 invalid_value hooks.start[0]: 'type' is missing"]);
+    expect(mistakes(hook('{ type: log, message: a, on_failure: stop }'))[0]).toMatch(
+      /^5 invalid_value hooks\.start\[0\]\.on_failure: /,
+    );
+  });
+
+  test('a variable of the environment that is not set is empty in env, and no connection', () => {
+    const text = `source: '{FROM}'\ntarget: WAREHOUSE\nenv: { FROM: '\${NOPE_Y}' }\nstreams: { a: { object: b } }\n`;
+    expect(mistakes(text)).toEqual([
+      "1 environment_missing '{FROM}' names no connection, because the variable is empty",
+    ]);
+    expect(warnings(text.replace("'{FROM}'", 'SHOP'))).toEqual([
+      '3 the environment variable NOPE_Y is not set: it is empty in env.FROM',
+    ]);
   });
 
   test('incremental without a key, a stream without an object, no streams', () => {
@@ -129,9 +175,6 @@ describe('mistakes', () => {
     ...['change_capture_options: { soft_delete: true }'].map(
       (line) => [line.split(':')[0] ?? '', line] as const,
     ),
-    ...tableKeys.map(
-      (key) => [`table_keys.${key}`, `target_options: { table_keys: { ${key}: [a] } }`] as const,
-    ),
     ...['change-capture'].map((mode) => [`mode: ${mode}`, `mode: ${mode}`] as const),
   ];
 
@@ -144,14 +187,29 @@ describe('mistakes', () => {
     ]);
   });
 
-  test('hooks of streams at the root, and switches in env, are refused by name', () => {
+  test.each(tableKeys)('table_keys.%s, a key of other systems, is passed over with a warning', (key) => {
+    const [warning] = warnings(
+      `${head}streams:\n  a:\n    object: raw.a\n    target_options: { table_keys: { ${key}: [a] } }\n`,
+    );
+    expect(warning).toMatch(`6 table_keys.${key} is a key of `);
+  });
+
+  test('what is about merges is passed over where rows are not merged', () => {
+    const options = 'target_options: { merge_strategy: insert, delete_missing: hard }';
+    const text = `${head}streams:\n  a: { object: b, mode: full-refresh, ${options} }\n`;
+    expect(warnings(text)).toHaveLength(2);
+    expect(read(text)[0]?.target).not.toHaveProperty('mergeStrategy');
+    expect(read(text)[0]?.target).not.toHaveProperty('deleteMissing');
+  });
+
+  test('hooks of streams at the root are refused by name, switches in env are told', () => {
     const rest = 'streams: { a: { object: b } }\n';
     expect(mistakes(`${head}hooks: { start: [{ type: lgo, message: a }] }\n${rest}`)).toEqual([
-      "3 invalid_value hooks.start[0.type]: unknown type 'lgo', did you mean 'log'?",
+      "3 invalid_value hooks.start[0].type: unknown type 'lgo', did you mean 'log'?",
     ]);
-    expect(mistakes(`${head}env: { SLING_ROW_CNT: 3 }\n${rest}`)).toEqual([
-      "3 not_yet_supported 'env.SLING_ROW_CNT' is not yet supported",
-    ]);
+    expect(warnings(`${head}env: { SLING_ROW_CNT: 3 }\n${rest}`)[0]).toMatch(
+      /^3 env\.SLING_ROW_CNT is not obeyed/,
+    );
     const [stream] = read(`${head}env: { SLING_THREADS: 3, SLING_STATE: W/state }\n${rest}`);
     expect(stream?.remarks).toEqual([
       expect.stringMatching(/^SLING_THREADS: obeyed in the environment of the command/),

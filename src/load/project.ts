@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { expandEnvironment, type Environment } from '../config/environment.ts';
+import type { Environment } from '../config/environment.ts';
 import { readYaml, type YamlFile, type YamlPath } from '../config/yaml-file.ts';
 import { ConfigError, MillraceError, ProjectError } from '../core/errors.ts';
 import type { Origin } from '../core/origin.ts';
@@ -8,14 +8,16 @@ import { commandLine, commandLineKeys } from './replication/command-line.ts';
 import { expandStrings } from './replication/expand-strings.ts';
 import { commandPermission, type ReplicationHooks } from './replication/hook.ts';
 import { replicationHooks } from './replication/hook-list.ts';
+import { readVariables } from './replication/file-variables.ts';
+import { ignoredKey, type ReadingWarning, type TellWarning } from './replication/reading-warning.ts';
 import { inherit } from './replication/inheritance.ts';
-import { modeInEnv, namedInEnv } from './replication/named-in-env.ts';
+import { connectionNamed, modeInEnv } from './replication/named-in-env.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { replicationSchema, type ReplicationYaml, type StreamYaml } from './replication/schema.ts';
 import { withRoutines } from './replication/routines.ts';
 import { streamConfig } from './replication/stream-config.ts';
-import { fileRemarks, isRefusedSwitch } from './replication/file-switches.ts';
-import { notYetSupported, unsupportedStreamKeys } from './replication/unsupported.ts';
+import { fileRemarks, isUnknownSwitch } from './replication/file-switches.ts';
+import { unsupportedStreamKeys } from './replication/unsupported.ts';
 
 /**
  * Reads a Sling replication file.
@@ -31,20 +33,27 @@ export function readReplication(
   folder: string = process.cwd(),
   overrides: Readonly<Record<string, unknown>> = {},
 ): Replication {
-  const yaml = readYaml(text, file, replicationSchema);
+  refusePipeline(text, file);
+  const yaml = readYaml(text, file, replicationSchema, isSlingsOwn);
   const mistakes: MillraceError[] = [...unsupportedKeys(yaml)];
   const collect = collector(mistakes);
+  const warnings = yaml.ignored.map((key) => ignoredKey(key, key.origin));
+  const warn: TellWarning = (warning) => {
+    const isSame = ({ message, origin }: ReadingWarning): boolean =>
+      message === warning.message && origin.line === warning.origin.line;
+    if (!warnings.some(isSame)) warnings.push(warning);
+  };
 
-  const env = collect(() => readEnv(yaml, environment)) ?? {};
+  const env = collect(() => readEnv(yaml, environment, warn)) ?? {};
   // A file cannot give itself the permission to run commands.
   const names = { ...environment, ...env, [commandPermission]: environment[commandPermission] };
   const given = collect(() => commandLineKeys(overrides)) ?? {};
   const streams = Object.keys(yaml.value.streams).flatMap((name) => {
-    const config = collect(() => readStream(yaml, name, names, folder, given));
+    const config = collect(() => readStream(yaml, name, { environment: names, folder, given, warn }));
     return config ? [config] : [];
   });
   const expand = (key: 'source' | 'target'): string =>
-    collect(() => namedInEnv(expandEnvironment(yaml.value[key], names, yaml.originOf([key])), names)) ?? '';
+    collect(() => connectionNamed(yaml.value[key], names, yaml.originOf([key]))) ?? '';
   const replication: Replication = {
     file,
     source: expand('source'),
@@ -52,8 +61,9 @@ export function readReplication(
     sourceOrigin: yaml.originOf(['source']),
     targetOrigin: yaml.originOf(['target']),
     env,
-    hooks: collect(() => readRootHooks(yaml, names)) ?? { start: [], end: [] },
+    hooks: collect(() => readRootHooks(yaml, names, warn)) ?? { start: [], end: [] },
     streams,
+    warnings,
   };
   if (Object.keys(yaml.value.streams).length === 0) {
     mistakes.push(
@@ -79,37 +89,62 @@ function unsupportedKeys(yaml: YamlFile<ReplicationYaml>): MillraceError[] {
   ];
 }
 
-function readEnv(yaml: YamlFile<ReplicationYaml>, environment: Environment): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const [key, value] of Object.entries(yaml.value.env ?? {})) {
-    if (isRefusedSwitch(key)) {
-      throw notYetSupported(
-        `env.${key}`,
-        'Leave it out: switches by environment variables are keys of the stream here',
-        yaml.originOfKey(['env', key]),
-      );
-    }
-    env[key] = expandEnvironment(String(value), { ...environment, ...env }, yaml.originOf(['env', key]));
-  }
-  return env;
+function refusePipeline(text: string, file: string): void {
+  const line = text.split('\n').findIndex((one) => /^steps\s*:/.test(one));
+  if (line < 0 || /^streams\s*:/m.test(text)) return;
+  throw new ConfigError('this is a pipeline: it has steps, and no streams', {
+    code: 'pipeline_misplaced',
+    origin: { file, line: line + 1 },
+    next: `Run it with: millrace run -p ${file}; in a project it belongs into pipelines/`,
+  });
 }
 
-function readRootHooks(yaml: YamlFile<ReplicationYaml>, environment: Environment): ReplicationHooks {
+/** What is of Sling's making may hold keys that nobody knows; `meta.millrace` and the moments of hooks may not. */
+function isSlingsOwn(path: YamlPath): boolean {
+  const part = path[0] === 'streams' ? path[2] : path[1];
+  return path[0] !== 'hooks' && part !== 'hooks' && part !== 'meta';
+}
+
+function readEnv(
+  yaml: YamlFile<ReplicationYaml>,
+  environment: Environment,
+  warn: TellWarning,
+): Record<string, string> {
+  for (const key of Object.keys(yaml.value.env ?? {})) {
+    if (!isUnknownSwitch(key)) continue;
+    const message = `env.${key} is not obeyed: switches by environment variables are keys of the stream here`;
+    warn({ message, origin: yaml.originOfKey(['env', key]) });
+  }
+  return readVariables(yaml.value.env ?? {}, environment, (key) => yaml.originOf(['env', key]), warn);
+}
+
+function readRootHooks(
+  yaml: YamlFile<ReplicationYaml>,
+  environment: Environment,
+  warn: TellWarning,
+): ReplicationHooks {
   const written = expandStrings(yaml.value.hooks ?? {}, ['hooks'], environment, yaml);
   const hooks = withRoutines(written, environment, yaml.originOf(['hooks']));
-  return replicationHooks(
-    hooks as Readonly<Record<string, unknown>>,
-    environment[commandPermission] === 'true',
-    (moment) => yaml.originOf(['hooks', moment]),
-  );
+  return replicationHooks(hooks as Readonly<Record<string, unknown>>, {
+    originOf: (path) => yaml.originOf(['hooks', ...path]),
+    mayRunCommands: environment[commandPermission] === 'true',
+    warn,
+  });
+}
+
+interface StreamReading {
+  readonly environment: Environment;
+  /** Where the paths of `sql: file://` begin. */
+  readonly folder: string;
+  /** Keys from the command line. */
+  readonly given: StreamYaml;
+  readonly warn: TellWarning;
 }
 
 function readStream(
   yaml: YamlFile<ReplicationYaml>,
   name: string,
-  environment: Environment,
-  folder: string,
-  given: StreamYaml,
+  { environment, folder, given, warn }: StreamReading,
 ): StreamConfig | undefined {
   const expandAll = (stream: StreamYaml | null | undefined, path: YamlPath): StreamYaml =>
     expandStrings(stream ?? {}, path, environment, yaml) as StreamYaml;
@@ -130,6 +165,7 @@ function readStream(
     key: yaml.originOfKey(['streams', name]),
     mayRunCommands: environment[commandPermission] === 'true',
     environment,
+    warn,
     of: (path) => {
       if (isPresent(given, path)) return commandLine;
       return isPresent(stream, path) ? yaml.originOf(place(path)) : yaml.originOfKey(['streams', name]);

@@ -1,5 +1,6 @@
 import { commandLine, commandLineKeys } from './replication/command-line.ts';
 import { commandPermission } from './replication/hook.ts';
+import type { ReadingWarning } from './replication/reading-warning.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { streamConfig } from './replication/stream-config.ts';
 import type { Environment } from '../config/environment.ts';
@@ -31,11 +32,13 @@ export function singleStreamReplication(options: SingleStreamOptions): Replicati
     ...(isQuery ? { sql: sourceStream } : {}),
   });
   const name = isQuery || yaml.sql !== undefined ? 'query' : sourceStream;
+  const warnings: ReadingWarning[] = [];
   const stream: StreamConfig = streamConfig(name, yaml, {
     key: commandLine,
     of: () => commandLine,
     mayRunCommands: environment[commandPermission] === 'true',
     environment: { ...environment, ...options.env },
+    warn: (warning) => warnings.push(warning),
   });
   return {
     file: commandLine.file,
@@ -45,5 +48,6 @@ export function singleStreamReplication(options: SingleStreamOptions): Replicati
     targetOrigin: commandLine,
     env: options.env,
     streams: [stream],
+    warnings,
   };
 }

@@ -23,9 +23,13 @@ interface Mistake {
 const mistakes: readonly Mistake[] = [
   {
     what: 'a misspelt key in a replication',
-    make: ({ edit }) => edit('replications/orders.yaml', 'mode:', 'mod:'),
+    make: ({ edit }) =>
+      edit('replications/orders.yaml', 'mode:', 'meta: { millrace: { resume_hour: 1 } }\n  mode:'),
     code: 2,
-    says: [/replications\/orders\.yaml:5:3: unknown key 'mod', did you mean 'mode'\?/, /millrace check/],
+    says: [
+      /replications\/orders\.yaml:5:\d+: unknown key 'resume_hour', did you mean 'resume_hours'\?/,
+      /millrace check/,
+    ],
   },
   {
     what: 'a key of Sling that is not built yet',

@@ -8,6 +8,7 @@ import { openPool } from '../../project/session/session.ts';
 import { tmpdir } from 'node:os';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { formatTable, paint, printJson, printLine } from '../terminal/output.ts';
+import { tellLoadWarnings } from './reading-warnings.ts';
 import type { RunCommandOptions } from './run-options.ts';
 import { planOf, runTarget } from './run-target.ts';
 
@@ -35,6 +36,7 @@ export async function plan(options: PlanCommandOptions): Promise<number> {
       printJson({ ...steps, steps: explained });
       return exitCodes.success;
     }
+    tellLoadWarnings(project);
     const isPlaced = steps.steps.some((step) => placeOf(step, project.definition) !== '');
     const rows = steps.steps.map((step, index) => [
       String(index + 1),

@@ -6,6 +6,7 @@ import { loadLedger, openLedger, openSession, type Session } from '../../project
 import { exitCodes } from '../terminal/exit-code.ts';
 import { paint } from '../terminal/output.ts';
 import { RunProgressView } from '../terminal/run-progress.ts';
+import { tellLoadWarnings } from './reading-warnings.ts';
 import { printExamples } from './run-examples.ts';
 import { type RunCommandOptions, withTask } from './run-options.ts';
 import { openPipes } from './run-pipes.ts';
@@ -29,6 +30,7 @@ async function runWith(options: RunCommandOptions): Promise<number> {
   const target = await runTarget(options);
   const { switches, project } = target;
   if (switches.dryRun) return await printPlan({ ...options, sql: true });
+  if (options.json !== true) tellLoadWarnings(project);
   const plan = await planOf(target, options);
   const definition = { ...project.definition, ...(switches.concurrency === undefined ? {} : { concurrency: switches.concurrency }) }; // prettier-ignore
   const session = await openSession({ ...project, definition }, { ledger: target.ledger });

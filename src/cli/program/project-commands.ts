@@ -19,12 +19,14 @@ export function registerProjectCommands(program: Command, place: () => Place): v
     .command('check')
     .description('find mistakes in the project without touching any system')
     .option('--connections', 'also reach every connection')
+    .option('--strict', 'warnings count as mistakes')
     .option('--json', 'print JSON')
-    .action(async (options: { connections?: boolean; json?: boolean }) => {
+    .action(async (options: { connections?: boolean; strict?: boolean; json?: boolean }) => {
       const { check } = await import('../commands/check.ts');
       process.exitCode = await check({
         ...place(),
         connections: options.connections ?? false,
+        strict: options.strict ?? false,
         json: options.json ?? false,
       });
     });

@@ -147,12 +147,12 @@ describe('the node', () => {
 test.each([
   ['steps: []', '1 steps_missing the pipeline has no steps'],
   [
-    'stpes: []\nsteps: [{ type: log, message: a }]',
-    "1 unknown_key unknown key 'stpes', did you mean 'steps'?",
+    'meta: { millrace: { aftr: [a] } }\nsteps: [{ type: log, message: a }]',
+    "1 unknown_key unknown key 'aftr', did you mean 'after'?",
   ],
   [
     'steps:\n  - { type: log, message: a }\n  - { type: lgo }',
-    "3 invalid_value steps[1.type]: unknown type 'lgo', did you mean 'log'?",
+    "3 invalid_value steps[1].type: unknown type 'lgo', did you mean 'log'?",
   ],
   [
     'steps:\n  - { type: log, id: one, message: a }\n  - { type: log, message: b, goto: onn }',
@@ -179,4 +179,16 @@ test.each([
     found.push(...error.issues.map(({ origin, code, message }) => `${origin?.line} ${code} ${message}`));
   }
   expect(found).toEqual([expected]);
+});
+
+test('what Sling would pass over is told', () => {
+  const { warnings } = readPipeline(
+    'stpes: []\nsteps:\n  - { type: log, message: a, lvel: warn }\n',
+    'a.yaml',
+    {},
+  );
+  expect(warnings).toMatchObject([
+    { message: "unknown key 'stpes', did you mean 'steps'? It is ignored", origin: { line: 1 } },
+    { message: "steps[0]: unknown key 'lvel', did you mean 'level'? It is ignored", origin: { line: 3 } },
+  ]);
 });

@@ -1,5 +1,6 @@
 import type { Origin } from '../../core/origin.ts';
 import type { Hook } from '../replication/hook.ts';
+import type { ReadingWarning } from '../replication/reading-warning.ts';
 
 /** A pipeline file, checked. */
 export interface Pipeline {
@@ -13,6 +14,8 @@ export interface Pipeline {
   readonly after: readonly { readonly name: string; readonly origin: Origin }[];
   /** Cron expressions. */
   readonly schedule: readonly string[];
+  /** What was passed over in the file. */
+  readonly warnings: readonly ReadingWarning[];
 }
 
 /** A step and where it is written. */

@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import { expandEnvironment, type Environment } from '../../config/environment.ts';
+import type { Environment } from '../../config/environment.ts';
 import { readYaml, type YamlFile } from '../../config/yaml-file.ts';
 import { ConfigError, MillraceError, ProjectError } from '../../core/errors.ts';
 import { nearest } from '../../core/near-name.ts';
 import { expandStrings } from '../replication/expand-strings.ts';
 import { allHooks, commandPermission, type Hook } from '../replication/hook.ts';
+import { readVariables } from '../replication/file-variables.ts';
 import { readHooks } from '../replication/hook-list.ts';
+import { ignoredKey, type TellWarning } from '../replication/reading-warning.ts';
 import { withRoutines } from '../replication/routines.ts';
 import type { Pipeline, PipelineStep } from './pipeline.ts';
 
@@ -39,13 +41,16 @@ type PipelineYaml = z.infer<typeof pipelineSchema>;
  * @throws ProjectError with every mistake and its line
  */
 export function readPipeline(text: string, file: string, environment: Environment): Pipeline {
-  const yaml = readYaml(text, file, pipelineSchema);
+  const yaml = readYaml(text, file, pipelineSchema, (path) => path[0] !== 'meta');
   const { meta, steps } = yaml.value;
-  const env = readEnv(yaml, environment);
+  const warnings = yaml.ignored.map((key) => ignoredKey(key, key.origin));
+  const warn: TellWarning = (warning) => warnings.push(warning);
+  const env = readVariables(yaml.value.env ?? {}, environment, (key) => yaml.originOf(['env', key]), warn);
   const mistakes: MillraceError[] = [];
   const hooks = steps.flatMap((_, index) => {
     try {
-      return [readStep(yaml, index, { ...environment, ...env }, environment[commandPermission] === 'true')];
+      const mayRunCommands = environment[commandPermission] === 'true';
+      return [readStep(yaml, index, { environment: { ...environment, ...env }, mayRunCommands, warn })];
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error;
       mistakes.push(error);
@@ -71,27 +76,33 @@ export function readPipeline(text: string, file: string, environment: Environmen
     tags: list(meta?.millrace?.tags),
     after: list(meta?.millrace?.after).map((name) => ({ name, origin })),
     schedule: list(meta?.millrace?.schedule),
+    warnings,
   };
 }
 
-function readEnv(yaml: YamlFile<PipelineYaml>, environment: Environment): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const [key, written] of Object.entries(yaml.value.env ?? {}))
-    env[key] = expandEnvironment(String(written), { ...environment, ...env }, yaml.originOf(['env', key]));
-  return env;
+interface StepReading {
+  readonly environment: Environment;
+  readonly mayRunCommands: boolean;
+  readonly warn: TellWarning;
 }
 
 function readStep(
   yaml: YamlFile<PipelineYaml>,
   index: number,
-  environment: Environment,
-  mayRunCommands: boolean,
+  { environment, mayRunCommands, warn }: StepReading,
 ): PipelineStep {
   const path = ['steps', index];
   const origin = yaml.originOf(path);
   const expanded = expandStrings(yaml.value.steps[index], path, environment, yaml);
   const written = withRoutines(expanded, environment, origin);
-  const [hook] = readHooks([written], { where: 'steps', firstIndex: index, origin, mayRunCommands });
+  const [hook] = readHooks([written], {
+    where: 'steps',
+    firstIndex: index,
+    origin,
+    originOf: ([, ...within]) => yaml.originOf([...path, ...within]),
+    mayRunCommands,
+    warn,
+  });
   if (!hook) throw new Error('a list of one step has one step');
   const inner = 'steps' in hook ? allHooks(hook.steps).find((one) => one.goto !== undefined) : undefined;
   if (!inner) return { hook, origin };

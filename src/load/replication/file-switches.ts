@@ -30,8 +30,8 @@ const needless: Readonly<Record<string, string>> = {
   SLING_LOGGING: onCommand,
 };
 
-/** True for a switch that a file cannot set, because it would change what is loaded. */
-export function isRefusedSwitch(name: string): boolean {
+/** True for a switch that has no meaning here. */
+export function isUnknownSwitch(name: string): boolean {
   return (
     name.startsWith('SLING_') &&
     !obeyed.includes(name) &&

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { parseLeniently, type UnknownKey } from '../../config/unknown-keys.ts';
+import type { YamlPath } from '../../config/yaml-file.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/near-name.ts';
@@ -12,8 +14,9 @@ import {
   type ReplicationHooks,
   type StreamHooks,
 } from './hook.ts';
-import { hookSchema } from './hook-schema.ts';
+import { hookKeys, hookSchema } from './hook-schema.ts';
 import { spelledOut } from './hook-spelling.ts';
+import { ignoredKey, type TellWarning } from './reading-warning.ts';
 import { notYetSupported, unbuiltHookTypes } from './unsupported.ts';
 
 const moments: readonly HookMoment[] = ['pre', 'post', 'pre_merge', 'post_merge'];
@@ -42,23 +45,27 @@ const inTransaction: ReadonlySet<Hook['type']> = new Set(['query', 'check', 'log
 /** What a failure may mean within a transaction, which cannot go on by halves. */
 const transactionPolicies: ReadonlySet<string> = new Set(['abort', 'error', 'warn', 'quiet']);
 
+/** Where hooks are written, and what is allowed there. */
+export interface HooksPlace {
+  /** Of the list of a moment, or of what is in it. */
+  readonly originOf: (path: YamlPath) => Origin;
+  readonly mayRunCommands: boolean;
+  readonly warn: TellWarning;
+}
+
 /**
  * Reads a stream's `hooks:`.
- * @throws ConfigError for types that are not built, bad keys, expressions and commands without permission
+ * @throws ConfigError for types that are not built, bad values, expressions and commands without permission
  */
-export function streamHooks(
-  written: Readonly<Record<string, unknown>>,
-  mayRunCommands: boolean,
-  originOf: (moment: HookMoment) => Origin,
-): StreamHooks {
+export function streamHooks(written: Readonly<Record<string, unknown>>, place: HooksPlace): StreamHooks {
   const hooks: Partial<Record<HookMoment, readonly Hook[]>> = {};
   for (const moment of moments) {
     if (written[moment] === undefined || written[moment] === null) continue;
-    const place = { where: `hooks.${moment}`, origin: originOf(moment), mayRunCommands };
-    const list = readHooks(written[moment], place);
+    const listPlace = placeOf(moment, place);
+    const list = readHooks(written[moment], listPlace);
     for (const hook of allHooks(list)) {
-      refuseGoto(hook, place);
-      if (moment.endsWith('merge')) checkMergeHook(hook, place);
+      refuseGoto(hook, listPlace);
+      if (moment.endsWith('merge')) checkMergeHook(hook, listPlace);
     }
     hooks[moment] = list;
   }
@@ -71,16 +78,24 @@ export function streamHooks(
  */
 export function replicationHooks(
   written: Readonly<Record<string, unknown>>,
-  mayRunCommands: boolean,
-  originOf: (moment: string) => Origin,
+  place: HooksPlace,
 ): ReplicationHooks {
   const read = (moment: 'start' | 'end'): readonly Hook[] => {
-    const place = { where: `hooks.${moment}`, origin: originOf(moment), mayRunCommands };
-    const list = readHooks(written[moment] ?? [], place);
-    for (const hook of allHooks(list)) refuseGoto(hook, place);
+    const listPlace = placeOf(moment, place);
+    const list = readHooks(written[moment] ?? [], listPlace);
+    for (const hook of allHooks(list)) refuseGoto(hook, listPlace);
     return list;
   };
   return { start: read('start'), end: read('end') };
+}
+
+function placeOf(moment: string, { originOf, ...place }: HooksPlace): HookListPlace {
+  return {
+    ...place,
+    where: `hooks.${moment}`,
+    origin: originOf([moment]),
+    originOf: (path) => originOf([moment, ...path]),
+  };
 }
 
 /** Where a list of hooks is written, and what is allowed there. */
@@ -90,17 +105,35 @@ export interface HookListPlace {
   /** Place of its first hook in the list that is written. Default: 0. */
   readonly firstIndex?: number;
   readonly origin: Origin;
+  /** Of what is within the list. Default: `origin`. */
+  readonly originOf?: (path: YamlPath) => Origin;
   readonly mayRunCommands: boolean;
+  readonly warn?: TellWarning;
 }
 
 /** @throws ConfigError as `streamHooks` */
 export function readHooks(written: unknown, place: HookListPlace): readonly Hook[] {
   const spelled = spelledOut(written);
   refuseUnbuiltTypes(spelled, place.origin);
-  const parsed = z.array(hookSchema).safeParse(spelled);
+  const keysAt = (path: YamlPath): readonly string[] => hookKeys(typeAt(spelled, path));
+  const { parsed, ignored } = parseLeniently(z.array(hookSchema), spelled, () => true, keysAt);
   if (!parsed.success) throw malformed(spelled, parsed.error, place);
+  for (const key of ignored) place.warn?.(ignoredHookKey(key, place));
   for (const hook of allHooks(parsed.data)) checkHook(hook, place);
   return parsed.data;
+}
+
+function ignoredHookKey(key: UnknownKey, place: HookListPlace): ReturnType<typeof ignoredKey> {
+  const origin = place.originOf?.(key.path) ?? place.origin;
+  return ignoredKey(key, origin, pathText(key.path.slice(0, -1), place));
+}
+
+/** `hooks.end[2].steps[0]` */
+function pathText(path: readonly PropertyKey[], { where, firstIndex = 0 }: HookListPlace): string {
+  const shown = path.map((step, index) =>
+    typeof step === 'number' ? `[${index === 0 ? step + firstIndex : step}]` : `.${String(step)}`,
+  );
+  return `${where}${shown.join('')}`;
 }
 
 function refuseUnbuiltTypes(written: unknown, origin: Origin): void {
@@ -114,21 +147,36 @@ function refuseUnbuiltTypes(written: unknown, origin: Origin): void {
 }
 
 function malformed(written: unknown, error: z.ZodError, place: HookListPlace): ConfigError {
-  const { where, origin, firstIndex = 0 } = place;
   const [issue] = error.issues;
   const path = issue?.path ?? [];
-  const shown = path.map((step, index) => (index === 0 ? Number(step) + firstIndex : step)).join('.');
-  const type = path.at(-1) === 'type' ? valueAt(written, path) : undefined;
+  const key = path.at(-1);
+  const named = path.filter((step): step is string | number => typeof step !== 'symbol');
+  const type = key === 'type' ? valueAt(written, path) : undefined;
   const near = typeof type === 'string' ? nearest(type, types) : undefined;
-  const said =
-    typeof type === 'string'
-      ? `unknown type '${type}'${near ? `, did you mean '${near}'?` : ''}`
-      : (issue?.message ?? 'is not a list');
-  return new ConfigError(`${where}[${shown}]: ${said}`, {
-    code: 'invalid_value',
-    origin,
-    next: `Types: ${types.join(', ')}; their keys are in docs/replications.md`,
-  });
+  const isMissing = issue?.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  const says = (text: string): ConfigError =>
+    new ConfigError(text, {
+      code: 'invalid_value',
+      origin: place.originOf?.(named) ?? place.origin,
+      next: nextOf(typeAt(written, path.slice(0, -1))),
+    });
+  if (typeof type === 'string')
+    return says(`${pathText(path, place)}: unknown type '${type}'${near ? `, did you mean '${near}'?` : ''}`);
+  if (isMissing || key === 'type')
+    return says(`${pathText(path.slice(0, -1), place)}: '${String(key)}' is missing`);
+  return says(`${pathText(path, place)}: ${issue?.message ?? 'is not a list'}`);
+}
+
+/** What a person may do about a hook of a type. */
+function nextOf(type: unknown): string {
+  const keys = hookKeys(type);
+  return keys.length === 0
+    ? `Types: ${types.join(', ')}; their keys are in docs/replications.md`
+    : `Keys of type ${String(type)}: ${keys.filter((key) => key !== 'type').join(', ')}`;
+}
+
+function typeAt(written: unknown, path: readonly PropertyKey[]): unknown {
+  return (valueAt(written, path) as Readonly<Record<string, unknown>> | null | undefined)?.['type'];
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -33,5 +33,5 @@ test.each([
 });
 
 test('a hook without a type that is told by a key is a mistake', () => {
-  expect(() => read('- { id: x, location: a }')).toThrow(/hooks\[0.type\]/);
+  expect(() => read('- { id: x, location: a }')).toThrow(/hooks\[0\]: 'type' is missing/);
 });

@@ -13,6 +13,7 @@ import type { MetadataColumn } from './column-metadata.ts';
 import type { IsolationWord } from './isolation-level.ts';
 import type { LoadedAt } from './loaded-at.ts';
 import type { NullUpdateKey } from './null-update-key.ts';
+import type { ReadingWarning } from './reading-warning.ts';
 import type { Selection } from './selection.ts';
 import type { UpdateRange } from './update-range.ts';
 
@@ -42,6 +43,8 @@ export interface Replication {
   readonly hooks?: ReplicationHooks;
   /** In the order of the file; disabled streams included. */
   readonly streams: readonly StreamConfig[];
+  /** What was passed over in the file. */
+  readonly warnings: readonly ReadingWarning[];
 }
 
 /** One stream as it is to be loaded. Plain data. */
@@ -154,6 +157,6 @@ export interface StreamMeta {
   readonly description?: string;
   /** Keys of assets that come before this one, slash-separated. */
   readonly deps: readonly string[];
-  /** When it is loaded by itself, and how old it may be; the project reads it. */
+  /** When it is loaded by itself, how old it may be, and its partitions; the project reads it. */
   readonly automation?: JsonObject;
 }

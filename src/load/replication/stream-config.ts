@@ -18,9 +18,11 @@ import { isolationWord } from './isolation-level.ts';
 import { keptPromises } from './kept-promises.ts';
 import { withLegacyOptions } from './legacy-options.ts';
 import type { LoadMode, StreamConfig, StreamMeta, TargetOptions } from './replication.ts';
+import type { TellWarning } from './reading-warning.ts';
 import { withRoutines } from './routines.ts';
 import type { StreamYaml } from './schema.ts';
 import { selectedColumns } from './selected-columns.ts';
+import { foreignTableKeys } from './unsupported.ts';
 import { updateRange, type UpdateRange } from './update-range.ts';
 
 /** Where things are written, and what is allowed there. */
@@ -31,6 +33,8 @@ export interface StreamOrigins {
   of(path: YamlPath): Origin;
   /** True if hooks may run commands on this machine. */
   readonly mayRunCommands: boolean;
+  /** Takes what is passed over. */
+  readonly warn: TellWarning;
   /** Variables of the replication and of the process, with the switches of metadata columns among them. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -155,8 +159,11 @@ export function streamConfig(name: string, written: StreamYaml, origins: StreamO
       withRoutines(stream.hooks ?? {}, origins.environment, origins.of(['hooks'])) as NonNullable<
         StreamYaml['hooks']
       >,
-      origins.mayRunCommands,
-      (moment) => origins.of(['hooks', moment]),
+      {
+        originOf: (path) => origins.of(['hooks', ...path]),
+        mayRunCommands: origins.mayRunCommands,
+        warn: origins.warn,
+      },
     ),
     meta: readMeta(stream, origins),
     remarks: [...switchRemarks(origins.environment), ...keptPromises(stream.target_options ?? {})],
@@ -229,19 +236,20 @@ function targetOptions(
   const merges = primaryKey.length > 0 && !unkeyedModes.has(stream.mode ?? '');
   for (const key of ['delete_missing', 'merge_strategy']) {
     if (merges || options[key] === undefined) continue;
-    throw new ConfigError(`the stream '${name}' has ${key}, and does not merge rows by a primary_key`, {
-      code: 'stream_contradictory',
-      origin: place(key),
-      next: 'Use mode: incremental with primary_key:, or leave it out',
-    });
+    const message = `the stream '${name}' has ${key}, and does not merge rows by a primary_key: it is ignored`;
+    origins.warn({ message, origin: place(key) });
+  }
+  for (const [key, systems] of foreignTableKeys(options.table_keys ?? {})) {
+    const message = `table_keys.${key} is a key of ${systems}: it is ignored`;
+    origins.warn({ message, origin: origins.of(['target_options', 'table_keys', key]) });
   }
   return {
     columnCasing: (options.column_casing ?? 'normalize') as TargetOptions['columnCasing'],
     addNewColumns: options.add_new_columns ?? true,
     adjustColumnType: options.adjust_column_type ?? false,
     columnTyping: options.column_typing ?? {},
-    ...optional('mergeStrategy', strategy as MergeStrategy | undefined),
-    ...optional('deleteMissing', missing),
+    ...optional('mergeStrategy', merges ? (strategy as MergeStrategy | undefined) : undefined),
+    ...optional('deleteMissing', merges ? missing : undefined),
     ignoreExisting: options.ignore_existing ?? false,
     ...optional('tableDdl', options.table_ddl?.trim() ? options.table_ddl.trim() : undefined),
     ...optional('isolationLevel', isolationWord(options['isolation_level'], place('isolation_level'))),
@@ -295,9 +303,13 @@ function readMeta(stream: StreamYaml, origins: StreamOrigins): StreamMeta {
 }
 
 function automationOf({ meta }: StreamYaml): Pick<StreamMeta, 'automation'> {
-  const { automation, freshness } = meta?.millrace ?? {};
-  if (automation === undefined && freshness === undefined) return {};
-  return { automation: { ...optional('automation', automation), ...optional('freshness', freshness) } };
+  const { automation, freshness, partitions } = meta?.millrace ?? {};
+  const written = {
+    ...optional('automation', automation),
+    ...optional('freshness', freshness),
+    ...optional('partitions', partitions),
+  };
+  return Object.keys(written).length === 0 ? {} : { automation: written };
 }
 
 /** Dagster's `sling.cloud_product.runs`, or the list of its parts, as a key of ours. */

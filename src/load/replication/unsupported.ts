@@ -16,7 +16,7 @@ export const unbuiltHookTypes: Readonly<Record<string, string>> = {
 };
 
 /** Keys of systems that are no target here, with those that have them. */
-const foreignTableKeys: Readonly<Record<string, string>> = {
+const systemsOfTableKeys: Readonly<Record<string, string>> = {
   cluster: 'BigQuery and Snowflake',
   partition: 'BigQuery, ClickHouse and Iceberg',
   sort: 'Redshift',
@@ -37,21 +37,21 @@ export function unsupportedStreamKeys(
   path: YamlPath,
   originOf: (path: YamlPath) => Origin,
 ): ConfigError[] {
-  const nested = (key: string): Readonly<Record<string, unknown>> =>
-    (stream[key] ?? {}) as Readonly<Record<string, unknown>>;
   const errors = known(stream, streamKeys, path, originOf);
-  const keysPath = [...path, 'target_options', 'table_keys'];
-  const tableKeys = (nested('target_options')['table_keys'] ?? {}) as Readonly<Record<string, unknown>>;
-  for (const key of Object.keys(tableKeys)) {
-    const systems = foreignTableKeys[key];
-    if (systems === undefined) continue;
-    const next = `Leave it out, as it is a key of ${systems}; use table_keys.index, or table_ddl`;
-    errors.push(notYetSupported(`table_keys.${key}`, next, originOf([...keysPath, key])));
-  }
   const mode = typeof stream['mode'] === 'string' ? stream['mode'] : '';
   const alternative = unbuiltModes[mode];
   if (alternative) errors.push(notYetSupported(`mode: ${mode}`, alternative, originOf([...path, 'mode'])));
   return errors;
+}
+
+/** The keys of other systems among `table_keys`, which Sling passes over too, each with the systems that have it. */
+export function foreignTableKeys(
+  tableKeys: Readonly<Record<string, unknown>>,
+): readonly (readonly [key: string, systems: string])[] {
+  return Object.keys(tableKeys).flatMap((key) => {
+    const systems = systemsOfTableKeys[key];
+    return systems === undefined ? [] : [[key, systems] as const];
+  });
 }
 
 export function notYetSupported(key: string, alternative: string, origin: Origin): ConfigError {
