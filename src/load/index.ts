@@ -6,6 +6,7 @@ export { readPipeline } from './pipeline/read-pipeline.ts';
 export { createPipelineExecutor } from './pipeline/run-pipeline.ts';
 export type { StreamPlan } from './plan/stream-plan.ts';
 export { readReplication } from './project.ts';
+export { checkPartitionedStream } from './replication/partitioned-stream.ts';
 export type { Replication } from './replication/replication.ts';
 export { selectStreams } from './replication/stream-selection.ts';
 export { createLoadExecutor, hookServices } from './run.ts';

@@ -8,7 +8,7 @@ import { createReportExecutor } from '../../report/index.ts';
 import { createSyncExecutor } from '../../sync/index.ts';
 import { knownConnections } from '../connections/connections-file.ts';
 import { compilerFor } from '../reading/part-nodes.ts';
-import { buildingPartitions } from '../reading/model-partitions.ts';
+import { buildingPartitions } from './building-partitions.ts';
 import { type Project, stateFolderName } from '../reading/project.ts';
 import { createTaskExecutor } from './task-executor.ts';
 import { type ExecutorServices, transformExecutors } from './transform-executor.ts';

@@ -27,6 +27,7 @@ import { checkScheduleSelection, definedSchedules, fileSchedules } from './sched
 import { checkPools, readTasks } from '../code/tasks.ts';
 import { checkTriggerSelections, noTriggers, readTriggers, triggerPrint } from '../code/trigger-files.ts';
 import { forgetChangedModules } from '../settings/user-modules.ts';
+import { withLoadPartitions } from './stream-partitions.ts';
 import { chooseWarehouse, readTransform, type TransformOverrides } from './warehouse.ts';
 
 interface Surroundings {
@@ -80,7 +81,9 @@ export async function readProject(
   // Reports are read against the models; without those their references would all be mistakes.
   const parts: ProjectParts = { tasks, replications, pipelines, transform, dbt, reports, syncs, triggers };
   mistakes.throwIfAny();
-  const nodes = await partNodes(parts, connections, warehouse, mistakes);
+  const whole = await partNodes(parts, connections, warehouse, mistakes);
+  mistakes.throwIfAny();
+  const nodes = await withLoadPartitions(whole, replications, mistakes);
   mistakes.throwIfAny();
   const project = assemble(
     { folder, definition, environment, connections, warehouse, parts, nodes },
