@@ -1,5 +1,6 @@
 export type { ArtifactNode, ManifestArtifact } from './artifacts/artifact-node.ts';
 export { manifestArtifact, withCompiled } from './artifacts/manifest-artifact.ts';
+export { semanticArtifact } from './artifacts/semantic-artifact.ts';
 export { artifactMetadata, type Invocation, timeText } from './artifacts/metadata.ts';
 export type { Compiled } from './artifacts/node-entry.ts';
 export { catalogArtifact } from './catalog.ts';

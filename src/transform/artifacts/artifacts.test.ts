@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { readFiles } from '../testing/temporary-project.fixture.ts';
 import { manifestArtifact } from './manifest-artifact.ts';
 import type { ManifestArtifact } from './artifact-node.ts';
+import { semanticArtifact } from './semantic-artifact.ts';
 
 async function artifactOf(files: Readonly<Record<string, string>>): Promise<ManifestArtifact> {
   const { manifest } = await readFiles(files, { database: 'shop' });
@@ -209,4 +210,128 @@ saved_queries: [{ name: q, query_params: { metrics: [each], group_by: ["Dimensio
     type_params: { input_measures: [{ name: 'amount' }, { name: 'orders' }] },
   });
   expect(queries['saved_query.shop.q']?.depends_on?.nodes).toEqual(['metric.shop.each']);
+});
+
+test('what is switched off is told apart, whatever it is', async () => {
+  const artifact = await artifactOf({
+    'dbt_project.yml': 'name: shop\nmetrics: { shop: { +enabled: false } }\n',
+    'models/lit.sql': 'select 1 as id',
+    'models/off.sql': "{{ config(enabled=false) }} select 1 as id from {{ ref('nobody') }}",
+    'tests/off_test.sql': '{{ config(enabled=false) }} select 1',
+    'models/schema.yml': `
+models: [{ name: lit, columns: [{ name: id, tests: [{ missing_macro: { name: off_generic, config: { enabled: false } } }] }] }]
+sources: [{ name: raw, tables: [{ name: gone, config: { enabled: false } }] }]
+exposures: [{ name: board, type: ml, owner: { email: a@b.c }, config: { enabled: false }, depends_on: ["ref('gone')"] }]
+metrics: [{ name: count, label: Count, type: simple, type_params: { measure: gone } }]
+unit_tests: [{ name: u, model: lit, given: [{ input: ref('gone') }], expect: { rows: [] }, config: { enabled: false } }]
+`,
+  });
+  expect(Object.keys(artifact.disabled).map((id) => id.replace(/\.[0-9a-f]{10}$/, ''))).toEqual([
+    'model.shop.off',
+    'source.shop.raw.gone',
+    'test.shop.off_generic',
+    'test.shop.off_test',
+    'unit_test.shop.lit.u',
+    'exposure.shop.board',
+    'metric.shop.count',
+  ]);
+  expect(artifact.metrics).toEqual({});
+  expect(Object.keys(artifact.nodes)).toEqual(['model.shop.lit']);
+});
+
+test('hooks of the project and its packages are operations', async () => {
+  const { nodes } = await artifactOf({
+    'dbt_project.yml': 'name: shop\non-run-start: [select 1, "{{ greet() }}"]\n',
+    'macros/m.sql': '{% macro greet() %}select 2{% endmacro %}',
+    'packages.yml': 'packages: [{ local: lib }]\n',
+    'lib/dbt_project.yml': 'name: lib\non-run-end: select 3\n',
+  });
+  expect(Object.keys(nodes)).toEqual([
+    'operation.lib.lib-on-run-end-0',
+    'operation.shop.shop-on-run-start-0',
+    'operation.shop.shop-on-run-start-1',
+  ]);
+  expect(nodes['operation.shop.shop-on-run-start-1']).toMatchObject({
+    raw_code: '{{ greet() }}',
+    index: 1,
+    tags: ['on-run-start'],
+    depends_on: { macros: ['macro.shop.greet'], nodes: [] },
+  });
+});
+
+test('configuration as it was written is that of the nearest place', async () => {
+  const { nodes } = await artifactOf({
+    'dbt_project.yml': `
+name: shop
+models: { +tags: a, +schema: "{{ target.name }}_x", shop: { +meta: { one: 1 }, +grants: { select: [x], insert: [z] } } }
+`,
+    'models/m.sql':
+      "{{ config(tags='b', meta={'two': 2}, grants={'+select': 'y', 'insert': 'w'}) }} select 1 as id",
+  });
+  const { config, unrendered_config: written } = nodes['model.shop.m'] ?? {};
+  expect(config).toMatchObject({
+    tags: ['a', 'b'],
+    meta: { one: 1, two: 2 },
+    schema: 'dev_x',
+    grants: { select: ['x', 'y'], insert: ['w'] },
+  });
+  expect(written).toEqual({
+    tags: 'b',
+    meta: { two: 2 },
+    schema: '{{ target.name }}_x',
+    grants: { '+select': 'y', insert: 'w' },
+  });
+});
+
+test('the metrics layer alone, with its time spines', async () => {
+  const semantic = semanticArtifact(
+    await artifactOf({
+      'models/orders.sql': 'select 1 as id',
+      'models/days.sql': 'select 1 as day',
+      'models/schema.yml': `
+models:
+  - name: days
+    time_spine: { standard_granularity_column: day, custom_granularities: [{ name: fiscal, column_name: f }] }
+    columns: [{ name: day, granularity: day }]
+semantic_models:
+  - name: orders
+    model: ref('orders')
+    description: "{{ 1 + 1 }} orders"
+    entities: [{ name: id, type: primary }]
+    measures: [{ name: orders, agg: count, expr: 1 }]
+metrics: [{ name: n, label: N, type: simple, type_params: { measure: orders }, filter: "{{ Dimension('id') }} > 0" }]
+exposures: [{ name: board, type: ml, owner: { email: a@b.c }, depends_on: [metric('n')] }]
+`,
+    }),
+  );
+  expect(semantic).toMatchObject({
+    semantic_models: [{ name: 'orders', description: '2 orders', measures: [{ name: 'orders', expr: '1' }] }],
+    metrics: [
+      { name: 'n', filter: { where_filters: [{ where_sql_template: "{{ Dimension('id') }} > 0" }] } },
+    ],
+    project_configuration: {
+      time_spines: [
+        {
+          node_relation: { alias: 'days', relation_name: '"shop"."main"."days"' },
+          primary_column: { name: 'day', time_granularity: 'day' },
+          custom_granularities: [{ name: 'fiscal', column_name: 'f' }],
+        },
+      ],
+      time_spine_table_configurations: [],
+    },
+    saved_queries: [],
+  });
+});
+
+test('an exposure of a metric depends on it', async () => {
+  const { exposures } = await artifactOf({
+    'models/schema.yml': `
+exposures: [{ name: board, type: ml, owner: { email: a@b.c }, depends_on: [metric('n')] }]
+metrics: [{ name: n, label: N, type: simple, type_params: { measure: m } }]
+`,
+  });
+  expect(exposures['exposure.shop.board']).toMatchObject({
+    metrics: [['n']],
+    depends_on: { nodes: ['metric.shop.n'] },
+  });
 });

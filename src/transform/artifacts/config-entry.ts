@@ -108,7 +108,9 @@ function storedFailures({ store_failures: isStored, store_failures_as: kind }: J
 /** What was configured, each key as the nearest place has it, and nothing else. */
 export function unrenderedConfig(entries: ConfigEntries): JsonObject {
   return Object.fromEntries(
-    [...entries].map(([key, { value, written }]) => [artifactKey(key), toJsonValue(written ?? value)] as const),
+    [...entries].map(
+      ([key, { value, written }]) => [artifactKey(key), toJsonValue(written ?? value)] as const,
+    ),
   );
 }
 

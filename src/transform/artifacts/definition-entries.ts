@@ -166,7 +166,11 @@ export function exposureId({ packageName, name }: Exposure): string {
   return `exposure.${packageName}.${name}`;
 }
 
-export function exposureEntry(manifest: Manifest, exposure: Exposure, createdAtSeconds: number): ArtifactNode {
+export function exposureEntry(
+  manifest: Manifest,
+  exposure: Exposure,
+  createdAtSeconds: number,
+): ArtifactNode {
   const { properties } = exposure;
   const config = sectionConfigEntry({}, exposure.entries);
   const owner = objectOf(properties['owner']);

@@ -9,6 +9,7 @@ import type {
   SeedNode,
   SnapshotNode,
 } from '../manifest/transform-node.ts';
+import { deprecationDate } from '../reading/deprecation.ts';
 import { dependenciesOf, type Manifest, scopeOf } from '../reading/manifest.ts';
 import { withinFolder } from '../reading/recorded-calls.ts';
 import type { ArtifactNode } from './artifact-node.ts';
@@ -153,7 +154,7 @@ function modelEntries(node: ModelNode, config: JsonObject, properties: JsonObjec
     constraints: constraintEntries(properties['constraints'], true),
     version: node.version ?? null,
     latest_version: node.latestVersion ?? null,
-    deprecation_date: properties['deprecation_date'] ?? null,
+    deprecation_date: deprecationDate(node) ?? null,
     primary_key: [],
     time_spine: properties['time_spine'] ?? null,
   };

@@ -13,6 +13,7 @@ import { placeEntry } from './node-entry.ts';
 export function sourceEntry(manifest: Manifest, node: SourceNode, createdAtSeconds: number): ArtifactNode {
   const { properties } = node.details;
   const source = objectOf(properties['source']);
+  const unrendered = objectOf(properties['unrendered']);
   const freshness = mergedFreshness(node);
   const place = placeEntry(manifest, node);
   return {
@@ -37,7 +38,7 @@ export function sourceEntry(manifest: Manifest, node: SourceNode, createdAtSecon
     },
     loaded_at_field: textOf(node.config.all['loaded_at_field']) ?? null,
     freshness,
-    external: properties['external'] ?? null,
+    external: isJsonObject(properties['external']) ? { ...noExternal, ...properties['external'] } : null,
     description: properties['description'] ?? '',
     columns: columnEntries(properties),
     meta: node.config.meta,
@@ -51,10 +52,18 @@ export function sourceEntry(manifest: Manifest, node: SourceNode, createdAtSecon
     },
     relation_name: createRelation(node.relation).toString(),
     created_at: createdAtSeconds,
-    unrendered_database: source['database'] ?? null,
-    unrendered_schema: source['schema'] ?? null,
+    unrendered_database: unrendered['database'] ?? null,
+    unrendered_schema: unrendered['schema'] ?? null,
   };
 }
+
+const noExternal: JsonObject = {
+  location: null,
+  file_format: null,
+  row_format: null,
+  tbl_properties: null,
+  partitions: null,
+};
 
 const beside = new Set(['loader', 'loaded_at_field', 'loaded_at_query', 'tags', 'meta']);
 

@@ -56,6 +56,7 @@ interface VersionedEntry {
   readonly name: string;
   readonly versions?: readonly RawVersion[] | null | undefined;
   readonly latest_version?: unknown;
+  readonly deprecation_date?: unknown;
   readonly columns?: readonly z.infer<typeof columnSchema>[] | null | undefined;
   readonly config?: Readonly<Record<string, unknown>> | null | undefined;
 }
@@ -76,7 +77,7 @@ export function modelVersions<Entry extends VersionedEntry>(
   const latest = latestOf(entry, versions);
   return versions.map((version, index) => {
     const { v, defined_in: file, columns, config, ...rest } = version;
-    const { versions: _all, ...common } = entry;
+    const { versions: _all, deprecation_date: _ofModel, ...common } = entry;
     const fileNames =
       typeof file === 'string'
         ? [file]

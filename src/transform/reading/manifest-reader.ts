@@ -1,6 +1,7 @@
 import { ProjectError } from '../../core/errors.ts';
 import { homeName } from '../manifest/dataset.ts';
 import { assembleNodes } from './assembly.ts';
+import { deprecationWarnings } from './deprecation.ts';
 import type { ProjectFrame } from './frame-reader.ts';
 import type { Manifest, ManifestNodes } from './manifest.ts';
 import { homeOf } from './reading-room.ts';
@@ -29,6 +30,7 @@ export function manifestOf(
   const rooms = [...once, ...divided.flatMap(({ repeated }) => repeated.flat().map(({ room }) => room))];
   return {
     ...nodes,
+    warnings: [...nodes.warnings, ...deprecationWarnings(nodes, Date.now())],
     projectName: projectFile.name,
     projectFile,
     scope,

@@ -88,7 +88,11 @@ function sectionConfig(
 ): ConfigEntries {
   const { yaml, section, fqn } = given;
   const { config } = section.raw;
-  const own = yamlLayer(yaml, typeof config === 'object' && config !== null ? { ...config } : {}, section.path);
+  const own = yamlLayer(
+    yaml,
+    typeof config === 'object' && config !== null ? { ...config } : {},
+    section.path,
+  );
   if (kind === 'groups' || kind === 'macros') return mergeLayers([own]);
   return mergeLayers([
     ...treeLayers(room.projectFile.yaml, room.projectFile.trees[kind], fqn),

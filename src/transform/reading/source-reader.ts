@@ -1,3 +1,5 @@
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { YamlFile, YamlPath } from '../files/yaml-file.ts';
 import { externalLocation } from './external-location.ts';
 import { keySegment } from './key-segment.ts';
 import { foldedName } from '../manifest/folded-name.ts';
@@ -130,7 +132,11 @@ function readSources(room: ReadingRoom, properties: Properties): readonly ReadSo
             entries,
             details: {
               ...detailsOf({ yaml: content.yaml, folders, properties: table }),
-              properties: { ...table.raw, source: source.raw },
+              properties: {
+                ...table.raw,
+                source: source.raw,
+                unrendered: unrenderedPlace(content.yaml, source.path),
+              },
             },
             relation: location === undefined ? named : { ...named, external: location },
             columns: columnDocs(table),
@@ -142,6 +148,16 @@ function readSources(room: ReadingRoom, properties: Properties): readonly ReadSo
     }
   }
   return [...found.values(), ...disabled];
+}
+
+/** Database and schema of a source before their templates are rendered. */
+function unrenderedPlace({ value }: YamlFile, path: YamlPath): JsonObject {
+  const written = path.reduce<unknown>(
+    (at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part],
+    value,
+  );
+  const { database = null, schema = null } = written as { database?: JsonValue; schema?: JsonValue };
+  return { database, schema };
 }
 
 function checkDatabase(room: ReadingRoom, database: string | undefined, origin: SourceNode['origin']): void {

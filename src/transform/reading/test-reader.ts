@@ -112,7 +112,7 @@ function readGenericTest(
   return {
     calls: {
       ...calls,
-      refs: [...calls.refs.map((call) => ({ ...call, origin })), ...refTo(room, subject, origin)],
+      refs: [...calls.refs.map((call) => ({ ...call, origin })), ...refTo(subject, origin)],
       sources: [...calls.sources.map((call) => ({ ...call, origin })), ...sourceTo(subject, origin)],
     },
     node: {
@@ -239,15 +239,10 @@ function withOrigin<T>(origin: TestNode['origin'], work: () => T): T {
 }
 
 /** The call that gives the test its subject. */
-function refTo(
-  room: ReadingRoom,
-  subject: RefNode | SourceNode,
-  origin: TestNode['origin'],
-): readonly RefCall[] {
+function refTo(subject: RefNode | SourceNode, origin: TestNode['origin']): readonly RefCall[] {
   if (subject.kind === 'source') return [];
   const version = subject.kind === 'model' ? subject.version : undefined;
-  const packageName = room.rootFile ? subject.packageName : undefined;
-  return [{ name: subject.name, packageName, version, origin }];
+  return [{ name: subject.name, packageName: undefined, version, origin }];
 }
 
 function sourceTo(subject: RefNode | SourceNode, origin: TestNode['origin']): readonly SourceCall[] {

@@ -12,7 +12,7 @@ import { invocationArguments } from './invocation-arguments.ts';
 import { createProgress, printResults } from './result-view.ts';
 import { type NodeResult, resultsOf, runResultsArtifact } from './run-results.ts';
 import { selectNodes, type Selected } from './selected.ts';
-import { openWorkspace, type Workspace, writeArtifact } from './workspace.ts';
+import { openWorkspace, type Workspace, writeArtifact, writeManifest } from './workspace.ts';
 
 /** Commands that build or test nodes, with the resource types that each takes. */
 export const executingCommands: Readonly<Record<ExecutingCommand, readonly string[]>> = {
@@ -104,7 +104,7 @@ async function finish(
   // dbt has written its own.
   if (!workspace.project.parts.dbt) {
     const compiled = compiledOf(workspace, results);
-    await writeArtifact(workspace, 'manifest.json', withCompiled(selected.manifest, compiled));
+    await writeManifest(workspace, withCompiled(selected.manifest, compiled));
   }
   await writeArtifact(workspace, 'run_results.json', artifact);
   if (flags.json === true) printJson(artifact);

@@ -11,7 +11,7 @@ import { runResultsArtifact } from './run-results.ts';
 import { relationText } from './relation-text.ts';
 import type { DbtFlags } from './dbt-options.ts';
 import { checkedManifest, selectNodes } from './selected.ts';
-import { openWorkspace, readArtifact, writeArtifact } from './workspace.ts';
+import { openWorkspace, readArtifact, writeArtifact, writeManifest } from './workspace.ts';
 
 const words: Readonly<Record<Clone['outcome'], string>> = {
   created: 'created view',
@@ -61,7 +61,7 @@ export async function cloneCommand(
     response: {},
   }));
   const runResults = runResultsArtifact(workspace, results, invocationArguments(workspace, 'clone'));
-  await writeArtifact(workspace, 'manifest.json', manifest);
+  await writeManifest(workspace, manifest);
   await writeArtifact(workspace, 'run_results.json', runResults);
   if (flags.json === true) printJson(runResults);
   else {

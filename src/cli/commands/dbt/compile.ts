@@ -16,7 +16,7 @@ import { printJson, printLine } from '../../terminal/output.ts';
 import { compiledPath } from './compiled-nodes.ts';
 import type { DbtFlags } from './dbt-options.ts';
 import { selectNodes, type Selected } from './selected.ts';
-import { openWorkspace, type Workspace, writeArtifact } from './workspace.ts';
+import { openWorkspace, type Workspace, writeManifest } from './workspace.ts';
 
 /** Types that have SQL. */
 export const compiledTypes: readonly string[] = [
@@ -110,6 +110,6 @@ export async function writeCompiled(
     byId.set(id, { sql, path: compiledPath(workspace, path), extraCtes });
     writeSql(workspace.targetFolder, 'compiled', path, sql);
   }
-  await writeArtifact(workspace, 'manifest.json', withCompiled(selected.manifest, byId));
+  await writeManifest(workspace, withCompiled(selected.manifest, byId));
   return byId;
 }

@@ -6,7 +6,7 @@ import { exitCodes } from '../../terminal/exit-code.ts';
 import { printLine } from '../../terminal/output.ts';
 import { type DbtFlags, words } from './dbt-options.ts';
 import { selectNodes } from './selected.ts';
-import { openWorkspace, writeArtifact } from './workspace.ts';
+import { openWorkspace, writeManifest } from './workspace.ts';
 
 export interface ListFlags extends DbtFlags {
   readonly output?: string;
@@ -51,7 +51,7 @@ export async function listCommand(
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   const print = printer(flags);
   for (const id of ids.toSorted()) printLine(print(resource(manifest, id)));
-  await writeArtifact(workspace, 'manifest.json', manifest);
+  await writeManifest(workspace, manifest);
   return exitCodes.success;
 }
 

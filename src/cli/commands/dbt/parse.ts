@@ -2,7 +2,7 @@ import { exitCodes } from '../../terminal/exit-code.ts';
 import { formatDuration, printJson, printLine } from '../../terminal/output.ts';
 import type { DbtFlags } from './dbt-options.ts';
 import { selectNodes } from './selected.ts';
-import { openWorkspace, writeArtifact } from './workspace.ts';
+import { openWorkspace, writeManifest } from './workspace.ts';
 
 /** `millrace parse`: reads the project and writes its manifest, without touching the warehouse. */
 export async function parseCommand(
@@ -11,7 +11,7 @@ export async function parseCommand(
 ): Promise<number> {
   const workspace = await openWorkspace(place, flags);
   const { manifest } = await selectNodes(workspace, []);
-  await writeArtifact(workspace, 'manifest.json', manifest);
+  await writeManifest(workspace, manifest);
   const counts = {
     nodes: Object.keys(manifest.nodes).length,
     sources: Object.keys(manifest.sources).length,

@@ -7,7 +7,7 @@ import { exitCodes } from '../../terminal/exit-code.ts';
 import { formatDuration, paint, printJson, printLine } from '../../terminal/output.ts';
 import type { DbtFlags } from './dbt-options.ts';
 import { selectNodes } from './selected.ts';
-import { openWorkspace, writeArtifact } from './workspace.ts';
+import { openWorkspace, writeArtifact, writeManifest } from './workspace.ts';
 
 export interface FreshnessFlags extends DbtFlags {
   /** File for the result instead of sources.json in the target folder. */
@@ -53,7 +53,7 @@ export async function sourceFreshnessCommand(
     results,
     (Date.now() - startedAtMs) / 1000,
   );
-  await writeArtifact(workspace, 'manifest.json', manifest);
+  await writeManifest(workspace, manifest);
   if (flags.output === undefined) await writeArtifact(workspace, 'sources.json', artifact);
   else {
     await mkdir(dirname(resolve(flags.output)), { recursive: true });

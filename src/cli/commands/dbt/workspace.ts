@@ -11,6 +11,7 @@ import {
   type Invocation,
   type ManifestArtifact,
   manifestArtifact,
+  semanticArtifact,
   readDbtProjectFile,
   type TransformProject,
 } from '../../../transform/index.ts';
@@ -171,6 +172,12 @@ export function currentManifest(
 ): ManifestArtifact {
   const { transform, invocation, root } = workspace;
   return manifestArtifact({ manifest: transform.manifest, invocation, root, ...more });
+}
+
+/** Writes the manifest, and what of it belongs to the metrics layer, into the target folder. */
+export async function writeManifest(workspace: Workspace, manifest: ManifestArtifact): Promise<void> {
+  await writeArtifact(workspace, 'manifest.json', manifest);
+  await writeArtifact(workspace, 'semantic_manifest.json', semanticArtifact(manifest));
 }
 
 /** Writes one artifact into the target folder, unless --no-write-json. */
