@@ -1,11 +1,9 @@
 import type { IsolationLevel } from '../../connector/connection.ts';
-import { ConfigError } from '../../core/errors.ts';
 import { castTo } from '../../sql/cast.ts';
 import type { Column } from '../../sql/data-type.ts';
 import type { Dialect, TableName } from '../../sql/dialect.ts';
 import {
   addColumn,
-  createIndex,
   dropTable,
   insertByKey,
   insertRows,
@@ -28,6 +26,7 @@ import { besideStage } from './stage-name.ts';
 import { isolationOf } from './isolation.ts';
 import type { TableSwap } from './swap.ts';
 import { tableDefinition } from './table-definition.ts';
+import { tableKeys } from './table-keys.ts';
 import { keyLiteral } from './key-value.ts';
 import type { PartitionWindow } from './partition-window.ts';
 import type { TableDependents, TargetState } from './target-state.ts';
@@ -267,76 +266,6 @@ function keyChoice(request: PublicationRequest): KeyChoice | undefined {
     key: mapping.primaryKey.map((column) => column.name),
     ...(mapping.updateKey ? { latestBy: mapping.updateKey.name } : {}),
   };
-}
-
-/**
- * Keys that `target_options.table_keys` asks for, on a table that was made anew. The key of a merge gets an index as
- * well, without which every later merge would read the whole table; DuckDB merges better without one.
- * @param table what it is called in the end
- * @param place what it is called now
- */
-function tableKeys(
-  dialect: Dialect,
-  stream: StreamConfig,
-  mapping: ColumnMapping,
-  table: TableName,
-  place: TableName,
-): readonly Statement[] {
-  const { unique, index, uniqueColumns, indexedColumns, named, ...keys } = stream.target.tableKeys;
-  const ofColumns = dialect.name === 'duckdb' ? [] : keys.primaryColumns;
-  const primary = keys.primary.length > 0 ? keys.primary : ofColumns;
-  const columnOf = (name: string): Column => {
-    const found = mapping.columns.find((column) => column.source.name === name);
-    return { name: found?.name ?? name, type: found?.type ?? { type: 'int64' }, nullable: true };
-  };
-  const key = (names: readonly string[], suffix: string, isUnique: boolean): Statement[] =>
-    names.length === 0
-      ? []
-      : [createIndex(dialect, place, `${table.name}_${suffix}`, names.map(columnOf), isUnique)];
-  const asked = (names: readonly string[], suffix: string): Statement[] => {
-    requireWhole(dialect, stream, names.map(columnOf));
-    return key(names, suffix, true);
-  };
-  const mergesByKey = dialect.name !== 'duckdb' && primary.length === 0 && followsKeys(stream.mode);
-  const mergeKey = mergesByKey ? mapping.primaryKey.map((column) => column.source.name) : [];
-  return [
-    ...(dialect.name === 'sqlite'
-      ? asked(primary, 'primary')
-      : primaryKey(dialect, stream, place, primary.map(columnOf))),
-    ...key(mergeKey, 'key', true),
-    ...asked(unique, 'unique'),
-    ...key(index, 'index', false),
-    ...uniqueColumns.flatMap((name) => asked([name], `${name}_unique`)),
-    ...indexedColumns.flatMap((name) => key([name], `${name}_index`, false)),
-    ...named.map((one) => createIndex(dialect, place, one.name, one.columns.map(columnOf), one.unique)),
-  ];
-}
-
-function primaryKey(
-  dialect: Dialect,
-  stream: StreamConfig,
-  table: TableName,
-  columns: readonly Column[],
-): readonly Statement[] {
-  if (columns.length === 0) return [];
-  requireWhole(dialect, stream, columns);
-  const list = columns.map((column) => dialect.quote(column.name)).join(', ');
-  const sql = `alter table ${dialect.quoteTable(table)} add primary key (${list})`;
-  return [{ role: 'schema', turn: 'before', sql }];
-}
-
-/** @throws ConfigError code `key_too_long` when a column fits into an index by its beginning only */
-function requireWhole(dialect: Dialect, stream: StreamConfig, columns: readonly Column[]): void {
-  const long = columns.find((column) => dialect.indexed?.(column).partly);
-  if (!long) return;
-  throw new ConfigError(
-    `stream ${stream.name}: '${long.name}' is ${dialect.typeName(long.type)} in the target, which cannot be unique there`,
-    {
-      code: 'key_too_long',
-      origin: stream.origin,
-      next: `Declare how long it may be: columns: { ${long.name}: string(64) }`,
-    },
-  );
 }
 
 function userStatement(sql: string, turn: StatementTurn): Statement {
