@@ -1,9 +1,10 @@
 import type { Executor } from '../../core/executor.ts';
 import type { RunStore } from '../../core/ports.ts';
-import { createDbtExecutor, createTransformExecutor, type TransformProject } from '../../transform/index.ts';
+import type { TransformProject } from '../../transform/index.ts';
 import type { ConnectionPool } from '../connections/connection-pool.ts';
 import { madeProfile } from '../reading/dbt-settings.ts';
 import type { Project } from '../reading/project.ts';
+import { transformRoom } from '../reading/transform-room.ts';
 import { createTurnstile, throughTurnstile } from './turnstile.ts';
 
 /** dbt's, where nothing says how many models it may build at a time. */
@@ -30,13 +31,16 @@ export function transformExecutors(
 ): TransformExecutors {
   const { warehouse, definition, parts } = project;
   if (!parts.dbt || !warehouse) {
-    return { executor: createTransformExecutor(transform, connections.get), around: (other) => other };
+    return {
+      executor: transformRoom().createTransformExecutor(transform, connections.get),
+      around: (other) => other,
+    };
   }
   // Only one process may have a DuckDB file.
   const isShared = warehouse.type !== 'duckdb';
   const turnstile = createTurnstile();
   const threads = parts.dbt.threads ?? definition.concurrency ?? usualThreads;
-  const executor = createDbtExecutor(transform, {
+  const executor = transformRoom().createDbtExecutor(transform, {
     settings: parts.dbt,
     findRun: (runId) => findRun(runId),
     makeProfile: () =>

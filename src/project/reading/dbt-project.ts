@@ -2,7 +2,6 @@ import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Environment } from '../../config/environment.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { profileConnection, readProfile, readTransformProject } from '../../transform/index.ts';
 import type { ConnectionDeclaration } from '../connections/connections-file.ts';
 import { dbtSettings } from './dbt-settings.ts';
 import { databaseName } from '../connections/database-name.ts';
@@ -10,6 +9,7 @@ import { Mistakes } from '../settings/mistakes.ts';
 import { partNodes } from './part-nodes.ts';
 import { parsedModelsFile, type Project, type ProjectParts, stateFolderName } from './project.ts';
 import { assemble } from './read-project.ts';
+import { loadTransformRoom } from './transform-room.ts';
 
 /** What a command line says of a dbt project by itself. */
 export interface DbtProjectRequest {
@@ -46,6 +46,7 @@ export async function readDbtProject(
   environment: Environment,
   request: DbtProjectRequest,
 ): Promise<Project> {
+  const { profileConnection, readProfile, readTransformProject } = await loadTransformRoom();
   const {
     projectFile,
     target,

@@ -4,20 +4,21 @@ import type { Origin } from '../../core/origin.ts';
 import { pipelineNode, replicationNodes } from '../../load/index.ts';
 import { reportNode } from '../../report/index.ts';
 import { syncNode } from '../../sync/index.ts';
-import { compileSql, type TransformProject } from '../../transform/index.ts';
+import type { TransformProject } from '../../transform/index.ts';
 import { connectionMissing } from '../../connector/connection-missing.ts';
 import { namesOf } from '../connections/connection-pool.ts';
 import { type ConnectionDeclaration, knownConnections } from '../connections/connections-file.ts';
 import type { Mistakes } from '../settings/mistakes.ts';
 import { withModelPartitions } from './model-partitions.ts';
 import type { ProjectParts } from './project.ts';
+import { transformRoom } from './transform-room.ts';
 import { orderAroundTasks, taskNode } from '../code/tasks.ts';
 
 /** Turns `{{ ref() }}` and `{{ source() }}` of a report or a query into relations. */
 export function compilerFor(
   transform: TransformProject | undefined,
 ): (sql: string, origin: Origin) => { sql: string; reads: readonly Edge[] } {
-  if (transform) return (sql, origin) => compileSql(transform, sql, origin);
+  if (transform) return (sql, origin) => transformRoom().compileSql(transform, sql, origin);
   return (sql, origin) => {
     if (!/\{[{%]/.test(sql)) return { sql, reads: [] };
     throw new ConfigError('{{ ... }} needs a dbt project in transform/', {

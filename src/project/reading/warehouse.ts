@@ -3,7 +3,7 @@ import { join, sep } from 'node:path';
 import type { Environment } from '../../config/environment.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { readTransformProject, type TransformProject } from '../../transform/index.ts';
+import type { TransformProject } from '../../transform/index.ts';
 import { configFileName } from '../settings/config-file.ts';
 import { connectionMissing } from '../../connector/connection-missing.ts';
 import { namesOf } from '../connections/connection-pool.ts';
@@ -11,6 +11,7 @@ import type { ConnectionDeclaration } from '../connections/connections-file.ts';
 import { databaseName } from '../connections/database-name.ts';
 import type { ProjectDefinition } from '../settings/definitions.ts';
 import { parsedModelsFile, stateFolderName } from './project.ts';
+import { loadTransformRoom } from './transform-room.ts';
 import { unreadable } from '../settings/project-files.ts';
 
 /** What a command line says over the project's files. */
@@ -85,6 +86,7 @@ export async function readTransform(
       },
     );
   }
+  const { readTransformProject } = await loadTransformRoom();
   return readTransformProject({
     projectFolder: folder,
     folder: transformFolder,

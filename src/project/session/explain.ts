@@ -5,10 +5,10 @@ import type { RunOptions } from '../../core/plan.ts';
 import { explainLoad, formatStreamPlan } from '../../load/index.ts';
 import { explainReport } from '../../report/index.ts';
 import { explainSync, planSync, type Sync } from '../../sync/index.ts';
-import { explainTransform } from '../../transform/index.ts';
 import { knownConnections } from '../connections/connections-file.ts';
 import type { Project } from '../reading/project.ts';
 import { compilerFor } from '../reading/part-nodes.ts';
+import { transformRoom } from '../reading/transform-room.ts';
 
 /** What a step would do, for people: SQL, lanes, endpoints. Reads catalogues, changes nothing. */
 export async function explainStep(
@@ -37,7 +37,7 @@ export async function explainStep(
       return plans.map((plan) => formatStreamPlan(plan)).join('\n');
     }
     case 'transform':
-      return transform ? explainTransform(transform, key) : '';
+      return transform ? transformRoom().explainTransform(transform, key) : '';
     case 'report': {
       const report = reports.find(({ name }) => key === `report/${name}`);
       return report ? explainReport(report, compilerFor(transform)).join('\n') : '';

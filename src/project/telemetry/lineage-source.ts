@@ -3,13 +3,13 @@ import { pathToFileURL } from 'node:url';
 import { MillraceError } from '../../core/errors.ts';
 import type { GraphNode } from '../../core/node.ts';
 import type { DatasetPlace, LineageSource } from '../../telemetry/open-lineage/lineage-source.ts';
-import { explainTransform } from '../../transform/index.ts';
 import { writtenSettings } from '../connections/connection-settings.ts';
 import { withPlaceholders } from '../connections/connection-secrets.ts';
 import type { ConnectionDeclaration } from '../connections/connections-file.ts';
 import { findConnector } from '../connections/connector-registry.ts';
 import { databaseName } from '../connections/database-name.ts';
 import type { Project } from '../reading/project.ts';
+import { transformRoom } from '../reading/transform-room.ts';
 import { packageVersion } from '../settings/package-version.ts';
 
 const usualPorts: Readonly<Record<string, number>> = { postgres: 5432, mysql: 3306 };
@@ -104,7 +104,7 @@ function sqlOf(project: Project, node: GraphNode): ReturnType<LineageSource['sql
   }
   if (node.executor !== 'transform' || !transform) return undefined;
   try {
-    return { query: explainTransform(transform, node.key), dialect: transform.dialectName };
+    return { query: transformRoom().explainTransform(transform, node.key), dialect: transform.dialectName };
   } catch {
     // What needs the warehouse to be compiled is told without its SQL.
     return undefined;
