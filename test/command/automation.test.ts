@@ -243,7 +243,26 @@ describe('millrace check', () => {
   it.each([
     ["defineSensor({ name: 's', select: '' })", "it needs either 'on' or 'check'"],
     ["defineSensor({ name: 's', select: 'nope', check: async () => {} })", 'nope'],
-    ["defineSensor({ name: 's', select: '', on: { files: 's3://bucket/*.csv' } })", 'it cannot watch s3://'],
+    [
+      "defineSensor({ name: 's', select: '', on: { files: 'sftp://host/*.csv' } })",
+      'it cannot watch sftp://',
+    ],
+    [
+      "defineSensor({ name: 's', select: '', on: { files: 's3://*/a.csv' } })",
+      's3://*/a.csv names no bucket',
+    ],
+    [
+      "defineSensor({ name: 's', select: '', on: { files: 'a.csv', region: 'x' } })",
+      'region means nothing beside',
+    ],
+    [
+      "defineSensor({ name: 's', select: '', on: { files: 's3://b/a', accessKeyId: 'x' } })",
+      'accessKeyId and secretAccessKey go together',
+    ],
+    [
+      "defineSensor({ name: 's', select: '', on: { files: 'gs://b/a', what: 'latest' as 'newest' } })",
+      'what cannot be "latest"',
+    ],
     ["defineWebhook({ name: 'w', select: '' })", "it needs either 'secret' or 'token'"],
     ["defineWebhook({ name: 'w/x', select: '', token: 'x' })", 'its name is part of an address'],
   ])('finds the mistake in %s', async (definition, message) => {

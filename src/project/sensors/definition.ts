@@ -15,10 +15,10 @@ export interface SensorDefinition {
   readonly check?: (context: SensorContext) => Promise<SensorResult | void>;
 }
 
-export type SensorSource = FilesSource | TableSource | HttpSource | NotifySource;
+export type SensorSource = FilesSource | S3Source | GcsSource | TableSource | HttpSource | NotifySource;
 
 export interface FilesSource {
-  /** A path or glob, relative to the project's folder: `drops/*.csv`. */
+  /** A path or glob, relative to the project's folder: `drops/*.csv`. Or of a bucket: see `S3Source`, `GcsSource`. */
   readonly files: string;
   /**
    * - `new` (default): files that were not there before.
@@ -26,10 +26,41 @@ export interface FilesSource {
    * - `newest`: the file that was changed last, when it is another one or has changed.
    */
   readonly what?: 'new' | 'changed' | 'newest';
-  /** A file counts once it was seen unchanged for so long. Default 0. */
+  /** A file counts once it was seen unchanged for so long; an object by its time of change. Default 0. */
   readonly stableSeconds?: number;
   /** What is there at the first look: `run` (default) for it, or only `remember` it. */
   readonly first?: 'run' | 'remember';
+}
+
+/** What sensors of S3 and of Google Cloud Storage have in common beside `FilesSource`. */
+export interface BucketSource extends FilesSource {
+  /**
+   * - `any` (default): every look lists all that the pattern's beginning covers.
+   * - `rising`: keys sort by time, as with dates in them. A look lists only what is after all but the last 500 keys that are
+   *   known; once an hour all is listed, so that what came late under a smaller key is found too.
+   */
+  readonly keys?: 'any' | 'rising';
+  /** Another server than Amazon's or Google's: `http://127.0.0.1:9000`. `${NAME}` is of the environment, here and below. */
+  readonly endpoint?: string;
+}
+
+/** Needs the package `@aws-sdk/client-s3`. */
+export interface S3Source extends BucketSource {
+  /** `s3://bucket/folder/*.csv`; one that ends with `/` means everything below. */
+  readonly files: `s3://${string}`;
+  readonly region?: string;
+  /** Without one, the client looks in its own places: the environment, `~/.aws`, the machine's role. */
+  readonly accessKeyId?: string;
+  readonly secretAccessKey?: string;
+  readonly sessionToken?: string;
+}
+
+/** Needs the package `@google-cloud/storage`. */
+export interface GcsSource extends BucketSource {
+  /** `gs://bucket/folder/*.csv`; one that ends with `/` means everything below. */
+  readonly files: `gs://${string}`;
+  /** Path of a service account's key. Without it, the client looks in its own places: the environment, `gcloud`, the machine's account. */
+  readonly keyFile?: string;
 }
 
 export interface TableSource {

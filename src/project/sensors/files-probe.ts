@@ -3,7 +3,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { glob, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { DataError } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { SensorFindings, SensorProbe } from '../../core/sensor.ts';
 import type { FilesSource } from './definition.ts';
 
@@ -24,7 +24,7 @@ const mostFiles = 20_000;
 export function filesProbe(source: FilesSource, folder: string, now: () => number): SensorProbe {
   return {
     check: async ({ cursor }) => {
-      const before = cursor as FilesCursor | undefined;
+      const before = cursorOf(cursor);
       const seen = await sightings(source, folder, before, now());
       const due = source.what === 'newest' ? newest(seen) : seen;
       const ready = [...due].filter(([, [, , sinceMs]]) => now() - sinceMs >= stableMs(source));
@@ -37,6 +37,12 @@ export function filesProbe(source: FilesSource, folder: string, now: () => numbe
     },
     watch: (wake) => watchFolder(resolve(folder, staticPart(source.files)), wake),
   };
+}
+
+/** What another kind of sensor has remembered under this name is of no use. */
+function cursorOf(cursor: JsonValue | undefined): FilesCursor | undefined {
+  const found = cursor as FilesCursor | null | undefined;
+  return found?.done && found.waiting ? found : undefined;
 }
 
 function askFor(news: readonly (readonly [string, Sight])[]): SensorFindings['runs'][number] {

@@ -2,8 +2,11 @@ import { expandEnvironment, type Environment } from '../../config/environment.ts
 import type { ConnectionProvider } from '../../connector/connection.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Sensor, SensorProbe } from '../../core/sensor.ts';
-import type { SensorDefinition } from './definition.ts';
+import { secretsOf } from '../connections/redaction.ts';
+import { bucketProbeOf } from './bucket-sensor.ts';
+import type { HttpSource, SensorDefinition } from './definition.ts';
 import { filesProbe } from './files-probe.ts';
+import { checkFilesSource } from './files-source.ts';
 import { httpProbe } from './http-probe.ts';
 import { notifyProbe } from './notify-probe.ts';
 import type { TriggerDefinition } from './run-definition.ts';
@@ -25,6 +28,8 @@ export interface SensorSurroundings {
   readonly folder: string;
   readonly environment: Environment;
   readonly connections: ConnectionProvider;
+  /** Tells what must never be shown. */
+  readonly keepSecret: (secrets: readonly string[]) => void;
 }
 
 /** @throws ConfigError for a sensor that could never work */
@@ -45,13 +50,7 @@ export function checkSensor({ definition, file }: DefinedSensor): void {
   if (on === undefined) return;
   if (!['files', 'table', 'url', 'channel'].some((key) => key in on))
     throw mistake('it does not say what it looks at', "Name 'files', 'table', 'url' or 'channel' in 'on'.");
-  if (!('files' in on)) return;
-  const remote = /^(s3|gs|gcs|azure|abfss?|sftp|ftp):\/\//.exec(on.files)?.[1];
-  if (remote !== undefined)
-    throw mistake(
-      `it cannot watch ${remote}:// yet, only files of this machine`,
-      'Use check: list the prefix there and keep the newest name as the cursor; or let the bucket call a webhook.',
-    );
+  if ('files' in on) checkFilesSource(on, mistake);
 }
 
 export interface DefinedTrigger {
@@ -105,21 +104,26 @@ export function toSensor({ definition, file }: DefinedSensor, around: SensorSurr
   };
 }
 
-function probeOf(
-  { on, check }: SensorDefinition,
-  file: string,
-  { folder, environment, connections }: SensorSurroundings,
-): SensorProbe {
+function probeOf({ on, check }: SensorDefinition, file: string, around: SensorSurroundings): SensorProbe {
+  const { folder, environment, connections } = around;
   if (!on) return customProbe(check, environment, connections);
-  if ('files' in on) return filesProbe(on, folder, Date.now);
   if ('channel' in on) return notifyProbe(on, connections);
   if ('table' in on) return tableProbe(on, connections);
+  if ('files' in on) return bucketProbeOf(on, file, around) ?? filesProbe(on, folder, Date.now);
+  return { check: (look) => httpProbe(filledHttp(on, file, around)).check(look) };
+}
+
+function filledHttp(
+  source: HttpSource,
+  file: string,
+  { environment, keepSecret }: SensorSurroundings,
+): HttpSource {
   const filled = (text: string): string => expandEnvironment(text, environment, { file });
-  return httpProbe({
-    ...on,
-    url: filled(on.url),
-    headers: Object.fromEntries(Object.entries(on.headers ?? {}).map(([key, value]) => [key, filled(value)])),
-  });
+  const headers = Object.fromEntries(
+    Object.entries(source.headers ?? {}).map(([key, value]) => [key, filled(value)]),
+  );
+  keepSecret(secretsOf(headers));
+  return { ...source, url: filled(source.url), headers };
 }
 
 function customProbe(

@@ -129,7 +129,12 @@ export async function openSession(project: Project, options: SessionOptions = {}
   );
   const sensorsOf = ({ folder, environment, parts: { triggers } }: Project): readonly Sensor[] => [
     ...(triggers?.sensors ?? []).map((sensor) =>
-      toSensor(sensor, { folder, environment, connections: connections.get }),
+      toSensor(sensor, {
+        folder,
+        environment,
+        connections: connections.get,
+        keepSecret: (secrets) => connections.keepSecret(secrets),
+      }),
     ),
     ...(triggers?.triggers ?? []).map((trigger) => toTrigger(trigger, news)),
   ];
