@@ -80,6 +80,9 @@ export function vectorExpression(column: Column): string {
 
 /** Parquet keeps intervals to the millisecond only, and times without their zone, so they go in as text. */
 export function parquetExpression(column: Column): string {
-  const isText = column.type.type === 'interval' || column.type.type === 'timetz';
-  return isText ? `cast(${duckdbDialect.quote(column.name)} as varchar)` : typedExpression(column);
+  const { type } = column;
+  const isList = type.type === 'array';
+  const value = isList ? type.element.type : type.type;
+  if (value !== 'interval' && value !== 'timetz') return typedExpression(column);
+  return `cast(${duckdbDialect.quote(column.name)} as varchar${isList ? '[]' : ''})`;
 }

@@ -135,10 +135,19 @@ function landedArray(name: string, element: DataType, type: string): string {
 
 const withEra = `regexp_replace(item, '^(\\S+)(.*) BC$', '\\1 (BC)\\2')`;
 
+const isoInterval = `${inWords("split_part(substr(item, 2), 'T', 1)", { Y: 'years', M: 'months', D: 'days' })} || ${inWords("split_part(item, 'T', 2)", { H: 'hours', M: 'minutes', S: 'seconds' })}`;
+
+function inWords(text: string, units: Readonly<Record<string, string>>): string {
+  return Object.entries(units).reduce(
+    (sql, [letter, word]) => `replace(${sql}, '${letter}', ' ${word} ')`,
+    text,
+  );
+}
+
 /** SQL over an `item` whose text DuckDB would misread. */
 const elementReaders: Readonly<Partial<Record<DataType['type'], string>>> = {
   bytes: 'unhex(substr(item, 3))',
-  interval: `replace(item, '+', '')`,
+  interval: `case when item like 'P%' then ${isoInterval} else replace(item, '+', '') end`,
   date: withEra,
   timestamp: withEra,
   timestamptz: withEra,

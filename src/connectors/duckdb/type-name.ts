@@ -41,13 +41,14 @@ export function parseTypeName(name: string): DataType {
   if (wideIntegers.has(name)) return { type: 'decimal' };
   const decimal = /^DECIMAL\((\d+),\s*(\d+)\)$/.exec(name);
   if (decimal) return { type: 'decimal', precision: Number(decimal[1]), scale: Number(decimal[2]) };
+  if (/^JSON\[\d*\]$/.test(name)) return { type: 'array', element: { type: 'json' } };
   const list = /^(.*)\[\d*\]$/s.exec(name);
   if (list) return listOf(parseTypeName(list[1] ?? ''));
   if (/^(STRUCT|MAP|UNION|VARIANT)\b/.test(name)) return { type: 'json' };
   return { type: 'text' };
 }
 
-/** Lists of lists and of json travel as json: their elements have no text of their own. */
+/** Lists of lists and of structs travel as json: their elements have no text of their own. */
 function listOf(element: DataType): DataType {
   const nested = element.type === 'array' || element.type === 'json';
   return nested ? { type: 'json' } : { type: 'array', element };

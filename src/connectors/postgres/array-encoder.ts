@@ -143,28 +143,35 @@ export function timetzBytes(text: string): Buffer | undefined {
   });
 }
 
-/** `1 year 2 mons -3 days -04:05:06.789`, also with `months` and signs before positive numbers. */
+const intervalWords =
+  /^(?:([+-]?\d+) years?)? ?(?:([+-]?\d+) mon(?:th)?s?)? ?(?:([+-]?\d+) days?)? ?(?:([+-]?)(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?)?$/;
+const isoInterval =
+  /^P(?:(-?\d+)Y)?(?:(-?\d+)M)?(?:(-?\d+)D)?(?:T(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?)(\d+)(?:\.(\d{1,6}))?S)?)?$/;
+
+/** `1 year 2 mons -3 days -04:05:06.789`, also with `months` and other signs; or as ISO 8601 has it, `P1Y2M-3DT4H`. */
 function intervalBytes(text: string): Buffer | undefined {
-  const found =
-    /^(?:([+-]?\d+) years?)? ?(?:([+-]?\d+) mon(?:th)?s?)? ?(?:([+-]?\d+) days?)? ?(?:([+-]?)(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?)?$/.exec(
-      text,
-    );
+  if (text.startsWith('P')) {
+    const [, years, months, days, hours, minutes, sign, seconds, fraction] = isoInterval.exec(text) ?? [];
+    if (!isoInterval.test(text)) return undefined;
+    const rest = clockMicros('0', '0', seconds, fraction);
+    return intervalOf(years, months, days, clockMicros(hours, minutes) + (sign === '-' ? -rest : rest));
+  }
+  const found = intervalWords.exec(text);
   if (!found || text === '') return undefined;
-  const [years, months, days] = found.slice(1, 4).map((part) => Number(part ?? 0)) as [
-    number,
-    number,
-    number,
-  ];
-  const [hours, minutes, seconds] = found.slice(5, 8).map((part) => BigInt(part ?? 0)) as [
-    bigint,
-    bigint,
-    bigint,
-  ];
-  const size =
-    (hours * 3600n + minutes * 60n + seconds) * microsPerSecond + BigInt((found[8] ?? '').padEnd(6, '0'));
+  const [, years, months, days, sign, ...clock] = found;
+  const size = clockMicros(...clock);
+  return intervalOf(years, months, days, sign === '-' ? -size : size);
+}
+
+function clockMicros(hours = '0', minutes = '0', seconds = '0', fraction = ''): bigint {
+  const whole = BigInt(hours) * 3600n + BigInt(minutes) * 60n + BigInt(seconds);
+  return whole * microsPerSecond + BigInt(fraction.padEnd(6, '0'));
+}
+
+function intervalOf(years = '0', months = '0', days = '0', micros = 0n): Buffer {
   return sized(16, (bytes) => {
-    bytes.writeBigInt64BE(found[4] === '-' ? -size : size);
-    bytes.writeInt32BE(days, 8);
-    bytes.writeInt32BE(12 * years + months, 12);
+    bytes.writeBigInt64BE(micros);
+    bytes.writeInt32BE(Number(days), 8);
+    bytes.writeInt32BE(12 * Number(years) + Number(months), 12);
   });
 }

@@ -41,7 +41,7 @@ const simpleTypes: Readonly<Record<string, DataType>> = {
 
 /** Types whose binary form is that of the type which `postgresDialect` creates for their data type. */
 const passedThrough: ReadonlySet<string> = new Set([
-  'bool', 'int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'text', 'varchar', 'bpchar', 'name',
+  'bool', 'int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'text', 'varchar', 'name',
   'bytea', 'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'interval', 'uuid', 'jsonb',
 ]); // prettier-ignore
 
