@@ -23,9 +23,9 @@ import { hashOf, keepCompiled, momentOf, runStatement, type Step } from './step.
 export async function buildNode(step: Step, node: RefNode): Promise<StepOutcome> {
   const { warehouse, context, project } = step;
   const { database } = warehouse;
-  await warehouse.ensureSchema(node.relation.schema, context.runId);
+  await warehouse.ensureSchema(node.relation, context.runId);
   const beside = besideOf(database.dialect, node.relation).identifier;
-  const types = await warehouse.typesOf(node.relation.schema, [node.relation.identifier, beside]);
+  const types = await warehouse.typesOf(node.relation, [node.relation.identifier, beside]);
   const existing = types.get(node.relation.identifier);
   const isFullRefresh = node.config.fullRefresh ?? context.options.fullRefresh;
   const mode = {

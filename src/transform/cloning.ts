@@ -39,7 +39,7 @@ export async function cloneRelations(
     if (existing && !isFullRefresh) clones.push({ id, outcome: 'exists' });
     else if (!other) clones.push({ id, outcome: 'missing' });
     else {
-      await warehouse.ensureSchema(node.relation.schema, 'clone');
+      await warehouse.ensureSchema(node.relation, 'clone');
       await database.transaction(async (session) => {
         if (existing) await session.execute(dropSql(dialect, node.relation, existing));
         await session.execute(

@@ -6,6 +6,7 @@ import { graphDictionary } from './compile/graph-dictionary.ts';
 import { unitTestSql } from './compile/unit-test-sql.ts';
 import { type Moment, readingMoment } from './context/render-scope.ts';
 import type { RunArguments } from './context/run-arguments.ts';
+import type { RelationName } from './manifest/transform-node.ts';
 import { queryColumns, relationColumns } from './materialize/relation-columns.ts';
 import { sessionRelations } from './materialize/relation-list.ts';
 import type { TransformProject } from './project.ts';
@@ -44,7 +45,7 @@ export async function compileNodes(
 
 interface CompileMoment {
   readonly moment: Moment;
-  readonly isTable: (schema: string, identifier: string) => Promise<boolean>;
+  readonly isTable: (relation: RelationName) => Promise<boolean>;
   readonly warehouse: Awaited<ReturnType<typeof openWarehouse>> | undefined;
 }
 
@@ -61,8 +62,7 @@ async function compileMoment(project: TransformProject, request: CompileRequest)
   const { database } = warehouse;
   return {
     warehouse,
-    isTable: async (schema, identifier) =>
-      (await warehouse.typesOf(schema, [identifier])).get(identifier) === 'table',
+    isTable: async (relation) => (await warehouse.typeOf(relation)) === 'table',
     moment: {
       isExecuting: true,
       isIncremental: false,
@@ -116,7 +116,7 @@ async function compileOne(
     node.kind === 'model' &&
     config.materialized === 'incremental' &&
     !(config.fullRefresh ?? moment.isFullRefresh) &&
-    (await isTable(node.relation.schema, node.relation.identifier));
+    (await isTable(node.relation));
   const { sql } = moment.isExecuting
     ? await compileNode(manifest, node, { ...moment, isIncremental })
     : compileNodeSync(manifest, node, moment);

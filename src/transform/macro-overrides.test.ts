@@ -67,7 +67,10 @@ test('a strategy that nobody knows, and another database', async () => {
     expect.stringMatching(/m\.sql:1:.*there is no macro get_incremental_thrice_sql/),
   ]);
   const macro = '{% macro generate_database_name(custom_database_name, node) %}elsewhere{% endmacro %}';
-  expect(await mistakesOf({ 'macros/d.sql': macro, 'models/m.sql': 'select 1 as n' })).toEqual([
-    expect.stringContaining('generate_database_name gives "elsewhere"'),
+  const files = { 'macros/d.sql': macro, 'models/m.sql': 'select 1 as n' };
+  expect(await mistakesOf(files, { dialectName: 'postgres' })).toEqual([
+    expect.stringContaining('to be built in the database "elsewhere"'),
   ]);
+  const project = await readFiles(files);
+  expect(project.manifest.byKey.get('m')).toMatchObject({ relation: { database: 'elsewhere' } });
 });

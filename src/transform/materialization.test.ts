@@ -245,6 +245,17 @@ select {{ n }} as n
     });
   });
 
+  test('a source that only shows at run time is read, as in dbt', async () => {
+    await execute('create table lab.t as select 7 as x');
+    const project = await read({
+      'models/s.yml': 'sources: [{ name: lab, tables: [{ name: t }] }]\n',
+      'models/m.sql':
+        "select 1 as x {% if execute %} union all select x from {{ source('lab', 't') }} {% endif %}",
+    });
+    await runNode(project, connection, 'm');
+    expect(await rows('select x from lab.m order by x')).toEqual([[1], [7]]);
+  });
+
   test('tests obey where, limit, fail_calc, warn_if and error_if', async () => {
     await execute(
       "create table lab.t as select * from (values (1, 'x'), (1, 'y'), (2, 'x'), (null, 'x')) as t (id, kind)",

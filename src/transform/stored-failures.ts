@@ -15,7 +15,7 @@ export async function keepFailures(
   const { dialect } = warehouse.database;
   const limited = node.config.limit === undefined ? [] : [`\nlimit ${node.config.limit}`];
   const rows = concatSql([compiled, ...limited]);
-  await warehouse.ensureSchema(relation.schema, context.runId);
+  await warehouse.ensureSchema(relation, context.runId);
   const existing = await warehouse.typeOf(relation);
   await warehouse.database.transaction(async (session) => {
     if (existing) await session.execute(dropSql(dialect, relation, existing), [], context.signal);

@@ -11,12 +11,15 @@ export interface Warehouse {
   readonly database: SqlDatabase;
   typeOf(relation: RelationName): Promise<RelationType | undefined>;
   /** The types of relations of one schema, as they are now; those that do not exist are left out. */
-  typesOf(schema: string, names: readonly string[]): Promise<ReadonlyMap<string, RelationType>>;
-  /** Makes the schema when it is missing; looks once in a run. */
-  ensureSchema(schema: string, runId: string): Promise<void>;
+  typesOf(place: SchemaPlace, names: readonly string[]): Promise<ReadonlyMap<string, RelationType>>;
+  /** Makes the schema when it is missing; looks once in a run. Throws `other_database` on PostgreSQL, which writes only to its own. */
+  ensureSchema(place: SchemaPlace, runId: string): Promise<void>;
   /** Makes the table by `create` when it is missing. */
   ensureTable(relation: RelationName, create: string): Promise<void>;
 }
+
+/** A schema and the database that it is in; empty: the connection's own. */
+type SchemaPlace = Pick<RelationName, 'database' | 'schema'>;
 
 /** Makers of one thing at one time may collide, in this process or another; who loses looks again. */
 const maxMakeTries = 8;
@@ -41,23 +44,29 @@ export async function openWarehouse(
   }
   for (const statement of project.openingStatements) await open(database, statement);
   await checkDatabaseName(project, database);
-  const typesOf: Warehouse['typesOf'] = (schema, names) => relationTypes(database, schema, names);
-  const typeOf: Warehouse['typeOf'] = async ({ schema, identifier }) =>
-    (await typesOf(schema, [identifier])).get(identifier);
+  const typesOf: Warehouse['typesOf'] = (place, names) => relationTypes(database, place, names);
+  const typeOf: Warehouse['typeOf'] = async (relation) =>
+    (await typesOf(relation, [relation.identifier])).get(relation.identifier);
   let ensured: { readonly runId: string; readonly schemas: Set<string> } = { runId: '', schemas: new Set() };
   return {
     database,
     typeOf,
     typesOf,
-    ensureSchema: async (schema, runId) => {
+    ensureSchema: async (place, runId) => {
+      const expected = project.manifest.scope.databaseName;
+      if (database.dialect.name === 'postgres' && expected !== '') checkIsHere(place, expected);
       if (ensured.runId !== runId) ensured = { runId, schemas: new Set() };
       const { schemas } = ensured;
-      if (schemas.has(schema)) return;
+      const { dialect } = database;
+      const owner =
+        dialect.name === 'postgres' || place.database === '' ? '' : `${dialect.quote(place.database)}.`;
+      const name = owner + dialect.quote(place.schema);
+      if (schemas.has(name)) return;
       await makeOnce(
-        () => hasSchema(database, schema),
-        () => database.execute(`create schema if not exists ${database.dialect.quote(schema)}`),
+        () => hasSchema(database, place),
+        () => database.execute(`create schema if not exists ${name}`),
       );
-      schemas.add(schema);
+      schemas.add(name);
     },
     ensureTable: (relation, create) =>
       makeOnce(
@@ -75,6 +84,17 @@ async function open(database: SqlDatabase, { sql, before }: OpeningStatement): P
     for (const statement of before) await database.execute(statement);
     await database.execute(sql);
   }
+}
+
+function checkIsHere({ database }: SchemaPlace, expected: string): void {
+  if (database === '' || database === expected) return;
+  throw new ConfigError(
+    `this is to be built in the database "${database}"; the connection is on "${expected}", and PostgreSQL writes only to the database it is connected to`,
+    {
+      code: 'other_database',
+      next: 'Remove the configuration "database", or build it with a target that is there.',
+    },
+  );
 }
 
 async function checkDatabaseName(project: TransformProject, database: SqlDatabase): Promise<void> {
@@ -96,13 +116,13 @@ async function checkDatabaseName(project: TransformProject, database: SqlDatabas
 
 /** Names are listed one by one: joined with an unnested list, the catalogue takes twice as long. */
 function duckdbTypes(names: readonly string[]): string {
-  const list = names.map((_, index) => `$${index + 2}`).join(', ');
+  const list = names.map((_, index) => `$${index + 3}`).join(', ');
   return `
 select table_name, 'table' from duckdb_tables()
-where database_name = current_database() and schema_name = $1 and table_name in (${list})
+where database_name = coalesce(nullif($2, ''), current_database()) and schema_name = $1 and table_name in (${list})
 union all
 select view_name, 'view' from duckdb_views()
-where database_name = current_database() and schema_name = $1 and view_name in (${list})`;
+where database_name = coalesce(nullif($2, ''), current_database()) and schema_name = $1 and view_name in (${list})`;
 }
 
 const postgresTypes = `
@@ -112,21 +132,22 @@ where n.nspname = $1 and c.relname = any($2::text[]) and c.relkind in ('r', 'p',
 
 async function relationTypes(
   database: SqlDatabase,
-  schema: string,
+  place: SchemaPlace,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, RelationType>> {
   const { rows } =
     database.dialect.name === 'postgres'
-      ? await database.query(postgresTypes, [schema, names])
-      : await database.query(duckdbTypes(names), [schema, ...names]);
+      ? await database.query(postgresTypes, [place.schema, names])
+      : await database.query(duckdbTypes(names), [place.schema, place.database, ...names]);
   return new Map(rows.map(([name, type]) => [String(name), type as RelationType]));
 }
 
-async function hasSchema(database: SqlDatabase, schema: string): Promise<boolean> {
+async function hasSchema(database: SqlDatabase, place: SchemaPlace): Promise<boolean> {
   const found = await database.query(
     `select 1 from information_schema.schemata
-     where catalog_name = current_database() and schema_name = ${database.dialect.parameter(1)}`,
-    [schema],
+     where catalog_name = coalesce(nullif(${database.dialect.parameter(1)}, ''), current_database())
+       and schema_name = ${database.dialect.parameter(2)}`,
+    [place.database, place.schema],
   );
   return found.rows.length > 0;
 }

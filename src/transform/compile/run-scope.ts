@@ -82,7 +82,10 @@ export function resolvedScope(
   };
 }
 
-/** The scope of a node that runs: it may read what it was seen to read while the project was read, and nothing else. */
+/**
+ * The scope of a node that runs: of models, seeds and snapshots it may read what it was seen to read while the project was read, and
+ * nothing else. Sources are there whatever runs, so one may be found out late, as in dbt.
+ */
 export function runScope(
   manifest: Manifest,
   node: CompiledOrSource,
@@ -100,7 +103,7 @@ export function runScope(
       entries: node.entries,
     },
     ({ uniqueId, origin }, call) => {
-      if (known.has(uniqueId)) return;
+      if (known.has(uniqueId) || manifest.byId.get(uniqueId)?.kind === 'source') return;
       throw new ConfigError(
         `${call} is only reached while the node runs, so it was not known when the run was planned`,
         {

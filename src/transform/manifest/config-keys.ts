@@ -10,7 +10,6 @@ const notYet: Readonly<Record<string, string>> = {
   partitioned_by: 'remove it',
   on_error: 'remove it',
   location: 'write files with a replication',
-  database: 'everything is built in the database of the target connection',
   packages: 'copy the macro into this project',
 };
 
@@ -78,13 +77,12 @@ export function checkKey(
   key: string,
   value: unknown,
   origin: Origin,
-  targetDatabase: string,
   readKeys: readonly string[],
   mistakes: Mistakes,
 ): void {
   const instead = notYet[key];
   if (instead !== undefined) {
-    if (isWithoutEffect(key, value, targetDatabase)) return;
+    if (isWithoutEffect(value)) return;
     mistakes.add(`the configuration "${key}" is not yet supported: ${instead}`, {
       code: 'not_yet_supported',
       origin,
@@ -106,9 +104,8 @@ export function checkKey(
   });
 }
 
-function isWithoutEffect(key: string, value: unknown, targetDatabase: string): boolean {
+function isWithoutEffect(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === '') return true;
-  if (key === 'database') return value === targetDatabase;
   if (typeof value !== 'object') return false;
   const parts = Object.values(value);
   return parts.length === 0;

@@ -19,6 +19,8 @@ export interface NodeConfig {
   readonly customMaterialization: string | undefined;
   readonly schema: string | undefined;
   readonly alias: string | undefined;
+  /** Where it is kept, if not in the database of the target. */
+  readonly database: string | undefined;
   readonly tags: readonly string[];
   readonly meta: JsonObject;
   readonly preHooks: readonly Hook[];
@@ -104,6 +106,7 @@ const schemas = {
   materialized: z.string().optional(),
   schema: optionalText,
   alias: optionalText,
+  database: optionalText,
   tags: z.array(z.string()).default([]),
   meta: z.record(z.string(), z.unknown()).nullish(),
   pre_hook: hooks,
@@ -173,13 +176,12 @@ const unconfigured: Configured = Object.fromEntries(
 export function readNodeConfig(
   entries: ConfigEntries,
   fallback: Materialization,
-  targetDatabase: string,
   mistakes: Mistakes,
   isCustom: (materialization: string) => boolean = () => false,
   isOwnStrategy: (strategy: string) => boolean = () => false,
 ): NodeConfig {
   for (const [key, { value, origin }] of entries) {
-    checkKey(key, value, origin, targetDatabase, readKeys, mistakes);
+    checkKey(key, value, origin, readKeys, mistakes);
   }
   const read = <Key extends keyof Configured>(key: Key): Configured[Key] => {
     const entry = entries.get(key);
@@ -210,6 +212,7 @@ export function readNodeConfig(
     customMaterialization: isCustom(materialized ?? fallback) ? (materialized ?? fallback) : undefined,
     schema: read('schema'),
     alias: read('alias'),
+    database: read('database'),
     tags: [...new Set(read('tags'))],
     meta: toJsonValue(read('meta') ?? {}) as JsonObject,
     preHooks: read('pre_hook'),

@@ -31,12 +31,8 @@ async function grantPrivileges(build: Build, node: RefNode): Promise<void> {
   const grants = Object.entries(node.config.grants);
   if (grants.length === 0) return;
   if (build.dialect.name !== 'postgres') {
-    throw new ConfigError('DuckDB has no grants', {
-      code: 'not_supported',
-      origin: node.entries.get('grants')?.origin ?? node.origin,
-      state: 'What was there before is as it was.',
-      next: 'Remove the configuration "grants", or set it for a target on PostgreSQL only.',
-    });
+    build.log('DuckDB has no grants: those that are configured are left out', 'warn');
+    return;
   }
   for (const [privilege, grantees] of grants) {
     if (!/^[a-z ]+$/i.test(privilege)) {

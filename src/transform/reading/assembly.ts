@@ -10,6 +10,7 @@ import type {
   RefNode,
   SeedNode,
   SnapshotNode,
+  SourceNode,
   TestNode,
   TransformNode,
 } from '../manifest/transform-node.ts';
@@ -20,6 +21,7 @@ import { ancestorsOf, type ManifestNodes } from './manifest.ts';
 import { type Draft, homeOf, type ReadingRoom } from './reading-room.ts';
 import { readSeed } from './seed-reader.ts';
 import { nameOrigin, readAnalysis, readModel } from './node-reader.ts';
+import { ownKeys } from './own-keys.ts';
 import { callArguments } from './recorded-calls.ts';
 import { readSections } from './section-reader.ts';
 import type { ReadPackage } from './package-parts.ts';
@@ -53,7 +55,7 @@ export function assembleNodes(packages: readonly ReadPackage[], mistakes: Mistak
   const [root] = packages;
   if (!root) throw new TypeError('there is no project');
   const sources = readAllSources(packages);
-  const drafts = packages.map((item) => draftNodes(item, sources.get(item.room) ?? []));
+  const drafts = withOwnKeys(packages.map((item) => draftNodes(item, sources.get(item.room) ?? [])));
   const names = nodeNames(root.room.projectFile.name, drafts, mistakes);
   const resolve = <Node extends ModelNode | SnapshotNode | AnalysisNode | TestNode>(
     draft: Draft<Node>,
@@ -172,6 +174,28 @@ function draftNodes(item: ReadPackage, sources: readonly ReadSource[]): PackageD
 
 function isOn({ node }: { readonly node: TransformNode | AnalysisNode }): boolean {
   return node.config.isEnabled;
+}
+
+/** What would have another's key has one of its own. */
+function withOwnKeys(packages: readonly PackageDrafts[]): readonly PackageDrafts[] {
+  const keys = ownKeys(
+    packages.flatMap(({ models, snapshots, seeds, sources }) =>
+      [...models, ...snapshots, ...seeds, ...sources]
+        .map(({ node }) => node)
+        .filter((node) => node.kind === 'source' || node.config.isEnabled),
+    ),
+  );
+  const rekeyed = <Holder extends { readonly node: RefNode | SourceNode }>(holder: Holder): Holder => {
+    const key = keys.get(holder.node.uniqueId) ?? holder.node.key;
+    return key === holder.node.key ? holder : { ...holder, node: { ...holder.node, key } };
+  };
+  return packages.map((item) => ({
+    ...item,
+    models: item.models.map(rekeyed),
+    snapshots: item.snapshots.map(rekeyed),
+    seeds: item.seeds.map(rekeyed),
+    sources: item.sources.map(rekeyed),
+  }));
 }
 
 function readTests(

@@ -34,14 +34,18 @@ export function reportClashes(nodes: readonly TransformNode[], mistakes: Mistake
     keys.set(node.key, node);
     if (node.kind === 'test' || node.kind === 'source') continue;
     if (node.kind === 'model' && node.config.materialized === 'ephemeral') continue;
-    const relation = `${node.relation.schema}.${node.relation.identifier}`.toLowerCase();
+    const relation =
+      `${node.relation.database}.${node.relation.schema}.${node.relation.identifier}`.toLowerCase();
     const sameRelation = relations.get(relation);
     if (sameRelation && !sameKey) {
-      mistakes.add(`"${node.name}" and "${sameRelation.name}" would both be built as ${relation}`, {
-        code: 'relation_twice',
-        origin: node.origin,
-        next: 'Give one of them another alias or schema.',
-      });
+      mistakes.add(
+        `"${node.name}" and "${sameRelation.name}" would both be built as ${node.relation.schema}.${node.relation.identifier}`,
+        {
+          code: 'relation_twice',
+          origin: node.origin,
+          next: 'Give one of them another alias or schema.',
+        },
+      );
     }
     relations.set(relation, node);
   }

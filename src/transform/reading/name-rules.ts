@@ -28,29 +28,29 @@ export function relationNameOf(
     custom_schema_name: config.schema ?? null,
     custom_alias_name: config.alias ?? null,
   };
-  checkDatabaseName(project, config, context, values);
   const name = {
-    database: project.databaseName,
+    database: databaseNameOf(project, config, context, values),
     schema: renderSync(schemaRule, contextOf(values, context)).trim(),
     identifier: renderSync(aliasRule, contextOf(values, context)).trim(),
   };
   return foldedName(name, { ...project.quoting, ...config.quoting }, project.dialectName);
 }
 
-/** A project's own `generate_database_name` may say what it likes, as long as it is the target's database. */
-function checkDatabaseName(
+/** The target's database, unless the configuration or the project's own `generate_database_name` says another. */
+function databaseNameOf(
   project: ProjectScope,
   config: NodeConfig,
   context: RenderContext,
   values: Readonly<Record<string, Value>>,
-): void {
-  if (overridingMacro(project.macros, 'generate_database_name') === undefined) return;
-  const custom = typeof config.all['database'] === 'string' ? config.all['database'] : null;
-  const given = { ...values, custom_database_name: custom };
-  const name = renderSync(databaseRule, contextOf(given, context)).trim();
-  if (name === '' || name.toLowerCase() === project.databaseName.toLowerCase()) return;
+): string {
+  const isOverridden = overridingMacro(project.macros, 'generate_database_name') !== undefined;
+  const given = { ...values, custom_database_name: config.database ?? null };
+  const said = isOverridden ? renderSync(databaseRule, contextOf(given, context)) : (config.database ?? '');
+  const name = said.trim();
+  if (name === '' || name.toLowerCase() === project.databaseName.toLowerCase()) return project.databaseName;
+  if (project.dialectName === 'duckdb' || project.toleratesUndefined) return name;
   throw new ConfigError(
-    `generate_database_name gives "${name}"; everything is built in the target's database "${project.databaseName}"`,
-    { code: 'not_yet_supported' },
+    `this is to be built in the database "${name}"; PostgreSQL writes only to the one it is connected to`,
+    { code: 'other_database', next: 'Remove the configuration "database".' },
   );
 }

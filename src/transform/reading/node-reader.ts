@@ -107,7 +107,6 @@ export function readTemplateNode(
   const config = readNodeConfig(
     entries,
     file.kind === 'snapshot' ? 'snapshot' : 'view',
-    scope.databaseName,
     mistakes,
     (name) => file.kind === 'model' && customMaterialization(scope.macros, name) !== undefined,
     (strategy) => overridingMacro(scope.macros, strategyMacroName(strategy)) !== undefined,

@@ -22,7 +22,7 @@ export function readSeed(
     ...configLayers(room, 'seeds', fqn, placed),
     ...overridingLayers(room, 'seeds', fqn),
   ]);
-  const config = readNodeConfig(entries, 'seed', scope.databaseName, mistakes);
+  const config = readNodeConfig(entries, 'seed', mistakes);
   const dictionary = dictionaryOf(
     nodeDictionary({
       projectName: room.projectFile.name,

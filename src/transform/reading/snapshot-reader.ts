@@ -33,8 +33,12 @@ export function readSnapshots(
     const snapshot = readSnapshotConfig(node.entries, configOrigin(node), mistakes);
     if (!snapshot) return [];
     const targetSchema = node.entries.get('target_schema')?.value;
-    const relation =
-      typeof targetSchema === 'string' ? { ...node.relation, schema: targetSchema } : node.relation;
+    const targetDatabase = node.entries.get('target_database')?.value;
+    const relation = {
+      ...node.relation,
+      ...(typeof targetSchema === 'string' ? { schema: targetSchema } : {}),
+      ...(typeof targetDatabase === 'string' ? { database: targetDatabase } : {}),
+    };
     const placed = properties.snapshots.get(source.name);
     return [{ node: { ...node, kind: 'snapshot' as const, relation, snapshot }, calls: draft.calls, placed }];
   });

@@ -80,7 +80,7 @@ function readSources(room: ReadingRoom, properties: Properties): readonly ReadSo
   const disabled: ReadSource[] = [];
   for (const { folders, content } of properties.files) {
     for (const source of content.sources) {
-      checkDatabase(room, source.database, content.yaml.locate([...source.path, 'database']));
+      const database = databaseOf(room, source.database, content.yaml.locate([...source.path, 'database']));
       for (const table of source.tables) {
         const fqn = [room.projectFile.name, ...folders, source.name, table.name];
         const entries = mergeLayers([
@@ -89,7 +89,7 @@ function readSources(room: ReadingRoom, properties: Properties): readonly ReadSo
           yamlLayer(content.yaml, table.config, table.path),
           ...overridingLayers(room, 'sources', fqn),
         ]);
-        const config = readNodeConfig(entries, 'source', room.scope.databaseName, room.mistakes);
+        const config = readNodeConfig(entries, 'source', room.mistakes);
         const name = `${source.name}.${table.name}`;
         const origin = content.yaml.locate([...table.path, 'name']);
         const first = found.get(name)?.node.origin;
@@ -105,7 +105,7 @@ function readSources(room: ReadingRoom, properties: Properties): readonly ReadSo
         const identifier = table.identifier ?? table.name;
         const schema = source.schema ?? source.name;
         const named = foldedName(
-          { database: room.scope.databaseName, schema, identifier },
+          { database, schema, identifier },
           { ...room.scope.quoting, ...source.quoting, ...table.quoting },
           room.scope.dialectName,
         );
@@ -160,11 +160,22 @@ function unrenderedPlace({ value }: YamlFile, path: YamlPath): JsonObject {
   return { database, schema };
 }
 
-function checkDatabase(room: ReadingRoom, database: string | undefined, origin: SourceNode['origin']): void {
-  const { databaseName, attachedDatabases } = room.scope;
-  if (database === undefined || database === databaseName || attachedDatabases.includes(database)) return;
-  room.mistakes.add(
-    `a source in another database ("${database}") is not yet supported; the target's is "${room.scope.databaseName}"`,
-    { code: 'not_yet_supported', origin, next: 'Load the tables into the target with a replication.' },
-  );
+/** The source's database; one that the target does not reach is a mistake, in a dbt project by itself of what reads it. */
+function databaseOf(
+  { scope, mistakes }: ReadingRoom,
+  database: string | undefined,
+  origin: SourceNode['origin'],
+): string {
+  if (database === undefined || database === scope.databaseName) return scope.databaseName;
+  if (scope.attachedDatabases.includes(database)) return database;
+  const message = `the source is in the database "${database}", which the target "${scope.databaseName}" does not reach`;
+  if (mistakes.isTolerant) mistakes.warnings.push({ message, origin });
+  else {
+    mistakes.add(message, {
+      code: 'other_database',
+      origin,
+      next: 'Load the tables into the target with a replication.',
+    });
+  }
+  return database;
 }

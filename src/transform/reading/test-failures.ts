@@ -28,7 +28,7 @@ export function auditSchema(
 
 /** Where the command line asks to keep failures, they are kept unless the test says no. */
 export function readTestConfig(room: ReadingRoom, entries: ConfigEntries): NodeConfig {
-  const config = readNodeConfig(entries, 'test', room.scope.databaseName, room.mistakes);
+  const config = readNodeConfig(entries, 'test', room.mistakes);
   const isSaid = entries.has('store_failures') || entries.has('store_failures_as');
   return room.scope.storesFailures && !isSaid ? { ...config, storedFailures: 'table' } : config;
 }

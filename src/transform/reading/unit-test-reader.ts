@@ -58,7 +58,7 @@ function readUnitTest(place: Place, properties: UnitTestProperties): readonly Te
     yamlLayer(yaml, properties.config, properties.path),
     ...overridingLayers(room, 'unitTests', fqn),
   ]);
-  const config = readNodeConfig(entries, 'test', room.scope.databaseName, room.mistakes);
+  const config = readNodeConfig(entries, 'test', room.mistakes);
   const isTested = place.models.some(({ name }) => name === properties.model);
   if (!config.isEnabled && !isTested) return [];
   const parts = {
