@@ -1,14 +1,16 @@
 import type { Dialect } from '../dialect.ts';
 import { strategyOf, type KeyMerge } from './key-merge.ts';
 import { onKey, sameValues } from './row-match.ts';
-import { stageSelect, type PublishedColumn } from './stage-rows.ts';
+import { repeatedPlaces, stageSelect, type PublishedColumn } from './stage-rows.ts';
 
-/** What a merge changes: a temporary table with one row for each changed or new one. */
+/** What a merge changes: rows of the stage, one per key, without those that the target has already. */
 export interface Delta {
-  /** The temporary table, quoted. It has the key, in the target's types. */
+  /** A temporary table, quoted, that settles which rows they are. */
   readonly table: string;
   /** The SELECT that it is made by. */
   readonly select: string;
+  /** A relation of the rows' keys, in the target's types. */
+  readonly keys: string;
   /** A relation of the same rows with all that is published, and the columns that only the target has. */
   readonly rows: string;
 }
@@ -16,16 +18,24 @@ export interface Delta {
 const placeName = '_millrace_place';
 
 /**
- * Rows of the stage, one per key, without those that the target has already.
- *
- * Where staged rows have places, the delta names them by these: to copy them takes longer than to find out which
- * they are.
+ * Where staged rows have places, the temporary table names them by these: to copy them takes longer than to find out
+ * which they are. It names the rows that are left out, which are few or none, unless something of the others must be
+ * known before the target's rows are deleted.
  */
 export function deltaOf(dialect: Dialect, merge: KeyMerge): Delta {
   const table = dialect.quote(merge.deltaName);
-  return merge.rows.place === undefined
-    ? { table, select: changedRows(dialect, merge), rows: table }
-    : { table, select: changedPlaces(dialect, merge), rows: rowsAtPlaces(dialect, merge, table) };
+  if (merge.rows.place === undefined)
+    return { table, select: changedRows(dialect, merge), keys: table, rows: table };
+  if (knownBefore(dialect, merge).length > 0) {
+    const rows = rowsAtPlaces(dialect, merge, table);
+    return { table, select: changedPlaces(dialect, merge), keys: table, rows };
+  }
+  return {
+    table,
+    select: leftOutPlaces(dialect, merge),
+    keys: rowsElsewhere(dialect, merge, keyColumns(merge), table),
+    rows: rowsElsewhere(dialect, merge, merge.rows.columns, table),
+  };
 }
 
 function changedRows(dialect: Dialect, merge: KeyMerge): string {
@@ -45,6 +55,25 @@ function changedPlaces(dialect: Dialect, merge: KeyMerge): string {
   const chosen = stageSelect(dialect, narrow, merge.unique ? undefined : choice, placeName);
   const held = heldJoin(dialect, merge, 's');
   return `select s.*${held.columns} from (${chosen}) as s anti join (${samePlaces(dialect, merge)}) as same on same.${place} = s.${place}${held.join}`;
+}
+
+/** Places of rows that have a key that another has, or that the target has. */
+function leftOutPlaces(dialect: Dialect, merge: KeyMerge): string {
+  const { rows, choice, unique } = merge;
+  const same = samePlaces(dialect, merge);
+  return unique ? same : `${repeatedPlaces(dialect, rows, choice, placeName)} union all ${same}`;
+}
+
+function rowsElsewhere(
+  dialect: Dialect,
+  { rows }: KeyMerge,
+  columns: readonly PublishedColumn[],
+  table: string,
+): string {
+  const staged = stageSelect(dialect, { ...rows, columns }, undefined, placeName);
+  const list = columns.map(({ name }) => `s.${dialect.quote(name)}`).join(', ');
+  const place = dialect.quote(placeName);
+  return `(select ${list} from (${staged}) as s anti join ${table} as c on c.${place} = s.${place})`;
 }
 
 /**
@@ -72,10 +101,9 @@ function rowsAtPlaces(dialect: Dialect, merge: KeyMerge, table: string): string 
   const { rows } = merge;
   const staged = stageSelect(dialect, { ...rows, constants: {} }, undefined, placeName);
   const place = dialect.quote(placeName);
-  const known = [...Object.keys(rows.constants), ...keptColumns(dialect, merge)];
   const columns = [
     ...rows.columns.map(({ name }) => `s.${dialect.quote(name)}`),
-    ...known.map((name) => `c.${dialect.quote(name)}`),
+    ...knownBefore(dialect, merge).map((name) => `c.${dialect.quote(name)}`),
   ];
   return `(select ${columns.join(', ')} from (${staged}) as s join ${table} as c on c.${place} = s.${place})`;
 }
@@ -88,6 +116,11 @@ function keyColumns({ rows, choice }: KeyMerge): readonly PublishedColumn[] {
 function stagedKeys(dialect: Dialect, merge: KeyMerge, others: readonly PublishedColumn[] = []): string {
   const columns = [...new Set([...keyColumns(merge), ...others])];
   return `select * from (${stageSelect(dialect, { ...merge.rows, columns, constants: {} })}) as staged`;
+}
+
+/** Columns whose values may be of what the target holds until its rows are deleted. */
+function knownBefore(dialect: Dialect, merge: KeyMerge): readonly string[] {
+  return [...Object.keys(merge.rows.constants), ...keptColumns(dialect, merge)];
 }
 
 /** A row that is deleted and inserted would lose what only the target knows, so that is copied along. */

@@ -69,12 +69,11 @@ function deleteAndInsert(dialect: Dialect, merge: KeyMerge, delta: Delta): reado
 function deleteHeld(dialect: Dialect, { rows, choice: { key } }: KeyMerge, delta: Delta): string {
   const target = dialect.quoteTable(rows.target);
   const condition = onKey(dialect, key, 't', 'd');
-  if (dialect.name === 'mysql')
-    return `delete t from ${target} as t join ${delta.table} as d on ${condition}`;
+  if (dialect.name === 'mysql') return `delete t from ${target} as t join ${delta.keys} as d on ${condition}`;
   if (dialect.name !== 'sqlite')
-    return `delete from ${target} as t using ${delta.table} as d where ${condition}`;
+    return `delete from ${target} as t using ${delta.keys} as d where ${condition}`;
   const list = key.map((name) => dialect.quote(name)).join(', ');
-  return `delete from ${target} where (${list}) in (select ${list} from ${delta.table})`;
+  return `delete from ${target} where (${list}) in (select ${list} from ${delta.keys})`;
 }
 
 function updateHeld(dialect: Dialect, merge: KeyMerge, delta: Delta): readonly Statement[] {

@@ -61,14 +61,30 @@ export function stageSelect(
   const placed = place === undefined ? [] : [`${rows.place} as ${place}`];
   if (!choice) return `select ${[...columns, ...constants, ...placed].join(', ')} from ${stage}`;
   const list = [...columns, ...constants, ...(place === undefined ? [] : [place])].join(', ');
-  const key = choice.key.map((name) => dialect.quote(name)).join(', ');
+  const ranked = ['*', ...placed, rankColumn(dialect, choice)].join(', ');
+  return `select ${list} from (select ${ranked} from ${stage}) as staged where ${dialect.quote(rankName)} = 1`;
+}
+
+/** Places of the rows that `stageSelect` leaves out for a choice. */
+export function repeatedPlaces(
+  dialect: Dialect,
+  { stage, place }: StageRows,
+  choice: KeyChoice,
+  placeName: string,
+): string {
+  const placed = dialect.quote(placeName);
+  const ranked = `${place} as ${placed}, ${rankColumn(dialect, choice)}`;
+  return `select ${placed} from (select ${ranked} from ${dialect.quoteTable(stage)}) as staged where ${dialect.quote(rankName)} > 1`;
+}
+
+const rankName = '_millrace_rank';
+
+/** 1 for the row that is kept of those with one key. */
+function rankColumn(dialect: Dialect, { key, latestBy }: KeyChoice): string {
+  const parts = key.map((name) => dialect.quote(name)).join(', ');
   const order =
-    choice.latestBy === undefined
-      ? ''
-      : ` order by ${dialect.quote(choice.latestBy)} desc${nullsLast(dialect)}`;
-  const rank = dialect.quote('_millrace_rank');
-  const ranked = ['*', ...placed, `row_number() over (partition by ${key}${order}) as ${rank}`].join(', ');
-  return `select ${list} from (select ${ranked} from ${stage}) as staged where ${rank} = 1`;
+    latestBy === undefined ? '' : ` order by ${dialect.quote(latestBy)} desc${nullsLast(dialect)}`;
+  return `row_number() over (partition by ${parts}${order}) as ${dialect.quote(rankName)}`;
 }
 
 /** MySQL has no such words, and puts NULLs last in descending order. */
