@@ -64,6 +64,46 @@ describe.each(['DUCK', 'PG2'])('into %s', (target) => {
     await refused('primary_key: name\ntransforms: { name: upper }').toThrow(/'name' is a key/);
   });
 
+  test('casts take the types of columns, with a size and without', async () => {
+    await harness.run(
+      'PG',
+      `insert into people (id, name) values (7, '12.3456789012'), (8, '-1e3')`,
+      'update people set price = id where id > 6',
+    );
+    await harness.loadOne(
+      stream(
+        `where: id > 6\nselect: [id, name, price]\ntransforms:\n  - wide: "cast(record.name, 'decimal')"\n    exact: "cast(record.name, 'decimal(12,2)') * 2"\n    kept: "cast(record.price, 'decimal')"\n    small: "cast(record.id, 'smallint')"\n    short: "cast(record.id, 'string(3)')"\n    clock: "cast('10:00:00+02', 'timez')"`,
+      ),
+    );
+    expect(await held('cast(wide as varchar), cast(exact as varchar), kept, small, short, clock')).toEqual([
+      ['12.345678901', '24.70', '7.00', 7, '7', '10:00:00+02'],
+      ['-1000.000000000', '-2000.00', '8.00', 8, '8', '10:00:00+02'],
+    ]);
+    const table = await (await harness.get(target)).database?.describe({ schema: 'raw', name: 'people' });
+    expect(Object.fromEntries(table?.columns.map(({ name, type }) => [name, type]) ?? [])).toMatchObject({
+      wide: { type: 'decimal', precision: 38, scale: 9 },
+      kept: { type: 'decimal', precision: 6, scale: 2 },
+      small: { type: 'int16' },
+      clock: { type: 'timetz' },
+    });
+    const bad = (word: string) =>
+      expect(harness.explain(stream(`transforms: { name: "cast(value, '${word}')" }`))).rejects;
+    await bad('binary').toThrow(/cast\(\) takes one of these types: bigint, .*decimal\(12,2\)/);
+    await bad('date(3)').toThrow(/cast\(\) takes one of these/);
+  });
+
+  test('exact numbers that the target has none for are told', async () => {
+    await harness.run('PG', 'alter table people add column wide numeric(50,10), add column any_size numeric');
+    const [plan] = await harness.explain(stream('mode: full-refresh'));
+    expect(plan?.remarks).toEqual(
+      target === 'DUCK'
+        ? [expect.stringMatching(/text, because .*: wide \(50 digits\), any_size \(no precision declared\)/)]
+        : [],
+    );
+    const [declared] = await harness.explain(stream("columns: { wide: 'decimal(38,10)', any_size: string }"));
+    expect(declared?.remarks).toEqual([]);
+  });
+
   test('@columns selects those that are declared; other @ words are errors', async () => {
     await harness.loadOne(stream("select: ['@columns', seen]\ncolumns: { code: string, id: bigint }"));
     const [plan] = await harness.explain(stream('mode: full-refresh'));

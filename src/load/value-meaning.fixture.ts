@@ -27,6 +27,8 @@ export function spelling(system: SystemName, name: string, kind: ValueKind): str
   const column = system === 'MARIA' ? `\`${name}\`` : `"${name}"`;
   if (typeof kind !== 'string') return arraySpelling(system, column, kind.of);
   switch (kind) {
+    case 'boolean':
+      return system === 'MARIA' ? `cast(${column} + 0 as char)` : textOf(system, column);
     case 'bytes':
       if (system === 'PG') return `encode(${column}, 'hex')`;
       return system === 'LITE' ? `case when ${column} is not null then hex(${column}) end` : `hex(${column})`;
@@ -78,13 +80,16 @@ function arraySpelling(system: SystemName, column: string, element: ScalarKind):
 /** One text for one value, however a system spelt it. */
 export function meaning(spelt: unknown, kind: ValueKind): unknown {
   if (spelt === null || spelt === undefined) return null;
-  const text = spelt instanceof Uint8Array ? Buffer.from(spelt).toString('utf8') : String(spelt);
+  const text =
+    spelt instanceof Uint8Array
+      ? Buffer.from(spelt).toString('utf8')
+      : String(spelt as string | number | bigint | boolean);
   if (typeof kind === 'string') return scalarMeanings[kind](text);
   return listOf(text).map((item) => (item === null ? null : scalarMeanings[kind.of](item)));
 }
 
 const scalarMeanings: Readonly<Record<ScalarKind, (text: string) => string>> = {
-  boolean: (text) => String(/^(t|true|1|\u0001)$/i.test(text)),
+  boolean: (text) => String(/^(t|true|1)$/i.test(text)),
   number: decimal,
   money: (text) => decimal(text.replaceAll(/[$,]/g, '')),
   single: (text) => float(Math.fround(number(text))),

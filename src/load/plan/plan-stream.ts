@@ -25,6 +25,7 @@ import type { PlannedRead, StreamPlan } from './stream-plan.ts';
 import { startOf, type Start } from './stream-start.ts';
 import type { StreamTask } from './stream-task.ts';
 import { stagedMapping, textColumns } from './text-columns.ts';
+import { wideDecimals } from './wide-decimals.ts';
 
 /**
  * Plans one stream from the catalogues of both sides. Changes nothing.
@@ -117,7 +118,13 @@ export async function planStream(
     ...(isUnfinished(task, published) ? { unfinished: published } : {}),
     ...(published?.print === undefined ? {} : { heldPrint: published.print }),
     ...(schema.estimatedRows === undefined ? {} : { estimatedRows: schema.estimatedRows }),
-    remarks: [...stream.remarks, ...ignored(stream, state), ...start.remarks, ...decision.remarks],
+    remarks: [
+      ...stream.remarks,
+      ...ignored(stream, state),
+      ...(target.database ? wideDecimals(target.database.dialect, mapping.columns) : []),
+      ...start.remarks,
+      ...decision.remarks,
+    ],
   });
 }
 

@@ -44,14 +44,7 @@ export async function workSideBySide<T>(
 export function sharedContext(context: StepContext): (index: number) => StepContext {
   const parts = new Map<number, Progress>();
   return (index) => ({
-    runId: context.runId,
-    attempt: context.attempt,
-    idempotencyKey: context.idempotencyKey,
-    options: context.options,
-    signal: context.signal,
-    checkpoint: context.checkpoint,
-    log: (message, level) => context.log(message, level),
-    saveCheckpoint: (value) => context.saveCheckpoint(value),
+    ...context,
     progress: (progress) => {
       parts.set(index, progress);
       const sum = (pick: (one: Progress) => number | undefined): number =>

@@ -4,6 +4,7 @@ import type { RunOptions } from '../../core/plan.ts';
 import type { Dialect, TableName } from '../../sql/dialect.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
 import type { HookServices } from '../hooks/hook-place.ts';
+import type { StepMemory } from '../hooks/step-memory.ts';
 import type { StreamConfig } from '../replication/replication.ts';
 import type { PartitionWindow } from '../stream/partition-window.ts';
 
@@ -32,6 +33,8 @@ export interface StreamTask {
   readonly window?: PartitionWindow;
   /** Names the stage; the same for every attempt. */
   readonly idempotencyKey: string;
+  /** Of its step, for hooks that are to go on where the last attempt stopped. */
+  readonly memory?: StepMemory;
 }
 
 /** The dialect of a source's predicates; files are read by DuckDB. */
