@@ -9,6 +9,7 @@ import {
   type LogLine,
   openDuckdb,
   openPostgres,
+  runAll,
   runNode,
 } from './testing/transform-runner.fixture.ts';
 
@@ -243,6 +244,17 @@ select {{ n }} as n
       code: 'ref_unplanned',
       next: "Add this line to the template: -- depends_on: {{ ref('a') }}",
     });
+  });
+
+  test('what a hook refers to is built before', async () => {
+    const project = await read({
+      'macros/note.sql':
+        "{% macro note() %}insert into {{ this }} select x from {{ ref('later') }}{% endmacro %}",
+      'models/a.sql': "{{ config(materialized='table', post_hook='{{ note() }}') }} select 1 as x",
+      'models/later.sql': 'select 7 as x',
+    });
+    await runAll(project, connection);
+    expect(await rows('select x from lab.a order by x')).toEqual([[1], [7]]);
   });
 
   test('a source that only shows at run time is read, as in dbt', async () => {

@@ -2,6 +2,7 @@ import type { ColumnDoc } from '../../core/node.ts';
 import type { Origin } from '../../core/origin.ts';
 import { customMaterialization, overridingMacro } from '../context/macro-set.ts';
 import { nodeContext } from '../context/node-context.ts';
+import { createRelation } from '../context/relation.ts';
 import { readingMoment } from '../context/render-scope.ts';
 import type { ConfigTreeName } from '../files/dbt-project-file.ts';
 import type { NodeProperties } from '../files/properties.ts';
@@ -12,6 +13,7 @@ import { fqnFor, idFor } from '../manifest/dataset.ts';
 import { strategyMacroName } from '../manifest/incremental-strategy.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
 import type { AnalysisNode, ModelNode, NodeDetails } from '../manifest/transform-node.ts';
+import { readHookCalls } from './hook-calls.ts';
 import { checkContract, checkHooks } from './node-checks.ts';
 import { keySegment } from './key-segment.ts';
 import { relationNameOf } from './name-rules.ts';
@@ -140,7 +142,21 @@ export function readTemplateNode(
     sql: file.text,
     dependencies: [],
   };
-  return { node, calls: rendered.calls };
+  const ofHooks = emptyCalls();
+  const hookScope = {
+    ...recordingScope(scope, dictionary, entries, ofHooks),
+    relation: createRelation(named),
+  };
+  readHookCalls(scope, hookScope, [...config.preHooks, ...config.postHooks], file.file);
+  const { refs, sources } = rendered.calls;
+  return {
+    node,
+    calls: {
+      ...rendered.calls,
+      refs: [...refs, ...ofHooks.refs],
+      sources: [...sources, ...ofHooks.sources],
+    },
+  };
 }
 
 interface RenderedForCalls {
