@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { laboratory, systems } from './testing/laboratory.fixture.ts';
+import type { Files } from './testing/temporary-project.fixture.ts';
 
 describe.each(systems)('on %s', (dialectName) => {
   const lab = laboratory(dialectName);
@@ -123,6 +124,37 @@ describe.each(systems)('on %s', (dialectName) => {
 
 describe('on postgres', () => {
   const lab = laboratory('postgres');
+
+  test('grants are those that are configured, of every materialization, and of nobody else', async () => {
+    await lab.execute('drop role if exists lab_reader');
+    await lab.execute('create role lab_reader');
+    const files = (materialized: string, grants: string): Files => ({
+      'dbt_project.yml': 'name: shop\nmodels: { +grants: { select: [public] } }\n',
+      'macros/own.sql': `{% materialization own, default %}
+        {% set target = this.incorporate(type='table') %}
+        {% set old = load_relation(this) %}
+        {% if old is none %}{% call statement('main') %}create table {{ target }} as {{ sql }}{% endcall %}
+        {% else %}{% call statement('main') %}select 1{% endcall %}{% endif %}
+        {% do apply_grants(target, config.get('grants'), should_revoke(old, full_refresh_mode=False)) %}
+        {{ return({'relations': [target]}) }}{% endmaterialization %}`,
+      'models/m.sql': `{{ config(materialized='${materialized}', grants=${grants}) }} select 1 as id`,
+    });
+    const privileges = (): Promise<unknown[][]> =>
+      lab.rows(`select lower(privilege_type), lower(grantee) from information_schema.role_table_grants
+        where table_schema = 'lab' and grantee <> current_role order by 1, 2`);
+    for (const materialized of ['table', 'view', 'incremental', 'own']) {
+      await lab.run(files(materialized, "{'+select': 'lab_reader', 'insert': 'lab_reader'}"), 'm');
+      expect(await privileges(), materialized).toEqual([
+        ['insert', 'lab_reader'],
+        ['select', 'lab_reader'],
+        ['select', 'public'],
+      ]);
+      await lab.run(files(materialized, "{'insert': []}"), 'm');
+      expect(await privileges(), materialized).toEqual([['select', 'public']]);
+      await lab.execute(`drop ${materialized === 'view' ? 'view' : 'table'} lab.m`);
+    }
+    await lab.execute('drop role lab_reader');
+  });
 
   test('grants and indexes are made with the relation', async () => {
     const files = {

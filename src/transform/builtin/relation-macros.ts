@@ -90,14 +90,31 @@ export const relationMacros = `
 {% endmacro %}
 
 {% macro should_revoke(existing_relation, full_refresh_mode=True) %}
-  {{ return(existing_relation is not none and not full_refresh_mode) }}
+  {{ return(existing_relation is not none) }}
 {% endmacro %}
+{% macro copy_grants() %}{{ return(true) }}{% endmacro %}
+{% macro get_grant_sql(relation, privilege, grantees) -%}
+  grant {{ privilege }} on {{ relation }} to {{ grantees | join(', ') }}
+{%- endmacro %}
+{% macro get_revoke_sql(relation, privilege, grantees) -%}
+  revoke {{ privilege }} on {{ relation }} from {{ grantees | join(', ') }}
+{%- endmacro %}
 {% macro apply_grants(relation, grant_config, should_revoke=True) %}
-  {%- for privilege, grantees in (grant_config or {}).items() -%}
-    {%- for grantee in ([grantees] if grantees is string else grantees) -%}
-      {% do run_query('grant ' ~ privilege ~ ' on ' ~ relation ~ ' to ' ~ adapter.quote(grantee)) %}
+  {%- if grant_config and target.type == 'duckdb' -%}
+    {% do log('DuckDB has no grants: those that are configured are left out', info=true) %}
+  {%- elif grant_config -%}
+    {%- set wanted = {} -%}
+    {%- for privilege, grantees in grant_config.items() -%}
+      {% do wanted.update({privilege: [grantees] if grantees is string else grantees}) %}
     {%- endfor -%}
-  {%- endfor -%}
+    {%- set current = adapter.standardize_grants_dict(run_query(get_show_grant_sql(relation))) if should_revoke else {} -%}
+    {%- for privilege, grantees in diff_of_two_dicts(current, wanted).items() if grantees -%}
+      {% do run_query(get_revoke_sql(relation, privilege, grantees)) %}
+    {%- endfor -%}
+    {%- for privilege, grantees in diff_of_two_dicts(wanted, current).items() if grantees -%}
+      {% do run_query(get_grant_sql(relation, privilege, grantees)) %}
+    {%- endfor -%}
+  {%- endif -%}
 {% endmacro %}
 {% macro persist_docs(relation, model, for_relation=true, for_columns=true) %}{% endmacro %}
 {% macro create_indexes(relation) %}{% endmacro %}

@@ -12,6 +12,7 @@ import {
 import { columnsOf, findRelation, listRelations, missingColumns, queryColumns } from './adapter-questions.ts';
 import { changeWarehouse, isChange } from './adapter-changes.ts';
 import { relationArgument } from './relation.ts';
+import { ResultTable } from './result-table.ts';
 import type { TemplateDatabase } from './template-database.ts';
 
 export interface AdapterParts {
@@ -97,7 +98,7 @@ class Adapter implements TemplateObject {
       case 'get_incremental_strategy_macro':
         return methodValue(name, (args) => strategyMacro(args));
       case 'standardize_grants_dict':
-        return methodValue(name, (args) => args.get(0, 'grants_table') ?? {});
+        return methodValue(name, (args) => grantsByPrivilege(args.get(0, 'grants_table') ?? null));
       case 'get_hard_deletes_behavior':
         return methodValue(name, (args) => hardDeletes(args.get(0, 'config') ?? null));
       default:
@@ -174,4 +175,16 @@ function hardDeletes(config: Value): Value {
   const given = mappingOf(config);
   const old = given?.get('invalidate_hard_deletes') === true ? 'invalidate' : 'ignore';
   return given?.get('hard_deletes') ?? old;
+}
+
+/** A table of grantees and privileges as lists of grantees by privilege; what is no such table stays as it is. */
+function grantsByPrivilege(table: Value): Value {
+  if (!(table instanceof ResultTable)) return table ?? {};
+  const found = new Map<string, Value[]>();
+  for (const { values } of table.rows) {
+    const [grantee = null, privilege = null] = values;
+    const key = printed(privilege).toLowerCase();
+    found.set(key, [...(found.get(key) ?? []), grantee]);
+  }
+  return Object.fromEntries(found);
 }

@@ -38,6 +38,8 @@ export interface NodeConfig {
   readonly sqlHeader: string | undefined;
   /** Grantees by privilege. */
   readonly grants: Readonly<Record<string, readonly string[]>>;
+  /** Whether any are configured, be it for nobody. */
+  readonly hasGrants: boolean;
   /** Whether descriptions become comments in the database. */
   readonly persistDocs: { readonly relation: boolean; readonly columns: boolean };
   readonly indexes: readonly IndexConfig[];
@@ -225,6 +227,7 @@ export function readNodeConfig(
     mergeExcludeColumns: read('merge_exclude_columns') ?? [],
     sqlHeader: read('sql_header'),
     grants: withoutEmpty(read('grants') ?? {}),
+    hasGrants: Object.keys(read('grants') ?? {}).length > 0,
     persistDocs: {
       relation: persistDocs?.relation ?? false,
       columns: persistDocs?.columns ?? false,

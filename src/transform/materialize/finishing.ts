@@ -1,7 +1,7 @@
-import { ConfigError } from '../../core/errors.ts';
 import type { ColumnDoc } from '../../core/node.ts';
 import type { RelationColumn } from '../context/template-database.ts';
 import type { RefNode } from '../manifest/transform-node.ts';
+import { applyGrants } from './grants.ts';
 import { createIndexSql } from './indexes.ts';
 import { type Build, relationSql, type RelationType, run } from './build.ts';
 
@@ -13,7 +13,7 @@ export async function finishRelation(
   columns: readonly RelationColumn[],
 ): Promise<void> {
   if (type === 'table') await createIndexes(build, node);
-  await grantPrivileges(build, node);
+  await applyGrants(build, node);
   await writeComments(build, node, type, columns);
 }
 
@@ -25,30 +25,6 @@ export async function runHeader(build: Build, node: RefNode): Promise<void> {
 async function createIndexes(build: Build, node: RefNode): Promise<void> {
   if (build.dialect.name !== 'postgres') return;
   for (const index of node.config.indexes) await run(build, createIndexSql(build, index));
-}
-
-async function grantPrivileges(build: Build, node: RefNode): Promise<void> {
-  const grants = Object.entries(node.config.grants);
-  if (grants.length === 0) return;
-  if (build.dialect.name !== 'postgres') {
-    build.log('DuckDB has no grants: those that are configured are left out', 'warn');
-    return;
-  }
-  for (const [privilege, grantees] of grants) {
-    if (!/^[a-z ]+$/i.test(privilege)) {
-      throw new ConfigError(`"${privilege}" is no privilege`, {
-        code: 'config_invalid',
-        origin: node.entries.get('grants')?.origin ?? node.origin,
-      });
-    }
-    const names = grantees.map((grantee) => roleSql(build, grantee)).join(', ');
-    await run(build, `grant ${privilege} on ${relationSql(build.dialect, build.relation)} to ${names}`);
-  }
-}
-
-/** A plain name is written bare, as dbt does, so that `public` and folded names mean what they mean there. */
-function roleSql(build: Build, grantee: string): string {
-  return /^[A-Za-z_]\w*$/.test(grantee) ? grantee : build.dialect.quote(grantee);
 }
 
 async function writeComments(
