@@ -56,6 +56,9 @@ export interface UpstreamStep {
   readonly state: StepState;
   readonly outcome?: StepOutcome | undefined;
   readonly failure?: Failure | undefined;
+  /** Of its last attempt. Milliseconds since 1970, UTC. */
+  readonly startedAtMs?: number | undefined;
+  readonly finishedAtMs?: number | undefined;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -35,7 +35,7 @@ export interface Clock {
  *
  * Errors: `LeaseLostError`; `TransientError` with code `ledger_busy` (nothing was written) or
  * `ledger_unreachable` (nothing is known of the last write); `FatalError` with code
- * `ledger_full`, `ledger_unreadable`, `ledger_corrupt`, `ledger_gone`, `ledger_newer` or `transition_refused`.
+ * `ledger_full`, `ledger_unreadable`, `ledger_corrupt`, `ledger_gone`, `ledger_newer`, `ledger_closed` or `transition_refused`.
  */
 export interface RunStore {
   /**

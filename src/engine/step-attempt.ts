@@ -110,7 +110,15 @@ async function upstreamSteps(
   const isWanted = (of: NodeKey): boolean => of === waiting.key || wanted.has(of);
   return (run?.steps ?? [])
     .filter(({ key, item }) => wanted.has(key) || (item !== undefined && isWanted(item.of)))
-    .map(({ key, item, state, outcome, failure }) => ({ key, item, state, outcome, failure }));
+    .map(({ key, item, state, outcome, failure, startedAtMs, finishedAtMs }) => ({
+      key,
+      item,
+      state,
+      outcome,
+      failure,
+      startedAtMs,
+      finishedAtMs,
+    }));
 }
 
 interface TimeLimit {

@@ -50,6 +50,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     drained: undefined,
     queue: undefined,
     stopExpiry: () => undefined,
+    beats: new Set(),
   };
   const { manifestHash } = options.definitions();
   const needs =
@@ -61,7 +62,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   await join(state);
   state.joined.resolve();
   const stopHearing = options.store.onChange?.((change) => {
-    if (change === 'runs') void beat(state);
+    if (change === 'runs') void keptBeat(state);
   });
   void keepLease(state);
   state.ended.signal.addEventListener('abort', () => stopHearing?.());
@@ -88,6 +89,8 @@ interface State {
   drained: Promise<void> | undefined;
   queue: StepQueue | undefined;
   stopExpiry: () => void;
+  /** Renewals that are going on. */
+  readonly beats: Set<Promise<void>>;
 }
 
 /** One job of the queue. */
@@ -109,7 +112,8 @@ async function perform(state: State, job: StepJob): Promise<void> {
   } catch (error) {
     // The queue tries a job again that was not begun. Of one that was, the ledger says what is to become of it.
     if (!steps.get(work)) throw error;
-    if (!(error instanceof LeaseLostError)) tellTrouble(state, error);
+    // What goes on although it was stopped finds the ledger closed.
+    if (!(error instanceof LeaseLostError) && !state.ended.signal.aborted) tellTrouble(state, error);
   } finally {
     if (isOver) steps.delete(work);
     giveBack();
@@ -145,8 +149,16 @@ async function join(state: State): Promise<void> {
 async function keepLease(state: State): Promise<void> {
   while (!state.ended.signal.aborted) {
     await pause(state.place.clock, state.leaseMilliseconds / 3, state.ended.signal);
-    if (!state.ended.signal.aborted) await beat(state);
+    if (!state.ended.signal.aborted) await keptBeat(state);
   }
+}
+
+/** The ledger may be closed once the worker is drained, so that is waited for. */
+async function keptBeat(state: State): Promise<void> {
+  const one = beat(state);
+  state.beats.add(one);
+  await one;
+  state.beats.delete(one);
 }
 
 /** Renews the lease, and does what the owners of runs ask. */
@@ -203,6 +215,7 @@ async function drain(state: State, graceSeconds: number): Promise<void> {
   await state.drained;
   if (ended.signal.aborted) return;
   ended.abort();
+  await Promise.all(state.beats);
   state.stopExpiry();
   // Without a word its lease just ends later.
   await dispatch.leaveWorkers(owner).catch((error: unknown) => tellTrouble(state, error));

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { FatalError } from '../../core/errors.ts';
 import { withoutTls, type LedgerAddress } from './connection-url.ts';
 import { ledgerError, troubleOf } from './error.ts';
 import { createSession, type Session } from './session.ts';
@@ -21,6 +22,7 @@ export interface LedgerServer {
   write<Result>(work: (session: Session) => Promise<Result>): Promise<Result>;
   /** True for the server's name of a connection of this process. */
   isOwnConnection(processId: number): boolean;
+  /** Waits for calls that have begun, without patience; further ones are refused with a `FatalError`, code `ledger_closed`. */
   close(): Promise<void>;
 }
 
@@ -44,8 +46,17 @@ export async function openServer(
   });
   pool.on('remove', (client) => own.delete(processIdOf(client)));
 
-  const patiently = <Result>(attempt: () => Promise<Result>): Promise<Result> =>
-    tryUntil(attempt, patienceSeconds * 1000, address.name);
+  const calls = new Set<Promise<unknown>>();
+  let isClosing = false;
+  const patiently = <Result>(attempt: () => Promise<Result>): Promise<Result> => {
+    if (isClosing) return Promise.reject(closedError(address.name));
+    const patienceMs = (): number => (isClosing ? 0 : patienceSeconds * 1000);
+    const call = tryUntil(attempt, patienceMs, address.name);
+    calls.add(call);
+    const forget = (): unknown => calls.delete(call);
+    call.then(forget, forget);
+    return call;
+  };
 
   return {
     address,
@@ -60,6 +71,9 @@ export async function openServer(
     write: (work) => patiently(() => writeOnce(pool, address.name, work)),
     isOwnConnection: (processId) => own.has(processId),
     close: async () => {
+      isClosing = true;
+      // Who waits for a connection of a pool that is ended waits in vain.
+      await Promise.allSettled(calls);
       if (!pool.ending) await pool.end();
     },
   };
@@ -80,10 +94,17 @@ async function probe(address: LedgerAddress): Promise<LedgerAddress> {
   }
 }
 
+function closedError(name: string): FatalError {
+  return new FatalError(`This process has closed the run ledger on ${name}`, {
+    code: 'ledger_closed',
+    state: 'Nothing was written; the unfinished runs stay in the ledger as they were.',
+  });
+}
+
 /** Tries again what was lost or rolled back, until `patienceMilliseconds` have passed. */
 async function tryUntil<Result>(
   attempt: () => Promise<Result>,
-  patienceMilliseconds: number,
+  patienceMilliseconds: () => number,
   name: string,
 ): Promise<Result> {
   const startedAtMs = performance.now();
@@ -91,7 +112,7 @@ async function tryUntil<Result>(
     try {
       return await attempt();
     } catch (error) {
-      const isOver = performance.now() - startedAtMs + delayMs > patienceMilliseconds;
+      const isOver = performance.now() - startedAtMs + delayMs > patienceMilliseconds();
       if (troubleOf(error) === 'other' || isOver) throw ledgerError(error, name);
       await new Promise((resolve) => setTimeout(resolve, delayMs * (0.5 + Math.random() / 2)));
     }
@@ -168,7 +189,7 @@ async function hasCommitted(pool: pg.Pool, name: string, transaction: string): P
         borrow(pool, (client) =>
           createSession(client).get('SELECT pg_xact_status($1::xid8) AS status', transaction),
         ),
-      defaultPatienceSeconds * 1000,
+      () => defaultPatienceSeconds * 1000,
       name,
     );
     if (status?.['status'] !== 'in progress') return status?.['status'] === 'committed';

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, runMigrations, runTaskList, type TaskList } from 'graphile-worker';
 import pg from 'pg';
 import type { QueueOptions, StepJob, StepQueue } from '../../core/dispatch.ts';
@@ -9,6 +10,8 @@ import { queueSchema, taskName } from './job-names.ts';
 const maxConnections = 3;
 /** Jobs are told of; this is for what was missed while the server was away. */
 const pollMilliseconds = 1000;
+const restPollMilliseconds = 5;
+const restPatienceMilliseconds = 5000;
 
 const silent = new Logger(() => () => undefined);
 
@@ -58,9 +61,23 @@ export async function openQueue(
       } catch (error) {
         options.onTrouble(String(error));
       }
+      await untilAtRest(pgPool);
       await pgPool.end();
     },
   };
+}
+
+/**
+ * Waits for the ends of jobs that are still to be written: the library does not, and whoever waits for a connection of a pool that
+ * is ended waits in vain.
+ */
+async function untilAtRest(pool: pg.Pool): Promise<void> {
+  const startedAtMs = performance.now();
+  do await sleep(restPollMilliseconds);
+  while (
+    (pool.waitingCount > 0 || pool.idleCount < pool.totalCount) &&
+    performance.now() - startedAtMs < restPatienceMilliseconds
+  );
 }
 
 /**
