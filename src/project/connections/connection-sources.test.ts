@@ -50,10 +50,12 @@ describe('readConnections', () => {
       PG: 'postgres://u:secret@h/d',
       OTHER: 'duckdb://o.duckdb',
       HOMEPAGE: 'https://example.com',
+      MILLRACE_LEDGER_URL: 'postgres://u:secret@h/ledger',
     });
     expect(found.get('PG')).toMatchObject({ name: 'Pg', type: 'postgres', url: 'postgres://u:secret@h/d' });
     expect(found.get('OTHER')?.type).toBe('duckdb');
     expect(found.has('HOMEPAGE')).toBe(false);
+    expect(found.has('MILLRACE_LEDGER_URL')).toBe(false);
   });
 
   test('mistakes have lines, and all are told', async () => {

@@ -9,9 +9,12 @@ import {
   type WrittenConnection,
 } from './connections-file.ts';
 
+/** Names the ledger, which is Millrace's own. */
+const ledgerVariable = 'MILLRACE_LEDGER_URL';
+
 /**
  * Connections among variables: every one whose value is the URL of a known database, or a map in JSON or
- * YAML with a known `type` or such a `url`; either may be wrapped as `base64:...:46esab`.
+ * YAML with a known `type` or such a `url`; either may be wrapped as `base64:...:46esab`. The ledger's is none.
  * @throws ConfigError for a map whose type is known and which is wrong
  */
 export function environmentConnections(
@@ -19,7 +22,7 @@ export function environmentConnections(
   originOf: (name: string) => Origin,
 ): readonly ConnectionDeclaration[] {
   return Object.entries(variables).flatMap(([name, value]) => {
-    const written = value === undefined ? undefined : connectionIn(unwrapped(value));
+    const written = value === undefined || name === ledgerVariable ? undefined : connectionIn(unwrapped(value));
     if (written === undefined) return [];
     // A value is taken as it is, as a password may hold a dollar sign.
     if (typeof written === 'string') {
