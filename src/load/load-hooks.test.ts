@@ -102,9 +102,30 @@ test('a result that is too large, and a file that is, are errors', async () => {
   await expect(harness.loadOne(large)).rejects.toMatchObject({ code: 'file_too_large' });
 });
 
-test('a variable without a value is an error', async () => {
-  const load = harness.loadOne(stream(`pre:\n  - { type: log, message: '{run.total_rows}' }`));
+test('a variable without a value is an error, and stays as it is in a message', async () => {
+  const load = harness.loadOne(stream(`pre:\n  - { type: query, query: 'select {run.total_rows}' }`));
   await expect(load).rejects.toMatchObject({ code: 'variable_unknown' });
+  await harness.loadOne(stream(`pre:\n  - { type: log, message: '{run.total_rows} of {stream.name}' }`));
+  expect(harness.logged).toContain('{run.total_rows} of orders');
+});
+
+test('variables of the file come before what hooks know under the same name', async () => {
+  const yaml = stream(`pre: [{ type: log, message: '{TEAM} {target} {target.name}' }]`);
+  await harness.loadOne(yaml.replace('TEAM: data', 'TEAM: data, target: mine'));
+  expect(harness.logged).toContain('data mine DUCK');
+});
+
+test('hooks know how their stream is loaded; what they leave is told to the end of the file', async () => {
+  const figures = await harness.loadOne(
+    stream(`pre:
+  - { type: query, id: ask, connection: LITE, query: 'select 7 as n' }
+  - { type: store, key: seven, value: '{state.ask.result[0].n}' }
+  - { type: check, check: 'run.config.mode == "full-refresh" && run.config.target.object == "raw.orders"' }
+post: [{ type: query, id: large, query: 'select i from range(9000) r(i)' }]`),
+  );
+  expect(figures['hooksLeft']).toEqual([
+    { state: { ask: { status: 'success', connection: 'LITE', result: [{ n: 7 }] } }, store: { seven: 7 } },
+  ]);
 });
 
 describe('commands', () => {
@@ -127,7 +148,6 @@ describe('commands', () => {
 
 test.each([
   ['pre: [{ type: qeury }]', 'invalid_value'],
-  ['pre: [{ type: log, message: a, colour: red }]', 'invalid_value'],
   ['pre: { type: log, message: a }', 'invalid_value'],
   ["pre: [{ type: check, check: '1 >' }]", 'expression_invalid'],
   ['pre_merge: [{ type: http, url: a }]', 'hook_not_applicable'],

@@ -49,9 +49,11 @@ export async function runNested(
       done.push({ key: node.key, state: 'skipped' });
       continue;
     }
+    const startedAtMs = Date.now();
     try {
       const outcome = await executor.execute(node, nestedContext(context, request, node, done));
-      const step: UpstreamStep = { key: node.key, state: 'succeeded', outcome };
+      const times = { startedAtMs, finishedAtMs: Date.now() };
+      const step: UpstreamStep = { key: node.key, state: 'succeeded', outcome, ...times };
       done.push(step);
       kept.push({ step, spec: node.spec });
       await request.memory?.keep(request.key, plain(kept));
@@ -59,7 +61,7 @@ export async function runNested(
       if (context.signal.aborted) throw error;
       const failure = toFailure(error);
       context.log(`${node.key}: ${failure.message}`, 'error');
-      done.push({ key: node.key, state: 'failed', failure });
+      done.push({ key: node.key, state: 'failed', failure, startedAtMs, finishedAtMs: Date.now() });
       failures.push(error);
     }
   }

@@ -3,15 +3,18 @@ import type { JsonObject } from '../core/json.ts';
 import type { GraphNode } from '../core/node.ts';
 import type { Scope } from './expression/expression.ts';
 import type { HookServices } from './hooks/hook-place.ts';
+import { leftBy } from './hooks/hook-leavings.ts';
 import { runHooks } from './hooks/hook-run.ts';
 import { statusesOf } from './hooks/hook-scope.ts';
 import { runScope } from './hooks/run-scope.ts';
+import { runConfig } from './hooks/run-config.ts';
+import { runTimes } from './hooks/run-times.ts';
 import { stepMemory } from './hooks/step-memory.ts';
 import { warningsOf } from './hooks/warnings.ts';
 import { replicationNodes, type NodeOptions } from './nodes.ts';
 import { hookTaskKey } from './replication-hook-nodes.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
-import { streamId } from './replication/stream-name.ts';
+import { parseTableName, streamId } from './replication/stream-name.ts';
 
 /** The hooks of a file in one run. */
 interface ReplicationHookTask {
@@ -32,6 +35,7 @@ export async function runReplicationHooks(
   const about = runScope(context, replication.file);
   const kept = await keptByStart(replication, context);
   const steps = isStart ? [] : ((await context.upstream?.()) ?? []);
+  const left = leftBy(steps);
   const warnings: string[] = [];
   const { scope } = await runHooks(hooks, {
     context,
@@ -42,12 +46,12 @@ export async function runReplicationHooks(
       ...about,
       ...(isStart
         ? { run: { id: context.runId, status: 'running' } }
-        : summary(replication, steps, about, options)),
+        : summary(replication, steps, { about, beganAtMs: context.runStartedAtMs }, options)),
       source: { name: replication.source },
       target: { name: replication.target },
       env: { ...replication.env, ...kept.env },
-      state: {},
-      store: kept.store,
+      state: left.state,
+      store: { ...kept.store, ...left.store },
     },
     key: isStart ? 'start' : 'end',
     memory: stepMemory(context.checkpoint, (all) => context.saveCheckpoint(all)),
@@ -86,7 +90,7 @@ export async function keptByStart({ file, hooks }: Replication, context: StepCon
 function summary(
   replication: Replication,
   steps: readonly UpstreamStep[],
-  about: Scope,
+  { about, beganAtMs }: { readonly about: Scope; readonly beganAtMs: number | undefined },
   options: NodeOptions,
 ): Scope {
   const nodes = replicationNodes(replication, options).filter(({ kind }) => kind === 'asset');
@@ -94,7 +98,7 @@ function summary(
   for (const step of steps) {
     const node = nodes.find(({ key }) => key === step.key);
     const stream = replication.streams.find(({ name }) => name === node?.spec['stream']);
-    if (node && stream) runs[streamId(stream)] = { ...runOf(step), ...endsOf(node, stream) };
+    if (node && stream) runs[streamId(stream)] = { ...runOf(step), ...endsOf(node, stream, replication) };
   }
   const all = Object.values(runs);
   const count = (status: string): number => all.filter((run) => run['status'] === status).length;
@@ -102,12 +106,15 @@ function summary(
   const failed = steps.filter(({ state }) => state === 'failed');
   const totals = { total_rows: sum('total_rows'), total_bytes: sum('total_bytes') };
   const status = failed.length === 0 ? 'success' : 'error';
+  const ends = steps.flatMap(({ finishedAtMs }) => finishedAtMs ?? []);
+  const endedAtMs = ends.length === 0 ? undefined : Math.max(...ends);
   const error = failed[0]?.failure?.message ?? null;
   return {
     runs,
     run: { id: (about['execution'] as JsonObject)['id'] ?? '', status, error, ...totals },
     execution: {
       ...(about['execution'] as JsonObject),
+      ...runTimes(beganAtMs, endedAtMs),
       ...totals,
       error,
       status: {
@@ -121,20 +128,33 @@ function summary(
 }
 
 /** The stream of a run, and the table that it goes into. */
-function endsOf({ key, relation }: GraphNode, stream: StreamConfig): JsonObject {
+function endsOf(
+  { key, relation }: GraphNode,
+  stream: StreamConfig,
+  { source, target }: Pick<Replication, 'source' | 'target'>,
+): JsonObject {
   const { schema = '', name = key } = relation ?? {};
   const fullName = schema === '' ? name : `${schema}.${name}`;
+  const isTable = !stream.name.startsWith('file://') && stream.sql === undefined;
+  const from = isTable ? parseTableName(stream.name, '') : undefined;
   return {
     id: streamId(stream),
-    stream: { name: stream.name, id: streamId(stream), description: stream.description },
+    stream: {
+      name: stream.name,
+      id: streamId(stream),
+      description: stream.description,
+      ...(from ? { schema: from.schema, table: from.name } : {}),
+    },
     object: { schema, name, table: name, full_name: fullName },
+    config: runConfig(stream, { source, target, object: fullName }),
   };
 }
 
-function runOf({ state, outcome, failure }: UpstreamStep): JsonObject {
+function runOf({ state, outcome, failure, startedAtMs, finishedAtMs }: UpstreamStep): JsonObject {
   const status = state === 'succeeded' ? 'success' : state === 'failed' ? 'error' : state;
   return {
     ...outcome?.metadata,
+    ...runTimes(startedAtMs, finishedAtMs),
     status,
     total_rows: Number(outcome?.metadata['rowsRead'] ?? 0),
     total_bytes: outcome?.bytes ?? 0,

@@ -1,9 +1,11 @@
 import type { ConnectionProvider } from '../connector/connection.ts';
 import { ConfigError, FatalError, MillraceError } from '../core/errors.ts';
 import type { Executor, StepContext, StepOutcome } from '../core/executor.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { GraphNode, RelationRef } from '../core/node.ts';
 import type { Environment } from '../config/environment.ts';
 import type { HookServices } from './hooks/hook-place.ts';
+import { stepMemory } from './hooks/step-memory.ts';
 import { warningsOf } from './hooks/warnings.ts';
 import { runNested } from './nested-replication.ts';
 import type { LoadSpec, NodeOptions } from './nodes.ts';
@@ -42,6 +44,8 @@ export function createLoadExecutor(
       if (node.kind === 'task')
         return await runReplicationHooks({ replication, node, services, options }, context);
       const stream = findStream(replication, node);
+      const memory = stepMemory(context.checkpoint, (all) => context.saveCheckpoint(all));
+      const own = { ...context, saveCheckpoint: (value: JsonValue) => memory.keep('load', value) };
       const tasks = await streamTasks({
         replication,
         stream,
@@ -52,11 +56,12 @@ export function createLoadExecutor(
         window: partitionWindow(node, context),
         run: { id: context.runId, startedAtMs: context.runStartedAtMs },
         kept: await keptByStart(replication, context),
+        memory,
       });
       const [only, ...others] = tasks;
       if (only && others.length === 0 && isWildcard(only.stream.name) === isWildcard(stream.name))
-        return outcomeOf(await loadStream(only, context, turns));
-      return await loadAll(stream, tasks, context, turns);
+        return outcomeOf(await loadStream(only, own, turns));
+      return await loadAll(stream, tasks, own, turns);
     },
   };
 }
@@ -115,6 +120,7 @@ async function loadAll(
       rowsUpdated: sum((one) => one.figures.rowsUpdated),
       rowsDeleted: sum((one) => one.figures.rowsDeleted),
       ...warningsOf(loaded.flatMap(({ figures }) => figures.warnings ?? [])),
+      ...leftOf(loaded),
     },
   };
 }
@@ -124,8 +130,13 @@ function outcomeOf(loaded: LoadedStream): StepOutcome {
     rows: loaded.rows,
     bytes: loaded.figures.bytes,
     columns: loaded.columns,
-    metadata: loaded.figures,
+    metadata: { ...loaded.figures, ...leftOf([loaded]) },
   };
+}
+
+function leftOf(loaded: readonly LoadedStream[]): JsonObject {
+  const hooksLeft = loaded.flatMap(({ left }) => left ?? []);
+  return hooksLeft.length === 0 ? {} : { hooksLeft };
 }
 
 function findReplication(replications: readonly Replication[], node: GraphNode): Replication {

@@ -15,6 +15,7 @@ import type { StreamPlan } from './plan/stream-plan.ts';
 import { fillStage } from './read/stage-fill.ts';
 import { sourceDialect, type StreamTask } from './plan/stream-task.ts';
 import { StreamHookRun } from './table/stream-hooks.ts';
+import type { HookLeavings } from './hooks/hook-leavings.ts';
 import { warningsOf } from './hooks/warnings.ts';
 import type { LoadFigures } from './stream/figures.ts';
 import { isStageFileOf } from './stream/stage-name.ts';
@@ -33,6 +34,8 @@ export interface LoadedStream {
   /** Rows that came into the target or were changed there. */
   readonly rows: number;
   readonly columns: readonly ColumnDoc[];
+  /** By its hooks, for those at the end of the file. */
+  readonly left?: HookLeavings;
 }
 
 /**
@@ -66,7 +69,8 @@ export async function loadStream(
       );
   await hooks.run('post', { figures });
   const warnings = [...(figures.warnings ?? []), ...hooks.warnings];
-  return loaded(task, { ...figures, ...warningsOf(warnings) }, plan);
+  const { left } = hooks;
+  return { ...loaded(task, { ...figures, ...warningsOf(warnings) }, plan), ...(left ? { left } : {}) };
 }
 
 function withWatchedSource(task: StreamTask): StreamTask {

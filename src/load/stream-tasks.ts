@@ -4,6 +4,7 @@ import type { RunOptions } from '../core/plan.ts';
 import type { TableName } from '../sql/dialect.ts';
 import { type Scope, valueAt } from './expression/expression.ts';
 import type { HookServices } from './hooks/hook-place.ts';
+import type { StepMemory } from './hooks/step-memory.ts';
 import { connectionEnd, targetTable, type KnownConnection } from './nodes.ts';
 import type { StreamTask } from './plan/stream-task.ts';
 import { isCollapsed } from './replication/collapse.ts';
@@ -29,6 +30,7 @@ export interface TaskRequest {
   readonly run: { readonly id: string; readonly startedAtMs: number | undefined };
   /** What hooks at the start of the file stored. */
   readonly kept?: KeptValues;
+  readonly memory?: StepMemory;
 }
 
 /** The loads that one stream of a file stands for: itself, or one per match of its wildcard. */
@@ -67,6 +69,7 @@ export async function streamTasks(request: TaskRequest): Promise<readonly Stream
       idempotencyKey,
       ...(request.window ? { window: request.window } : {}),
       services: request.services,
+      ...(request.memory ? { memory: request.memory } : {}),
       file: replication.file,
       names: streamNames(streamVariables(one.name, ends, {})),
       store,

@@ -54,6 +54,31 @@ test('start runs before the first stream of a file, end after the last', async (
   expect(await out('end.txt')).toBe('success rows=2 a=success ok=1 of 1');
 });
 
+test('end knows how long each stream took, and what its hooks found', async () => {
+  await project.write(
+    'replications/known.yaml',
+    `source: FILES
+target: WAREHOUSE
+hooks:
+  end:
+    - { type: check, check: 'runs.a.duration >= 0 && runs.a.start_time <= runs.a.end_time && runs.a.config.target.object == "raw.a"' }
+    - { type: write, to: out/end.txt, content: '{state.ask.result[0].n} {store.kept}' }
+streams:
+  file://data/a.csv:
+    id: a
+    object: raw.a
+    hooks:
+      post:
+        - { type: query, id: ask, query: select count(*) as n from raw.a }
+        - { type: store, key: kept, value: yes }
+`,
+  );
+  expect(await millrace(['run', '-r', 'replications/known.yaml'], { cwd: project.folder })).toMatchObject({
+    code: 0,
+  });
+  expect(await out('end.txt')).toBe('2 yes');
+});
+
 test('end also runs after a stream has failed; streams do not run after start has', async () => {
   await project.write(
     'replications/twice.yaml',

@@ -20,7 +20,7 @@ import { evaluate } from './hook-expression.ts';
 import { answerHook } from './hook-questions.ts';
 import type { HookPlace, ReplicationRequest } from './hook-place.ts';
 import { withState, withStored } from './hook-scope.ts';
-import { fillOuter, fillText, fillValue } from './hook-text.ts';
+import { fillMessage, fillOuter, fillText, fillValue } from './hook-text.ts';
 import { sendRequest } from './http-hook.ts';
 import { locate } from './location.ts';
 import { runQuery } from './query-hook.ts';
@@ -87,7 +87,7 @@ async function outcomeOf(hook: SimpleHook, place: HookPlace): Promise<JsonObject
   const name = nameOf(hook);
   switch (hook.type) {
     case 'log':
-      place.context.log(fillText(hook.message, place), hook.level ?? 'info');
+      place.context.log(fillMessage(hook.message, place), hook.level ?? 'info');
       return { status: 'success' };
     case 'check':
       return check(hook, name, place);
@@ -131,13 +131,13 @@ function storeValues(hook: StoreHook, place: HookPlace): Readonly<Record<string,
 
 function check(hook: CheckHook, name: string, place: HookPlace): JsonObject {
   if (isTrue(evaluate(hook.check, place))) {
-    if (hook.success_message !== undefined) place.context.log(fillText(hook.success_message, place));
+    if (hook.success_message !== undefined) place.context.log(fillMessage(hook.success_message, place));
     return { status: 'success' };
   }
   const message =
     hook.failure_message === undefined
       ? `the check ${hook.check} failed`
-      : fillText(hook.failure_message, place);
+      : fillMessage(hook.failure_message, place);
   throw new DataError(`hook ${name}: ${message}`, { code: 'hook_check_failed', origin: place.origin });
 }
 

@@ -27,6 +27,14 @@ export function fillText(text: string, place: TextPlace): string {
   });
 }
 
+/** The same for messages to people, in which a name without a value stays as it is. */
+export function fillMessage(text: string, place: TextPlace): string {
+  return text.replaceAll(variable, (whole, path: string | undefined) => {
+    const isMissing = path !== undefined && variableAt(path, place.scope) === undefined;
+    return isMissing ? whole : fillText(whole, place);
+  });
+}
+
 /** A value as written: of a text that is one variable its value, of other texts what they say, of lists and maps theirs. */
 export function fillValue(value: unknown, place: TextPlace): JsonValue {
   if (typeof value === 'string') {
@@ -68,9 +76,11 @@ export function plainValue(value: unknown): JsonValue {
 /** All that hooks see, without the variables, which may hold secrets. */
 const everything = 'runtime_state';
 
-/** `stream_table` and `stream.table` are one variable. */
+/** `stream_table` and `stream.table` are one variable. The file's own variables come first, as in the rest of it. */
 function variableAt(path: string, scope: Scope): JsonValue | undefined {
   if (path === everything) return withoutEnv(scope);
+  const own = ((scope['env'] ?? {}) as JsonObject)[path];
+  if (own !== undefined) return own;
   return valueAt(scope, path) ?? valueAt(scope, path.replace('_', '.'));
 }
 

@@ -9,6 +9,9 @@ import { runScope } from '../hooks/run-scope.ts';
 import type { HookMoment } from '../replication/hook.ts';
 import { streamId } from '../replication/stream-name.ts';
 import type { StreamTask } from '../plan/stream-task.ts';
+import { runConfig } from '../hooks/run-config.ts';
+import { runTimes } from '../hooks/run-times.ts';
+import { type HookLeavings, leavingsOf } from '../hooks/hook-leavings.ts';
 import type { LoadFigures } from '../stream/figures.ts';
 
 interface HookOccasion {
@@ -35,6 +38,11 @@ export class StreamHookRun {
     return this.#warnings;
   }
 
+  /** What they left for the hooks at the end of the file; undefined when nothing. */
+  get left(): HookLeavings | undefined {
+    return leavingsOf(this.#kept, this.#task.store);
+  }
+
   /** Runs those before the load. False when one of them asks to leave the stream out. */
   async prepare(): Promise<boolean> {
     return (await this.#run('pre', {})) !== 'skip';
@@ -57,6 +65,7 @@ export class StreamHookRun {
       ...(about.session ? { session: about.session } : {}),
       scope: { ...this.#scope(about.figures), ...this.#kept },
       key: `${stream.name} ${moment}`,
+      ...(this.#task.memory ? { memory: this.#task.memory } : {}),
       onWarning: (message) => this.#warnings.push(message),
     });
     this.#kept = keptOf(scope);
@@ -81,6 +90,7 @@ export class StreamHookRun {
         status: figures ? 'success' : 'running',
         stream: about,
         object: place,
+        config: runConfig(stream, { source: source.name, target: target.name, object: fullName }),
         ...(figures ? runFigures(figures, this.#startedAtMs) : {}),
       },
       stream: about,
@@ -94,15 +104,12 @@ export class StreamHookRun {
 /** The figures of a load that is over, and how long it took in seconds. */
 function runFigures(figures: LoadFigures, startedAtMs: number): JsonObject {
   const { stream: _, ...numbers } = figures;
-  const endedAtMs = Date.now();
   const [, before = null] = figures.watermarkBefore.split(' = ');
   return {
     ...numbers,
     total_rows: figures.rowsRead,
     total_bytes: figures.bytes,
-    start_time: new Date(startedAtMs).toISOString(),
-    end_time: new Date(endedAtMs).toISOString(),
-    duration: (endedAtMs - startedAtMs) / 1000,
+    ...runTimes(startedAtMs, Date.now()),
     incremental_value: before,
     error: null,
   };
