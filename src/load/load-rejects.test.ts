@@ -8,6 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../../test/support/postgr
 import { duckdbConnector } from '../connectors/duckdb/index.ts';
 import { filesConnector } from '../connectors/files/index.ts';
 import { postgresConnector } from '../connectors/postgres/index.ts';
+import { sqliteConnector } from '../connectors/sqlite/index.ts';
 
 let harness: LoadHarness;
 let database: TestDatabase;
@@ -16,6 +17,7 @@ beforeAll(async () => {
   harness = await LoadHarness.create();
   [database, lake] = [await createTestDatabase(), await createTestDatabase()];
   await harness.open('DUCK', duckdbConnector, { path: join(harness.folder, 'warehouse.duckdb') });
+  await harness.open('LITE', sqliteConnector, { path: join(harness.folder, 'lite.db') });
   await harness.open('DISK', filesConnector, {});
   const config = postgresConnector.config.parse(postgresConnector.parseUrl(database.url));
   await harness.open('PG', postgresConnector, config);
@@ -167,6 +169,70 @@ test('PostgreSQL would cut a text that is too long for its column: it does not f
   await expect(harness.loadOne(yaml('name: string(3)'))).rejects.toThrow(/'name' does not fit varchar\(3\)/);
   await harness.loadOne(yaml('name: string(4), n: string(1)'));
   expect(await harness.rows('PG2', 'select name, n from raw.names')).toEqual([['abcd', '7']]);
+});
+
+describe('into SQLite, whose columns would hold anything', () => {
+  const types = "size: int, big: int, code: date, name: string(3), amount: 'decimal(6,2)', doc: json";
+  const yaml = (maxRejects: number): string =>
+    `source: PG\ntarget: LITE\nstreams: { sizes: { object: sizes, columns: { ${types} }, meta: { millrace: { max_rejects: ${maxRejects} } } } }\n`;
+  beforeEach(() =>
+    harness.run(
+      'PG',
+      'drop table if exists sizes',
+      'create table sizes (id int primary key, size text, big bigint, code text, name text, amount numeric, doc text, raw bytea)',
+      `insert into sizes values (1, '1', 1, '2024-02-29', 'abc', 1, '{}', '\\x00'), (2, 'x', null, null, null, null, null, '\\x01ff'),
+        (3, '3', 5000000000, null, null, null, null, null), (4, '4', 1, '2024-02-30', null, null, null, null),
+        (5, '5', 1, null, 'abcd', null, null, null), (6, '6', 1, null, null, 123456, null, null), (7, '7', 1, null, null, null, '{', null)`,
+    ),
+  );
+
+  test('a value that the declared type does not hold goes beside', async () => {
+    expect(await harness.loadOne(yaml(6))).toMatchObject({ rowsInserted: 1, rowsRejected: 6 });
+    expect(await harness.rows('LITE', 'select id, size, big, code, name, amount from sizes')).toEqual([
+      [1, 1, 1, '2024-02-29', 'abc', '1.00'],
+    ]);
+    expect(
+      await harness.rows('LITE', 'select "column", value, reason from sizes__rejects order by rowid'),
+    ).toEqual([
+      ['size', 'x', 'does not fit integer'],
+      ['big', '5000000000', 'does not fit integer'],
+      ['code', '2024-02-30', 'does not fit date'],
+      ['name', 'abcd', 'does not fit string(3)'],
+      ['amount', '123456', 'does not fit decimal(6,2)'],
+      ['doc', '{', 'does not fit json text'],
+    ]);
+    const [[row] = []] = await harness.rows(
+      'LITE',
+      'select "row" from sizes__rejects order by rowid limit 1',
+    );
+    expect(JSON.parse(String(row))).toMatchObject({ id: 2, size: 'x', raw: '01ff' });
+  });
+
+  test('without being allowed it stops the load', async () => {
+    await harness.run('LITE', 'drop table if exists sizes');
+    await expect(harness.loadOne(yaml(0))).rejects.toThrow(
+      /6 rows do not fit; the first: column 'size' does not fit integer/,
+    );
+    expect(await harness.rows('LITE', "select name from sqlite_master where name = 'sizes'")).toEqual([]);
+  });
+});
+
+test('a declared length and number hold in DuckDB too, which keeps any text', async () => {
+  await harness.run('DUCK', 'drop schema if exists raw cascade', 'drop schema if exists _millrace cascade');
+  await harness.run(
+    'PG',
+    'drop table if exists names',
+    "create table names as select 'abcd' as name, '1e5' as n union all select 'x', 'y'",
+  );
+  const load = (columns: string): Promise<unknown> =>
+    harness.loadOne(
+      `source: PG\ntarget: DUCK\nstreams: { names: { object: raw.names, columns: { ${columns} } } }\n`,
+    );
+  await expect(load('name: string(3)')).rejects.toThrow(
+    /1 row does not fit; .*'name' does not fit string\(3\)/,
+  );
+  await expect(load('n: decimal')).rejects.toThrow(/1 row does not fit; .*'n' does not fit decimal/);
+  await load('name: string(4)');
 });
 
 test('files other than CSV have none of their own', async () => {

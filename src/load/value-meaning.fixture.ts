@@ -80,10 +80,9 @@ function arraySpelling(system: SystemName, column: string, element: ScalarKind):
 /** One text for one value, however a system spelt it. */
 export function meaning(spelt: unknown, kind: ValueKind): unknown {
   if (spelt === null || spelt === undefined) return null;
-  const text =
-    spelt instanceof Uint8Array
-      ? Buffer.from(spelt).toString('utf8')
-      : String(spelt as string | number | bigint | boolean);
+  const text = Buffer.from(spelt instanceof Uint8Array ? spelt : `${spelt as string | number}`).toString(
+    'utf8',
+  );
   if (typeof kind === 'string') return scalarMeanings[kind](text);
   return listOf(text).map((item) => (item === null ? null : scalarMeanings[kind.of](item)));
 }

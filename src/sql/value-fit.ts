@@ -23,7 +23,12 @@ export function misfitPredicate(
   const type = dialect.typeName(to);
   switch (dialect.name) {
     case 'duckdb':
-      return to.type === 'text' ? undefined : `(${sql} is not null and try_cast(${sql} as ${type}) is null)`;
+      if (to.type === 'text') return `(length(cast(${sql} as varchar)) > ${to.maxLength})`;
+      if (type === 'varchar') return `(not regexp_full_match(trim(cast(${sql} as varchar)), '${anyNumber}'))`;
+      return `(${sql} is not null and try_cast(${sql} as ${type}) is null)`;
+    case 'sqlite':
+      if (to.type === 'text') return `(length(cast(${sql} as text)) > ${to.maxLength})`;
+      return `(${sql} is not null and not ${sqliteFits(sql, to)})`;
     case 'postgres': {
       const text = castTo(dialect, sql, { type: 'text' });
       if (to.type === 'text') return `(char_length(${text}) > ${to.maxLength})`;
@@ -36,6 +41,15 @@ export function misfitPredicate(
     default:
       return undefined;
   }
+}
+
+/** The text of an exact number, of any precision. */
+const anyNumber = '(?i)[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)(e[+-]?[0-9]+)?|[+-]?(nan|inf|infinity)';
+
+/** SQLite's own `cast` fits anything. The connector brings this function along. */
+function sqliteFits(sql: string, to: DataType): string {
+  const [precision, scale] = to.type === 'decimal' ? [to.precision, to.scale ?? 0] : [];
+  return `millrace_fits(${sql}, '${to.type}', ${precision ?? 'null'}, ${scale ?? 0})`;
 }
 
 function canMisfit(from: DataType, to: DataType): boolean {

@@ -27,7 +27,10 @@ export function registerFunctions(database: DatabaseSync): void {
     });
   }
   database.function('millrace_decimal', options, (value, precision, scale) =>
-    value === null ? null : decimalOf(value, precision as bigint | null, Number(scale)),
+    value === null ? null : decimal(value, precision as bigint | null, Number(scale)),
+  );
+  database.function('millrace_fits', options, (value, type, precision, scale) =>
+    value === null || fits(value, String(type), precision as bigint | null, Number(scale)) ? 1 : 0,
   );
   for (const [name, change] of Object.entries(textChanges))
     database.function(`millrace_${name}`, options, (text) => (text === null ? null : change(String(text))));
@@ -53,6 +56,13 @@ const casts: Readonly<Record<string, readonly [string, (value: Value) => Result]
   json: ['JSON', (value) => (typeof value === 'string' && isJson(value) ? value : jsonNumber(value))],
   bytes: ['bytes', (value) => (typeof value === 'string' ? Buffer.from(value) : bytesOf(value))],
 };
+
+/** Whether the cast to a type, as `DataType` names it, would not fail. */
+function fits(value: Value, type: string, precision: bigint | null, scale: number): boolean {
+  if (type === 'decimal') return decimalOf(value, precision, scale) !== undefined;
+  const cast = casts[{ float32: 'float64', array: 'json' }[type] ?? type];
+  return cast?.[1](value) !== undefined;
+}
 
 const textChanges: Readonly<Record<string, (text: string) => string>> = {
   upper: (text) => text.toUpperCase(),
@@ -94,13 +104,19 @@ function numberOf(value: Value): number | undefined {
   return Number.isNaN(number) ? undefined : number;
 }
 
-function decimalOf(value: Value, precision: bigint | null, scale: number): string | number {
-  const decimal = exact(value);
-  if (!decimal) throw misfit(value, 'a number');
-  if (precision === null) return decimalText(decimal);
-  const unscaled = rescaleRounding(decimal, scale);
+function decimal(value: Value, precision: bigint | null, scale: number): string | number {
+  const found = decimalOf(value, precision, scale);
+  if (found !== undefined) return found;
+  throw misfit(value, exact(value) ? `a decimal(${precision},${scale})` : 'a number');
+}
+
+function decimalOf(value: Value, precision: bigint | null, scale: number): string | number | undefined {
+  const found = exact(value);
+  if (!found) return undefined;
+  if (precision === null) return decimalText(found);
+  const unscaled = rescaleRounding(found, scale);
   const limit = 10n ** precision;
-  if (unscaled >= limit || unscaled <= -limit) throw misfit(value, `a decimal(${precision},${scale})`);
+  if (unscaled >= limit || unscaled <= -limit) return undefined;
   return precision <= maxExactDigits ? Number(unscaled) / 10 ** scale : decimalText({ unscaled, scale });
 }
 

@@ -142,6 +142,12 @@ function clearStatement({ task, plan, database: { dialect } }: TableLoad): State
 
 function rowAsJson(dialect: Dialect, columns: readonly MappedColumn[]): string {
   if (dialect.name === 'postgres') return 'cast(row_to_json(staged) as text)';
-  const fields = columns.map(({ name }) => `${dialect.literal(name)}, ${dialect.quote(name)}`).join(', ');
+  const fields = columns
+    .map(({ name, source: { type } }) => {
+      const value = dialect.quote(name);
+      const isBytes = dialect.name === 'sqlite' && type.type === 'bytes';
+      return `${dialect.literal(name)}, ${isBytes ? `lower(hex(${value}))` : value}`;
+    })
+    .join(', ');
   return castTo(dialect, `json_object(${fields})`, { type: 'text' });
 }

@@ -1,12 +1,14 @@
 import type { SqlDatabase } from '../../connector/connection.ts';
 import { castTo } from '../../sql/cast.ts';
 import type { Dialect, TableName } from '../../sql/dialect.ts';
+import type { DataType } from '../../sql/data-type.ts';
 import { misfitPredicate } from '../../sql/value-fit.ts';
 import { constraintSql } from '../expression/constraint-sql.ts';
 import { rowSql } from '../expression/row-sql.ts';
 import { stagedColumn } from '../plan/text-columns.ts';
 import type { StreamConfig } from '../replication/replication.ts';
 import { findByName, type MappedColumn } from '../stream/column-mapping.ts';
+import { holds } from '../stream/type-change.ts';
 import type { TableLoad } from './table-load.ts';
 import { valueQuestion } from './value-question.ts';
 
@@ -35,10 +37,11 @@ async function casts(
   const { dialect } = database;
   const misfit = (column: MappedColumn, question?: string): readonly Misfit[] => {
     const from = column.computed?.type ?? column.source.type;
-    const type = dialect.typeName(column.type);
+    if (holds(column.type, from)) return [];
     const predicate = misfitPredicate(dialect, staged(dialect, column), from, column.type, question);
-    if (predicate === undefined || dialect.typeName(from) === type) return [];
-    return [{ column, predicate, reason: `does not fit ${type}`, kind: 'cast' }];
+    return predicate === undefined
+      ? []
+      : [{ column, predicate, reason: `does not fit ${shown(dialect, column.type)}`, kind: 'cast' }];
   };
   if (dialect.name !== 'postgres') return columns.flatMap((column) => misfit(column));
   const doubtful = columns.filter((column) => misfit(column).length > 0);
@@ -50,6 +53,14 @@ async function casts(
   return doubtful
     .filter((column) => question !== undefined || !isAsked(column))
     .flatMap((column) => misfit(column, question));
+}
+
+/** Some systems keep texts of any length, and wide numbers as texts. */
+function shown(dialect: Dialect, type: DataType): string {
+  const name = dialect.typeName(type);
+  if (type.type === 'decimal' && name === 'varchar') return 'decimal';
+  const isLost = type.type === 'text' && type.maxLength !== undefined && !name.includes('(');
+  return isLost ? `string(${type.maxLength})` : name;
 }
 
 function rules(dialect: Dialect, stream: StreamConfig, columns: readonly MappedColumn[]): readonly Misfit[] {
