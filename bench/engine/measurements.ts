@@ -1,13 +1,12 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { globSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Executor } from '../../src/core/executor.ts';
 import type { RunStore } from '../../src/core/ports.ts';
 import { createEngine, type Engine, makePlan } from '../../src/engine/index.ts';
 import { openSqliteLedger } from '../../src/store/index.ts';
-import { assetCount, assets, layered, load, noOp, type Shape } from './graphs.ts';
+import { assetCount, assets, load, noOp, type Shape } from './graphs.ts';
 
-const root = join(import.meta.dirname, '..', '..');
 /** Milliseconds a step of a run of 1,000 assets that do nothing. */
 export async function millisecondsPerStep(
   store: RunStore,
@@ -147,20 +146,6 @@ export async function queuedRunsSeconds(store: RunStore): Promise<number> {
   return tookMs / 1000;
 }
 
-export interface PlanningResult {
-  readonly loadMilliseconds: number;
-  readonly planMilliseconds: number;
-}
-
-export function planning(count: number): PlanningResult {
-  const nodes = layered(count);
-  const startedAtMs = performance.now();
-  const definitions = load(nodes);
-  const loadedAtMs = performance.now();
-  makePlan(definitions.graph, definitions);
-  return { loadMilliseconds: loadedAtMs - startedAtMs, planMilliseconds: performance.now() - loadedAtMs };
-}
-
 export interface HistoryResult {
   readonly events: number;
   readonly bytes: number;
@@ -197,23 +182,6 @@ async function writeRun(store: RunStore, plan: ReturnType<typeof makePlan>, id: 
     await store.moveSteps(lease, [{ step, to: 'succeeded', attempt: 1, atMs: 3, outcome }]);
   }
   await store.moveRun(lease, { to: 'succeeded', atMs: 4 });
-}
-
-/** Compiles Millrace as it is published, without the page. */
-export function compile(folder: string): string {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), '{ "name": "millrace", "version": "0.0.0", "type": "module" }');
-  const dist = join(folder, 'dist');
-  const tsc = join(root, 'node_modules', '.bin', 'tsc');
-  execFileSync(
-    tsc,
-    ['-p', 'tsconfig.build.json', '--noCheck', '--emitDeclarationOnly', 'false', '--outDir', dist],
-    { cwd: root },
-  );
-  const [main] = globSync(join(dist, 'cli', 'main.js'));
-  if (main === undefined) throw new Error('tsc made no cli/main.js');
-  return main;
 }
 
 /** Milliseconds of whole processes `millrace run`, in a project with one task that does nothing. */
