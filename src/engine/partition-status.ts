@@ -7,6 +7,7 @@ import { formatSet, fromRanges, openSpace } from '../core/partition/partition-sp
 import type { PartitionRange, PartitionsDefinition } from '../core/partitions.ts';
 import { nodeOf } from '../core/plan.ts';
 import type { RunStore } from '../core/ports.ts';
+import { behindPartitions } from './partition/behind-partitions.ts';
 import { endedPartitions, type EndedPartitions } from './partition/ended-partitions.ts';
 
 /** How the partitions of a node are. Each partition is in one of the groups. */
@@ -17,6 +18,8 @@ export interface PartitionStatus {
   readonly succeeded: PartitionGroup;
   /** They succeeded, and then something that they read was made. */
   readonly stale: PartitionGroup;
+  /** They succeeded after what they read, some of which is stale itself, or behind. */
+  readonly behind: PartitionGroup;
   /** Their latest step failed. */
   readonly failed: PartitionGroup;
   /** Being made now. */
@@ -44,14 +47,16 @@ export async function partitionStatus(
   const { key, partitions } = node;
   const space = openSpace(partitions, world);
   const ended = await endedPartitions(store, key, space);
+  const behind = await behindPartitions(graph, store, key, world);
   const open = await openPartitions(store, key, partitions, world);
   const atWork = union(open.running, open.waiting);
   const group = (set: PartitionSet): PartitionGroup => ({ count: count(set), text: formatSet(space, set) });
   return {
     key,
     count: count(space.everything),
-    succeeded: group(difference(ended.succeeded, atWork)),
+    succeeded: group(difference(ended.succeeded, union(behind, atWork))),
     stale: group(difference(ended.stale, atWork)),
+    behind: group(difference(behind, atWork)),
     failed: group(difference(ended.failed, atWork)),
     running: group(open.running),
     waiting: group(difference(open.waiting, open.running)),

@@ -112,6 +112,33 @@ describe('partitions in an engine', () => {
     expect(await status('table')).toMatchObject({ succeeded: { count: 7 }, failed: { text: '2024-01-02' } });
   });
 
+  it('says what reads something stale, and makes both again in one backfill', async () => {
+    const chain = (key: string, ...reads: readonly string[]) => partitioned(key, reads, [windows()]);
+    definitions = definitionsOf([chain('a'), chain('b', 'a'), chain('c', 'b'), chain('d', 'c')]);
+    const engine = await open();
+    const run = async (select: string, partitions: string): Promise<unknown> =>
+      engine.waitForRun(await engine.enqueue(plan(select, partitions), { kind: 'code' }));
+    await run('a b c d', '2024-01-01..2024-01-10');
+    await run('a', '2024-01-05');
+    const groups = async (key: string): Promise<readonly string[]> => {
+      const { stale, behind } = await status(key);
+      return [stale.text, behind.text];
+    };
+    expect(await groups('b')).toEqual(['2024-01-05', '']);
+    expect(await groups('c')).toEqual(['', '2024-01-05']);
+    expect(await groups('d')).toEqual(['', '2024-01-05']);
+    expect((await status('d')).succeeded.count).toBe(9);
+    const request = { select: 'b+', partitions: 'all', onlyStale: true };
+    const both = await explainBackfill(definitions, store, request, nowMs);
+    expect(both.nodes.map(({ key, partitions }) => [key, partitions])).toEqual([
+      ['b', '2024-01-05'],
+      ['c', '2024-01-05'],
+      ['d', '2024-01-05'],
+    ]);
+    await untilEnd(await startBackfill(store, both, request, nowMs));
+    for (const key of ['b', 'c', 'd']) expect(await groups(key)).toEqual(['', '']);
+  });
+
   it('says which windows are late, from the first one that was made on', async () => {
     const engine = await open();
     const expected = new Map([['a', { windowLagSeconds: 6 * 3600 }]]);

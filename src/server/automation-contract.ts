@@ -108,6 +108,8 @@ export interface PartitionsPayload {
   readonly succeeded: PartitionGroup;
   /** They succeeded, and then something that they read was made. */
   readonly stale?: PartitionGroup;
+  /** They succeeded after what they read, some of which is stale itself, or behind. */
+  readonly behind?: PartitionGroup;
   readonly failed: PartitionGroup;
   readonly running: PartitionGroup;
   readonly waiting: PartitionGroup;

@@ -20,6 +20,7 @@ export async function showPartitions(options: PartitionsOptions & { readonly key
     const groups: readonly (readonly [string, Parameters<typeof paint>[0], PartitionGroup])[] = [
       ['succeeded', 'green', status.succeeded],
       ['stale', 'yellow', status.stale],
+      ['upstream stale', 'yellow', status.behind],
       ['failed', 'red', status.failed],
       ['running', 'blue', status.running],
       ['waiting', 'blue', status.waiting],
@@ -32,7 +33,9 @@ export async function showPartitions(options: PartitionsOptions & { readonly key
     if (rows.length > 0) printLine(formatTable(['state', 'count', 'partitions'], rows));
     if (status.failed.count + status.missing.count > 0) {
       printLine(`Next: millrace backfill ${status.key} --partition all --missing`);
-    } else if (status.stale.count > 0)
+    } else if (status.behind.count > 0)
+      printLine(`Next: millrace backfill '+${status.key}' --partition all --stale`);
+    else if (status.stale.count > 0)
       printLine(`Next: millrace backfill ${status.key} --partition all --stale`);
   } finally {
     await ledger.close();

@@ -4,14 +4,23 @@ import { ancestors, type Graph } from '../../core/graph.ts';
 import type { Completion } from '../../core/executor.ts';
 import type { GraphNode, NodeKey } from '../../core/node.ts';
 import type { PartitionWorld } from '../../core/partition/calendar.ts';
+import { correspond } from '../../core/partition/mapping.ts';
 import {
   count,
   difference,
+  emptySet,
   intersection,
   isEmpty,
+  union,
+  unionAll,
   type PartitionSet,
 } from '../../core/partition/partition-set.ts';
-import { formatSet, fromRanges, toRanges } from '../../core/partition/partition-space.ts';
+import {
+  formatSet,
+  fromRanges,
+  type PartitionSpace,
+  toRanges,
+} from '../../core/partition/partition-space.ts';
 import type { PartitionStateRange } from '../../core/partitions.ts';
 import type { RunOptions } from '../../core/plan.ts';
 import { selectNodes } from '../../core/selection.ts';
@@ -27,7 +36,10 @@ export interface BackfillRequest {
   readonly includeEffects?: boolean | undefined;
   /** Only partitions that have not succeeded so far. Default false. */
   readonly onlyMissing?: boolean | undefined;
-  /** Only partitions that read what was made after them; with `onlyMissing`, both. Default false. */
+  /**
+   * Only partitions that read what was made after them, or what this backfill makes again for that; with `onlyMissing`, both.
+   * Default false.
+   */
   readonly onlyStale?: boolean | undefined;
   /** Most steps of a run. Default 500. */
   readonly stepsPerRun?: number | undefined;
@@ -81,7 +93,7 @@ export function planBackfill(
   const leftOut = request.includeEffects ? [] : selected.filter(({ effects }) => effects === 'external');
   const nodes = selected.filter((node) => !leftOut.includes(node));
   const all = partitionTargets(nodes, request.partitions, world);
-  const targets = wantedOf(all, request, history);
+  const targets = wantedOf(nodes, all, request, history);
   const planned = nodes.flatMap((node): readonly PlannedNode[] => {
     const target = targets.get(node.key);
     if (target && isEmpty(target.set)) return [];
@@ -153,26 +165,46 @@ function selectedNodes(graph: Graph, { select, exclude }: BackfillRequest): read
   );
 }
 
-/** Those that the request is limited to: missing ones, stale ones, or both. */
+/** Those that the request is limited to: missing ones, stale ones, or both. `nodes` are in the graph's order. */
 function wantedOf(
+  nodes: readonly GraphNode[],
   targets: ReadonlyMap<NodeKey, PartitionTarget>,
   { onlyMissing = false, onlyStale = false }: BackfillRequest,
   { states }: BackfillHistory,
 ): ReadonlyMap<NodeKey, PartitionTarget> {
   if (!onlyMissing && !onlyStale) return targets;
-  return new Map(
-    [...targets].map(([key, { space, set }]) => {
-      const known = states.get(key) ?? [];
-      const inState = (...wanted: readonly string[]): PartitionSet =>
-        fromRanges(
-          space,
-          known.filter(({ state }) => wanted.includes(state)),
-        );
-      if (!onlyMissing) return [key, { space, set: intersection(set, inState('stale')) }];
-      const made = onlyStale ? inState('succeeded') : inState('succeeded', 'stale');
-      return [key, { space, set: difference(set, made) }];
-    }),
-  );
+  const wanted = new Map<NodeKey, PartitionTarget>();
+  for (const node of nodes) {
+    const target = targets.get(node.key);
+    if (!target) continue;
+    const { space, set } = target;
+    const known = states.get(node.key) ?? [];
+    const inState = (name: string): PartitionSet =>
+      fromRanges(
+        space,
+        known.filter(({ state }) => state === name),
+      );
+    const [made, stale] = [inState('succeeded'), inState('stale')];
+    const missing = onlyMissing ? difference(set, union(made, stale)) : emptySet(space.axes.length);
+    const outdated = onlyStale
+      ? union(stale, intersection(made, readersOf(node, space, wanted)))
+      : emptySet(space.axes.length);
+    wanted.set(node.key, { space, set: union(missing, intersection(set, outdated)) });
+  }
+  return wanted;
+}
+
+/** Partitions of a node that read what is to be made before it. */
+function readersOf(
+  node: GraphNode,
+  space: PartitionSpace,
+  wanted: ReadonlyMap<NodeKey, PartitionTarget>,
+): PartitionSet {
+  const sets = node.edges.flatMap(({ kind, from, partitions }) => {
+    const upstream = kind === 'reads' ? wanted.get(from) : undefined;
+    return upstream ? [correspond(space, upstream.space, partitions).readersOf(upstream.set)] : [];
+  });
+  return unionAll(space.axes.length, sets);
 }
 
 function medianSeconds(completions: readonly Completion[]): number | undefined {

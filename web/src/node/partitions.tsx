@@ -32,6 +32,7 @@ const groups: readonly {
 }[] = [
   { name: 'succeeded', health: stateHealth('succeeded') },
   { name: 'stale', health: { tone: 'warn', word: 'Stale' } },
+  { name: 'behind', health: { tone: 'warn', word: 'Upstream stale' } },
   { name: 'failed', health: stateHealth('failed') },
   { name: 'running', health: stateHealth('running') },
   { name: 'waiting', health: stateHealth('pending') },
