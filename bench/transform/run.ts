@@ -1,6 +1,6 @@
 // Measures a generated dbt project of views and tests on DuckDB, Millrace and dbt in turn, and writes result.md.
 //
-//   node --conditions=@millrace/source bench/transform/run.ts [--models 1000] [--rounds 3] [--dbt /path/to/dbt]
+//   node --conditions=@millrace/source bench/transform/run.ts [--models 1000] [--large 6000] [--rounds 3] [--dbt /path/to/dbt]
 //
 // Without --dbt, a `dbt` on PATH is taken if there is one; it needs the DuckDB adapter.
 
@@ -16,11 +16,14 @@ import { generateProject } from './generator.ts';
 const { values: options } = parseArgs({
   options: {
     models: { type: 'string', default: '1000' },
+    large: { type: 'string', default: '6000' },
     rounds: { type: 'string', default: '3' },
     dbt: { type: 'string', default: 'dbt' },
   },
 });
 const models = Number(options.models);
+/** Size of another project, which is only read. */
+const large = Number(options.large);
 const rounds = Number(options.rounds);
 const depth = 10;
 const here = import.meta.dirname;
@@ -46,13 +49,18 @@ interface Row {
 
 const loadBefore = loadavg()[0] ?? 0;
 const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
+const largeFolder = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
 try {
   await generateProject(folder, { models, depth });
+  await generateProject(largeFolder, { models: large, depth });
+  keep(largeFolder);
   await mkdir(join(folder, 'node_modules'));
   await symlink(root, join(folder, 'node_modules', 'millrace'));
   const version = dbtVersion();
   const readings: Reading[] = [];
+  const largeReadings: number[] = [];
   const runs: Measurement[] = [];
+  const replays: Replay[] = [];
   const checks: Measurement[] = [];
   const checksAgain: Measurement[] = [];
   const parsesAgain: Measurement[] = [];
@@ -63,6 +71,8 @@ try {
     checks.push(await measure(`cd ${folder} && exec ${millrace} check`, process.env));
     await clear();
     runs.push(await measure(`cd ${folder} && exec ${millrace} run`, process.env));
+    replays.push(await replay());
+    largeReadings.push(readKept(largeFolder));
     checksAgain.push(await measure(`cd ${folder} && exec ${millrace} check`, process.env));
     if (version === undefined) continue;
     parses.push(await dbt('parse --no-partial-parse'));
@@ -107,26 +117,85 @@ try {
       unit: 's',
     },
     { what: 'build and test everything', millrace: wall(runs), dbt: wall(builds), unit: 's' },
-    { what: 'peak memory of that', millrace: peak(runs), dbt: peak(builds), unit: 'MB' },
+    {
+      what: `of that the database, which runs the same ${replays[0]?.statements ?? 0} statements one by one in`,
+      millrace: replays.map(({ seconds }) => seconds),
+      dbt: [],
+      unit: 's',
+    },
+    {
+      what: 'and everything else',
+      millrace: runs.map(({ wallSeconds }, round) => wallSeconds - (replays[round]?.seconds ?? Number.NaN)),
+      dbt: [],
+      unit: 's',
+    },
+    { what: 'peak memory of the whole', millrace: peak(runs), dbt: peak(builds), unit: 'MB' },
+    {
+      what: `${large} models: read, nothing changed since another process did`,
+      millrace: largeReadings,
+      dbt: [],
+      unit: 's',
+    },
   ]);
   await writeFile(join(here, 'result.md'), text);
   process.stdout.write(text);
 } finally {
   await rm(folder, { recursive: true, force: true });
+  await rm(largeFolder, { recursive: true, force: true });
+}
+
+type Figures = Omit<Reading, 'keptSeconds'>;
+
+function readInProcess(project: string, ...given: readonly string[]): Figures {
+  const text = execFileSync(
+    'node',
+    ['--conditions=@millrace/source', join(here, 'reading.ts'), project, ...given],
+    { encoding: 'utf8' },
+  );
+  return JSON.parse(text) as Figures;
 }
 
 function read(): Reading {
-  const readInProcess = (...given: readonly string[]): Omit<Reading, 'keptSeconds'> =>
-    JSON.parse(
-      execFileSync('node', ['--conditions=@millrace/source', join(here, 'reading.ts'), folder, ...given], {
+  const figures = readInProcess(folder);
+  keep(folder);
+  return { ...figures, keptSeconds: readKept(folder) };
+}
+
+function cacheOf(project: string): string {
+  return join(project, 'models.parsed');
+}
+
+/** Reads a project as if for the first time, and keeps what was read. */
+function keep(project: string): void {
+  rmSync(cacheOf(project), { force: true });
+  readInProcess(project, cacheOf(project));
+}
+
+function readKept(project: string): number {
+  return readInProcess(project, cacheOf(project)).firstSeconds;
+}
+
+/** The statements of the last run, in its order, with nothing but the database. */
+interface Replay {
+  readonly statements: number;
+  readonly seconds: number;
+}
+
+async function replay(): Promise<Replay> {
+  const empty = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
+  try {
+    const ledger = join(folder, '.millrace', 'ledger.db');
+    const text = execFileSync(
+      'node',
+      ['--conditions=@millrace/source', join(here, 'replay.ts'), ledger, empty],
+      {
         encoding: 'utf8',
-      }),
-    ) as Omit<Reading, 'keptSeconds'>;
-  const figures = readInProcess();
-  const cacheFile = join(folder, 'models.parsed');
-  rmSync(cacheFile, { force: true });
-  readInProcess(cacheFile);
-  return { ...figures, keptSeconds: readInProcess(cacheFile).firstSeconds };
+      },
+    );
+    return JSON.parse(text) as Replay;
+  } finally {
+    await rm(empty, { recursive: true, force: true });
+  }
 }
 
 async function clear(): Promise<void> {
@@ -175,6 +244,6 @@ ${systemType()} ${release()}, Node ${process.version}; load average ${loadBefore
 |---|---:|---:|---:|
 ${lines.join('\n')}
 
-Again: \`${node} bench/transform/run.ts --models ${models} --rounds ${rounds}\`
+Again: \`${node} bench/transform/run.ts --models ${models} --large ${large} --rounds ${rounds}\`
 `;
 }
