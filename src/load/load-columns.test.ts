@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -56,11 +57,25 @@ describe.each(['DUCK', 'PG2'])('into %s', (target) => {
     expect((await held('length(name)')).flat()).toEqual([64, 64, null]);
   });
 
+  test('what is no text is clean, and read by its text', async () => {
+    await harness.loadOne(
+      stream(
+        `select: [id, price, seen]\nwhere: id < 3\ntransforms:\n  - { price: [trim_space, upper], seen: replace_non_printable }\n  - { sum: "hash_md5(record.price)", part: "split_part(record.price, '.', 1)", long: "length(record.id) + 1" }`,
+      ),
+    );
+    const rows = await held('price, seen, sum, part, long');
+    expect(rows).toEqual([
+      ['1.25', true, createHash('md5').update('1.25').digest('hex'), '25', 2],
+      ['-3.00', false, createHash('md5').update('-3.00').digest('hex'), '00', 2],
+    ]);
+  });
+
   test('transforms that fit nothing are refused', async () => {
+    await harness.run('PG', 'alter table people add column raw bytea');
     const refused = (rest: string) => expect(harness.explain(stream(rest))).rejects;
     await refused('transforms: [uper]').toThrow(/'uper' is not built, did you mean 'upper'/);
     await refused('transforms: { nam: upper }').toThrow(/no column 'nam'/);
-    await refused('transforms: { price: upper }').toThrow(/'price' is decimal/);
+    await refused('transforms: { raw: upper }').toThrow(/'raw' is bytes/);
     await refused('primary_key: name\ntransforms: { name: upper }').toThrow(/'name' is a key/);
   });
 

@@ -1,7 +1,7 @@
 import { nearest } from '../../core/near-name.ts';
 import type { DataType } from '../../sql/data-type.ts';
 import { insteadOf } from './functions/index.ts';
-import { rowFunctions, type RowFunction } from './row-functions.ts';
+import { cleansText, rowFunctions, type RowFunction, takesText } from './row-functions.ts';
 import type { Operator, Syntax } from './syntax.ts';
 
 /** A value of a row, made out of its columns. Plain data, so that a plan may hold it. */
@@ -66,9 +66,23 @@ function call(name: string, args: readonly RowExpression[]): RowExpression {
   const found = Object.hasOwn(rowFunctions, name) ? rowFunctions[name] : undefined;
   if (!found) throw unknownFunction(name);
   checkCount(name, found, args.length);
-  for (const [index, arg] of args.entries()) checkKind(name, found, index, arg);
-  const types = args.map(({ type }) => type);
-  return { kind: 'call', name, args, type: found.type(types, args) };
+  const [first] = args;
+  if (first && cleansText(name) && isPlainValue(first)) return first;
+  const given = args.map((arg, index) => (takesText(name, index) ? asText(arg) : arg));
+  for (const [index, arg] of given.entries()) checkKind(name, found, index, arg);
+  const types = given.map(({ type }) => type);
+  return { kind: 'call', name, args: given, type: found.type(types, given) };
+}
+
+/** A number, a time or the like, in whose text there is nothing to clean. */
+function isPlainValue({ type: { type } }: RowExpression): boolean {
+  return !['text', 'json', 'array', 'bytes'].includes(type);
+}
+
+/** Bytes have no text that all systems agree on. */
+function asText(value: RowExpression): RowExpression {
+  if (value.type.type === 'text' || value.type.type === 'bytes') return value;
+  return { kind: 'call', name: 'cast', args: [value, literal('text')], type: text };
 }
 
 function checkCount(name: string, { takes }: RowFunction, count: number): void {

@@ -29,6 +29,22 @@ const ofTexts = (count: number, type: DataType = text): RowFunction => ({
 
 const same = wider;
 
+/** What is no text is as clean as it can be. */
+const cleaning: ReadonlySet<string> = new Set([
+  'upper', 'lower', 'trim', 'trim_space', 'empty_as_null', 'replace_accents', 'remove_diacritics',
+  'replace_non_printable', 'replace_0x00',
+]); // prettier-ignore
+
+/** True for functions that leave numbers and times as they are. */
+export function cleansText(name: string): boolean {
+  return cleaning.has(name);
+}
+
+/** True where a function takes a text, or the text of what is none. */
+export function takesText(name: string, index: number): boolean {
+  return Object.hasOwn(rowFunctions, name) && rowFunctions[name]?.of?.[index] === texts;
+}
+
 /** Bytes have no text that all systems would read as the same bytes. */
 const castWords = typeWords.filter((word) => word !== 'binary' && word !== 'geometry');
 

@@ -169,7 +169,8 @@ export function functionsIn(syntax: Syntax): readonly string[] {
   return partsOf(syntax).flatMap((part) => (part.kind === 'call' ? [part.name] : []));
 }
 
-function partsOf(syntax: Syntax): readonly Syntax[] {
+/** An expression and all that it is made of. */
+export function partsOf(syntax: Syntax): readonly Syntax[] {
   return [syntax, ...childrenOf(syntax).flatMap(partsOf)];
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DataError } from '../../core/errors.ts';
+import { partFileName } from '../stream/stage-name.ts';
 import type { StreamTask } from './stream-task.ts';
 import type { Publication, StreamIdentity } from '../stream/watermark-store.ts';
 
@@ -15,6 +16,8 @@ interface KeptState {
     /** Absolute paths. */
     readonly stage: string;
     readonly final: string;
+    /** Files of this name are added to the final folder, one by one. */
+    readonly adds?: string;
   };
 }
 
@@ -24,29 +27,43 @@ export async function readFilePublication(
   identity: StreamIdentity,
 ): Promise<Publication | undefined> {
   const { published, pending } = await readState(statePath(task, identity));
-  if (!pending || (await exists(pending.stage)) || !(await exists(pending.final))) return published;
+  if (!pending || pending.adds !== undefined) return published;
+  if ((await exists(pending.stage)) || !(await exists(pending.final))) return published;
   const { stage: _stage, final: _final, ...done } = pending;
   return done;
 }
 
 /**
  * Writes down what is about to be published, and removes what a stopped load left.
- * @param stage path of the stage, from the folder of the connection
+ * @param stage path of the stage, from the folder of the connection, and whether its files are added one by one
  */
 export async function beginFile(
   task: StreamTask,
   identity: StreamIdentity,
-  stage: string,
+  stage: { readonly name: string; readonly adds: boolean },
   publication: Publication,
 ): Promise<void> {
   const path = statePath(task, identity);
   const { pending } = await readState(path);
   if (pending) await rm(pending.stage, { force: true, recursive: true });
+  if (pending?.adds !== undefined) await removeNamed(pending.final, pending.adds);
   const published = await readFilePublication(task, identity);
   await writeState(path, {
     ...(published ? { published } : {}),
-    pending: { ...publication, stage: fileOf(task, stage), final: fileOf(task, task.object.name) },
+    pending: {
+      ...publication,
+      stage: fileOf(task, stage.name),
+      final: fileOf(task, task.object.name),
+      ...(stage.adds ? { adds: partFileName({ schema: '', name: stage.name }) } : {}),
+    },
   });
+}
+
+/** Removes what a load that was stopped has added to a folder. */
+async function removeNamed(folder: string, fileName: string): Promise<void> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  for (const name of names)
+    if (basename(name).startsWith(`${fileName}_`)) await rm(join(folder, name), { force: true });
 }
 
 export async function endFile(

@@ -3,14 +3,16 @@ import { ConfigError } from '../../core/errors.ts';
 import type { StreamConfig } from '../replication/replication.ts';
 import { fillQuery } from '../stream/stream-sql.ts';
 import { isPlain } from './plain-source.ts';
+import { readTypes } from './text-reading.ts';
 import { sourceDialect, type StreamTask } from './stream-task.ts';
 
-/** Files take the casts as declared types; for others they come when rows are published. */
+/** Files take most casts as declared types; for others they come when rows are published. */
 export function readOptionsOf({ stream, source }: StreamTask): Readonly<Record<string, unknown>> {
   if (source.database || isPlain(source)) return stream.sourceOptions;
+  const types = readTypes(stream);
   return {
     ...stream.sourceOptions,
-    ...(Object.keys(stream.casts).length > 0 ? { columns: stream.casts } : {}),
+    ...(Object.keys(types).length > 0 ? { columns: types } : {}),
     ...(stream.maxRejects > 0 ? { rejects: 'without' } : {}),
     ...(fileColumns(stream).length > 0 ? { metadata: fileColumns(stream) } : {}),
   };

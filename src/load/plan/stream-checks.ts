@@ -101,7 +101,7 @@ function checkIncrement(stream: StreamConfig, source: Connection): void {
       'delete_missing and merge_strategy into files',
       'Load into a table, which rows can be merged into',
     );
-  if (variablesIn(stream.object).some(isRunVariable)) return;
+  if (stream.target.parts || variablesIn(stream.object).some(isRunVariable)) return;
   throw new ConfigError(`stream ${stream.name}: each run would write over ${stream.object}`, {
     code: 'object_not_distinct',
     origin: stream.objectOrigin,
