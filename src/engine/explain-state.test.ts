@@ -83,6 +83,32 @@ describe('the state of a node', () => {
     expect((await conditions())['a']).toBe('current');
   });
 
+  it('is stale when its code is another one than when it was made', async () => {
+    const versioned = (fingerprint: string): Definitions =>
+      definitionsOf([{ ...asset('a', []), spec: { fingerprint } }, asset('b', ['a'])]);
+    const options = {
+      store,
+      clock,
+      executors: [testExecutor({ a: () => ({ metadata: { fingerprint: '1' } }) })],
+    };
+    const engine = createEngine({ ...options, definitions: () => versioned('1') });
+    await engine.enqueue(makePlan(versioned('1').graph, { select: 'a b', manifestHash: 'h' }), {
+      kind: 'code',
+    });
+    await engine.start();
+    await clock.advance(60_000);
+    await engine.shutdown('finish');
+    const conditionsOf = async (fingerprint: string): Promise<readonly unknown[]> => {
+      const { nodes } = await projectStatus(versioned(fingerprint).graph, store, clock.nowMs());
+      return nodes.map(({ condition, reasons }) => [condition, ...reasons.map(({ code }) => code)]);
+    };
+    expect(await conditionsOf('1')).toEqual([['current'], ['current']]);
+    expect(await conditionsOf('2')).toEqual([
+      ['stale', 'code_changed'],
+      ['stale', 'upstream_behind'],
+    ]);
+  });
+
   it('is failed with what failed, and what it held up says so; a later success is the end of that', async () => {
     await run('a b c');
     const failing: StepBody = () => {

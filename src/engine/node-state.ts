@@ -9,7 +9,7 @@ import type { PartitionCounts } from './partition-status.ts';
  * - `running`, `waiting`: in a run that is not finished.
  * - `failed`: its latest step did not succeed.
  * - `missing`: never made.
- * - `stale`: something that it reads is newer, or stale itself.
+ * - `stale`: something that it reads is newer, or stale itself; or its code is another one than when it was made.
  * - `current`: none of these.
  * - `external`: others keep it up to date.
  */
@@ -28,6 +28,7 @@ export interface StateReason {
     | 'never_made'
     | 'upstream_newer'
     | 'upstream_behind'
+    | 'code_changed'
     | 'check_failed'
     | 'partitions_failed'
     | 'partitions_stale'
@@ -83,7 +84,9 @@ function nodeState(
   const base = { key, ...(completion ? { completion } : {}) };
   const latest = facts.steps.get(key);
   const fromStep = latest ? stepReason(latest, completion) : undefined;
-  const lagging = completion ? lagReasons(graph, node, completion, states, dataAtMs) : [];
+  const lagging = completion
+    ? [...codeReasons(node, completion), ...lagReasons(graph, node, completion, states, dataAtMs)]
+    : [];
   const checks = failedChecks(graph, key, facts);
   const partitions = partitionReasons(key, facts.partitions?.get(key));
   const reasons = [...(fromStep ? [fromStep] : []), ...lagging, ...checks, ...partitions];
@@ -159,6 +162,14 @@ function waitReason({ step, run }: LatestStep): StateReason {
     runId: run.id,
     message: `In the run ${run.id} it waits for ${named.join(', ')}${more}`,
   };
+}
+
+/** A node whose `spec` has a `fingerprint` of its code leaves the one that it was made with in the metadata of its outcome. */
+function codeReasons(node: GraphNode, { metadata, finishedAtMs }: Completion): readonly StateReason[] {
+  const [made, now] = [metadata['fingerprint'], node.spec['fingerprint']];
+  if (typeof made !== 'string' || typeof now !== 'string' || made === now) return [];
+  const message = `Its code changed since it was made at ${isoTime(finishedAtMs)}`;
+  return [{ code: 'code_changed', message }];
 }
 
 /** What it reads and has not seen in its newest form. Between partitions, they themselves tell. */

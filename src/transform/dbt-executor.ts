@@ -8,6 +8,7 @@ import type { GraphNode } from '../core/node.ts';
 import { argumentsOf } from './context/run-arguments.ts';
 import { endKey, executorName } from './graph-nodes.ts';
 import type { TransformNode } from './manifest/transform-node.ts';
+import { withFingerprint } from './outcome-fingerprint.ts';
 import type { TransformProject } from './project.ts';
 import { hashOf } from './step.ts';
 import { writtenPath } from './written-sql.ts';
@@ -70,9 +71,10 @@ export function createDbtExecutor(project: TransformProject, surroundings: DbtSu
           origin: graphNode.origin,
         });
       }
-      if (isEphemeral(node)) return { metadata: { materialization: 'ephemeral' } };
+      if (isEphemeral(node))
+        return withFingerprint(graphNode, { metadata: { materialization: 'ephemeral' } });
       const work = await workFor(node.uniqueId, context);
-      return await work.attend(node, context);
+      return withFingerprint(graphNode, await work.attend(node, context));
     },
   };
 }

@@ -10,6 +10,7 @@ import { queryColumns, relationColumns } from './materialize/relation-columns.ts
 import { endKey, executorName } from './graph-nodes.ts';
 import { runRunHooks } from './run-hooks.ts';
 import type { TestNode } from './manifest/transform-node.ts';
+import { withFingerprint } from './outcome-fingerprint.ts';
 import type { TransformProject } from './project.ts';
 import { hashOf, keepCompiled, keepExecuted, momentOf, runStatement, type Step } from './step.ts';
 import { keepFailures } from './stored-failures.ts';
@@ -62,14 +63,14 @@ export function createTransformExecutor(
         });
       }
       if (found.kind === 'model' && found.config.materialized === 'ephemeral') {
-        return { metadata: { materialization: 'ephemeral' } };
+        return withFingerprint(node, { metadata: { materialization: 'ephemeral' } });
       }
       const step = stepOf(project, await open(), context, durationsOf(context.runId));
       await start(step);
       const outcome = found.kind === 'test' ? await runCheck(step, found) : await buildNode(step, found);
       keepExecuted(step, found);
       step.durations.set(node.key, Date.now() - step.startedAtMs);
-      return outcome;
+      return withFingerprint(node, outcome);
     },
   };
 }
