@@ -9,6 +9,7 @@ import { unitTestSql } from './compile/unit-test-sql.ts';
 import { queryColumns, relationColumns } from './materialize/relation-columns.ts';
 import { endKey, executorName } from './graph-nodes.ts';
 import { runRunHooks } from './run-hooks.ts';
+import { refuse } from './manifest/refusal.ts';
 import type { TestNode } from './manifest/transform-node.ts';
 import { withFingerprint } from './outcome-fingerprint.ts';
 import type { TransformProject } from './project.ts';
@@ -65,6 +66,7 @@ export function createTransformExecutor(
       if (found.kind === 'model' && found.config.materialized === 'ephemeral') {
         return withFingerprint(node, { metadata: { materialization: 'ephemeral' } });
       }
+      refuse(found.config);
       const step = stepOf(project, await open(), context, durationsOf(context.runId));
       await start(step);
       const outcome = found.kind === 'test' ? await runCheck(step, found) : await buildNode(step, found);

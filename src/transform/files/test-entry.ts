@@ -16,7 +16,7 @@ export interface TestEntry {
   readonly path: YamlPath;
 }
 
-/** Configuration that may stand beside the arguments. */
+/** Configuration that may stand beside the arguments, or, as dbt takes it, among them. */
 const configKeys = new Set([
   'severity',
   'where',
@@ -77,13 +77,14 @@ function readTestEntry(
     report('a test is one name with its arguments beneath it', path);
     return undefined;
   }
-  const { name, description, config = {}, arguments: nested = {}, ...flat } = body;
-  if (!isJsonRecord(config) || !isJsonRecord(nested)) {
+  const { name, description, config: outerConfig = {}, arguments: within = {}, ...flat } = body;
+  const { config = outerConfig, ...nested } = isJsonRecord(within) ? within : {};
+  if (!isJsonRecord(config) || !isJsonRecord(within)) {
     report('"config" and "arguments" of a test are maps', bodyPath);
     return undefined;
   }
-  const beside = Object.entries(flat);
-  const givenArguments = { ...Object.fromEntries(beside.filter(([key]) => !configKeys.has(key))), ...nested };
+  const beside = Object.entries({ ...flat, ...nested });
+  const givenArguments = Object.fromEntries(beside.filter(([key]) => !configKeys.has(key)));
   if (!areArgumentsKnown(test, givenArguments, bodyPath, report)) return undefined;
   return {
     test,

@@ -1,4 +1,13 @@
-import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import {
+  isMap,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLParseError,
+} from 'yaml';
 import type { z } from 'zod';
 import { plainValue } from '../../config/yaml-file.ts';
 import type { Origin } from '../../core/origin.ts';
@@ -22,7 +31,8 @@ const mostSyntaxErrors = 10;
 
 /**
  * Parses by YAML 1.1 as dbt does (`yes` and `on` are booleans), but leaves dates as text.
- * Adds a `yaml_syntax` mistake for each syntax error and then gives undefined.
+ * Adds a `yaml_syntax` mistake for each syntax error and then gives undefined. A key that is said twice is a warning where dbt's
+ * leniency is wanted.
  */
 export function parseYamlFile(file: string, text: string, mistakes: Mistakes): YamlFile | undefined {
   const lines = new LineCounter();
@@ -37,7 +47,15 @@ export function parseYamlFile(file: string, text: string, mistakes: Mistakes): Y
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col };
   };
-  for (const error of document.errors.slice(0, mostSyntaxErrors)) {
+  const isTolerable = ({ code }: YAMLParseError): boolean => mistakes.isTolerant && code === 'DUPLICATE_KEY';
+  for (const { message, pos } of document.errors.filter(isTolerable)) {
+    mistakes.warnings.push({
+      message: `${message}: what was said last counts`,
+      origin: originAt(pos[0]),
+    });
+  }
+  const errors = document.errors.filter((error) => !isTolerable(error));
+  for (const error of errors.slice(0, mostSyntaxErrors)) {
     mistakes.add(`not valid YAML: ${error.message}`, {
       code: 'yaml_syntax',
       origin: originAt(error.pos[0]),
@@ -54,7 +72,7 @@ export function parseYamlFile(file: string, text: string, mistakes: Mistakes): Y
       });
     },
   });
-  if (document.errors.length > 0 || !areAliasesKnown) return undefined;
+  if (errors.length > 0 || !areAliasesKnown) return undefined;
   return {
     file,
     text,

@@ -9,10 +9,13 @@ import { checkKey } from './config-keys.ts';
 import { type IncrementalStrategy, readStrategy } from './incremental-strategy.ts';
 import { type Hook, hooks } from './hook.ts';
 import { type MicrobatchConfig, readMicrobatch } from './microbatch-config.ts';
+import { type Refusal, refusing } from './refusal.ts';
 import { type Quoting, quoting } from '../files/quoting.ts';
 
 /** Configuration that Millrace acts upon, checked. */
 export interface NodeConfig {
+  /** Set where the node cannot be built as it is configured. */
+  readonly refusal: Refusal | undefined;
   readonly isEnabled: boolean;
   readonly materialized: Materialization;
   /** Name of the `{% materialization %}` that builds the node; undefined for those that Millrace has itself. */
@@ -182,9 +185,9 @@ export function readNodeConfig(
   isCustom: (materialization: string) => boolean = () => false,
   isOwnStrategy: (strategy: string) => boolean = () => false,
 ): NodeConfig {
-  for (const [key, { value, origin }] of entries) {
-    checkKey(key, value, origin, readKeys, mistakes);
-  }
+  const refusals: Refusal[] = [];
+  const ofNode = refusing(mistakes, refusals);
+  for (const [key, { value, origin }] of entries) checkKey(key, value, origin, readKeys, ofNode);
   const read = <Key extends keyof Configured>(key: Key): Configured[Key] => {
     const entry = entries.get(key);
     if (!entry) return unconfigured[key];
@@ -202,15 +205,19 @@ export function readNodeConfig(
   const strategy = read('incremental_strategy');
   const materialized = read('materialized');
   const persistDocs = read('persist_docs');
+  const built = materialization(
+    materialized,
+    fallback,
+    entries.get('materialized')?.origin,
+    ofNode,
+    isCustom,
+  );
+  const ofStrategy = mistakes.isTolerant && built !== 'incremental' ? refusing(mistakes, []) : ofNode;
+  const incrementalStrategy = readStrategy(entries, uniqueKey, ofStrategy, isOwnStrategy);
   return {
+    refusal: refusals[0],
     isEnabled: read('enabled'),
-    materialized: materialization(
-      materialized,
-      fallback,
-      entries.get('materialized')?.origin,
-      mistakes,
-      isCustom,
-    ),
+    materialized: built,
     customMaterialization: isCustom(materialized ?? fallback) ? (materialized ?? fallback) : undefined,
     schema: read('schema'),
     alias: read('alias'),
@@ -221,7 +228,7 @@ export function readNodeConfig(
     postHooks: read('post_hook'),
     uniqueKey,
     onSchemaChange: read('on_schema_change'),
-    incrementalStrategy: readStrategy(entries, uniqueKey, mistakes, isOwnStrategy),
+    incrementalStrategy,
     incrementalPredicates: read('incremental_predicates') ?? read('predicates') ?? [],
     mergeUpdateColumns: read('merge_update_columns') ?? undefined,
     mergeExcludeColumns: read('merge_exclude_columns') ?? [],

@@ -12,6 +12,7 @@ import { type ConfigEntries, mergeLayers } from '../manifest/config-layer.ts';
 import { fqnFor, idFor } from '../manifest/dataset.ts';
 import { strategyMacroName } from '../manifest/incremental-strategy.ts';
 import { readNodeConfig } from '../manifest/node-config.ts';
+import { type Refusal, refusing } from '../manifest/refusal.ts';
 import type { AnalysisNode, ModelNode, NodeDetails } from '../manifest/transform-node.ts';
 import { readHookCalls } from './hook-calls.ts';
 import { checkContract, checkHooks } from './node-checks.ts';
@@ -106,19 +107,24 @@ export function readTemplateNode(
     ...rendered.calls.configs,
     ...overridingLayers(room, file.tree, fqn),
   ]);
-  const config = readNodeConfig(
+  const readConfig = readNodeConfig(
     entries,
     file.kind === 'snapshot' ? 'snapshot' : 'view',
     mistakes,
     (name) => file.kind === 'model' && customMaterialization(scope.macros, name) !== undefined,
     (strategy) => overridingMacro(scope.macros, strategyMacroName(strategy)) !== undefined,
   );
-  if (config.materialized === 'materialized_view' && scope.dialectName !== 'postgres') {
-    mistakes.add(`"materialized_view" is not supported on ${scope.dialectName}: use a table or a view`, {
-      code: 'not_supported',
-      origin: entries.get('materialized')?.origin ?? { file: file.file },
-    });
+  const refusals: Refusal[] = [];
+  if (readConfig.materialized === 'materialized_view' && scope.dialectName !== 'postgres') {
+    refusing(mistakes, refusals).add(
+      `"materialized_view" is not supported on ${scope.dialectName}: use a table or a view`,
+      {
+        code: 'not_supported',
+        origin: entries.get('materialized')?.origin ?? { file: file.file },
+      },
+    );
   }
+  const config = { ...readConfig, refusal: readConfig.refusal ?? refusals[0] };
   checkHooks(entries, config, file.file, mistakes);
   const dictionary = dictionaryOf(rendered.dictionary, config);
   const named = attempt(mistakes, () =>

@@ -45,12 +45,12 @@ export function isLateInProject(path: YamlPath, key: string): boolean {
   return path.length === 0 ? runKeys.has(key) : hookKeys.has(key.replace(/^\+/, ''));
 }
 
-/** In property files: tests, hooks and the conditions of metrics and saved queries. */
+/** In property files: tests, those that belong to nothing and are without effect among them, hooks and the conditions of metrics and saved queries. */
 export function isLateInProperties(path: YamlPath, key: string): boolean {
   const [section, , part] = path;
   if (section === 'metrics') return key === 'filter';
   if (section === 'saved_queries') return part === 'query_params' && key === 'where';
-  if (testKeys.has(key)) return path.length === 2 || isColumnOrTable(path);
+  if (testKeys.has(key)) return path.length === 0 || path.length === 2 || isColumnOrTable(path);
   return hookKeys.has(key.replace(/^\+/, '')) && path.at(-1) === 'config';
 }
 
