@@ -57,8 +57,10 @@ async function work(
       ),
   };
   const partitions = batch && { ...batch, values: () => batch.values };
-  const isolation = { key, file, projectFolder, memoryMegabytes };
-  return executeIsolated(isolation, { ...facts, batch: partitions }, environment, context);
+  const isolation = { key, file, projectFolder, memoryMegabytes, lent: [] };
+  const notHere = (): Promise<never> =>
+    Promise.reject(new Error('the process of a pod has no connections of its own'));
+  return executeIsolated(isolation, { ...facts, batch: partitions }, environment, notHere, context);
 }
 
 /** The image may hold another version of the project than the one that was planned with. */

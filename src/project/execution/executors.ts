@@ -47,13 +47,11 @@ export function executorsOf(project: Project, services: ExecutorServices): Reado
     environment: project.environment,
   };
   const executors: Executor[] = [
-    createTaskExecutor(
-      tasks,
-      connections.get,
-      project.environment,
-      project.folder,
-      project.definition.kubernetes,
-    ),
+    createTaskExecutor(tasks, connections.get, project.environment, {
+      folder: project.folder,
+      lent: lentConnections(project),
+      kubernetes: project.definition.kubernetes,
+    }),
     createLoadExecutor(replications, connections.get, load),
     createPipelineExecutor(pipelines, hookServices(connections.get, load)),
   ];
@@ -74,6 +72,11 @@ export function executorsOf(project: Project, services: ExecutorServices): Reado
   const byName = executors.map((executor) => transforming?.around(executor) ?? executor);
   if (transforming) byName.push(buildingPartitions(transforming.executor));
   return new Map(byName.map((executor) => [executor.name, executor]));
+}
+
+/** A DuckDB file has one owner, so that another process of the project has to ask for what it wants of it. */
+export function lentConnections({ connections }: Project): readonly string[] {
+  return [...connections].flatMap(([name, { type }]) => (type === 'duckdb' ? [name] : []));
 }
 
 function relationOf(project: Project, key: string): RelationRef {

@@ -9,19 +9,33 @@ import {
   TransientError,
 } from '../../core/errors.ts';
 import type { LogLevel, Progress, StepOutcome } from '../../core/executor.ts';
+import type { JsonValue } from '../../core/json.ts';
 import type { PartitionValue } from '../../core/partitions.ts';
+import type { Ask } from './ask.ts';
 import type { TaskFacts } from './task-executor.ts';
 
-/** What an isolated step is told at first. Plain data. */
-export interface IsolatedWork {
-  /** Of the node. */
-  readonly key: string;
+/** Where code of users is, and what it may reach. */
+export interface CodePlace {
   /** Where it is defined, relative to the project's folder. */
   readonly file: string;
   readonly projectFolder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Connections that the engine's process has open and no other can, in capitals: their databases are asked of it. */
+  readonly lent: readonly string[];
+}
+
+/** What an isolated step is told at first. Plain data. */
+export interface IsolatedWork extends CodePlace {
+  /** Of the node. */
+  readonly key: string;
   readonly facts: Omit<TaskFacts, 'batch'>;
   readonly batch: IsolatedBatch | undefined;
+}
+
+/** What a sensor's own function is told. */
+export interface SensorLook extends CodePlace {
+  readonly name: string;
+  readonly cursor: JsonValue | undefined;
 }
 
 export interface IsolatedBatch {
@@ -34,13 +48,16 @@ export interface IsolatedBatch {
 export type EngineMessage =
   | { readonly type: 'work'; readonly work: IsolatedWork }
   | { readonly type: 'stop' }
-  | { readonly type: 'keysAdded'; readonly id: number; readonly added: number | SentError };
+  | { readonly type: 'answer'; readonly id: number; readonly answer: Answer };
+
+export type Answer = { readonly value: unknown } | { readonly error: SentError };
 
 /** What the step's process tells that of the engine. `done` or `failed` is the last one. */
 export type StepMessage =
   | { readonly type: 'log'; readonly message: string; readonly level: LogLevel }
   | { readonly type: 'progress'; readonly progress: Progress }
-  | { readonly type: 'addKeys'; readonly id: number; readonly set: string; readonly keys: readonly string[] }
+  | { readonly type: 'ask'; readonly id: number; readonly ask: Ask }
+  | { readonly type: 'dropAsk'; readonly id: number }
   | { readonly type: 'done'; readonly outcome: StepOutcome }
   | { readonly type: 'failed'; readonly error: SentError };
 

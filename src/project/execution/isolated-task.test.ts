@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { ConnectionProvider } from '../../connector/connection.ts';
+import { duckdbConnector } from '../../connectors/duckdb/index.ts';
 import type { StepContext, StepOutcome } from '../../core/executor.ts';
 import { isProcessAlive } from '../../engine/index.ts';
 import { defineTask, isCodeNode } from '../code/code-definitions.ts';
@@ -10,12 +12,14 @@ import { createTaskExecutor } from './task-executor.ts';
 import { taskNode } from '../code/tasks.ts';
 
 let folder: string;
+let connections: ConnectionProvider;
 let logged: string[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-isolated-'));
   await mkdir(join(folder, 'assets'));
   logged = [];
+  connections = (name) => Promise.reject(new Error(`the engine opens no ${name} for it`));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -41,11 +45,9 @@ async function attempt(
     },
   });
   if (!isCodeNode(definition)) throw new Error('it is not defined');
-  const nowhere = (): never => {
-    throw new Error('the engine opens no connection for it');
-  };
+  const surroundings = { folder, lent: ['LAKE'] };
   const task = { definition, file };
-  const executor = createTaskExecutor([task], nowhere, { ...process.env, GIVEN: 'yes' }, folder);
+  const executor = createTaskExecutor([task], connections, { ...process.env, GIVEN: 'yes' }, surroundings);
   return executor.execute(taskNode(task), {
     runId: 'r',
     attempt: 2,
@@ -160,4 +162,53 @@ it('is told to stop, and may end by itself', async () => {
     throw new Error('stopped');`;
   await expect(attempt(body, { signal: stopped.signal, log })).rejects.toThrow('stopped');
   expect(logged).toEqual(['ready', 'tidied']);
+});
+
+it('asks the engine for what only that has open, and what it leaves open there is taken back', async () => {
+  const options = {
+    name: 'LAKE',
+    projectFolder: folder,
+    temporaryFolder: folder,
+    memoryBudgetBytes: 64 * 1024 * 1024,
+  };
+  const lake = await duckdbConnector.open({ path: join(folder, 'lake.duckdb') }, options);
+  connections = () => Promise.resolve(lake);
+  const database = `const { database } = await context.connection('lake');`;
+  const rows = async (): Promise<unknown> =>
+    (await lake.database?.query('select n, s from t order by n'))?.rows;
+  try {
+    const outcome = await attempt(`${database}
+      await database.execute('create table t (n bigint, s text)');
+      await database.transaction(async (session) => {
+        await session.execute('insert into t values (?, ?)', [9007199254740993n, 'a']);
+        await session.execute("insert into t values (2, 'b')");
+      });
+      await database.transaction(async (session) => {
+        await session.execute("insert into t values (3, 'c')");
+        throw new Error('no');
+      }).catch((error) => context.log(error.message));
+      const { columns } = await database.describe({ schema: 'main', name: 't' });
+      const found = await database.query('select n from t order by n desc');
+      return { metadata: { big: String(found.rows[0][0]), columns: columns.length, tables: await database.list('main') } };`);
+    expect(outcome.metadata).toEqual({
+      big: '9007199254740993',
+      columns: 2,
+      tables: [{ name: 't', type: 'table' }],
+    });
+    expect(logged).toContain('no');
+    expect(await rows()).toHaveLength(2);
+    await expect(attempt(`${database} await database.query('select nothing');`)).rejects.toMatchObject({
+      message: expect.stringContaining('nothing'),
+    });
+    const killed = attempt(`${database}
+      await database.transaction(async (session) => {
+        await session.execute("insert into t values (4, 'd')");
+        process.kill(process.pid, 'SIGKILL');
+        await new Promise(() => {});
+      });`);
+    await expect(killed).rejects.toMatchObject({ code: 'step_process_ended' });
+    expect(await rows()).toHaveLength(2);
+  } finally {
+    await lake.close();
+  }
 });

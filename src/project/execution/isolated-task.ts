@@ -3,18 +3,14 @@ import { readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../../config/environment.ts';
+import type { ConnectionProvider } from '../../connector/connection.ts';
 import { CancelledError, FatalError, type MillraceError, TransientError } from '../../core/errors.ts';
 import type { StepContext, StepOutcome } from '../../core/executor.ts';
 import { beatMilliseconds, lifelineDescriptor } from './isolated-lifeline.ts';
-import {
-  type EngineMessage,
-  type IsolatedWork,
-  receiveError,
-  sendError,
-  type StepMessage,
-} from './isolated-message.ts';
+import { type EngineMessage, type IsolatedWork, receiveError, type StepMessage } from './isolated-message.ts';
 import { keptFlags } from './kept-flags.ts';
 import { eachLine } from './output-lines.ts';
+import { serveStep } from './step-service.ts';
 import type { TaskFacts } from './task-executor.ts';
 
 /** Who is to work in a process of its own. */
@@ -24,6 +20,8 @@ export interface Isolation {
   readonly file: string;
   readonly projectFolder: string;
   readonly memoryMegabytes: number | undefined;
+  /** See `CodePlace`. */
+  readonly lent: readonly string[];
 }
 
 /** How long a step that was stopped may go on before its process is ended: less than the engine waits for it. */
@@ -42,9 +40,10 @@ export async function executeIsolated(
   isolation: Isolation,
   { batch, ...facts }: TaskFacts,
   environment: Environment,
+  connections: ConnectionProvider,
   context: StepContext,
 ): Promise<StepOutcome> {
-  const { key, file, projectFolder } = isolation;
+  const { key, file, projectFolder, lent } = isolation;
   const child = spawn(process.execPath, [...nodeFlags(isolation), fileURLToPath(entry)], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
     serialization: 'advanced',
@@ -53,8 +52,8 @@ export async function executeIsolated(
     env: environment,
   });
   const values = batch && { text: batch.text, count: batch.count, values: [...batch.values()] };
-  const work: IsolatedWork = { key, file, projectFolder, environment, facts, batch: values };
-  const ending = await watch(child, isolation, work, context);
+  const work: IsolatedWork = { key, file, projectFolder, environment, lent, facts, batch: values };
+  const ending = await watch(child, isolation, work, connections, context);
   if (ending.said?.type === 'done') return ending.said.outcome;
   if (ending.said?.type === 'failed') throw receiveError(ending.said.error);
   if (context.signal.aborted) throw new CancelledError(`${key} was stopped`, { code: 'cancelled' });
@@ -74,6 +73,7 @@ function watch(
   child: ChildProcess,
   { memoryMegabytes }: Isolation,
   work: IsolatedWork,
+  connections: ConnectionProvider,
   context: StepContext,
 ): Promise<Ending> {
   let said: StepMessage | undefined;
@@ -83,6 +83,7 @@ function watch(
   const tell = (message: EngineMessage): void => {
     if (child.connected) child.send(message, () => undefined);
   };
+  const service = serveStep(context, connections, tell);
   const stop = (): void => {
     tell({ type: 'stop' });
     killTimer ??= setTimeout(kill, stopGraceMilliseconds);
@@ -100,13 +101,10 @@ function watch(
         }, memoryCheckMilliseconds);
 
   child.on('message', (message: StepMessage) => {
-    if (message.type === 'log') context.log(message.message, message.level);
-    else if (message.type === 'progress') context.progress(message.progress);
-    else if (message.type === 'addKeys') void addKeys(message, context, tell);
-    else {
-      said = message;
-      killTimer ??= setTimeout(kill, stopGraceMilliseconds);
-    }
+    service.hear(message);
+    if (message.type !== 'done' && message.type !== 'failed') return;
+    said = message;
+    killTimer ??= setTimeout(kill, stopGraceMilliseconds);
   });
   eachLine(child.stdout as Readable, (line) => context.log(line));
   eachLine(child.stderr as Readable, (line) => {
@@ -124,6 +122,7 @@ function watch(
       clearInterval(scale);
       clearTimeout(killTimer);
       lifeline?.destroy();
+      service.close();
       resolve({ said, code, signal, spawnError, isOutOfMemory });
     };
     child.on('error', (error) => end(null, null, error));
@@ -131,18 +130,6 @@ function watch(
     child.on('exit', kill);
     child.on('close', (code, signal) => end(code, signal));
   });
-}
-
-async function addKeys(
-  { id, set, keys }: Extract<StepMessage, { type: 'addKeys' }>,
-  context: StepContext,
-  tell: (message: EngineMessage) => void,
-): Promise<void> {
-  try {
-    tell({ type: 'keysAdded', id, added: (await context.addPartitionKeys?.(set, keys)) ?? 0 });
-  } catch (error) {
-    tell({ type: 'keysAdded', id, added: sendError(error) });
-  }
 }
 
 function killGroup({ pid }: ChildProcess): void {

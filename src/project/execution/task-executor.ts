@@ -36,13 +36,20 @@ export type TaskServices = Pick<
   'connection' | 'environment' | 'signal' | 'addPartitionKeys' | 'log' | 'progress'
 >;
 
+/** Where code is, and what it can have only here. */
+export interface CodeSurroundings {
+  readonly folder: string;
+  /** See `CodePlace`. */
+  readonly lent: readonly string[];
+  readonly kubernetes?: KubernetesDefinition | undefined;
+}
+
 /** Runs the functions of `defineTask`, `defineAsset` and `defineCheck`, here or in processes of their own. */
 export function createTaskExecutor(
   tasks: readonly Task[],
   connections: ConnectionProvider,
   environment: Environment,
-  projectFolder: string,
-  kubernetes?: KubernetesDefinition,
+  { folder: projectFolder, lent, kubernetes }: CodeSurroundings,
 ): Executor {
   const byKey = new Map(tasks.map((task) => [nodeKeyOf(task.definition), task]));
   return {
@@ -54,8 +61,8 @@ export function createTaskExecutor(
       const facts = await factsOf(task.definition, context);
       if (task.definition.isolation === 'kubernetes')
         return executeInPod(kubernetes, podWork(task, node, facts), node.timeoutSeconds, context);
-      const isolation = isolationOf(task, node, projectFolder);
-      if (isolation) return executeIsolated(isolation, facts, environment, context);
+      const isolation = isolationOf(task, node, { folder: projectFolder, lent });
+      if (isolation) return executeIsolated(isolation, facts, environment, connections, context);
       return callTask(task.definition, node.origin, facts, {
         connection: connections,
         environment,
@@ -71,10 +78,10 @@ export function createTaskExecutor(
 function isolationOf(
   { definition, file }: Task,
   { key }: GraphNode,
-  projectFolder: string,
+  { folder, lent }: CodeSurroundings,
 ): Isolation | undefined {
   if (definition.isolation !== 'process') return undefined;
-  return { key, file, projectFolder, memoryMegabytes: definition.memoryMegabytes };
+  return { key, file, projectFolder: folder, memoryMegabytes: definition.memoryMegabytes, lent };
 }
 
 function podWork({ definition, file }: Task, { key }: GraphNode, { batch, ...facts }: TaskFacts): PodWork {
