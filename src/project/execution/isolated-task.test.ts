@@ -195,7 +195,7 @@ it('asks the engine for what only that has open, and what it leaves open there i
       columns: 2,
       tables: [{ name: 't', type: 'table' }],
     });
-    expect(logged).toContain('no');
+    expect(logged).toContain('info no');
     expect(await rows()).toHaveLength(2);
     await expect(attempt(`${database} await database.query('select nothing');`)).rejects.toMatchObject({
       message: expect.stringContaining('nothing'),

@@ -136,7 +136,7 @@ function hearPod(context: StepContext, onLast: () => void): Voice {
       const { message } = said;
       if (message.type === 'log') context.log(message.message, message.level);
       else if (message.type === 'progress') context.progress(message.progress);
-      else if (message.type !== 'addKeys') {
+      else if (message.type === 'done' || message.type === 'failed') {
         last = message;
         onLast();
       }

@@ -32,11 +32,10 @@ export async function makeAttempt(asked: IsolatedWork, room: Room): Promise<Step
     {
       environment,
       signal,
-      connection: async (name) => {
-        const open = await room.connections();
-        redact = (text) => open.redact(text);
-        return connectionOf(name, lent, room);
-      },
+      connection: (name) =>
+        connectionOf(name, lent, room, (open) => {
+          redact = (text) => open.redact(text);
+        }),
       addPartitionKeys: async (set, keys) =>
         (await asking.ask({ kind: 'addKeys', set, keys: [...keys] })) as number,
       log: (message, level = 'info') => tell({ type: 'log', message: redact(message), level }),
@@ -56,9 +55,16 @@ export async function lookBySensor(asked: SensorLook, room: Room): Promise<Senso
   return plain((await sensor.check({ cursor, signal: room.signal, environment, connection })) ?? {});
 }
 
-async function connectionOf(name: string, lent: readonly string[], room: Room): Promise<Connection> {
+async function connectionOf(
+  name: string,
+  lent: readonly string[],
+  room: Room,
+  onOpen?: (open: StepConnections) => void,
+): Promise<Connection> {
   if (lent.includes(name.toUpperCase())) return lentConnection(name, room.asking);
-  return (await room.connections()).get(name);
+  const open = await room.connections();
+  onOpen?.(open);
+  return open.get(name);
 }
 
 async function definitionsOf({ file, projectFolder }: CodePlace): Promise<readonly unknown[]> {
