@@ -164,10 +164,26 @@ export interface StageRequest {
   readonly options?: Readonly<Record<string, unknown>>;
   /** File targets only: what is written of the rows, over the columns of `schema`; these as they are when absent. */
   readonly written?: readonly WrittenColumn[];
+  /** File targets only: the file is a folder of files, by parts of the time in a column. */
+  readonly parts?: FileParts;
   /** Called with running totals. */
   readonly onProgress: (rows: number, bytes: number) => void;
   /** Called with what people should know about the way that was taken. */
   readonly onNote?: (text: string) => void;
+}
+
+/** Parts of a time by which files can be divided, coarse ones first. */
+export const partLevels = ['year', 'year_month', 'month', 'week', 'day', 'hour', 'minute', 'second'] as const;
+
+export type PartLevel = (typeof partLevels)[number];
+
+export interface FileParts {
+  /** Of dates or times. */
+  readonly column: string;
+  /** A folder within the one before for each. */
+  readonly levels: readonly PartLevel[];
+  /** What names of files begin with. */
+  readonly fileName: string;
 }
 
 export interface StageResult {
@@ -185,8 +201,11 @@ export interface Target {
    * in one transaction; file targets publish by `publishFile`.
    */
   stage(request: StageRequest, payload: Payload, signal: AbortSignal): Promise<StageResult>;
-  /** File targets only: moves the staged file over the final one in one step. */
-  publishFile?(stage: TableName, final: TableName): Promise<void>;
+  /**
+   * File targets only: moves the staged file over the final one in one step.
+   * @param adds a staged folder of parts is added to the final one, file by file, instead of taking its place
+   */
+  publishFile?(stage: TableName, final: TableName, adds?: boolean): Promise<void>;
   /**
    * File targets only: removes the files beside `final` whose names `isLeftover` knows as stages of loads
    * that were stopped. Resolves to the names.

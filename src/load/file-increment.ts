@@ -21,7 +21,10 @@ export async function loadIncrement(
   context: StepContext,
 ): Promise<LoadFigures> {
   const { identity, watermarkBefore: before } = plan;
-  await refuseForeign(task);
+  const adds = task.stream.target.parts !== undefined && !task.options.fullRefresh;
+  // A folder that was to be replaced when a load was killed is put back.
+  await task.target.target?.removeLeftovers?.(task.object, () => false);
+  await refuseForeign(task, before !== undefined);
   const isAtRest = before !== undefined && (await tiesOf(task, plan, before)) === plan.heldPrint;
   if (before && !isAtRest)
     context.log(
@@ -43,13 +46,13 @@ export async function loadIncrement(
     publishedAtMs: Date.now(),
   };
   const figures = figuresOf(plan, { rows: 0, bytes: 0 }, {}, bounds.watermark);
-  await beginFile(task, identity, plan.stage.name, { ...publication, figures });
+  await beginFile(task, identity, { name: plan.stage.name, adds }, { ...publication, figures });
   const staged = await fillStage(task, plan, bounds, context);
   if (context.signal.aborted)
     throw new CancelledError(`${plan.stream}: cancelled before the file was published`, {
       code: 'cancelled',
     });
-  if (staged.rows > 0) await task.target.target?.publishFile?.(plan.stage, task.object);
+  if (staged.rows > 0) await task.target.target?.publishFile?.(plan.stage, task.object, adds);
   else await rm(fileOf(task, plan.stage.name), { force: true, recursive: true });
   const written = figuresOf(plan, staged, { insert: staged.rows }, bounds.watermark);
   await endFile(task, identity, { ...publication, figures: written });
@@ -68,16 +71,19 @@ async function tiesOf(task: StreamTask, { read }: StreamPlan, { value }: Waterma
   return String(rows[0]?.[0]);
 }
 
-/** A file that another run has written would be lost. */
-async function refuseForeign(task: StreamTask): Promise<void> {
-  if (!(await exists(fileOf(task, task.object.name)))) return;
+/** A file that another run has written would be lost; to a folder of parts only those are added that follow. */
+async function refuseForeign(task: StreamTask, isContinued: boolean): Promise<void> {
+  const isMine = task.stream.target.parts !== undefined && (isContinued || task.options.fullRefresh);
+  if (isMine || !(await exists(fileOf(task, task.object.name)))) return;
   throw new ConfigError(
     `stream ${task.stream.name}: ${task.object.name} is there, and holds rows of another run`,
     {
       code: 'file_taken',
       origin: task.stream.objectOrigin,
       state: 'Nothing was changed',
-      next: 'Let each run write a file of its own: {run_timestamp} or {execution.id} in object:',
+      next: task.stream.target.parts
+        ? 'Write all of it anew with --full-refresh, or name another folder in object:'
+        : 'Let each run write a file of its own: {run_timestamp} or {execution.id} in object:',
     },
   );
 }

@@ -128,8 +128,8 @@ describe('mistakes', () => {
       origin: { line: 5 },
     });
     expect(mistakes(text('raw.{part_year}'))[0]).toMatchObject({
-      code: 'not_yet_supported',
-      next: expect.stringContaining('{YYYY}/{MM}'),
+      code: 'object_invalid',
+      next: expect.stringContaining('orders/{part_year}'),
     });
     expect(mistakes(text('raw.{store.x}'))[0]).toMatchObject({
       code: 'not_yet_supported',

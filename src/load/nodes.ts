@@ -79,6 +79,7 @@ export function replicationNodes(replication: Replication, options: NodeOptions)
 function streamNode(replication: Replication, stream: StreamConfig, ends: Ends): GraphNode {
   const { source, target } = ends;
   const toFile = target.defaultSchema === undefined;
+  if (stream.target.parts && !toFile) throw partsOfTable(stream, target);
   const spec: LoadSpec = {
     replication: replication.file,
     stream: stream.name,
@@ -123,6 +124,14 @@ function streamNode(replication: Replication, stream: StreamConfig, ends: Ends):
     executor: 'load',
     spec,
   };
+}
+
+function partsOfTable({ objectOrigin }: StreamConfig, { name }: End): ConfigError {
+  return new ConfigError(`{part_...} are folders of files, and '${name}' holds tables`, {
+    code: 'object_invalid',
+    origin: objectOrigin,
+    next: 'Leave the parts out of object:',
+  });
 }
 
 function definitionHash({ source, target }: Replication, stream: StreamConfig): string {

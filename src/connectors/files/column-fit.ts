@@ -41,19 +41,9 @@ export function writtenPattern(type: DataType): string | undefined {
   }
 }
 
-/**
- * SQL that is true when the whole text is written as a regular expression says.
- * @param shape pattern of `glob` for most of these texts, and for no others
- */
-export function matchesSql(expression: string, pattern: string, shape?: string): string {
-  const matches = `regexp_full_match(${expression}, ${literal(pattern)})`;
-  return shape === undefined ? matches : `(${expression} glob ${literal(shape)} or ${matches})`;
-}
-
-/** SQL of a value that is an error where a text is not NULL and the condition not true. The cast itself tells the rest. */
-export function heldTo(condition: string, value: string, text: string): string {
-  if (condition === 'true') return value;
-  return `case when ${text} is null or ${condition} then ${value} else error('a value does not fit its column') end`;
+/** SQL that is true when the whole text is written as a regular expression says. */
+export function matchesSql(expression: string, pattern: string): string {
+  return `regexp_full_match(${expression}, ${literal(pattern)})`;
 }
 
 /** SQL that is true when the text `expression` is a value of `type` and loses nothing in the cast. */

@@ -11,9 +11,10 @@ import { declaredColumns } from './declared-columns.ts';
 import { type FileEngine, quote } from './engine.ts';
 import { type FileTable, pathsOf, type ReadableFile, type TypedColumn } from './file-table.ts';
 import { declaredPattern, plainText } from './plain-csv.ts';
+import { typedText } from './held-values.ts';
 import type { ReadOptions } from './read-options.ts';
 import type { Spool } from './spool.ts';
-import { textTyping, type TextTyping, typedText } from './text-typing.ts';
+import { textTyping, type TextTyping } from './text-typing.ts';
 import { isTimeType, longestTexts } from './time-shape.ts';
 import { firstFits, guessFits, guessPattern, heldToGuess, textColumns } from './type-inference.ts';
 
@@ -95,9 +96,7 @@ async function guessedTable(connection: DuckDBConnection, csv: CsvFiles): Promis
     const guess = guessed.get(name);
     if (!guess) throw new Error('every open column has a guess');
     const inferred = typing.infer(guess.evidence, text);
-    const expression = isWhole
-      ? inferred.expression
-      : heldToGuess(text, inferred.expression, guess, usual.get(name));
+    const expression = isWhole ? inferred.expression : heldToGuess(text, inferred, guess, usual.get(name));
     patterns.push(guessPattern(guess));
     return { name, type: inferred.type, nullable: true, expression };
   });

@@ -15,7 +15,8 @@ import {
 import { exactKind, type JsonCell, plainCell, verbatimCell } from './json-cell.ts';
 import type { TableType } from './file-type.ts';
 import type { ReadOptions } from './read-options.ts';
-import { rounded, textTyping, type TextTyping, typedText, type TypedValue } from './text-typing.ts';
+import { typedText, type TypedValue } from './held-values.ts';
+import { rounded, textTyping, type TextTyping } from './text-typing.ts';
 import type { ColumnEvidence } from './column-evidence.ts';
 import { exactType, gatherEvidence } from './type-inference.ts';
 

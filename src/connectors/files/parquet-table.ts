@@ -26,9 +26,10 @@ export async function parquetTable(
       next: 'Remove columns:, and convert in a model.',
     });
   }
+  const folders = (await tellFolders(connection, files)) ? '' : ', hive_partitioning = false';
   const byName = (await haveSameTypes(connection, files)) ? '' : ', union_by_name = true';
   const fromOf = (some: readonly string[]): string =>
-    `read_parquet([${some.map(literal).join(', ')}]${byName})`;
+    `read_parquet([${some.map(literal).join(', ')}]${folders}${byName})`;
   const paths = pathsOf(files);
   const from = fromOf(paths);
   const shape = await connection.runAndReadAll(`select * from ${from} limit 0`);
@@ -54,9 +55,8 @@ async function haveSameTypes(connection: DuckDBConnection, files: readonly Reada
   let first: { readonly place: string; readonly types: ReadonlyMap<string, string> } | undefined;
   let isSame = true;
   for (const { path, place } of files.length > 1 ? files : []) {
-    const shape = await connection.runAndReadAll(`select * from read_parquet([${literal(path)}]) limit 0`);
-    const names = shape.columnNames();
-    const types = new Map(shape.columnTypes().map((type, index) => [names[index] ?? '', String(type)]));
+    const types = await ownTypes(connection, path, false);
+    const names = [...types.keys()];
     first ??= { place, types };
     for (const name of new Set([...first.types.keys(), ...names])) {
       const [before, now] = [first.types.get(name), types.get(name)];
@@ -66,6 +66,26 @@ async function haveSameTypes(connection: DuckDBConnection, files: readonly Reada
     }
   }
   return isSame;
+}
+
+/** True if folders such as `year=2024` tell columns that the files lack; those in the files are of one type in all. */
+async function tellFolders(connection: DuckDBConnection, [first]: readonly ReadableFile[]): Promise<boolean> {
+  if (!first?.path.includes('=')) return true;
+  const own = await ownTypes(connection, first.path, false);
+  return [...(await ownTypes(connection, first.path, true)).keys()].some((name) => !own.has(name));
+}
+
+/** Types of the columns of one file, and of those that its folders tell. */
+async function ownTypes(
+  connection: DuckDBConnection,
+  path: string,
+  withFolders: boolean,
+): Promise<ReadonlyMap<string, string>> {
+  const shape = await connection.runAndReadAll(
+    `select * from read_parquet([${literal(path)}]${withFolders ? '' : ', hive_partitioning = false'}) limit 0`,
+  );
+  const names = shape.columnNames();
+  return new Map(shape.columnTypes().map((type, index) => [names[index] ?? '', String(type)]));
 }
 
 function isExactNumber(type: string | undefined): boolean {

@@ -14,6 +14,7 @@ import { mayHoldInexact } from './formats/exact-number.ts';
 import { pathError } from './file-paths.ts';
 import { writeFiles, writeOne } from './file-writer.ts';
 import { joinedParquet } from './parquet/joined-parquet.ts';
+import { addPartFolders, isPartFolder, writePartFolders } from './part-folders.ts';
 import { readError } from './read-error.ts';
 import { reshapeRows } from './reshaped-rows.ts';
 import type { Spool } from './spool.ts';
@@ -59,7 +60,7 @@ export function filesTarget(folder: string, engine: FileEngine, spool: Spool): T
       for (const name of leftovers) await rm(join(place, name), { force: true, recursive: true });
       return leftovers;
     },
-    publishFile: async (stage, final) => {
+    publishFile: async (stage, final, adds = false) => {
       const from = pathOf(stage);
       if (isStandardStream(final.name)) {
         await pipeline(createReadStream(from), process.stdout, { end: false });
@@ -68,7 +69,7 @@ export function filesTarget(folder: string, engine: FileEngine, spool: Spool): T
       }
       const path = pathOf(final);
       try {
-        await publish(from, path);
+        await (adds ? addPartFolders(from, path) : publish(from, path));
       } catch (error) {
         throw pathError(error, path);
       }
@@ -113,7 +114,7 @@ function asideOf(path: string): string {
 
 /** Only folders that hold nothing but parts are replaced. */
 async function requireParts(folder: string): Promise<void> {
-  const foreign = (await readdir(folder)).find((name) => !/^part-\d{4,}\./.test(name));
+  const foreign = (await readdir(folder)).find((name) => !/^part-\d{4,}\./.test(name) && !isPartFolder(name));
   if (foreign === undefined) return;
   throw new ConfigError(
     `${folder} is a folder in which there is ${foreign}, and not parts of a file alone.`,
@@ -134,8 +135,9 @@ interface WritingTools {
 }
 
 /** Where no row has to be looked at before the first is written. */
-function isWrittenInOnePass({ written, schema }: StageRequest, options: WriteOptions): boolean {
+function isWrittenInOnePass({ written, schema, parts }: StageRequest, options: WriteOptions): boolean {
   const { fileType, maxRows, maxBytes } = options;
+  if (parts) return false;
   if (fileType !== 'parquet' || maxRows !== undefined || maxBytes !== undefined || written) return false;
   return !schema.columns.some(({ type }) => type.type === 'interval');
 }
@@ -186,7 +188,11 @@ async function writeCollected(
   await checkIntervals(connection, stageTable, request, options);
   const isMarked = await holdsLongNumbers(connection, stageTable, request, options);
   const table = { connection, table: stageTable, rows, columns: columnsText(request, options), isMarked };
-  return { rows, bytes: await writeFiles(table, path, options) };
+  const { parts, schema } = request;
+  const bytes = parts
+    ? await writePartFolders(table, path, options, { parts, schema })
+    : await writeFiles(table, path, options);
+  return { rows, bytes };
 }
 
 /** Works on one segment while the next is collected; gives the number of rows. */

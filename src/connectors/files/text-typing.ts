@@ -1,7 +1,8 @@
 import type { DataType } from '../../sql/data-type.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
-import { type Candidate, candidates, fitsSql, heldTo, matchesSql, writtenPattern } from './column-fit.ts';
+import { type Candidate, candidates, fitsSql, writtenPattern } from './column-fit.ts';
 import { literal } from './engine.ts';
+import { heldTo, heldToPattern, typedText, type TypedValue } from './held-values.ts';
 import type { ReadOptions } from './read-options.ts';
 import type { TimeFormat } from './time-format.ts';
 import { timeShape } from './time-shape.ts';
@@ -24,11 +25,6 @@ export interface TextTyping {
   infer(evidence: ColumnEvidence, expression: string): TypedValue;
 }
 
-export interface TypedValue {
-  readonly type: DataType;
-  readonly expression: string;
-}
-
 /** Name of the candidate that `datetime_format` makes. */
 const formatted = 'formatted';
 
@@ -45,18 +41,16 @@ export function textTyping({
     },
     held: (expression, type, column, usual) => {
       const format = formats(type);
-      if (format)
-        return heldTo(
-          formatFits(expression, format, type),
-          formatValue(expression, format, type),
-          expression,
-        );
+      if (format) {
+        const value = formatValue(expression, format, type);
+        return heldTo(`not ${formatFits(expression, format, type)}`, value);
+      }
       const fits = fitsSql(expression, type, column);
       const pattern = writtenPattern(type);
-      if (type.type !== 'text' && pattern === undefined) return typedText(expression, type);
-      const condition =
-        pattern === undefined ? fits : matchesSql(expression, pattern, timeShape(usual, pattern));
-      return heldTo(condition, typedText(expression, type), expression);
+      const value = typedText(expression, type);
+      if (pattern !== undefined)
+        return heldToPattern(expression, { type, expression: value }, pattern, timeShape(usual, pattern));
+      return type.type === 'text' && fits !== 'true' ? heldTo(`not ${fits}`, value) : value;
     },
     cast: (expression, type) => {
       const format = formats(type);
@@ -71,12 +65,6 @@ export function textTyping({
       return rounded({ type, expression: typedText(expression, type) }, evidence, maxDecimals);
     },
   };
-}
-
-/** SQL that turns text into a value; the text is known to fit. */
-export function typedText(expression: string, type: DataType): string {
-  if (type.type === 'text' || (type.type === 'decimal' && type.precision === undefined)) return expression;
-  return `cast(${expression} as ${duckdbDialect.typeName(type)})`;
 }
 
 /** A decimal with at most so many digits behind the point; half a digit goes away from zero. */

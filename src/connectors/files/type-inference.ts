@@ -1,8 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DataType } from '../../sql/data-type.ts';
 import { type ColumnEvidence, columnEvidence, type TextColumn } from './column-evidence.ts';
-import { type Candidate, candidates, heldTo, matchesSql } from './column-fit.ts';
+import { type Candidate, candidates } from './column-fit.ts';
 import { quote } from './engine.ts';
+import { heldTo, heldToPattern, type TypedValue } from './held-values.ts';
 import { timeShape } from './time-shape.ts';
 
 /** Rows that tell what the rest is likely to be. */
@@ -99,20 +100,16 @@ export async function guessFits(
 
 /**
  * SQL that gives a value of the guessed type as long as the texts bear the guess out, and an error where one does not.
- * @param value SQL of the value, an error by itself for a text that is not one
+ * @param value an error by itself for a text that is not one
  * @param usual a text as most are, of a column of times
  */
-export function heldToGuess(text: string, value: string, guess: Guess, usual?: string): string {
-  if (!guess.evidence.hasValues) return heldTo('false', value, text);
-  if (!guess.candidate) return value;
+export function heldToGuess(text: string, value: TypedValue, guess: Guess, usual?: string): string {
+  const { expression } = value;
+  if (!guess.evidence.hasValues) return heldTo(`${text} is not null`, expression);
+  if (!guess.candidate) return expression;
   const pattern = guessPattern(guess);
-  return heldTo(
-    pattern === undefined
-      ? guess.candidate.isWritten(text)
-      : matchesSql(text, pattern, timeShape(usual, pattern)),
-    value,
-    text,
-  );
+  if (pattern === undefined) return heldTo(`not ${guess.candidate.isWritten(text)}`, expression);
+  return heldToPattern(text, value, pattern, timeShape(usual, pattern));
 }
 
 /** How texts that bear a guess out are written; undefined when that tells nothing. */

@@ -16,8 +16,10 @@ interface KeptState {
     /** Absolute paths. */
     readonly stage: string;
     readonly final: string;
-    /** Files of this name are added to the final folder, one by one. */
-    readonly adds?: string;
+    /** The final one is a folder of files; those of this load begin with this. */
+    readonly fileName?: string;
+    /** They are added to it one by one, instead of taking its place. */
+    readonly adds?: boolean;
   };
 }
 
@@ -27,9 +29,11 @@ export async function readFilePublication(
   identity: StreamIdentity,
 ): Promise<Publication | undefined> {
   const { published, pending } = await readState(statePath(task, identity));
-  if (!pending || pending.adds !== undefined) return published;
-  if ((await exists(pending.stage)) || !(await exists(pending.final))) return published;
-  const { stage: _stage, final: _final, ...done } = pending;
+  if (!pending || pending.adds || (await exists(pending.stage))) return published;
+  const { stage: _stage, final, fileName, adds: _adds, ...done } = pending;
+  const isThere =
+    fileName === undefined ? await exists(final) : (await filesNamed(final, fileName)).length > 0;
+  if (!isThere) return published;
   return done;
 }
 
@@ -46,7 +50,8 @@ export async function beginFile(
   const path = statePath(task, identity);
   const { pending } = await readState(path);
   if (pending) await rm(pending.stage, { force: true, recursive: true });
-  if (pending?.adds !== undefined) await removeNamed(pending.final, pending.adds);
+  if (pending?.adds && pending.fileName !== undefined)
+    for (const path of await filesNamed(pending.final, pending.fileName)) await rm(path, { force: true });
   const published = await readFilePublication(task, identity);
   await writeState(path, {
     ...(published ? { published } : {}),
@@ -54,16 +59,17 @@ export async function beginFile(
       ...publication,
       stage: fileOf(task, stage.name),
       final: fileOf(task, task.object.name),
-      ...(stage.adds ? { adds: partFileName({ schema: '', name: stage.name }) } : {}),
+      ...(task.stream.target.parts
+        ? { fileName: partFileName({ schema: '', name: stage.name }), adds: stage.adds }
+        : {}),
     },
   });
 }
 
-/** Removes what a load that was stopped has added to a folder. */
-async function removeNamed(folder: string, fileName: string): Promise<void> {
+/** The files below a folder that a load has written. */
+async function filesNamed(folder: string, fileName: string): Promise<readonly string[]> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
-  for (const name of names)
-    if (basename(name).startsWith(`${fileName}_`)) await rm(join(folder, name), { force: true });
+  return names.filter((name) => basename(name).startsWith(`${fileName}_`)).map((name) => join(folder, name));
 }
 
 export async function endFile(

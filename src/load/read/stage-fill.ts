@@ -1,4 +1,4 @@
-import type { ReadAfter, StageResult } from '../../connector/connection.ts';
+import type { FileParts, ReadAfter, StageResult } from '../../connector/connection.ts';
 import type { StepContext } from '../../core/executor.ts';
 import type { TableSchema } from '../../sql/data-type.ts';
 import type { TableName } from '../../sql/dialect.ts';
@@ -6,6 +6,7 @@ import { checkedPayload } from './checked-payload.ts';
 import type { StreamPlan } from '../plan/stream-plan.ts';
 import { withReadSlot } from './read-slots.ts';
 import type { StreamTask } from '../plan/stream-task.ts';
+import { partFileName } from '../stream/stage-name.ts';
 
 /** What is read into a stage. */
 export interface StageReading {
@@ -74,6 +75,7 @@ async function fill(
         ...(plan.textColumns.length === 0 ? {} : { asText: plan.textColumns }),
         ...(task.target.database ? {} : { options: task.stream.target.file }),
         ...(plan.written ? { written: plan.written } : {}),
+        ...fileParts(task, plan),
         onNote: (text) => context.log(`${plan.stream}: ${text}`, 'warn'),
         onProgress,
       },
@@ -85,6 +87,15 @@ async function fill(
     stop.abort();
     throw error;
   }
+}
+
+/** The folders by which a file is divided; files of an increment have a name of their own, after their stage. */
+function fileParts({ stream }: StreamTask, plan: StreamPlan): { readonly parts?: FileParts } {
+  const { parts } = stream.target;
+  const column = plan.columns.find(({ source }) => source.name === stream.updateKey)?.name;
+  if (!parts || column === undefined) return {};
+  const fileName = stream.mode === 'incremental' ? partFileName(plan.stage) : 'data';
+  return { parts: { column, levels: parts, fileName } };
 }
 
 /** The stage has the target's names and the source's types, or text; casts come when it is published. */

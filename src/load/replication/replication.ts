@@ -1,3 +1,4 @@
+import type { PartLevel } from '../../connector/connection.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { DataType } from '../../sql/data-type.ts';
@@ -129,6 +130,8 @@ export interface TargetOptions {
   readonly tableKeys: TableKeys;
   /** What the target connector of a file is told, such as `delimiter`. */
   readonly file: Readonly<Record<string, unknown>>;
+  /** The file is a folder of files by these parts of the update key. */
+  readonly parts?: readonly PartLevel[];
 }
 
 export interface TableKeys {

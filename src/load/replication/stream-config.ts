@@ -2,42 +2,26 @@ import type { YamlPath } from '../../config/yaml-file.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { isNodeKey } from '../../core/node.ts';
 import type { Origin } from '../../core/origin.ts';
-import type { MergeStrategy } from '../../sql/merge/index.ts';
 import { streamHooks } from './hook-list.ts';
+import { partsPattern, pathParts } from './path-parts.ts';
 import { chunkOptions } from './chunk-options.ts';
 import { parseColumns } from './column-cast.ts';
-import type { ColumnRule } from './column-rule.ts';
 import { metadataOf } from './column-metadata.ts';
 import { columnTransforms } from './column-transforms.ts';
-import { deleteMissing } from './delete-missing.ts';
 import { switchRemarks } from './file-switches.ts';
 import { isWildcard } from './glob.ts';
 import { variablesIn } from './template.ts';
 import { constraintFailure, constraintSwitch } from './constraint-failure.ts';
-import { isolationWord } from './isolation-level.ts';
 import { keptPromises } from './kept-promises.ts';
 import { withLegacyOptions } from './legacy-options.ts';
-import type { LoadMode, StreamConfig, StreamMeta, TargetOptions } from './replication.ts';
-import type { TellWarning } from './reading-warning.ts';
+import type { LoadMode, StreamConfig, StreamMeta } from './replication.ts';
 import { withRoutines } from './routines.ts';
 import type { StreamYaml } from './schema.ts';
 import { selectedColumns } from './selected-columns.ts';
-import { foreignTableKeys } from './unsupported.ts';
+import type { StreamOrigins } from './stream-origins.ts';
+import { namedByRule, targetOptions } from './target-options.ts';
 import { updateRange, type UpdateRange } from './update-range.ts';
-
-/** Where things are written, and what is allowed there. */
-export interface StreamOrigins {
-  /** Of the stream's name. */
-  readonly key: Origin;
-  /** Of a value within the stream, or within the defaults it came from. */
-  of(path: YamlPath): Origin;
-  /** True if hooks may run commands on this machine. */
-  readonly mayRunCommands: boolean;
-  /** Takes what is passed over. */
-  readonly warn: TellWarning;
-  /** Variables of the replication and of the process, with the switches of metadata columns among them. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-}
+import { list, optional, pick } from './written-values.ts';
 
 /** Keys of `source_options` that the source connector reads; `limit` is ours. */
 const connectorSourceOptions = [
@@ -62,25 +46,6 @@ const connectorSourceOptions = [
   'max_decimals',
 ] as const;
 
-const unkeyedModes: ReadonlySet<string> = new Set([
-  'full-refresh',
-  'truncate',
-  'snapshot',
-  'definition-only',
-]);
-
-const fileTargetOptions = [
-  'header',
-  'compression',
-  'delimiter',
-  'format',
-  'datetime_format',
-  'encoding',
-  'max_decimals',
-  'file_max_rows',
-  'file_max_bytes',
-] as const;
-
 /** A query may compute for long before its first row, but hardly that long. */
 const defaultStallSeconds = 900;
 /** What a stopped run has read gets old; after this it is read anew. */
@@ -90,12 +55,13 @@ const defaultResumeHours = 6;
  * A stream, its defaults worked in, as the load engine needs it.
  * @throws ConfigError for what contradicts itself
  */
-export function streamConfig(name: string, written: StreamYaml, origins: StreamOrigins): StreamConfig {
+export function streamConfig(given: string, written: StreamYaml, origins: StreamOrigins): StreamConfig {
+  const name = partsPattern(given, written.source_options?.['format']);
   const stream = withLegacyOptions(written, (key) => origins.of(['source_options', key]));
   const metadata = metadataOf(origins.environment, stream.meta?.millrace?.columns ?? [], origins.key);
   const { casts, rules } = parseColumns(stream.columns ?? {}, (column) => origins.of(['columns', column]));
   const declaredKey = list(stream.primary_key);
-  const primaryKey = declaredKey.length > 0 ? declaredKey : named(rules, (rule) => rule.primaryKey);
+  const primaryKey = declaredKey.length > 0 ? declaredKey : namedByRule(rules, (rule) => rule.primaryKey);
   const updateKey = stream.update_key === '' ? undefined : stream.update_key;
   if (stream.object === undefined && stream.disabled !== true) throw objectMissing(name, origins.key);
   const isOfFiles = name.startsWith('file://') || stream.single === true;
@@ -113,6 +79,8 @@ export function streamConfig(name: string, written: StreamYaml, origins: StreamO
     origins.of(['select']),
   );
   const limit = stream.source_options?.limit;
+  const parts = pathParts(stream.object ?? '', origins.of(['object']));
+  if (parts && updateKey === undefined) throw updateKeyOfParts(name, origins.of(['object']));
   return {
     name,
     ...optional('id', stream.id),
@@ -120,7 +88,7 @@ export function streamConfig(name: string, written: StreamYaml, origins: StreamO
     origin: origins.key,
     objectOrigin: origins.of(['object']),
     mode: modeOf(name, stream, primaryKey, updateKey, origins),
-    object: stream.object ?? '',
+    object: parts?.folder ?? stream.object ?? '',
     select,
     ...optional('where', stream.where?.trim() ? stream.where.trim() : undefined),
     primaryKey,
@@ -151,7 +119,10 @@ export function streamConfig(name: string, written: StreamYaml, origins: StreamO
     ...optional('parallelChunks', stream.meta?.millrace?.parallel_chunks),
     stallSeconds: stream.meta?.millrace?.stall_seconds ?? defaultStallSeconds,
     resumeHours: stream.meta?.millrace?.resume_hours ?? defaultResumeHours,
-    target: targetOptions(name, stream, { primaryKey, rules }, origins),
+    target: {
+      ...targetOptions(name, withFormat(stream, parts?.format), { primaryKey, rules }, origins),
+      ...optional('parts', parts?.levels),
+    },
     ...optional('loadedAt', metadata.loadedAt),
     metadata: metadata.columns,
     onConstraintFailure: constraintFailure(origins.environment[constraintSwitch] ?? '', origins.key),
@@ -223,68 +194,6 @@ function readRange(
   return updateRange(typeof range === 'string' ? range : JSON.stringify(range), origin);
 }
 
-function targetOptions(
-  name: string,
-  stream: StreamYaml,
-  { primaryKey, rules }: Pick<StreamConfig, 'primaryKey' | 'rules'>,
-  origins: StreamOrigins,
-): TargetOptions {
-  const options = stream.target_options ?? {};
-  const place = (key: string): Origin => origins.of(['target_options', key]);
-  const missing = deleteMissing(options['delete_missing'], place('delete_missing'));
-  const strategy = options['merge_strategy'];
-  const merges = primaryKey.length > 0 && !unkeyedModes.has(stream.mode ?? '');
-  for (const key of ['delete_missing', 'merge_strategy']) {
-    if (merges || options[key] === undefined) continue;
-    const message = `the stream '${name}' has ${key}, and does not merge rows by a primary_key: it is ignored`;
-    origins.warn({ message, origin: place(key) });
-  }
-  for (const [key, systems] of foreignTableKeys(options.table_keys ?? {})) {
-    const message = `table_keys.${key} is a key of ${systems}: it is ignored`;
-    origins.warn({ message, origin: origins.of(['target_options', 'table_keys', key]) });
-  }
-  return {
-    columnCasing: (options.column_casing ?? 'normalize') as TargetOptions['columnCasing'],
-    addNewColumns: options.add_new_columns ?? true,
-    adjustColumnType: options.adjust_column_type ?? false,
-    columnTyping: options.column_typing ?? {},
-    ...optional('mergeStrategy', merges ? (strategy as MergeStrategy | undefined) : undefined),
-    ...optional('deleteMissing', merges ? missing : undefined),
-    ignoreExisting: options.ignore_existing ?? false,
-    ...optional('tableDdl', options.table_ddl?.trim() ? options.table_ddl.trim() : undefined),
-    ...optional('isolationLevel', isolationWord(options['isolation_level'], place('isolation_level'))),
-    preSql: list(options.pre_sql),
-    postSql: list(options.post_sql),
-    tableKeys: {
-      primary: list(options.table_keys?.primary),
-      unique: list(options.table_keys?.unique),
-      index: list(options.table_keys?.index),
-      primaryColumns: named(rules, (rule) => rule.primaryKey),
-      uniqueColumns: named(rules, (rule) => rule.unique),
-      indexedColumns: named(rules, (rule) => rule.index),
-      named: namedIndexes(rules),
-    },
-    file: pick(options, fileTargetOptions),
-  };
-}
-
-/** Columns that name the same index share it, in their order. */
-function namedIndexes(rules: StreamConfig['rules']): TargetOptions['tableKeys']['named'] {
-  const indexes = new Map<string, { unique: boolean; columns: string[] }>();
-  for (const [column, rule] of Object.entries(rules)) {
-    for (const { name, unique } of rule.named) {
-      const index = indexes.get(name) ?? { unique, columns: [] };
-      index.columns.push(column);
-      indexes.set(name, index);
-    }
-  }
-  return [...indexes].map(([name, index]) => ({ name, ...index }));
-}
-
-function named(rules: StreamConfig['rules'], holds: (rule: ColumnRule) => boolean): readonly string[] {
-  return Object.entries(rules).flatMap(([name, rule]) => (holds(rule) ? [name] : []));
-}
-
 function readMeta(stream: StreamYaml, origins: StreamOrigins): StreamMeta {
   const dagster = stream.meta?.dagster;
   const written = automationOf(stream);
@@ -343,20 +252,15 @@ function objectMissing(name: string, origin: Origin): ConfigError {
   });
 }
 
-function list(value: string | readonly string[] | undefined): readonly string[] {
-  if (value === undefined) return [];
-  return (typeof value === 'string' ? [value] : value).filter((item) => item.trim() !== '');
+/** What the object says about the files, unless the options do. */
+function withFormat(stream: StreamYaml, format: string | undefined): StreamYaml {
+  return format === undefined ? stream : { ...stream, target_options: { format, ...stream.target_options } };
 }
 
-function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
-}
-
-function pick(
-  options: Readonly<Record<string, unknown>>,
-  keys: readonly string[],
-): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    keys.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]),
-  );
+function updateKeyOfParts(name: string, origin: Origin): ConfigError {
+  return new ConfigError(`the stream '${name}' has parts in its object, and no update_key that they are of`, {
+    code: 'key_missing',
+    origin,
+    next: 'Add update_key: with a column of dates or times',
+  });
 }

@@ -10,10 +10,6 @@ const variable = /\{([A-Za-z_][A-Za-z0-9_.]*)\}/g;
 
 /** Variables of the format that have no value in a name, with what to do instead. */
 const unbuilt: readonly (readonly [RegExp, string])[] = [
-  [
-    /^part_/,
-    'Make one stream for each part: where: with the part of the rows, and object: with a date, such as {YYYY}/{MM}',
-  ],
   [/^store_/, 'A hook at the start of the file must store it: hooks: { start: [{ type: store, ... }] }'],
   [
     /^(state|run|runs)[._]/,

@@ -69,3 +69,8 @@ export function stageFile(target: TableName, idempotencyKey: string): TableName 
   const [folder, base] = [target.name.slice(0, cut), target.name.slice(cut)];
   return { schema: target.schema, name: `${folder}.${base}~${shortHash(idempotencyKey)}` };
 }
+
+/** What the files of a stage that is a folder of parts begin with: `data_` and the hash of the stage. */
+export function partFileName({ name }: TableName): string {
+  return `data_${name.slice(-hexLength)}`;
+}
