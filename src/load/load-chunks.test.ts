@@ -274,3 +274,37 @@ test('a plan tells how it cuts, and files are not cut', async () => {
   expect(whole?.chunks).toBeUndefined();
   expect(whole?.remarks).toEqual([expect.stringMatching(/read in one go/)]);
 });
+
+test.each([
+  ['each chunk', 'mode: incremental, primary_key: id, update_key: id', [1, 2], /chunks before are published/],
+  ['all of them', 'mode: full-refresh', [], /Nothing of this load is published/],
+])('a column that goes between chunks is told, with %s published', async (_, mode, kept, state) => {
+  await harness.run(
+    'PG',
+    'drop table if exists lost',
+    'create table lost (id int primary key, a text, b text)',
+    "insert into lost select n, 'a', 'b' from generate_series(1, 6) n",
+    'analyze lost',
+  );
+  await harness.run('PG2', 'drop schema if exists raw cascade', 'drop schema if exists _millrace cascade');
+  const yaml = `source: PG\ntarget: PG2\nstreams: { lost: { object: raw.lost, ${mode}, source_options: { chunk_size: 2 }, meta: { millrace: { parallel_chunks: 1 } } } }\n`;
+  let reads = 0;
+  await disturb('PG', (whole) =>
+    beforeEachRead(whole, async () => {
+      reads += 1;
+      if (reads === 2) await whole.database?.execute('alter table lost drop column b');
+    }),
+  );
+  await expect(harness.loadOne(yaml)).rejects.toMatchObject({
+    kind: 'data',
+    code: 'column_gone',
+    message: "stream lost: the column 'b' is gone from the source since this load was planned",
+    state: expect.stringMatching(state),
+    next: expect.stringContaining('millrace run -r test.yaml --streams lost'),
+  });
+  restore();
+  const held = async () => (await harness.rows('PG2', 'select id from raw.lost order by id')).flat();
+  if (kept.length > 0) expect(await held()).toEqual(kept);
+  await harness.loadOne(yaml);
+  expect(await held()).toEqual([1, 2, 3, 4, 5, 6]);
+});

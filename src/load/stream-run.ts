@@ -21,6 +21,7 @@ import type { LoadFigures } from './stream/figures.ts';
 import { isStageFileOf } from './stream/stage-name.ts';
 import type { PublishTurns } from './stream/publish.ts';
 import { recoverSwaps } from './stream/swap.ts';
+import { explainedBySource } from './read/changed-source.ts';
 import { refuseNullKeys, settleBeforeRead } from './read/stream-bounds.ts';
 import { loadWindow } from './table/window-load.ts';
 import type { TableLoad } from './table/table-load.ts';
@@ -99,7 +100,7 @@ async function loadPlanned(
     figures = await load(plan);
   } catch (error) {
     const mayRepeat = error instanceof TransientError && error.code === 'types_guessed_wrong' && !isRepeated;
-    if (!mayRepeat) throw error;
+    if (!mayRepeat) throw await explainedBySource(error, task, plan);
     context.log(`${error.message} Planning again by all rows.`, 'warn');
     return await loadPlanned(task, context, load, true);
   }
