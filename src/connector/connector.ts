@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { ConfigError } from '../core/errors.ts';
 import type { Connection } from './connection.ts';
+import type { TunnelledEnd } from './tunnelled-end.ts';
 
 /**
  * How to reach one kind of system. One folder under `connectors/` exports one of these.
@@ -52,6 +53,8 @@ export interface ConnectorEnvironment {
   readonly memoryBudgetBytes: number;
   /** Most memory that an embedded engine may take; absent when it is to decide itself. */
   readonly engineMemoryBytes?: number;
+  /** Absent unless host and port of the config are those of a tunnel. */
+  readonly tunnel?: TunnelledEnd;
 }
 
 /** Gives the config its type, and what is left out its default. */

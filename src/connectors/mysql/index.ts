@@ -12,9 +12,16 @@ export const mysqlConnector: Connector<MysqlConfig> = defineConnector({
   config: mysqlConfig,
   secretKeys: ['password', 'sslkey'],
   parseUrl: parseMysqlUrl,
-  open: async (config, { name, projectFolder }) => {
+  open: async (config, { name, projectFolder, tunnel }) => {
     const { host, port, user, database: databaseName } = config;
-    const identity = { connection: name, host, port, user, database: databaseName };
+    const identity = {
+      connection: name,
+      host,
+      port: tunnel?.port ?? port,
+      user,
+      database: databaseName,
+      ...(tunnel ? { tunnel } : {}),
+    };
     const server = openServer(config, tlsOptions(name, config, projectFolder), identity);
     const database = mysqlDatabase(server, config);
     return {

@@ -1,3 +1,4 @@
+import { throughText, type TunnelledEnd } from '../../connector/tunnelled-end.ts';
 import {
   CancelledError,
   ConfigError,
@@ -14,6 +15,7 @@ export interface ServerIdentity {
   readonly port: number;
   readonly user: string;
   readonly database: string | undefined;
+  readonly tunnel?: TunnelledEnd;
 }
 
 /** Nothing is said about transactions: a statement of MySQL's that defines something commits at once. */
@@ -122,8 +124,9 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function place({ connection, host, port, database }: ServerIdentity): string {
-  return `Connection ${connection} (${host}:${port}${database === undefined ? '' : `/${database}`})`;
+function place({ connection, host, port, database, tunnel }: ServerIdentity): string {
+  const name = database === undefined ? '' : `/${database}`;
+  return `Connection ${connection} (${host}:${port}${name}${throughText(tunnel)})`;
 }
 
 function serverError(
@@ -179,21 +182,25 @@ function serverError(
 }
 
 function driverError(code: string, message: string, server: ServerIdentity): MillraceError {
-  const { connection, host, port, user } = server;
+  const { connection, host, port, user, tunnel } = server;
+  const where = `${host}:${port}${throughText(tunnel)}`;
+  const isGone = dropped.has(code) || /closed state|Connection lost/i.test(message);
+  const broken = isGone || unreachable.has(code) ? tunnel?.failure() : undefined;
+  if (broken) return broken;
   if (unreachable.has(code)) {
-    return new TransientError(`Connection ${connection}: ${host}:${port} cannot be reached (${code}).`, {
+    return new TransientError(`Connection ${connection}: ${where} cannot be reached (${code}).`, {
       code: 'server_unreachable',
       next: `See that the server runs, and that host and port of ${connection} are right.`,
     });
   }
-  if (dropped.has(code) || /closed state|Connection lost/i.test(message)) {
+  if (isGone) {
     return new TransientError(`${place(server)}: the server closed the connection.`, {
       code: 'connection_lost',
       state: stopped,
     });
   }
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT') {
-    return new ConfigError(`Connection ${connection}: ${host}:${port} does not offer TLS.`, {
+    return new ConfigError(`Connection ${connection}: ${where} does not offer TLS.`, {
       code: 'tls_unavailable',
       next: `Set sslmode: disable on ${connection} if its network can be trusted.`,
     });
@@ -202,17 +209,14 @@ function driverError(code: string, message: string, server: ServerIdentity): Mil
     code === 'HANDSHAKE_SSL_ERROR' ||
     /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED)/.test(code)
   ) {
-    return new ConfigError(
-      `Connection ${connection}: the certificate of ${host}:${port} was refused: ${message}.`,
-      {
-        code: 'certificate_refused',
-        next: `Name the right sslrootcert, or choose another sslmode for ${connection}.`,
-      },
-    );
+    return new ConfigError(`Connection ${connection}: the certificate of ${where} was refused: ${message}.`, {
+      code: 'certificate_refused',
+      next: `Name the right sslrootcert, or choose another sslmode for ${connection}.`,
+    });
   }
   if (code.startsWith('AUTH_SWITCH')) {
     return new ConfigError(
-      `Connection ${connection}: ${host}:${port} wants to sign in "${user}" in a way that is not supported: ${message}.`,
+      `Connection ${connection}: ${where} wants to sign in "${user}" in a way that is not supported: ${message}.`,
       { code: 'login_failed', next: `Give ${user} a password, or use another user for ${connection}.` },
     );
   }

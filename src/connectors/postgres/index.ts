@@ -15,9 +15,16 @@ export const postgresConnector: Connector<PostgresConfig> = defineConnector({
   config: postgresConfig,
   secretKeys: ['password', 'sslpassword', 'sslkey'],
   parseUrl: parsePostgresUrl,
-  open: async (config, { name, projectFolder }) => {
+  open: async (config, { name, projectFolder, tunnel }) => {
     const { host, port, user, database: databaseName } = config;
-    const identity = { connection: name, host, port, user, database: databaseName };
+    const identity = {
+      connection: name,
+      host,
+      port: tunnel?.port ?? port,
+      user,
+      database: databaseName,
+      ...(tunnel ? { tunnel } : {}),
+    };
     const server = openServer(config, tlsWays(name, config, projectFolder), identity);
     const database = postgresDatabase(server);
     return {

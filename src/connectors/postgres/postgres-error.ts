@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { throughText, type TunnelledEnd } from '../../connector/tunnelled-end.ts';
 import {
   CancelledError,
   ConfigError,
@@ -15,6 +16,7 @@ export interface ServerIdentity {
   readonly port: number;
   readonly user: string;
   readonly database: string;
+  readonly tunnel?: TunnelledEnd;
 }
 
 /** How long a server that recovers from a crash is given before it is asked again: attempts are few. */
@@ -46,8 +48,8 @@ export function postgresError(error: unknown, server: ServerIdentity, signal?: A
   return driverError(error, server);
 }
 
-function place({ connection, host, port, database }: ServerIdentity): string {
-  return `Connection ${connection} (${host}:${port}/${database})`;
+function place({ connection, host, port, database, tunnel }: ServerIdentity): string {
+  return `Connection ${connection} (${host}:${port}/${database}${throughText(tunnel)})`;
 }
 
 function serverError(error: pg.DatabaseError, server: ServerIdentity): MillraceError {
@@ -151,20 +153,21 @@ function loginAdvice(message: string, connection: string): string {
 function driverError(error: unknown, server: ServerIdentity): MillraceError {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const { connection, host, port } = server;
-  if (unreachable.has(code) || /^timeout expired$|connect.*timeout/i.test(message)) {
-    return new TransientError(
-      `Connection ${connection}: ${host}:${port} cannot be reached (${code || message}).`,
-      {
-        code: 'server_unreachable',
-        next: `See that the server runs, and that host and port of ${connection} are right.`,
-      },
-    );
-  }
-  if (
+  const { connection, host, port, tunnel } = server;
+  const where = `${host}:${port}${throughText(tunnel)}`;
+  const isGone =
     dropped.has(code) ||
-    /Connection terminated|Client has encountered a connection error|not queryable/i.test(message)
-  ) {
+    /Connection terminated|Client has encountered a connection error|not queryable/i.test(message);
+  const isUnreachable = unreachable.has(code) || /^timeout expired$|connect.*timeout/i.test(message);
+  const broken = isGone || isUnreachable ? tunnel?.failure() : undefined;
+  if (broken) return broken;
+  if (isUnreachable) {
+    return new TransientError(`Connection ${connection}: ${where} cannot be reached (${code || message}).`, {
+      code: 'server_unreachable',
+      next: `See that the server runs, and that host and port of ${connection} are right.`,
+    });
+  }
+  if (isGone) {
     return new TransientError(`${place(server)}: the server closed the connection.`, {
       code: 'connection_lost',
       state: rolledBack,
@@ -174,7 +177,7 @@ function driverError(error: unknown, server: ServerIdentity): MillraceError {
     return loginFailed(new Error('no password was given'), server);
   if (/_ALERT_|alert number/i.test(`${code} ${message}`)) {
     return new ConfigError(
-      `Connection ${connection}: ${host}:${port} refused the client certificate: ${message.trim()}.`,
+      `Connection ${connection}: ${where} refused the client certificate: ${message.trim()}.`,
       {
         code: 'client_certificate_refused',
         next: `Name an sslcert and sslkey of ${connection} that an authority of the server has signed.`,
@@ -186,21 +189,18 @@ function driverError(error: unknown, server: ServerIdentity): MillraceError {
     /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED)/.test(code)
   ) {
     return new ConfigError(
-      `Connection ${connection}: the certificate of ${host}:${port} was refused: ${message.replace(/\.$/, '')}.`,
+      `Connection ${connection}: the certificate of ${where} was refused: ${message.replace(/\.$/, '')}.`,
       { code: 'certificate_refused', next: certificateAdvice(code, connection) },
     );
   }
   if (/error establishing an SSL connection/.test(message)) {
-    return new TransientError(
-      `Connection ${connection}: ${host}:${port} does not answer as PostgreSQL does.`,
-      {
-        code: 'server_unreachable',
-        next: `See that host and port of ${connection} are those of a PostgreSQL server.`,
-      },
-    );
+    return new TransientError(`Connection ${connection}: ${where} does not answer as PostgreSQL does.`, {
+      code: 'server_unreachable',
+      next: `See that host and port of ${connection} are those of a PostgreSQL server.`,
+    });
   }
   if (/does not support SSL/i.test(message)) {
-    return new ConfigError(`Connection ${connection}: ${host}:${port} does not offer TLS.`, {
+    return new ConfigError(`Connection ${connection}: ${where} does not offer TLS.`, {
       code: 'tls_unavailable',
       next: `Set sslmode: disable on ${connection} if its network can be trusted.`,
     });

@@ -111,7 +111,11 @@ export class ConnectionPool {
   async #connect(name: string): Promise<Connection> {
     const { connector, settings, tunnel, declaredName } = await this.#prepare(name);
     try {
-      const connection = await connector.open(settings, { name: declaredName, ...this.#options });
+      const connection = await connector.open(settings, {
+        name: declaredName,
+        ...this.#options,
+        ...(tunnel ? { tunnel: tunnel.end } : {}),
+      });
       if (tunnel) this.#tunnels.add(tunnel);
       return connection;
     } catch (error) {

@@ -22,7 +22,8 @@ export function environmentConnections(
   originOf: (name: string) => Origin,
 ): readonly ConnectionDeclaration[] {
   return Object.entries(variables).flatMap(([name, value]) => {
-    const written = value === undefined || name === ledgerVariable ? undefined : connectionIn(unwrapped(value));
+    const written =
+      value === undefined || name === ledgerVariable ? undefined : connectionIn(unwrapped(value));
     if (written === undefined) return [];
     // A value is taken as it is, as a password may hold a dollar sign.
     if (typeof written === 'string') {

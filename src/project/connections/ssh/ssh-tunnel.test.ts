@@ -57,13 +57,15 @@ async function one(connection: Connection): Promise<unknown> {
   return (await connection.database?.query('select 1 + 1'))?.rows[0]?.[0];
 }
 
-async function refusal(config: Readonly<Record<string, unknown>>): Promise<MillraceError> {
-  const error: unknown = await pool(config)
-    .get('DB')
-    .then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
+function refusal(config: Readonly<Record<string, unknown>>): Promise<MillraceError> {
+  return failureOf(pool(config).get('DB'));
+}
+
+async function failureOf(work: Promise<unknown> | undefined): Promise<MillraceError> {
+  const error: unknown = await (work ?? Promise.resolve()).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   if (error instanceof MillraceError) return error;
   throw new Error('expected a MillraceError', { cause: error });
 }
@@ -180,6 +182,20 @@ describe.skipIf(ssh === undefined)('a connection through a real SSH server (need
     await lost;
   });
 
+  test('messages name the database and the way to it, and what of the way is broken', async () => {
+    const connection = await pool({ ssh_tunnel: url, ...key }).get('DB');
+    const far = new URL(database.url);
+    const { message } = await failureOf(connection.database?.query('select nothing_there'));
+    expect(message).toContain(`(${far.hostname}:${far.port}${far.pathname} through the SSH server `);
+    expect(message).toContain(`@127.0.0.1:${ssh?.port})`);
+    const lonely = await pool({ ssh_tunnel: url, ...key, host: '127.0.0.1', port: 1 }).get('DB');
+    expect(await failureOf(one(lonely))).toMatchObject({
+      kind: 'transient',
+      code: 'ssh_forward_failed',
+      message: expect.stringContaining('cannot reach 127.0.0.1:1'),
+    });
+  });
+
   test('no message holds the password or the passphrase', async () => {
     const error = await refusal({
       ssh_tunnel: `ssh://${ssh?.user}:wrong-password@127.0.0.1:${ssh?.port}`,
@@ -202,5 +218,19 @@ describe('a connection through an SSH server with passwords', () => {
       for (const made of pools.splice(0)) await made.close();
       await server.stop();
     }
+  });
+
+  test('that is down is named, and not the port of this machine', async () => {
+    const server = await startPasswordServer('password', { user: 'me', password: 'secret' });
+    const connection = await pool({ ssh_tunnel: `ssh://me:secret@127.0.0.1:${server.port}` }).get('DB');
+    expect(await one(connection)).toBe(2);
+    await server.stop();
+    const errors = [await failureOf(one(connection)), await failureOf(one(connection))];
+    const way = `through the SSH server me@127.0.0.1:${server.port}`;
+    for (const { code, message } of errors)
+      expect(message).toContain(
+        code === 'connection_lost' ? way : `the SSH server me@127.0.0.1:${server.port}`,
+      );
+    expect(errors[1]).toMatchObject({ kind: 'transient', code: 'ssh_unreachable' });
   });
 });

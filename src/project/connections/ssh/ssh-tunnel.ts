@@ -5,7 +5,8 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Client, ConnectConfig } from 'ssh2';
-import { ConfigError, TransientError, type MillraceError } from '../../../core/errors.ts';
+import type { TunnelledEnd } from '../../../connector/tunnelled-end.ts';
+import { ConfigError, MillraceError, TransientError } from '../../../core/errors.ts';
 import { type HostKeyJudge, hostKeyJudge, type HostKeyRefusal, type TrustedHosts } from './ssh-host-key.ts';
 import { readKnownHosts } from './ssh-known-hosts.ts';
 
@@ -27,6 +28,7 @@ export interface TunnelSettings {
 /** A port on loopback whose connections come out at the other end of an SSH connection. */
 export interface Tunnel {
   readonly port: number;
+  readonly end: TunnelledEnd;
   close(): Promise<void>;
 }
 
@@ -53,10 +55,12 @@ export async function openTunnel(
   const hops = await readHops(connection, settings, projectFolder);
   let way = await connectHops(connection, hops);
   const sockets = new Set<Socket>();
+  let failure: MillraceError | undefined;
 
   const serve = async (socket: Socket): Promise<void> => {
     if (!way.isOpen()) way = await connectHops(connection, hops);
     const channel = await forward(connection, way.last, end);
+    failure = undefined;
     socket.pipe(channel).pipe(socket);
     channel.on('error', () => socket.destroy());
     channel.on('close', () => socket.destroy());
@@ -66,11 +70,17 @@ export async function openTunnel(
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    serve(socket).catch(() => socket.destroy());
+    serve(socket).catch((error: unknown) => {
+      failure = error instanceof MillraceError ? error : undefined;
+      socket.destroy();
+    });
   });
   const port = await listenOnLoopback(server);
+  const last = hops.at(-1);
+  const through = last ? `${last.config.username}@${last.host}:${last.port}` : '';
   return {
     port,
+    end: { port: end.port, through, failure: () => failure },
     close: async () => {
       for (const socket of sockets) socket.destroy();
       way.close();
