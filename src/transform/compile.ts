@@ -1,7 +1,7 @@
 import { ConfigError } from '../core/errors.ts';
 import type { Edge } from '../core/node.ts';
 import type { Origin } from '../core/origin.ts';
-import { type NodeScope, readingMoment, type RefCall } from './context/render-scope.ts';
+import { type DatasetRelation, type NodeScope, readingMoment, type RefCall } from './context/render-scope.ts';
 import { compileTextSync } from './compile/compile-node.ts';
 import { resolvedScope } from './compile/run-scope.ts';
 import { edgesTo } from './graph-nodes.ts';
@@ -30,7 +30,8 @@ export function compileSql(
       if (!reads.has(dependency.uniqueId)) reads.set(dependency.uniqueId, dependency);
     },
   );
-  const here: NodeScope = project.dialectName === 'duckdb' ? scope : { ...scope, refAll: refuseAll };
+  const here: NodeScope =
+    project.dialectName === 'duckdb' ? scope : { ...scope, refAll: (call) => described(call, scope) };
   const linesBefore = '\n'.repeat(Math.max(0, (origin.line ?? 1) - 1));
   const template = { text: linesBefore + sql, file: origin.file };
   const compiled = compileTextSync(
@@ -43,11 +44,14 @@ export function compileSql(
   return { sql: compiled.sql.trim(), reads: edgesTo(project.manifest, [...reads.values()]) };
 }
 
-/** Where columns are matched by name only after they were asked for, and nobody is asked. */
-function refuseAll({ name, origin }: RefCall): never {
-  throw new ConfigError(`ref_all("${name}"): on this database it is for models only`, {
+/** Where columns are matched by name only when they are known, and the warehouse is not asked. Throws a ConfigError `ref_all_unavailable`. */
+function described(call: RefCall, scope: NodeScope): readonly DatasetRelation[] {
+  const members = scope.refAll(call);
+  if (members.every((member) => member.described.length > 0)) return members;
+  const { name, origin } = call;
+  throw new ConfigError(`ref_all("${name}"): its columns are not known here`, {
     code: 'ref_all_unavailable',
     origin,
-    next: `Write a model that reads ref_all("${name}"), and read that with ref().`,
+    next: `List the columns of "${name}" in its property file, or write a model that reads ref_all("${name}").`,
   });
 }

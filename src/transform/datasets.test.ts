@@ -4,6 +4,7 @@ import { openDuckdb, runNode } from './testing/transform-runner.fixture.ts';
 import { laboratory, systems } from './testing/laboratory.fixture.ts';
 import { readFiles, type Files } from './testing/temporary-project.fixture.ts';
 import { compileSql } from './compile.ts';
+import { datasetTagOf } from './artifacts/artifact-dataset.ts';
 import { manifestArtifact } from './artifacts/manifest-artifact.ts';
 import type { TransformProject } from './project.ts';
 
@@ -235,13 +236,29 @@ test('a whole package is built for each dataset', async () => {
   );
 });
 
-test('a report on PostgreSQL cannot match columns by name: it is told to read a model', async () => {
-  const project = await readFiles(shop, { dialectName: 'postgres' });
-  expect(() =>
-    compileSql(project, "select * from {{ ref_all('dear') }}", { file: 'x.sql', line: 3 }),
-  ).toThrow(
-    expect.objectContaining({ code: 'ref_all_unavailable', origin: expect.objectContaining({ line: 3 }) }),
-  );
+test('a report on PostgreSQL reads the columns that are described, and is told to describe them', async () => {
+  const compile = async (properties: string): Promise<string> => {
+    const files = { ...shop, 'models/outside.yml': properties };
+    const project = await readFiles(files, { dialectName: 'postgres' });
+    return compileSql(project, "select * from {{ ref_all('dear') }} as t", { file: 'x.sql', line: 3 }).sql;
+  };
+  await expect(compile('models: [{ name: dear }]')).rejects.toMatchObject({
+    code: 'ref_all_unavailable',
+    origin: { line: 3 },
+  });
+  const sql = await compile('models: [{ name: dear, columns: [{ name: id }, { name: Price }] }]');
+  expect(sql).toMatch(/select 'eu' as "database", "id", "Price" from [^\n]*\n\s+union all\n/);
+});
+
+test('what is named alike in several datasets is told apart', async () => {
+  const { manifest } = await readFiles(shop);
+  const artifact = manifestArtifact({
+    manifest,
+    invocation: { id: '', atMs: 0, environment: {} },
+    root: '/',
+  });
+  const tags = Object.values({ ...artifact.nodes, ...artifact.sources }).map((node) => datasetTagOf(node));
+  expect(new Set(tags)).toEqual(new Set([undefined, 'database:eu', 'database:us']));
 });
 
 test('dbt as the executor, which does not know them, is refused', async () => {

@@ -1,3 +1,4 @@
+export { datasetTagOf } from './artifacts/artifact-dataset.ts';
 export type { ArtifactNode, ManifestArtifact } from './artifacts/artifact-node.ts';
 export { manifestArtifact, withCompiled } from './artifacts/manifest-artifact.ts';
 export { semanticArtifact } from './artifacts/semantic-artifact.ts';

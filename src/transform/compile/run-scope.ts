@@ -65,7 +65,8 @@ export function resolvedScope(
         onRead({ uniqueId: node.uniqueId, origin: call.origin }, `ref_all('${call.name}')`);
         const relation = valueOf(node);
         const columnsOf = relation.type === 'cte' ? keptAs(node) : relation.relationName;
-        return node.dataset ? { dataset: node.dataset, relation, columnsOf } : [];
+        const described = node.columns.map(({ name }) => name);
+        return node.dataset ? { dataset: node.dataset, relation, columnsOf, described } : [];
       }),
     source: (sourceName, tableName, origin) => {
       const node = resolveSource(names, { sourceName, tableName, origin }, given.home);

@@ -24,9 +24,10 @@ export function refAllFunction(project: ProjectScope, node: NodeScope, moment: M
       second === undefined ? { name: first, packageName: undefined } : { name: second, packageName: first };
     const members = node.refAll({ ...named, origin });
     const column = columnName(args, members);
-    return project.dialectName === 'duckdb' || !moment.database
-      ? unionByName(members, column, project.dialectName)
-      : unionOfColumns(moment.database, members, column, second ?? first);
+    if (project.dialectName === 'duckdb') return unionByName(members, column);
+    return moment.database
+      ? unionOfColumns(moment.database, members, column, second ?? first)
+      : unionOfDescribed(members, column);
   };
 }
 
@@ -37,16 +38,23 @@ function columnName({ keyword }: CallArguments, members: readonly DatasetRelatio
   return given === undefined ? members[0]?.dataset.dimension : printed(given);
 }
 
-function unionByName(
-  members: readonly DatasetRelation[],
-  column: string | undefined,
-  dialectName: string,
-): string {
+function unionByName(members: readonly DatasetRelation[], column: string | undefined): string {
   const selects = members.map(
     ({ dataset, relation }) =>
       `  select ${datasetColumn(dataset.value, column)}* from ${relation.toString()}`,
   );
-  return inParentheses(selects, dialectName === 'duckdb' ? 'union all by name' : 'union all');
+  return inParentheses(selects, 'union all by name');
+}
+
+/** Where nobody can be asked for columns: those that property files list. */
+function unionOfDescribed(members: readonly DatasetRelation[], column: string | undefined): string {
+  const names = new Set(members.flatMap(({ described }) => described));
+  const list = names.size === 0 ? '*' : [...names].map((name) => quoteIdentifier(name)).join(', ');
+  const selects = members.map(
+    ({ dataset, relation }) =>
+      `  select ${datasetColumn(dataset.value, column)}${list} from ${relation.toString()}`,
+  );
+  return inParentheses(selects, 'union all');
 }
 
 /** For databases that match the columns of a union by place. */

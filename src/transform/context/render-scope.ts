@@ -49,6 +49,8 @@ export interface DatasetRelation {
   readonly relation: Relation;
   /** The relation whose columns these are; undefined where nothing in the database has them. */
   readonly columnsOf: RelationName | undefined;
+  /** Names of the columns that its property file lists. */
+  readonly described: readonly string[];
 }
 
 /** What a template may say about its node, and is told about it. */

@@ -1,8 +1,7 @@
-import { plainText } from '../files/plain-value.ts';
-import { datasetTag } from '../manifest/dataset.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { canonicalJson, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ArtifactNode, ManifestArtifact } from '../artifacts/artifact-node.ts';
+import { datasetVariables } from '../artifacts/artifact-dataset.ts';
 import { listOf, objectOf } from '../artifacts/json-part.ts';
 import { changedMacroTest } from './changed-macros.ts';
 import type { PreviousState } from './previous-state.ts';
@@ -130,19 +129,11 @@ function sameConfig(node: ArtifactNode, old: ArtifactNode): boolean {
   const [mine, theirs] = [objectOf(node.unrendered_config), objectOf(old.unrendered_config)];
   const keys = new Set([...Object.keys(mine), ...Object.keys(theirs)]);
   return (
-    canonicalJson(datasetOf(node)) === canonicalJson(datasetOf(old)) &&
+    canonicalJson(datasetVariables(node) ?? {}) === canonicalJson(datasetVariables(old) ?? {}) &&
     [...keys].every(
       (key) => comparedElsewhere.has(key) || configText(key, mine[key]) === configText(key, theirs[key]),
     )
   );
-}
-
-/** The variables of the dataset that a node is built for; `meta.dataset` of other nodes is the user's own. */
-function datasetOf({ config, tags = [] }: ArtifactNode): JsonObject {
-  const dataset = objectOf(objectOf(config?.['meta'])['dataset']);
-  const [dimension = ''] = Object.keys(dataset);
-  const tag = datasetTag({ dimension, value: plainText(dataset[dimension]) });
-  return tags.includes(tag) ? dataset : {};
 }
 
 /** One hook and a list of one are the same. */

@@ -1,4 +1,4 @@
-import { plainText } from '../../../transform/index.ts';
+import { datasetTagOf, plainText } from '../../../transform/index.ts';
 import { ConfigError } from '../../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import type { ArtifactNode, ManifestArtifact } from '../../../transform/index.ts';
@@ -97,10 +97,16 @@ function selectorText(node: ArtifactNode): string {
     case 'saved_query':
     case 'semantic_model':
     case 'unit_test':
-      return `${node.resource_type}:${named}`;
+      return [`${node.resource_type}:${named}`, datasetText(node)].filter(Boolean).join(',');
     default:
       return node.fqn.join('.');
   }
+}
+
+/** Tells apart what is named alike in several datasets, in the grammar of selections. */
+function datasetText(node: ArtifactNode): string {
+  const tag = datasetTagOf(node);
+  return tag === undefined ? '' : `tag:${tag}`;
 }
 
 function searchName(node: ArtifactNode): string {
