@@ -8,16 +8,16 @@ import type { StreamTask } from '../plan/stream-task.ts';
  * they have not.
  */
 export async function explainedBySource(
-  error: unknown,
+  failure: unknown,
   task: StreamTask,
   plan: StreamPlan,
 ): Promise<unknown> {
-  if (!(error instanceof MillraceError) || error.kind === 'cancelled' || error.kind === 'transient')
-    return error;
+  if (!(failure instanceof MillraceError) || failure.kind === 'cancelled' || failure.kind === 'transient')
+    return failure;
   const schema = await describeSource(task).catch(() => undefined);
   const names = new Set(schema?.columns.map(({ name }) => name));
   const gone = plan.read.columns.filter((name) => !names.has(name));
-  if (!schema || gone.length === 0) return error;
+  if (!schema || gone.length === 0) return failure;
   const { name, origin } = task.stream;
   const columns = gone.length === 1 ? `the column '${gone[0]}' is` : `the columns ${gone.join(', ')} are`;
   const isShownEach = plan.chunks?.commits === 'each chunk';
@@ -28,6 +28,6 @@ export async function explainedBySource(
       ? 'The chunks before are published, with their watermark'
       : 'Nothing of this load is published',
     next: `Run it again, such as with: millrace run -r ${origin.file} --streams ${name}. It is planned by the columns that there are then; ${isShownEach ? 'it goes on after the last chunk, with NULL in place of what is gone' : 'the target keeps its column, with NULL in new rows, or none after a full refresh'}`,
-    cause: error,
+    cause: failure,
   });
 }

@@ -3,6 +3,7 @@ import type { StepContext } from '../../core/executor.ts';
 import type { TableSchema } from '../../sql/data-type.ts';
 import type { TableName } from '../../sql/dialect.ts';
 import { checkedPayload } from './checked-payload.ts';
+import { ofExpected } from '../plan/expected-rows.ts';
 import type { StreamPlan } from '../plan/stream-plan.ts';
 import { withReadSlot } from './read-slots.ts';
 import type { StreamTask } from '../plan/stream-task.ts';
@@ -54,7 +55,12 @@ async function fill(
   const onProgress =
     reading.onProgress ??
     ((rows: number, bytes: number) =>
-      context.progress({ rows: before.rows + rows, bytes: before.bytes + bytes, phase: 'loading' }));
+      context.progress({
+        rows: before.rows + rows,
+        bytes: before.bytes + bytes,
+        ...ofExpected(plan),
+        phase: 'loading',
+      }));
   try {
     const payload = await source.read(
       {

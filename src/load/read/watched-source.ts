@@ -8,12 +8,13 @@ const looksPerPatience = 10;
 /**
  * A source whose silence is noticed: a question that is not answered, or rows that stop coming, for so long
  * end as a transient error, and what the server does for them is cancelled. Time in which nobody waits for
- * the source, because its rows are written elsewhere, does not count.
+ * the source, because its rows are written elsewhere, does not count; nor does that in which this process looks
+ * through files, which takes as long as they are large.
  * @param stallSeconds 0 waits for ever
  */
 export function watchedSource(connection: Connection, stallSeconds: number): Connection {
   if (stallSeconds === 0) return connection;
-  const { name, database, source } = connection;
+  const { name, database, source, folder } = connection;
   const error = (): TransientError => stalled(name, stallSeconds);
   const watch: Watch = Object.assign(
     <T>(work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal) =>
@@ -22,7 +23,9 @@ export function watchedSource(connection: Connection, stallSeconds: number): Con
   );
   return instead(connection, {
     ...(database ? { database: watchedDatabase(database, watch) } : {}),
-    ...(source ? { source: watchedReads(source, watch) } : {}),
+    ...(source
+      ? { source: watchedReads(source, watch, folder === undefined || database ? watch : atEase) }
+      : {}),
   });
 }
 
@@ -42,14 +45,19 @@ function watchedDatabase(database: SqlDatabase, watch: Watch): SqlDatabase {
   });
 }
 
-function watchedReads(source: Source, watch: Watch): Source {
+type Asking = <T>(work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal) => Promise<T>;
+
+const atEase: Asking = (work, signal = new AbortController().signal) => work(signal);
+
+/** @param ask how the source is asked for what is there before its rows come */
+function watchedReads(source: Source, watch: Watch, ask: Asking): Source {
   return instead(source, {
-    discover: (pattern) => watch(() => source.discover(pattern)),
-    describe: (stream, options, signal) => watch((both) => source.describe(stream, options, both), signal),
+    discover: (pattern) => ask(() => source.discover(pattern)),
+    describe: (stream, options, signal) => ask((both) => source.describe(stream, options, both), signal),
     read: async (request, format, signal) => {
       const stop = new AbortController();
       const both = AbortSignal.any([signal, stop.signal]);
-      const payload = await watch(() => source.read(request, format, both), signal);
+      const payload = await ask(() => source.read(request, format, both), signal);
       return watchedPayload(payload, watch, stop);
     },
   });
