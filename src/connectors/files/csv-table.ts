@@ -11,11 +11,12 @@ import { declaredColumns } from './declared-columns.ts';
 import { type FileEngine, quote } from './engine.ts';
 import { type FileTable, pathsOf, type ReadableFile, type TypedColumn } from './file-table.ts';
 import { declaredPattern, plainText } from './plain-csv.ts';
+import { firstTexts, longestText } from './first-texts.ts';
 import { typedText } from './held-values.ts';
 import type { ReadOptions } from './read-options.ts';
 import type { Spool } from './spool.ts';
 import { textTyping, type TextTyping } from './text-typing.ts';
-import { isTimeType, longestTexts } from './time-shape.ts';
+import { isTimeType } from './time-shape.ts';
 import { firstFits, guessFits, guessPattern, heldToGuess, textColumns } from './type-inference.ts';
 
 /**
@@ -78,25 +79,30 @@ async function guessedTable(connection: DuckDBConnection, csv: CsvFiles): Promis
   const { files, layout, options, declared } = csv;
   const typing = textTyping(options);
   const fromOf = (paths: readonly string[]): string => readCsvSql(paths, csv);
-  const open = textColumns(layout.columns.filter((_, index) => !declared[index]));
-  const { guesses, isWhole } = await guessFits(connection, fromOf(pathsOf(files)), open, typing.candidates);
-  const guessed = new Map(open.map(({ name }, index) => [name, guesses[index]]));
-  const times = layout.columns.filter((name, index) =>
-    isTimeType(declared[index] ?? guessed.get(name)?.candidate?.type),
-  );
-  const usual = await longestTexts(connection, fromOf(pathsOf(files)), times);
+  const from = fromOf(pathsOf(files));
+  const looked = layout.columns.filter((_, index) => !declared[index] || isTimeType(declared[index]));
+  const { texts, isWhole } = await firstTexts(connection, from, textColumns(looked));
+  const textsOf = new Map(looked.map((name, index) => [name, texts[index] ?? []]));
+  const open = layout.columns.filter((_, index) => !declared[index]);
+  const first = open.map((name) => textsOf.get(name) ?? []);
+  const guesses = await guessFits(connection, from, textColumns(open), typing.candidates, first);
+  const guessed = new Map(open.map((name, index) => [name, guesses[index]]));
+  const usual = (name: string, type: DataType): string | undefined =>
+    isTimeType(type) ? longestText(textsOf.get(name) ?? []) : undefined;
   const patterns: (string | undefined)[] = [];
   const columns = layout.columns.map((name, index): TypedColumn => {
     const text = quote(name);
     const type = declared[index];
     if (type) {
       patterns.push(declaredPattern(type));
-      return { name, type, nullable: true, expression: typing.held(text, type, name, usual.get(name)) };
+      return { name, type, nullable: true, expression: typing.held(text, type, name, usual(name, type)) };
     }
     const guess = guessed.get(name);
     if (!guess) throw new Error('every open column has a guess');
     const inferred = typing.infer(guess.evidence, text);
-    const expression = isWhole ? inferred.expression : heldToGuess(text, inferred, guess, usual.get(name));
+    const expression = isWhole
+      ? inferred.expression
+      : heldToGuess(text, inferred, guess, usual(name, inferred.type));
     patterns.push(guessPattern(guess));
     return { name, type: inferred.type, nullable: true, expression };
   });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { DataType } from '../../sql/data-type.ts';
 import { writtenPattern } from './column-fit.ts';
-import { longestTexts, timeShape } from './time-shape.ts';
+import { timeShape } from './time-shape.ts';
 
 const samples: readonly (readonly [DataType['type'], string])[] = [
   ['date', '2024-02-29'],
@@ -42,13 +42,4 @@ test('what is not written as a time, or has zeros behind its microseconds, has n
   expect(timeShape(undefined, pattern)).toBeUndefined();
   expect(timeShape('2024-02-29 10:00*', pattern)).toBeUndefined();
   expect(timeShape('2024-02-29 10:00:00.1234560', pattern)).toBeUndefined();
-});
-
-test('the longest text of the first rows is told, where there is one', async () => {
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  const from = `(values ('a', null), ('abc', null), (null, null)) as t(x, y)`;
-  expect([...(await longestTexts(connection, from, ['x', 'y']))]).toEqual([['x', 'abc']]);
-  connection.closeSync();
-  instance.closeSync();
 });

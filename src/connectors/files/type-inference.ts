@@ -3,15 +3,12 @@ import type { DataType } from '../../sql/data-type.ts';
 import { type ColumnEvidence, columnEvidence, type TextColumn } from './column-evidence.ts';
 import { type Candidate, candidates } from './column-fit.ts';
 import { quote } from './engine.ts';
+import { firstRowCount, type FirstTexts, firstTexts } from './first-texts.ts';
 import { heldTo, heldToPattern, type TypedValue } from './held-values.ts';
 import { timeShape } from './time-shape.ts';
 
 /** Rows that tell what the rest is likely to be. */
 const sampleRows = 20_480;
-/** Rows that rule most candidates out, so that few are asked of more rows; fewer of wide tables. */
-const sieveRows = 1024;
-const sieveValues = 100_000;
-const fewestRows = 64;
 
 /** Looks at every row of `from`: what does not fit the first ones is not asked of the rest. */
 export async function gatherEvidence(
@@ -44,8 +41,17 @@ export async function firstFits(
   columns: readonly TextColumn[],
   possible: readonly (readonly Candidate[])[],
 ): Promise<readonly ColumnEvidence[]> {
+  return await firstOf(connection, from, columns, await sifted(connection, from, columns, possible));
+}
+
+/** Asks all rows of each column for its first candidate, and where that does not fit for the next one. */
+async function firstOf(
+  connection: DuckDBConnection,
+  from: string,
+  columns: readonly TextColumn[],
+  likely: readonly (readonly Candidate[])[],
+): Promise<readonly ColumnEvidence[]> {
   const found = new Map<TextColumn, ColumnEvidence>();
-  const likely = await sifted(connection, from, columns, possible);
   let open = columns.map((column, index) => ({ column, left: likely[index] ?? [] }));
   while (open.length > 0) {
     const answers = await columnEvidence(
@@ -71,31 +77,29 @@ export interface Guess {
   readonly candidate?: Candidate;
 }
 
-/** The first candidates that fit the first rows; `isWhole` when there are no more rows than those. */
+/**
+ * The first candidates that fit the first rows.
+ * @param first the texts of the very first of them, by the order of the columns
+ */
 export async function guessFits(
   connection: DuckDBConnection,
   from: string,
   columns: readonly TextColumn[],
   possible: readonly Candidate[],
-): Promise<{ readonly guesses: readonly Guess[]; readonly isWhole: boolean }> {
-  if (columns.length === 0) return { guesses: [], isWhole: true };
-  const first = firstRows(from, sampleRows);
-  const left = await sifted(
+  first: FirstTexts['texts'],
+): Promise<readonly Guess[]> {
+  const sample = firstRows(from, sampleRows);
+  const likely = await withoutMisfits(
     connection,
     from,
     columns,
-    columns.map(() => possible),
+    columns.map((_, index) => notRuledOut(first[index] ?? [], possible)),
   );
-  const found = await columnEvidence(connection, first, columns, left);
-  const counted = await connection.runAndReadAll(`select count(*) from ${first}`);
-  return {
-    guesses: found.map((answer) => {
-      const candidate = answer.hasValues ? possible.find(({ name }) => answer.fits.has(name)) : undefined;
-      const fits = new Set(candidate ? [candidate.name] : []);
-      return { evidence: { ...answer, fits }, ...(candidate ? { candidate } : {}) };
-    }),
-    isWhole: Number(counted.getRows()[0]?.[0]) < sampleRows,
-  };
+  const found = await firstOf(connection, sample, columns, likely);
+  return found.map((evidence) => {
+    const candidate = evidence.hasValues ? possible.find(({ name }) => evidence.fits.has(name)) : undefined;
+    return { evidence, ...(candidate ? { candidate } : {}) };
+  });
 }
 
 /**
@@ -130,10 +134,44 @@ async function sifted(
   columns: readonly TextColumn[],
   possible: readonly (readonly Candidate[])[],
 ): Promise<readonly (readonly Candidate[])[]> {
-  const rows = Math.max(fewestRows, Math.min(sieveRows, Math.floor(sieveValues / columns.length)));
-  const found = await columnEvidence(connection, firstRows(from, rows), columns, possible);
-  return columns.map((_, index) =>
-    (possible[index] ?? []).filter(({ name }) => found[index]?.fits.has(name)),
+  const isPatterned = (index: number): boolean =>
+    possible[index]?.some(({ pattern }) => pattern !== undefined) === true;
+  const patterned = columns.filter((_, index) => isPatterned(index));
+  const { texts } = await firstTexts(connection, from, patterned);
+  const textsOf = new Map(patterned.map((column, index) => [column, texts[index] ?? []]));
+  const left = columns.map((column, index) => notRuledOut(textsOf.get(column) ?? [], possible[index] ?? []));
+  return await withoutMisfits(connection, from, columns, left);
+}
+
+/** Candidates that are written as all texts are, and those of which that does not tell. */
+function notRuledOut(texts: readonly string[], possible: readonly Candidate[]): readonly Candidate[] {
+  return possible.filter(({ pattern }) => {
+    if (pattern === undefined) return true;
+    const written = new RegExp(`^(?:${pattern})$`);
+    return texts.every((text) => written.test(text));
+  });
+}
+
+/** Leaves out the candidates that only DuckDB can tell of, where it does of the first rows. */
+async function withoutMisfits(
+  connection: DuckDBConnection,
+  from: string,
+  columns: readonly TextColumn[],
+  left: readonly (readonly Candidate[])[],
+): Promise<readonly (readonly Candidate[])[]> {
+  const unsure = columns.flatMap((column, index) => {
+    const asked = left[index]?.filter(({ pattern }) => pattern === undefined) ?? [];
+    return asked.length === 0 ? [] : [{ column, index, asked }];
+  });
+  const found = await columnEvidence(
+    connection,
+    firstRows(from, firstRowCount(columns.length)),
+    unsure.map(({ column }) => column),
+    unsure.map(({ asked }) => asked),
+  );
+  const fits = new Map(unsure.map(({ index }, place) => [index, found[place]?.fits]));
+  return left.map((some, index) =>
+    some.filter(({ name, pattern }) => pattern !== undefined || fits.get(index)?.has(name) === true),
   );
 }
 
