@@ -246,6 +246,30 @@ select {{ n }} as n
     });
   });
 
+  test('run_started_at is one moment for the whole run', async () => {
+    const moment = '{{ run_started_at.timestamp() }}';
+    const project = await read({
+      'models/a.sql': `{{ config(materialized='table') }} select '${moment}' as x`,
+      'models/b.sql': `select '${moment}' as x from {{ ref('a') }}`,
+    });
+    await runAll(project, connection);
+    expect(await rows('select count(*) from lab.a join lab.b on a.x = b.x')).toEqual([[1]]);
+  });
+
+  test('numbers of queries keep their digits', async () => {
+    const query =
+      'select 1.10 as a, 12345678901234567890.12 as b, cast(2 as float) as c, 3 as d, cast(4 as decimal(9, 0)) as e';
+    const project = await read({
+      'models/m.sql': `{% set row = run_query("${query}").rows[0] %}{% if execute %}
+        select '{{ row | join("|") }}' as x, '{{ row.a + 1 }}|{{ row.e * 2 }}|{{ row.c / 4 }}|{{ -row.a }}|{{ row.e // 3 }}|{{ row.a | round(1) }}|{{ row.e | int }}|{{ row.e == 4 }}|{{ range(row.e) | length }}' as y
+        {% else %} select 1 {% endif %}`,
+    });
+    await runNode(project, connection, 'm');
+    expect(await rows('select x, y from lab.m')).toEqual([
+      ['1.10|12345678901234567890.12|2.0|3|4', '2.10|8|0.5|-1.10|1|1.1|4|True|4'],
+    ]);
+  });
+
   test('what a hook refers to is built before', async () => {
     const project = await read({
       'macros/note.sql':

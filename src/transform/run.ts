@@ -32,10 +32,10 @@ export function createTransformExecutor(
       throw error;
     }
   };
-  let durations = { runId: '', byKey: new Map<string, number>() };
-  const durationsOf = (runId: string): Map<string, number> => {
-    if (durations.runId !== runId) durations = { runId, byKey: new Map() };
-    return durations.byKey;
+  let run: KnownRun = { runId: '', runStartedAtMs: 0, durations: new Map() };
+  const runOf = (runId: string): KnownRun => {
+    if (run.runId !== runId) run = { runId, runStartedAtMs: Date.now(), durations: new Map() };
+    return run;
   };
   const startedRuns = new Map<string, Promise<number>>();
   const start = (step: Step): Promise<number> => {
@@ -53,7 +53,7 @@ export function createTransformExecutor(
     name: executorName,
     execute: async (node, context) => {
       if (node.key === endKey) {
-        const step = stepOf(project, await open(), context, durationsOf(context.runId));
+        const step = stepOf(project, await open(), context, runOf(context.runId));
         return { metadata: { statements: await runRunHooks(step, 'end') } };
       }
       const found = project.manifest.byKey.get(node.key);
@@ -67,7 +67,7 @@ export function createTransformExecutor(
         return withFingerprint(node, { metadata: { materialization: 'ephemeral' } });
       }
       refuse(found.config);
-      const step = stepOf(project, await open(), context, durationsOf(context.runId));
+      const step = stepOf(project, await open(), context, runOf(context.runId));
       await start(step);
       const outcome = found.kind === 'test' ? await runCheck(step, found) : await buildNode(step, found);
       keepExecuted(step, found);
@@ -75,6 +75,11 @@ export function createTransformExecutor(
       return withFingerprint(node, outcome);
     },
   };
+}
+
+/** What steps of one run share in this process. */
+interface KnownRun extends Pick<Step, 'runStartedAtMs' | 'durations'> {
+  readonly runId: string;
 }
 
 /** A test that reads nothing is of no asset, so that nobody else knows that it is only to be shown. */
@@ -86,10 +91,19 @@ function stepOf(
   project: TransformProject,
   warehouse: Warehouse,
   context: StepContext,
-  durations: Step['durations'],
+  { runStartedAtMs, durations }: KnownRun,
 ): Step {
   const given = argumentsOf(context.options.room);
-  return { project, warehouse, context, startedAtMs: Date.now(), given, executed: [], durations };
+  return {
+    project,
+    warehouse,
+    context,
+    startedAtMs: Date.now(),
+    runStartedAtMs,
+    given,
+    executed: [],
+    durations,
+  };
 }
 
 async function runCheck(step: Step, node: TestNode): Promise<StepOutcome> {

@@ -20,6 +20,8 @@ export interface Step {
   readonly warehouse: Warehouse;
   readonly context: StepContext;
   readonly startedAtMs: number;
+  /** When this process first heard of the run: dbt's `run_started_at`, the same for all of it. */
+  readonly runStartedAtMs: number;
   readonly given: RunArguments;
   /** SQL of the node that the step has run, for the target folder. */
   readonly executed: string[];
@@ -38,7 +40,7 @@ export function momentOf(
   return {
     isExecuting: true,
     ...mode,
-    startedAtMs: step.startedAtMs,
+    startedAtMs: step.runStartedAtMs,
     arguments: step.given,
     invocationId: step.given.invocationId || step.context.runId,
     database: {

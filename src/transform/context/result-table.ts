@@ -3,6 +3,8 @@ import type { DataType } from '../../sql/data-type.ts';
 import { dateFromText } from './date-time.ts';
 import {
   type CallArguments,
+  decimalOf,
+  decimalOfFloat,
   itemsOf,
   mappingOf,
   methodValue,
@@ -241,21 +243,17 @@ class ResultRow implements TemplateObject {
   }
 }
 
+const isNumber = /^-?\d+(\.\d+)?$/;
+
+/** Numbers with a point are decimals in agate, floats too. */
 function templateValue(value: unknown, type: DataType['type']): Value {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') {
-    if (type === 'decimal') return numberFromText(value);
+    if (type === 'decimal') return isNumber.test(value) ? decimalOf(value) : value;
     return type === 'date' || type === 'timestamp' || type === 'timestamptz'
       ? dateFromText(value, type)
       : value;
   }
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return value;
+  if (typeof value === 'number' && type.startsWith('float')) return decimalOfFloat(value);
   return value;
-}
-
-function numberFromText(text: string): Value {
-  if (!/^-?\d+(\.\d+)?$/.test(text)) return text;
-  const number = Number(text);
-  if (!text.includes('.') && !Number.isSafeInteger(number)) return BigInt(text);
-  return number;
 }

@@ -29,6 +29,8 @@ export { fromJs, toJs } from './value/conversion.ts';
 export { Dict, type Mapping, mappingOf } from './value/mapping.ts';
 export { methodValue } from './value/method.ts';
 export { printed } from './value/printing.ts';
+export { decimalOf } from './value/decimal.ts';
+export { decimalOfFloat } from './value/number.ts';
 export { itemsOf } from './value/sequence.ts';
 export { Tuple } from './value/value.ts';
 export type { Awaitable, TemplateFunction, TemplateObject, Value } from './value/value.ts';

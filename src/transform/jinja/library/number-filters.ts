@@ -4,6 +4,7 @@ import {
   arithmetic,
   floatOf,
   integerOf,
+  fixedText,
   isFloat,
   isNumeric,
   negate,
@@ -11,7 +12,8 @@ import {
   toNumber,
 } from '../value/number.ts';
 import { typeName } from '../value/printing.ts';
-import { Undefined, type Float, type TemplateFunction, type Value } from '../value/value.ts';
+import { decimalOf } from '../value/decimal.ts';
+import { Decimal, Undefined, type Float, type TemplateFunction, type Value } from '../value/value.ts';
 import { indexArgument } from './argument.ts';
 
 const floatText = /^[-+]?(?:(?:\d+(?:_\d+)*)?\.?\d+(?:_\d+)*\.?(?:e[-+]?\d+)?|inf|infinity|nan)$/i;
@@ -91,6 +93,7 @@ function round(args: CallArguments): Value {
   const number = numberArgument(value, 'round');
   const digits = indexArgument(precision, 'the precision', 0);
   if (method === 'common') {
+    if (number instanceof Decimal && digits >= 0) return decimalOf(fixedText(number.value, digits));
     if (isFloat(number)) return floatOf(roundHalfEven(toNumber(number), digits));
     return digits >= 0
       ? arithmetic('+', number, 0)

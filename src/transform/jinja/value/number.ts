@@ -1,5 +1,6 @@
 import { ValueError } from '../error/template-error.ts';
-import { Float, type Value } from './value.ts';
+import { decimalArithmetic, decimalOf } from './decimal.ts';
+import { Decimal, Float, type Value } from './value.ts';
 
 /** Bits that an integer may grow to by `**`; past it the template is surely wrong. */
 const maximumIntegerBits = 65_536;
@@ -39,6 +40,7 @@ export function toIndex(value: Value, what: string = 'an index'): number {
   if (typeof value === 'boolean') return Number(value);
   if (typeof value === 'number' && Number.isInteger(value)) return value;
   if (typeof value === 'bigint') return Number(value);
+  if (value instanceof Decimal && Number.isInteger(value.value)) return value.value;
   throw new ValueError(`Expected an integer as ${what}`);
 }
 
@@ -114,6 +116,10 @@ function power(left: number | bigint | boolean | Float, right: number | bigint |
   return integerOf(toBigInt(left) ** toBigInt(right));
 }
 
+function isExact(value: number | bigint | boolean | Float): value is Decimal | number | bigint {
+  return value instanceof Decimal || typeof value === 'bigint' || Number.isInteger(value);
+}
+
 /** `+ - * / // % **` of two numbers by Python's rules. */
 export function arithmetic(
   operator: string,
@@ -121,6 +127,10 @@ export function arithmetic(
   right: number | bigint | boolean | Float,
 ): Value {
   if (operator === '**') return power(left, right);
+  if ((left instanceof Decimal || right instanceof Decimal) && isExact(left) && isExact(right)) {
+    const exact = decimalArithmetic(operator, left, right);
+    if (exact) return exact;
+  }
   if (operator === '/' || isFloat(left) || isFloat(right)) {
     return floatOf(floatArithmetic(operator, toNumber(left), toNumber(right)));
   }
@@ -132,6 +142,7 @@ export function arithmetic(
 }
 
 export function negate(value: number | bigint | boolean | Float): Value {
+  if (value instanceof Decimal) return decimalArithmetic('-', 0, value) ?? value;
   if (value instanceof Float) return new Float(-value.value);
   if (typeof value === 'bigint') return integerOf(-value);
   const negated = -Number(value);
@@ -166,6 +177,11 @@ export function printFloat(number: number): string {
   if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`;
   const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');
   return `${sign}${whole}.${digits.slice(exponent + 1) || '0'}`;
+}
+
+/** The `Decimal` of a float, with the digits that the float prints. */
+export function decimalOfFloat(number: number): Value {
+  return Number.isFinite(number) ? decimalOf(printFloat(number)) : number;
 }
 
 /** `round(number, digits)`: half to even of the exact binary value, as Python rounds. */

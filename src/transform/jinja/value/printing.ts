@@ -1,6 +1,6 @@
 import { DictView, mappingOf, SetValue } from './mapping.ts';
 import { printFloat } from './number.ts';
-import { Float, Range, templateObject, Tuple, Undefined, type Value } from './value.ts';
+import { Decimal, Float, Range, templateObject, Tuple, Undefined, type Value } from './value.ts';
 
 /** Python's `str`: what `{{ value }}` prints. */
 export function printed(value: Value): string {
@@ -39,6 +39,7 @@ function listed(items: readonly Value[]): string {
 }
 
 function objectRepresentation(value: object, isQuoted: boolean): string {
+  if (value instanceof Decimal) return isQuoted ? `Decimal('${value.text}')` : value.text;
   if (value instanceof Float) return printFloat(value.value);
   if (Array.isArray(value)) return `[${listed(value)}]`;
   if (value instanceof Tuple) return `(${listed(value.items)}${value.items.length === 1 ? ',' : ''})`;

@@ -8,6 +8,7 @@ import type { CallArguments } from './call-arguments.ts';
  * | None, True, False, str | null, boolean, string |
  * | int | an integral number, or a bigint past 2^53 |
  * | float | a fractional number, or {@link Float} where the number is integral (`4/2` is `2.0`) |
+ * | Decimal | {@link Decimal} |
  * | list | array |
  * | dict | `Dict`; a plain object or a Map given by JavaScript is used in place |
  * | tuple, range, set | `Tuple`, `Range`, `SetValue`; a JavaScript Set is used in place |
@@ -69,6 +70,16 @@ export class Float {
 
   constructor(value: number) {
     this.value = value;
+  }
+}
+
+/** A number that a query gave, as Python's `Decimal`: it prints the digits that it came with. Made by `decimalOf`. */
+export class Decimal extends Float {
+  readonly text: string;
+
+  constructor(text: string) {
+    super(Number(text));
+    this.text = text;
   }
 }
 
