@@ -37,6 +37,11 @@ export interface FilePayload {
    * `schema`, in order and typed, with `where` and `limit` applied.
    */
   readonly select: string;
+  /**
+   * Called when the rows were read and before they are counted on: throws where the files are not as they were when
+   * the SELECT was made.
+   */
+  readonly verify?: () => Promise<void>;
   /** What an error of the SELECT means: rows are held to their types while they are read. */
   readonly explain?: (error: unknown) => Promise<unknown>;
 }

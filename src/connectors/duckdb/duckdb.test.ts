@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ColumnBatch, Connection, Payload, TableSchema } from '../../connector/index.ts';
+import { TransientError } from '../../core/errors.ts';
 import { duckdbConnector } from './index.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'millrace-duckdb-'));
@@ -327,6 +328,22 @@ describe('lanes', () => {
       message: expect.stringContaining(`${path}, line 4`),
     });
     expect(await warehouse.database!.describe({ schema: 'main', name: 'from_csv' })).toBeUndefined();
+  });
+
+  test('leaves no table behind for a file that changes while it is read', async () => {
+    const changed = new TransientError('It was changed.', { code: 'file_changed' });
+    const payload: Payload = {
+      format: 'file',
+      schema: { columns: [{ name: 'id', type: { type: 'int32' }, nullable: true }], primaryKey: [] },
+      paths: [],
+      fileType: 'csv',
+      options: {},
+      columns: ['id'],
+      select: 'select 1 as id',
+      verify: () => Promise.reject(changed),
+    };
+    await expect(stage(payload, 'from_changed')).rejects.toBe(changed);
+    expect(await warehouse.database!.describe({ schema: 'main', name: 'from_changed' })).toBeUndefined();
   });
 
   test('bytes are those of the values, however large the buffers around them', async () => {

@@ -53,6 +53,7 @@ async function fill(
     case 'file': {
       const select = payload.format === 'file' ? payload.select : payload.sql;
       const { rowsChanged: rows } = await connection.run(`insert into ${table} ${select}`);
+      if (payload.format === 'file') await payload.verify?.();
       request.onProgress(rows, 0);
       return { rows, bytes: 0 };
     }

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, glob, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { ConfigError, FatalError, MillraceError, TransientError } from '../../core/errors.ts';
 import { pathOfUrl } from './config.ts';
 
@@ -17,10 +17,10 @@ export interface SourceFile {
 
 const wildcards = /[*?[{]/;
 
-/** The files that a stream's name means, sorted by path; `*` and `**` stand for names and folders. */
+/** The files that a stream's name means, sorted by path; `*` and `**` stand for names and folders, a folder for all in it. */
 export async function findFiles(streamName: string, folder: string): Promise<readonly SourceFile[]> {
   const pattern = resolve(folder, pathOfUrl(streamName));
-  const paths = wildcards.test(pattern) ? await matchingPaths(pattern) : [pattern];
+  const paths = wildcards.test(pattern) ? await matchingPaths(pattern) : await pathsAt(pattern);
   if (paths.length === 0) {
     throw new ConfigError(`No file matches ${pattern}.`, {
       code: 'stream_missing',
@@ -40,6 +40,14 @@ export async function matchingPaths(pattern: string): Promise<string[]> {
     if (found.isFile()) paths.push(path);
   }
   return paths.sort();
+}
+
+/** The file, or all files below a folder but hidden ones. */
+async function pathsAt(path: string): Promise<string[]> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory()) return [path];
+  const below = await matchingPaths(join(path, '**', '*'));
+  return below.filter((file) => !file.slice(path.length).includes(`${sep}.`));
 }
 
 async function inspect(path: string): Promise<SourceFile> {
@@ -67,17 +75,26 @@ export async function* whileUnchanged<T>(
   files: readonly SourceFile[],
 ): AsyncGenerator<T> {
   yield* pieces;
+  const changed = await changeOf(files);
+  if (changed !== undefined) throw changed;
+}
+
+/** An error where a file is not as it was when it was looked at: gone, or a TransientError of code `file_changed`. */
+export async function changeOf(files: readonly SourceFile[]): Promise<unknown> {
   for (const { path, bytes, changedAtMs } of files) {
-    const now = await stat(path).catch((error: unknown) => {
-      throw pathError(error, path);
-    });
-    if (now.size === bytes && now.mtimeMs === changedAtMs) continue;
-    throw new TransientError(`${path} was changed while it was read.`, {
+    try {
+      const now = await stat(path);
+      if (now.size === bytes && now.mtimeMs === changedAtMs) continue;
+    } catch (error) {
+      return pathError(error, path);
+    }
+    return new TransientError(`${path} was changed while it was read.`, {
       code: 'file_changed',
       state: 'Nothing was published.',
       next: 'Run it again when the file is complete; whoever writes it may write another one and rename it.',
     });
   }
+  return undefined;
 }
 
 /** What an error of the file system means. */

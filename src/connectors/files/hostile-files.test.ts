@@ -1,4 +1,4 @@
-import { appendFileSync, rmSync, symlinkSync } from 'node:fs';
+import { appendFileSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -82,4 +82,19 @@ test.each([
     };
     await expect(read()).rejects.toMatchObject(error);
   }
+});
+
+test.each([
+  ['grows', (path: string) => appendFileSync(path, '7,more\n'), { kind: 'transient', code: 'file_changed' }],
+  ['is written again', (path: string) => utimesSync(path, 1, 1), { kind: 'transient', code: 'file_changed' }],
+  ['is removed', (path: string) => rmSync(path), { code: 'stream_missing' }],
+])('a file that %s while the target reads it is an error', async (_, change, error) => {
+  for (const name of ['one.csv', 'two.csv']) files.put(name, 'a,b\n1,x\n');
+  const request = { stream: { name: '*.csv' }, columns: ['a', 'b'], options: {} };
+  const payload = await files.connection.source?.read(request, 'file', new AbortController().signal);
+  if (payload?.format !== 'file') throw new Error('expected files');
+  await payload.verify?.();
+  change(join(files.path, 'two.csv'));
+  await expect(payload.verify?.()).rejects.toMatchObject(error);
+  expect(await payload.explain?.(new Error('a value does not fit'))).toMatchObject(error);
 });

@@ -7,7 +7,7 @@ import { pathOfUrl } from './config.ts';
 import { csvTable } from './csv-table.ts';
 import { type FileEngine, quote } from './engine.ts';
 import { readBatches } from './file-batches.ts';
-import { findFiles, matchingPaths, type SourceFile, whileUnchanged } from './file-paths.ts';
+import { changeOf, findFiles, matchingPaths, type SourceFile, whileUnchanged } from './file-paths.ts';
 import { withMetadata } from './file-metadata.ts';
 import { type FileTable, pathsOf, type ReadableFiles, type TypedColumn } from './file-table.ts';
 import { compressionOfName, fileNameOf } from './file-type.ts';
@@ -70,10 +70,12 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
   /** What went wrong when rows were read that had not been looked at before. */
   function explain(
     { stream, options }: ReadRequest,
-    table: FileTable,
+    { table, sources }: KnownTable,
     signal: AbortSignal,
   ): (error: unknown) => Promise<unknown> {
     return async (error) => {
+      const changed = await changeOf(sources);
+      if (changed !== undefined && !(error instanceof CancelledError)) return changed;
       const { recheck } = table;
       if (!recheck || error instanceof CancelledError || error instanceof TransientError) return error;
       try {
@@ -93,9 +95,10 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
   function csvPayload(
     request: ReadRequest,
     schema: TableSchema,
-    table: FileTable,
+    found: KnownTable,
     signal: AbortSignal,
   ): CsvPayload {
+    const { table } = found;
     const { plain } = table;
     if (!plain || 'reason' in plain) {
       throw new FatalError(`${request.stream.name} cannot be given as the bytes of CSV.`, {
@@ -103,7 +106,7 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
       });
     }
     let records = 0;
-    const explainError = explain(request, table, signal);
+    const explainError = explain(request, found, signal);
     return {
       format: 'csv',
       schema,
@@ -147,11 +150,12 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
       return { columns: columns.map(columnOf), primaryKey: [], ...withheld(plain) };
     },
     read: async (request, format, signal): Promise<Payload> => {
-      const { table, sources } = await inspect(request.stream, request.options, signal);
+      const found = await inspect(request.stream, request.options, signal);
+      const { table, sources } = found;
       const columns = request.columns.map((name) => wantedColumn(table, request.stream, name));
       const schema = { columns: columns.map(columnOf), primaryKey: [] };
       if (format === 'csv') {
-        const payload = csvPayload(request, schema, table, signal);
+        const payload = csvPayload(request, schema, found, signal);
         return { ...payload, bytes: whileUnchanged(payload.bytes, sources) };
       }
       const select = selectText(table, request);
@@ -160,7 +164,7 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
           format: 'columns',
           schema,
           batches: whileUnchanged(
-            readBatches(engine, table, schema.columns, select, explain(request, table, signal), signal),
+            readBatches(engine, table, schema.columns, select, explain(request, found, signal), signal),
             sources,
           ),
         };
@@ -175,7 +179,11 @@ export function filesSource(folder: string, engine: FileEngine, spool: Spool): S
         ...(request.where === undefined ? {} : { where: request.where }),
         ...(request.limit === undefined ? {} : { limit: request.limit }),
         select,
-        explain: explain(request, table, signal),
+        verify: async () => {
+          const changed = await changeOf(sources);
+          if (changed !== undefined) throw changed;
+        },
+        explain: explain(request, found, signal),
       };
     },
   };
