@@ -143,13 +143,21 @@ function float(value: number): string {
   return Object.is(value, -0) ? '0' : String(value);
 }
 
-function day(text: string): string {
+/** Years before Christ have a sign in files. */
+function withEra(text: string): string {
+  const signed = /^-(\d{4,})(-\d\d-\d\d.*)$/.exec(text);
+  return signed ? `${String(Number(signed[1]) + 1).padStart(4, '0')}${signed[2]} BC` : text;
+}
+
+function day(written: string): string {
+  const text = withEra(written);
   if (/infinity/.test(text)) return text;
   const era = text.includes('BC') ? ' BC' : '';
   return text.replaceAll(/ ?\(?BC\)?/g, '') + era;
 }
 
-function moment(text: string): string {
+function moment(written: string): string {
+  const text = withEra(written);
   if (/infinity/.test(text)) return text;
   const era = text.includes('BC') ? ' BC' : '';
   const [date = '', time = '00:00:00'] = text
@@ -225,4 +233,26 @@ function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+}
+
+/** The members of an object of JSON as texts; what is no text as it is written. */
+export function exactTexts(line: string): Readonly<Record<string, string | null>> {
+  const members = exactParse(line) as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(
+    Object.entries(members).map(([name, value]) => {
+      if (value === null || typeof value === 'string') return [name, value];
+      return [name, value instanceof Digits ? value.text : JSON.stringify(verbatim(value))];
+    }),
+  );
+}
+
+function verbatim(value: unknown): unknown {
+  if (value instanceof Digits) return rawJson(value.text);
+  if (Array.isArray(value)) return value.map(verbatim);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, verbatim(item)]));
+}
+
+function rawJson(text: string): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
 }

@@ -3,9 +3,10 @@ import type { StageRequest, StageResult, Target } from '../../connector/connecti
 import type { ColumnBatch } from '../../connector/column-batch.ts';
 import type { Payload } from '../../connector/payload.ts';
 import { CancelledError, ConfigError } from '../../core/errors.ts';
-import type { Column, DataType } from '../../sql/data-type.ts';
+import type { Column } from '../../sql/data-type.ts';
 import type { Dialect } from '../../sql/dialect.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
+import { landedArray } from '../../connector/duckdb/landed-array.ts';
 import { segmentRows, segmentsOf, withBatches } from '../../connector/duckdb/batch-pump.ts';
 import type { Warehouse } from './warehouse.ts';
 
@@ -122,34 +123,7 @@ async function fillFromColumns(
 function landedExpression(column: Column): string {
   const name = duckdbDialect.quote(column.name);
   const type = duckdbDialect.typeName(column.type);
-  if (column.type.type === 'array') return landedArray(name, column.type.element, type);
+  if (column.type.type === 'array') return landedArray(name, column.type.element);
   if (column.type.type === 'timetz') return `cast(${name} as ${type})`;
   return column.type.type === 'json' ? `cast(${name} as json)` : name;
 }
-
-/** Elements come as text, which PostgreSQL may have written in its own way. */
-function landedArray(name: string, element: DataType, type: string): string {
-  const texts = `cast(cast(${name} as json) as varchar[])`;
-  const read = elementReaders[element.type];
-  return `cast(${read ? `list_transform(${texts}, lambda item: ${read})` : texts} as ${type})`;
-}
-
-const withEra = `regexp_replace(item, '^(\\S+)(.*) BC$', '\\1 (BC)\\2')`;
-
-const isoInterval = `${inWords("split_part(substr(item, 2), 'T', 1)", { Y: 'years', M: 'months', D: 'days' })} || ${inWords("split_part(item, 'T', 2)", { H: 'hours', M: 'minutes', S: 'seconds' })}`;
-
-function inWords(text: string, units: Readonly<Record<string, string>>): string {
-  return Object.entries(units).reduce(
-    (sql, [letter, word]) => `replace(${sql}, '${letter}', ' ${word} ')`,
-    text,
-  );
-}
-
-/** SQL over an `item` whose text DuckDB would misread. */
-const elementReaders: Readonly<Partial<Record<DataType['type'], string>>> = {
-  bytes: 'unhex(substr(item, 3))',
-  interval: `case when item like 'P%' then ${isoInterval} else replace(item, '+', '') end`,
-  date: withEra,
-  timestamp: withEra,
-  timestamptz: withEra,
-};

@@ -1,4 +1,5 @@
 import { ConfigError } from '../../core/errors.ts';
+import { landedArray } from '../../connector/duckdb/landed-array.ts';
 import type { DataType } from '../../sql/data-type.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
 import { literal } from './engine.ts';
@@ -7,6 +8,9 @@ import { verbatimMark } from './formats/json-text.ts';
 import { fileNameOf, type FileType, type TableType } from './file-type.ts';
 import { type Encoding, encodingNames, encodingOf } from './formats/text-encoding.ts';
 import { strptimeFormat, type TimeFormat } from './time-format.ts';
+
+/** Of DuckDB's DECIMAL. */
+const mostDigits = 38;
 
 /** How a file is written. */
 export interface WriteOptions {
@@ -80,32 +84,72 @@ export function writeOptions(
 /** SQL of a value as the options want it written. */
 export function writtenValue(expression: string, type: DataType, options: WriteOptions): string {
   const { timeFormat, maxDecimals, fileType } = options;
+  const isJson = fileType === 'json' || fileType === 'jsonl';
   const isTime = type.type === 'timestamp' || type.type === 'timestamptz';
   if (timeFormat && (timeFormat.kind === 'date' ? type.type === 'date' : isTime))
     return `strftime(${expression}, ${literal(timeFormat.pattern)})`;
-  if (maxDecimals !== undefined) {
-    if (type.type === 'float32' || type.type === 'float64') return `round(${expression}, ${maxDecimals})`;
-    if (
-      type.type === 'decimal' &&
-      type.precision !== undefined &&
-      type.precision <= 38 &&
-      (type.scale ?? 0) > maxDecimals
-    ) {
-      const shorter = { ...type, precision: Math.min(38, type.precision + 1), scale: maxDecimals };
-      return `cast(round(${expression}, ${maxDecimals}) as ${duckdbDialect.typeName(shorter)})`;
-    }
+  if (type.type === 'float32' || type.type === 'float64') {
+    const value = maxDecimals === undefined ? expression : `round(${expression}, ${maxDecimals})`;
+    return isJson ? jsonFloat(value) : value;
   }
+  if (
+    type.type === 'decimal' &&
+    maxDecimals !== undefined &&
+    type.precision !== undefined &&
+    type.precision <= 38 &&
+    (type.scale ?? 0) > maxDecimals
+  ) {
+    const shorter = { ...type, precision: Math.min(38, type.precision + 1), scale: maxDecimals };
+    return `cast(round(${expression}, ${maxDecimals}) as ${duckdbDialect.typeName(shorter)})`;
+  }
+  if (isJson && type.type === 'decimal' && type.precision !== undefined && type.precision === type.scale)
+    return jsonDecimal(expression, type.precision);
   if (fileType !== 'parquet' && (isTime || type.type === 'date')) return isoTime(expression, type);
   // Parquet keeps such times without their zone.
   if (type.type === 'timetz') return `cast(${expression} as varchar)`;
   if (type.type === 'array' && fileType === 'parquet')
-    return `cast(cast(${expression} as json) as varchar[])`;
-  if (type.type === 'array') return `cast(${expression} as json)`;
+    return landedArray(expression, type.element, parquetName(type.element));
+  if (type.type === 'array') return jsonArray(expression, type.element);
   if (type.type !== 'json') return expression;
-  if (fileType !== 'json' && fileType !== 'jsonl') return `cast(${expression} as json)`;
+  if (!isJson) return `cast(${expression} as json)`;
   // DuckDB's writer of JSON would round the numbers in it.
   const text = `cast(${expression} as varchar)`;
   return `case when ${mayHoldInexact(text)} then to_json(${literal(verbatimMark)} || ${text}) else cast(${expression} as json) end`;
+}
+
+/** Parquet keeps intervals to the millisecond, and times without their zone. */
+function parquetName(element: DataType): string {
+  const isText = element.type === 'interval' || element.type === 'timetz';
+  return isText ? 'varchar' : duckdbDialect.typeName(element);
+}
+
+/** Numbers that JSON's are exact for are such; others are texts, as they are in the vector. */
+function jsonArray(expression: string, element: DataType): string {
+  switch (element.type) {
+    case 'boolean':
+    case 'int16':
+    case 'int32':
+    case 'int64':
+      return `to_json(${landedArray(expression, element)})`;
+    case 'float32':
+    case 'float64':
+      return `to_json(list_transform(${landedArray(expression, element)}, lambda item: ${jsonFloat('item')}))`;
+    default:
+      return `cast(${expression} as json)`;
+  }
+}
+
+/** JSON has no NaN and no infinity, so they are texts there, as PostgreSQL writes them. */
+function jsonFloat(value: string): string {
+  const text = `case when isnan(${value}) then 'NaN' when ${value} > 0 then 'Infinity' else '-Infinity' end`;
+  return `case when isnan(${value}) or isinf(${value}) then to_json(${text}) else to_json(${value}) end`;
+}
+
+/** DuckDB writes no zero before the point of a number that has digits behind it only, and JSON wants one. */
+function jsonDecimal(expression: string, precision: number): string {
+  if (precision < mostDigits)
+    return `cast(${expression} as ${duckdbDialect.typeName({ type: 'decimal', precision: precision + 1, scale: precision })})`;
+  return `regexp_replace(cast(${expression} as varchar), '^(-?)[.]', '\\10.')`;
 }
 
 /** Years before Christ as ISO 8601 counts them, with a sign; the rest as DuckDB writes it. */
