@@ -30,6 +30,14 @@ test.each([
   expect(await ids()).toEqual(expected);
 });
 
+test.each(['file://in', 'file://in/'])('%s stands for all files below it but hidden ones', async (name) => {
+  await mkdir(join(harness.folder, 'in', 'below'), { recursive: true });
+  await writeFile(join(harness.folder, 'in', 'below', 'e.csv'), 'id\n7\n');
+  await writeFile(join(harness.folder, 'in', '.hidden.csv'), 'id\n9\n');
+  await harness.load(`source: DISK\ntarget: DUCK\nstreams:\n  '${name}': { object: raw.listed }\n`);
+  expect(await ids()).toEqual([[0], [1], [2], [7]]);
+});
+
 test('they go into one table, also under a pattern with variables', async () => {
   const outcomes = await harness.load(
     stream('file://in/*.csv', '[a.csv, b.csv]', 'raw.{stream_file_folder}_all'),

@@ -16,7 +16,7 @@ import type { StreamTask } from './plan/stream-task.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { streamTasks } from './stream-tasks.ts';
 import { loadStream, type LoadedStream } from './stream-run.ts';
-import { sharedContext, usualSideBySide, workSideBySide } from './plan/side-by-side.ts';
+import { sharedProgress, usualSideBySide, workSideBySide } from './plan/side-by-side.ts';
 import { partitionWindow } from './stream/partition-window.ts';
 import { PublishTurns } from './stream/publish.ts';
 
@@ -92,16 +92,17 @@ async function loadAll(
   const outcomes: (LoadedStream | { readonly error: unknown })[] = [];
   const [any] = tasks;
   const width = any ? usualSideBySide(any.source) : 1;
-  const own = sharedContext(context);
+  const shared = sharedProgress(context, tasks.length);
   await workSideBySide(tasks, width, async (task, index) => {
     try {
-      outcomes[index] = await loadStream(task, own(index), turns);
+      outcomes[index] = await loadStream(task, shared.contextOf(index), turns);
     } catch (error) {
       if (context.signal.aborted) throw error;
       const message = error instanceof Error ? error.message : String(error);
       context.log(`${task.stream.name}: ${message}`, 'error');
       outcomes[index] = { error };
     }
+    shared.ended();
   });
   const failed = outcomes.flatMap((one, index) => ('error' in one ? [{ error: one.error, index }] : []));
   const loaded = outcomes.filter((one) => 'figures' in one);

@@ -1,16 +1,12 @@
-import type { Progress } from '../../core/executor.ts';
 import type { NodeKey } from '../../core/node.ts';
 import type { RunEvent, StepProgressEvent, StepStateEvent } from '../../core/run-event.ts';
-import { formatBytes, formatCount, formatDuration, paint } from './output.ts';
+import { formatCount, formatDuration, paint } from './output.ts';
+import { progressLine, type RunningStep, withProgress } from './progress-line.ts';
 
 const marks = { succeeded: '✓', failed: '✗', skipped: '-', cancelled: '-' } as const;
-const redrawEveryMs = 100;
-const barWidth = 20;
-
-interface RunningStep {
-  readonly startedAtMs: number;
-  progress: Progress;
-}
+const redrawEveryMs = 200;
+/** A step that is over sooner is only seen as it ends. */
+const shownAfterMs = 500;
 
 /**
  * Shows a run on standard error while it goes: on a terminal, a line for each running step with
@@ -21,9 +17,9 @@ export class RunProgressView {
   readonly #running = new Map<NodeKey, RunningStep>();
   readonly #total: number;
   readonly #leastLevel: 'debug' | 'warn';
+  readonly #timer: NodeJS.Timeout | undefined;
   #finished = 0;
   #drawnLines = 0;
-  #drawnAtMs = 0;
 
   /** @param leastLevel log lines of steps from this level on are shown */
   constructor(
@@ -34,13 +30,13 @@ export class RunProgressView {
     this.#total = totalSteps;
     this.#leastLevel = leastLevel;
     this.#stream = stream;
+    this.#timer = stream.isTTY ? setInterval(() => this.#draw(''), redrawEveryMs).unref() : undefined;
   }
 
   show(event: RunEvent | StepProgressEvent): void {
     if (event.type === 'step_progress') {
       const step = this.#running.get(event.step);
-      if (step) step.progress = { ...step.progress, ...event.progress };
-      this.#draw(event.atMs, false);
+      if (step) this.#running.set(event.step, withProgress(step, event.progress, event.atMs));
     } else if (event.type === 'step_state') {
       this.#stepMoved(event);
     } else if (event.type === 'step_log') {
@@ -51,15 +47,17 @@ export class RunProgressView {
     }
   }
 
-  /** Removes what is drawn; call it once at the end. */
+  /** Removes what is drawn; call it at the end. */
   end(): void {
-    this.#erase();
+    clearInterval(this.#timer);
+    this.#running.clear();
+    this.#draw('');
   }
 
   #stepMoved(event: StepStateEvent): void {
     if (event.state === 'running') {
-      this.#running.set(event.step, { startedAtMs: event.atMs, progress: {} });
-      this.#draw(event.atMs, true);
+      const { step: key, atMs: startedAtMs } = event;
+      this.#running.set(key, { key, startedAtMs, progress: {}, samples: [] });
       return;
     }
     const step = this.#running.get(event.step);
@@ -84,46 +82,36 @@ export class RunProgressView {
     this.#print(
       `${paint(color, mark, this.#stream)} ${paint('dim', `${this.#finished}/${Math.max(this.#total, this.#finished)}`, this.#stream)} ${event.step}  ${facts.join('  ')}`,
     );
-    this.#draw(event.atMs, true);
   }
 
   #print(line: string): void {
-    this.#erase();
-    this.#stream.write(`${line}\n`);
+    this.#draw(`${line}\n`);
   }
 
-  #draw(nowMs: number, force: boolean): void {
-    if (!this.#stream.isTTY || (!force && nowMs - this.#drawnAtMs < redrawEveryMs)) return;
-    this.#erase();
-    this.#drawnAtMs = nowMs;
-    const width = this.#stream.columns || 100;
-    const lines = [...this.#running].map(([key, step]) => describe(key, step, nowMs).slice(0, width - 1));
-    if (lines.length > 0) this.#stream.write(`${lines.join('\n')}\n`);
+  /** Puts lines that stay above those that change, all in one writing, so that nothing flickers. */
+  #draw(above: string): void {
+    if (!this.#stream.isTTY) {
+      if (above !== '') this.#stream.write(above);
+      return;
+    }
+    const lines = this.#lines(Date.now());
+    const up = this.#drawnLines > 0 ? `\u001B[${this.#drawnLines}A` : '';
+    if (above === '' && lines.length === 0 && up === '') return;
+    const erased = above === '' ? '' : '\u001B[0J';
+    const drawn = lines.map((line) => `${line}\u001B[K\n`).join('');
+    this.#stream.write(`${up}${erased}${above}${drawn}\u001B[0J`);
     this.#drawnLines = lines.length;
   }
 
-  #erase(): void {
-    if (this.#drawnLines > 0) this.#stream.write(`\u001B[${this.#drawnLines}A\u001B[0J`);
-    this.#drawnLines = 0;
+  #lines(nowMs: number): readonly string[] {
+    const width = (this.#stream.columns || 80) - 1;
+    const room = Math.max(1, (this.#stream.rows || 24) - 2);
+    const shown = [...this.#running.values()].filter(
+      ({ startedAtMs }) => nowMs - startedAtMs >= shownAfterMs,
+    );
+    const lines = shown.slice(0, room).map((step) => progressLine(step, nowMs, width));
+    return shown.length > room
+      ? [...lines.slice(0, room - 1), `… and ${shown.length - room + 1} more`]
+      : lines;
   }
-}
-
-function describe(key: NodeKey, step: RunningStep, nowMs: number): string {
-  const { rows, bytes, totalRows, phase } = step.progress;
-  const seconds = Math.max(0.001, (nowMs - step.startedAtMs) / 1000);
-  const facts = [`… ${key}`];
-  if (rows !== undefined && totalRows) {
-    const share = Math.min(1, rows / totalRows);
-    const full = Math.round(share * barWidth);
-    facts.push(`[${'█'.repeat(full)}${'·'.repeat(barWidth - full)}] ${Math.floor(share * 100)}%`);
-  }
-  if (rows !== undefined)
-    facts.push(`${formatCount(rows)} rows`, `${formatCount(Math.round(rows / seconds))}/s`);
-  if (bytes) facts.push(formatBytes(bytes));
-  if (rows && totalRows && rows < totalRows) {
-    facts.push(`ETA ${formatDuration(((totalRows - rows) / (rows / seconds)) * 1000)}`);
-  }
-  if (phase) facts.push(phase);
-  facts.push(formatDuration(seconds * 1000));
-  return facts.join('  ');
 }

@@ -40,16 +40,36 @@ export async function workSideBySide<T>(
   if (failed) throw failed.reason;
 }
 
-/** Contexts for several works of one step, whose progress is added up. */
-export function sharedContext(context: StepContext): (index: number) => StepContext {
+/** Works of one step whose progress is added up. */
+export interface SharedProgress {
+  /** The context of one of them. */
+  contextOf(index: number): StepContext;
+  /** One of them has ended. */
+  ended(): void;
+}
+
+export function sharedProgress(context: StepContext, count: number): SharedProgress {
   const parts = new Map<number, Progress>();
-  return (index) => ({
-    ...context,
-    progress: (progress) => {
-      parts.set(index, progress);
-      const sum = (pick: (one: Progress) => number | undefined): number =>
-        [...parts.values()].reduce((total, one) => total + (pick(one) ?? 0), 0);
-      context.progress({ ...progress, rows: sum((one) => one.rows), bytes: sum((one) => one.bytes) });
+  let done = 0;
+  const sum = (pick: (one: Progress) => number | undefined): number =>
+    [...parts.values()].reduce((total, one) => total + (pick(one) ?? 0), 0);
+  const tell = (): void =>
+    context.progress({
+      rows: sum((one) => one.rows),
+      bytes: sum((one) => one.bytes),
+      phase: `${done} of ${count} streams`,
+    });
+  return {
+    contextOf: (index) => ({
+      ...context,
+      progress: (progress) => {
+        parts.set(index, progress);
+        tell();
+      },
+    }),
+    ended: () => {
+      done += 1;
+      tell();
     },
-  });
+  };
 }

@@ -11,6 +11,7 @@ import { readPersistently } from '../chunks/persistence.ts';
 import { misfitsAside } from './misfit-rows.ts';
 import { fillStage, stageSchema, type FilledStage } from '../read/stage-fill.ts';
 import { windowRequest } from '../read/stream-bounds.ts';
+import { ofExpected } from '../plan/expected-rows.ts';
 import { sourceDialect } from '../plan/stream-task.ts';
 import type { LoadFigures } from '../stream/figures.ts';
 import { stagePart } from '../stream/stage-name.ts';
@@ -174,7 +175,7 @@ async function readAhead(run: PartsRun): Promise<void> {
       let total = { rows: run.progress.rows, bytes: run.progress.bytes };
       for (const one of staged.values())
         total = { rows: total.rows + one.rows, bytes: total.bytes + one.bytes };
-      context.progress({ ...total, phase: 'loading' });
+      context.progress({ ...total, ...ofExpected(plan), phase: 'loading' });
     }
   }
 
