@@ -68,6 +68,11 @@ export function createApi(host: ServerHost, feed: LiveFeed, options: ApiOptions)
   return api;
 }
 
+function mistakeOf(host: ServerHost): Pick<ProjectPayload, 'mistake'> {
+  const found = host.mistake?.();
+  return found ? { mistake: found } : {};
+}
+
 function addProjectRoutes(api: Hono, host: ServerHost): void {
   const latestSteps = new LatestSteps(host.ledger);
   api.get('/project', async (context) =>
@@ -77,6 +82,7 @@ function addProjectRoutes(api: Hono, host: ServerHost): void {
       sequence: await host.ledger.lastSequence(),
       schedules: host.schedules(),
       reports: host.reports(),
+      ...mistakeOf(host),
     } satisfies ProjectPayload),
   );
   api.get('/graph', (context) =>

@@ -48,6 +48,14 @@ export interface ProjectPayload {
   readonly sequence: number;
   readonly schedules: readonly ScheduleSummary[];
   readonly reports: readonly ReportSummary[];
+  /** Why the project's files, as they are now, are not what is shown. */
+  readonly mistake?: ReadingMistake;
+}
+
+/** The files were read again and have a mistake; the definitions from before stay in use. */
+export interface ReadingMistake {
+  readonly failure: Failure;
+  readonly atMs: number;
 }
 
 export interface ScheduleSummary {

@@ -6,6 +6,7 @@ import type { RunStore } from '../core/ports.ts';
 import type {
   LiveEvent,
   QueryRequest,
+  ReadingMistake,
   ReportSummary,
   ReportView,
   RunRequest,
@@ -29,6 +30,8 @@ export interface ServerHost {
   nodes(): readonly GraphNode[];
   schedules(): readonly ScheduleSummary[];
   reports(): readonly ReportSummary[];
+  /** Absent where files are not watched. */
+  mistake?(): ReadingMistake | undefined;
 
   readonly ledger: LedgerReader;
   readonly runs: RunControl;

@@ -22,6 +22,10 @@ export class MemoryHost implements ServerHost {
   readonly runs: ServerHost['runs'];
   readonly automation: MemoryAutomation = new MemoryAutomation();
   readonly cancelled: Set<string> = new Set();
+  /** Why the files, as they are now, could not be read. */
+  wrong: ReturnType<NonNullable<ServerHost['mistake']>>;
+  /** Machines that share the project. */
+  fleet: Awaited<ReturnType<NonNullable<ServerHost['workers']>>> = [];
   readonly #memory = new MemoryLedger();
   readonly #options: Required<MemoryHostOptions>;
 
@@ -66,6 +70,14 @@ export class MemoryHost implements ServerHost {
         nextAtMs: Date.now() + 180_000,
       },
     ];
+  }
+
+  mistake(): MemoryHost['wrong'] {
+    return this.wrong;
+  }
+
+  async workers(): Promise<MemoryHost['fleet']> {
+    return this.fleet;
   }
 
   reports(): ReturnType<ServerHost['reports']> {

@@ -33,16 +33,18 @@ export interface OpenPage {
 
 export interface OpenPageOptions {
   readonly colorScheme?: 'light' | 'dark';
+  /** Of the window, in pixels. Default 1280, a laptop's. */
+  readonly width?: number;
 }
 
-/** Opens an address in a laptop's window and notes everything that should not happen. */
+/** Opens an address in a window and notes everything that should not happen. */
 export async function openPage(
   browser: Browser,
   url: string,
   options: OpenPageOptions = {},
 ): Promise<OpenPage> {
   const context = await browser.newContext({
-    viewport: { width: 1280, height: 800 },
+    viewport: { width: options.width ?? 1280, height: 800 },
     colorScheme: options.colorScheme ?? 'light',
     reducedMotion: 'reduce',
   });

@@ -203,20 +203,62 @@ const views = [
   ['/nowhere', 'There is no such page'],
 ] as const;
 
-pageTest.for(['light', 'dark'] as const)(
-  'every view can be read and operated in %s colours',
-  async (colorScheme) => {
-    const { page, problems, url } = await open(hostWithPast(), '/', { colorScheme });
+pageTest.for([
+  ['light', 1280],
+  ['dark', 1280],
+  ['light', 390],
+] as const)(
+  'every view can be read and operated in %s colours, %s pixels wide',
+  async ([colorScheme, width]) => {
+    const { page, problems, url } = await open(hostWithPast(), '/', { colorScheme, width });
     for (const [path, title] of views) {
       await page.goto(url + path);
       await page.getByRole('heading', { name: title, level: 1 }).waitFor();
-      await page.locator('.loading').waitFor({ state: 'detached' });
+      await page.locator('main:not(:has(.loading))').waitFor();
       expect(await page.locator('html').getAttribute('data-theme')).toBe(colorScheme);
       expect({ path, broken: await brokenPageLaws(page) }).toEqual({ path, broken: [] });
     }
     expect(problems).toEqual([]);
   },
 );
+
+pageTest('a mistake in the files is told above every view, until it is mended', async () => {
+  const host = hostWithPast();
+  const failure = {
+    kind: 'config',
+    code: 'yaml_unknown_key',
+    message: 'there is no key streems',
+    origin: { file: 'replications/shop.yaml', line: 4 },
+  } as const;
+  host.wrong = { failure, atMs: Date.now() };
+  const { page } = await open(host, '/graph');
+  const note = page.getByRole('alert');
+  await note.getByText('there is no key streems').waitFor();
+  await note.getByText('replications/shop.yaml:4').waitFor();
+  expect(await brokenPageLaws(page)).toEqual([]);
+  host.wrong = undefined;
+  await note.getByText('there is no key streems').waitFor({ state: 'detached' });
+});
+
+pageTest('workers are shown with what they do, and when they are of another version', async () => {
+  const host = hostWithPast();
+  const worker = { concurrency: 4, startedAtMs: Date.now() - 60_000 };
+  const step = { runId: 'run-1', step: 'raw/orders' };
+  const alive = { ...worker, isAlive: true, isDraining: false, manifestHash: host.manifestHash(), pools: [] };
+  host.fleet = [
+    { ...alive, owner: 'lake:12:x', pools: ['load'], steps: [step] },
+    { ...alive, owner: 'hill:13:x', manifestHash: '0123456789', steps: [] },
+    { ...alive, owner: 'moor:14:x', isAlive: false, steps: [] },
+  ];
+  const { page } = await open(host, '/', { width: 390 });
+  const item = (name: string) => page.getByRole('listitem').filter({ hasText: name });
+  await item('lake · process 12').getByText('Working', { exact: true }).waitFor();
+  await item('lake').getByText('pools load').waitFor();
+  await item('lake').getByRole('link', { name: 'raw/orders' }).waitFor();
+  await item('hill').getByText('Has read other definitions, 01234567').waitFor();
+  await item('moor').getByText('Silent').waitFor();
+  expect(await brokenPageLaws(page)).toEqual([]);
+});
 
 pageTest('a backfill is paused, resumed and cancelled', async () => {
   const { page, problems } = await open(hostWithPast(), '/automation');

@@ -3,6 +3,7 @@ import { useEffect, useRef, type ReactNode } from 'react';
 import { projectQuery } from './api.ts';
 import { useAnnouncement, useLiveEvents, type Connection } from './live.ts';
 import { Icon, type IconName } from './parts/icon.tsx';
+import { MistakeNote } from './parts/mistake-note.tsx';
 import { ThemeSwitch } from './parts/theme-switch.tsx';
 import { Link, parseRoute, usePath, type Route } from './router.tsx';
 import { AutomationView } from './views/automation.tsx';
@@ -56,6 +57,7 @@ export function App(): ReactNode {
         </div>
       </header>
       <main id="main" tabIndex={-1} ref={main} className={route.view === 'graph' ? 'full' : undefined}>
+        <MistakeNote mistake={project.data?.mistake} />
         <View route={route} />
       </main>
       <Announcer />

@@ -91,7 +91,10 @@ function patchStatus(client: QueryClient, runId: string, key: string, state: Run
   client.setQueryData<StatusPayload>(
     ['status'],
     (status) =>
-      status && { nodes: status.nodes.map((node) => (node.key === key ? { ...node, state, runId } : node)) },
+      status && {
+        ...status,
+        nodes: status.nodes.map((node) => (node.key === key ? { ...node, state, runId } : node)),
+      },
   );
 }
 

@@ -9,6 +9,7 @@ import './style/base.css';
 import './style/shell.css';
 import './style/parts.css';
 import './style/views.css';
+import './style/narrow.css';
 
 applyTheme();
 

@@ -4,7 +4,14 @@ import { ConfigError } from '../../core/errors.ts';
 import type { StepProgressEvent, RunEvent } from '../../core/run-event.ts';
 import { createTimetable, makePlan, readPartitionWorld } from '../../engine/index.ts';
 import { readReportView, renderReport } from '../../report/index.ts';
-import type { HookHost, LiveEvent, ReportView, ServerHost, TablePayload } from '../../server/index.ts';
+import type {
+  HookHost,
+  LiveEvent,
+  ReadingMistake,
+  ReportView,
+  ServerHost,
+  TablePayload,
+} from '../../server/index.ts';
 import { createAutomationHost, freshnessNow } from './automation-host.ts';
 import { queryConnection, tablePayload } from './query.ts';
 import { compilerFor } from '../reading/part-nodes.ts';
@@ -14,7 +21,11 @@ import { completionsByKey, type Session } from './session.ts';
 import { hookSettings } from '../webhooks/webhook.ts';
 
 /** What the server shows of an open project. */
-export function createServerHost(session: Session, schedulesActive: boolean): ServerHost {
+export function createServerHost(
+  session: Session,
+  schedulesActive: boolean,
+  mistake: () => ReadingMistake | undefined = () => undefined,
+): ServerHost {
   const { store, engine } = session;
   const { dispatch } = store;
   const current = (): Project => session.project;
@@ -42,6 +53,7 @@ export function createServerHost(session: Session, schedulesActive: boolean): Se
         title,
         description,
       })),
+    mistake,
     ledger: {
       findRun: (runId) => store.findRun(runId),
       listRuns: (filter) => store.listRuns(filter),

@@ -15,7 +15,11 @@ interface NodesProps {
 /** Nodes that are made as soon as something is true. */
 export function Conditions({ automation: { conditions }, nodes }: NodesProps): ReactNode {
   return (
-    <Section title="Conditions" count={conditions.length} none="No node is made by a condition.">
+    <Section
+      title="Conditions"
+      count={conditions.length}
+      none="No node is made by itself. In millrace.config.ts: automation: [{ select: 'kind:model', when: eager() }]"
+    >
       <thead>
         <tr>
           <th scope="col">Node</th>
@@ -41,7 +45,11 @@ export function Conditions({ automation: { conditions }, nodes }: NodesProps): R
 /** Nodes of which somebody expects that they are not too old. */
 export function Ages({ automation: { freshness }, nodes }: NodesProps): ReactNode {
   return (
-    <Section title="Freshness" count={freshness.length} none="Nothing is expected of the age of nodes.">
+    <Section
+      title="Freshness"
+      count={freshness.length}
+      none="Nothing is expected of the age of nodes. In millrace.config.ts: freshness: [{ select: 'kind:model', maxAge: '6h' }]"
+    >
       <thead>
         <tr>
           <th scope="col">Node</th>

@@ -6,7 +6,11 @@ import { Tick } from './tick.tsx';
 
 export function Schedules({ schedules }: { readonly schedules: readonly ScheduleStatus[] }): ReactNode {
   return (
-    <Section title="Schedules" count={schedules.length} none="Nothing is scheduled.">
+    <Section
+      title="Schedules"
+      count={schedules.length}
+      none="Nothing is scheduled. In millrace.config.ts: schedules: [defineSchedule({ name: 'nightly', cron: '0 3 * * *', select: '' })]"
+    >
       <thead>
         <tr>
           <th scope="col">Schedule</th>

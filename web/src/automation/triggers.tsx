@@ -17,7 +17,7 @@ export function Triggers({ triggers }: { readonly triggers: readonly TriggerStat
     <Section
       title="Sensors, triggers and webhooks"
       count={triggers.length}
-      none="Nothing is watched, and nobody may call."
+      none="Nothing is watched, and nobody may call. A file under assets/ exports defineSensor, defineTrigger or defineWebhook."
     >
       <thead>
         <tr>

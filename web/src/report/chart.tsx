@@ -18,8 +18,11 @@ export default function Chart({ block }: { readonly block: ChartBlock }): ReactN
     const element = place.current;
     if (!element) return undefined;
     const chart = init(element, undefined, { renderer: 'canvas' });
-    chart.setOption(chartOption(block, readColours(element)));
-    const observer = new ResizeObserver(() => chart.resize());
+    const colours = readColours(element);
+    const observer = new ResizeObserver(() => {
+      chart.resize();
+      chart.setOption(chartOption(block, colours, element.clientWidth));
+    });
     observer.observe(element);
     return () => {
       observer.disconnect();
@@ -62,6 +65,8 @@ const usualHeight = 300;
 const barHeight = 28;
 const drawingWidth = 940;
 const letterWidth = 7.5;
+/** Names of lying bars take so much of the width at most. */
+const nameShare = 0.4;
 
 /** Bars lie down when their names would not fit side by side. */
 function liesDown(block: ChartBlock, { categories }: ChartData): boolean {
@@ -81,7 +86,7 @@ function chartHeight(block: ChartBlock): number {
   return Math.max(usualHeight, data.categories.length * Math.max(1, data.series.length) * barHeight + 60);
 }
 
-function chartOption(block: ChartBlock, colours: Colours) {
+function chartOption(block: ChartBlock, colours: Colours, widthPixels: number) {
   const data = chartData(block);
   const { categories, series } = data;
   const isLine = block.chart === 'line';
@@ -94,12 +99,16 @@ function chartOption(block: ChartBlock, colours: Colours) {
     boundaryGap: !isLine,
     axisLine: { lineStyle: { color: colours.line } },
     axisTick: { show: false },
-    axisLabel: { ...text, ...(isLine || isTime(categories) ? { hideOverlap: true } : { interval: 0 }) },
+    axisLabel: {
+      ...text,
+      ...(isLine || isTime(categories) ? { hideOverlap: true } : { interval: 0 }),
+      ...(lying ? { width: widthPixels * nameShare, overflow: 'truncate' } : {}),
+    },
   };
   const valueAxis = {
     type: 'value',
     splitLine: { lineStyle: { color: colours.line } },
-    axisLabel: { ...text, formatter: (value: number) => axisText(value, block.format) },
+    axisLabel: { ...text, hideOverlap: true, formatter: (value: number) => axisText(value, block.format) },
   };
   return {
     animationDuration: 300,

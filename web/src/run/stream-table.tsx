@@ -7,8 +7,10 @@ export function StreamTable({ steps }: { readonly steps: readonly RunStep[] }): 
   const rows = steps.flatMap(({ key, streams }) => (streams ?? []).map((figures) => ({ key, figures })));
   if (rows.length === 0) return null;
   return (
-    <section aria-labelledby="streams-title">
-      <h2 id="streams-title">Loads</h2>
+    <section className="panel" aria-labelledby="streams-title">
+      <div className="panel-head">
+        <h2 id="streams-title">Loads</h2>
+      </div>
       <div className="table-scroll">
         <table>
           <caption className="unseen">What the loads did</caption>
