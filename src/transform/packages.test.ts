@@ -52,6 +52,17 @@ test('the project wins: dispatch, trees and variables', async () => {
   expect(await sqlOf({ ...files, 'dbt_project.yml': late }, 'a')).toContain('select (x / 100) * 2 as d');
 });
 
+test('the macros of a package are looked up by a name that is made', async () => {
+  const names = "{{ context['tools'].get('unit_of', none) is none }} {{ 'nothing' in context['tools'] }}";
+  const files = {
+    'packages.yml': 'packages: [{ local: tools }]\n',
+    'tools/dbt_project.yml': 'name: tools\nversion: "1.0"\n',
+    'tools/macros/m.sql': "{% macro unit_of(x) %}'{{ x }} days'{% endmacro %}",
+    'models/m.sql': `select {{ context['tools'].get('unit_' ~ 'of')(3) }} as x, '${names}' as y`,
+  };
+  expect(await sqlOf(files, 'm')).toContain("'3 days' as x, 'False False' as y");
+});
+
 test('a package without the project’s words keeps its own', async () => {
   expect(await sqlOf({ ...shop, ...tools }, 'tools/days')).toMatch(
     /create table .* select 'own' as unit, 'own' as size/,

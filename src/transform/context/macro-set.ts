@@ -232,6 +232,16 @@ class PackageMacros implements TemplateObject {
   }
 
   jinjaAttribute(name: string): Value | undefined {
-    return this.#find(name);
+    return this.#find(name) ?? (name === 'get' ? this.#get : undefined);
   }
+
+  jinjaContains(name: Value): boolean {
+    return typeof name === 'string' && this.#find(name) !== undefined;
+  }
+
+  /** dbt's namespaces are dictionaries. */
+  readonly #get: TemplateFunction = (args) => {
+    const { key = null, default: fallback = null } = args.bind('get', ['key', 'default?']);
+    return (typeof key === 'string' ? this.#find(key) : undefined) ?? fallback;
+  };
 }

@@ -16,4 +16,5 @@ test('names are those that dbt gives', () => {
       column_name: 'customer_id',
     }),
   ).toBe('relationships_orders_customer_id__id__ref_customers_');
+  expect(genericTestName('near', 'orders', { tolerance: 1e-7, most: 0.5 })).toBe('near_orders_0_5__1e_07');
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isJsonRecord } from '../files/plain-value.ts';
+import { fromJs, printed } from '../jinja/index.ts';
 
 /**
  * dbt's name for a generic test: test, subject, then the arguments' values by sorted argument name, such as
@@ -13,7 +14,7 @@ export function genericTestName(
   const parts = Object.keys(given)
     .sort()
     .flatMap((name) => flatten(given[name]))
-    .map((part) => pythonText(part).replaceAll(/[^0-9a-zA-Z_]+/g, '_'));
+    .map((part) => printed(fromJs(part)).replaceAll(/[^0-9a-zA-Z_]+/g, '_'));
   return `${test}_${subject}_${parts.join('__')}`;
 }
 
@@ -31,11 +32,4 @@ function flatten(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   if (isJsonRecord(value)) return Object.values(value);
   return [value];
-}
-
-function pythonText(value: unknown): string {
-  if (value === true) return 'True';
-  if (value === false) return 'False';
-  if (value === null || value === undefined) return 'None';
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }
