@@ -54,7 +54,7 @@ async function bundle(folder) {
     'connector/index',
     'testing/index',
     'project/execution/isolation/step-process',
-    'project/execution/isolation/trial-process',
+    'project/execution/isolation/code-process',
   ];
   const input = Object.fromEntries(entries.map((name) => [name, join(root, 'src', `${name}.ts`)]));
   const isBundled = (id) => bundledPackages.some((name) => id === name || id.startsWith(`${name}/`));

@@ -3,9 +3,10 @@ import type { Project } from '../../project/reading/project.ts';
 import { openSession } from '../../project/session/session.ts';
 import { watchProject } from '../../project/session/watch.ts';
 import { hookSettings } from '../../project/webhooks/webhook.ts';
+import type { ReadingMistake } from '../../server/index.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { giveBackMemory } from './idle-memory.ts';
-import { openProject, type Place } from './open-project.ts';
+import { openKeptProject, type Place } from './open-project.ts';
 import { serveSession } from './served-session.ts';
 import { untilStopped } from '../terminal/until-stopped.ts';
 import { paint, printLine } from '../terminal/output.ts';
@@ -18,9 +19,10 @@ export interface DevOptions extends Place {
 
 /** Serves the page and works off runs and schedules until SIGINT or SIGTERM. */
 export async function dev(options: DevOptions): Promise<number> {
-  const project = await openProject(options);
+  const { project, kept } = await openKeptProject(options);
   const session = await openSession(project);
-  const server = await serveSession(session, options.schedules, { port: options.port });
+  let mistake: ReadingMistake | undefined;
+  const server = await serveSession(session, options.schedules, { port: options.port }, () => mistake);
   const attempt = await session.engine.start({ address: server.url, schedules: options.schedules });
   if (options.json) printLine(JSON.stringify({ url: server.url, owner: attempt.acquired }));
   else {
@@ -36,10 +38,16 @@ export async function dev(options: DevOptions): Promise<number> {
     }
     printLine('Stop with Ctrl-C.');
   }
-  const stopWatching = watchProject(session, {
+  const stopWatching = watchProject(session, kept, {
     onReload: (next) => printLine(`Read the project again: ${next.graph.nodes.length} nodes`),
-    onMistake: (error) =>
-      process.stderr.write(`${paint('red', 'error', process.stderr)} ${formatError(error)}\n`),
+    onRead: () => {
+      mistake = undefined;
+    },
+    onMistake: (error) => {
+      const failure = error instanceof Error ? toFailure(error) : error;
+      mistake = { failure: { ...failure, message: session.redact(failure.message) }, atMs: Date.now() };
+      process.stderr.write(`${paint('red', 'error', process.stderr)} ${formatError(error)}\n`);
+    },
   });
   for (const message of hookMistakes(project))
     process.stderr.write(`${paint('yellow', 'warning', process.stderr)} ${message}\n`);

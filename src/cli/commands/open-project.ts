@@ -3,6 +3,7 @@ import { findProjectFolder } from '../../project/settings/config-file.ts';
 import { findDbtFolder, readDbtProject } from '../../project/reading/dbt-project.ts';
 import type { Project } from '../../project/reading/project.ts';
 import { readProject } from '../../project/reading/read-project.ts';
+import { type KeptProject, readKeptProject } from '../../project/session/kept-project.ts';
 import { hasLoadLedger } from '../../project/session/session.ts';
 import { resolve } from 'node:path';
 
@@ -37,6 +38,11 @@ async function bareDbtFolder({ project }: Place): Promise<string | undefined> {
 
 export async function openProject(place: Place): Promise<Project> {
   return readProject(await projectFolder(place), process.env);
+}
+
+/** The project for who serves it: its code is in a process of its own. */
+export async function openKeptProject(place: Place): Promise<KeptProject> {
+  return readKeptProject(await projectFolder(place), process.env);
 }
 
 /** The project, or a dbt project by itself as its profile and dbt's variables of the environment say. */

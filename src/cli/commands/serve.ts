@@ -4,7 +4,7 @@ import { openSession } from '../../project/session/session.ts';
 import { isLoopback } from '../../server/guard.ts';
 import { exitCodes } from '../terminal/exit-code.ts';
 import { printLine } from '../terminal/output.ts';
-import { openProject, type Place } from './open-project.ts';
+import { openKeptProject, type Place } from './open-project.ts';
 import { serveSession } from './served-session.ts';
 import { untilStopped } from '../terminal/until-stopped.ts';
 
@@ -26,7 +26,7 @@ const tokenName = 'MILLRACE_TOKEN';
 export async function serve(options: ServeOptions): Promise<number> {
   const token = process.env[tokenName];
   if (options.host !== undefined && !token && !isLoopback(options.host)) throw noToken(options.host);
-  const project = await openProject(options);
+  const { project } = await openKeptProject(options);
   const session = await openSession(project, { executesSteps: options.work, leaseSeconds: options.lease });
   if (!options.work && !session.store.dispatch) {
     await session.close();

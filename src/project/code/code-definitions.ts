@@ -220,7 +220,7 @@ export function defineTask<Partition, Name extends string>(
   definition: PartitionedTask<Partition, Name>,
 ): PartitionedTask<Partition, Name>;
 export function defineTask(definition: object): object {
-  return Object.assign({ [definitionMark]: 'task' }, definition);
+  return markedCode(definition, 'task');
 }
 
 export function defineAsset<Source extends ItemSource, Result extends AnyResult>(
@@ -236,7 +236,7 @@ export function defineAsset<Partition, Name extends string>(
   definition: PartitionedAsset<Partition, Name>,
 ): PartitionedAsset<Partition, Name>;
 export function defineAsset(definition: object): object {
-  return Object.assign({ [definitionMark]: 'asset' }, definition);
+  return markedCode(definition, 'asset');
 }
 
 export function defineCheck(definition: CheckDefinition): CheckDefinition {
@@ -246,6 +246,11 @@ export function defineCheck(definition: CheckDefinition): CheckDefinition {
 /** What `defineTask`, `defineAsset` or `defineCheck` has made. */
 export function isCodeNode(value: unknown): value is CodeNode {
   return typeof value === 'object' && value !== null && definitionMark in value;
+}
+
+/** A definition as it is made by one of the three. */
+export function markedCode(definition: object, kind: 'task' | 'asset' | 'check'): object {
+  return Object.assign({ [definitionMark]: kind }, definition);
 }
 
 /** Which of the three has made it. */

@@ -51,6 +51,7 @@ export function executorsOf(project: Project, services: ExecutorServices): Reado
       folder: project.folder,
       lent: lentConnections(project),
       kubernetes: project.definition.kubernetes,
+      code: project.code,
     }),
     createLoadExecutor(replications, connections.get, load),
     createPipelineExecutor(pipelines, hookServices(connections.get, load)),

@@ -12,7 +12,7 @@ import type { LogLevel, Progress, StepOutcome } from '../../core/executor.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { PartitionValue } from '../../core/partitions.ts';
 import type { Ask } from './ask.ts';
-import type { TaskFacts } from './task-executor.ts';
+import type { TaskFacts } from '../code/task-facts.ts';
 
 /** Where code of users is, and what it may reach. */
 export interface CodePlace {

@@ -10,8 +10,9 @@ import { beatMilliseconds, lifelineDescriptor } from './isolated-lifeline.ts';
 import { type EngineMessage, type IsolatedWork, receiveError, type StepMessage } from './isolated-message.ts';
 import { keptFlags } from './kept-flags.ts';
 import { eachLine } from './output-lines.ts';
+import { killGroup } from './process-group.ts';
 import { serveStep } from './step-service.ts';
-import type { TaskFacts } from './task-executor.ts';
+import type { TaskFacts } from '../code/task-facts.ts';
 
 /** Who is to work in a process of its own. */
 export interface Isolation {
@@ -130,18 +131,6 @@ function watch(
     child.on('exit', kill);
     child.on('close', (code, signal) => end(code, signal));
   });
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  for (const target of [-pid, pid]) {
-    try {
-      process.kill(target, 'SIGKILL');
-      return;
-    } catch {
-      // It has ended, or there are no groups here.
-    }
-  }
 }
 
 /** 0 where the system does not tell: there, only the memory of JavaScript is limited. */

@@ -1,5 +1,5 @@
 import type { StepMessage } from './isolated-message.ts';
-import type { TaskFacts } from './task-executor.ts';
+import type { TaskFacts } from '../code/task-facts.ts';
 import type { IsolatedBatch } from './isolated-message.ts';
 
 /** The variable of a pod's environment in which it finds its work, as base64 of JSON. */

@@ -15,20 +15,15 @@ import {
   type TaskContext,
   type TaskResult,
 } from '../code/code-definitions.ts';
+import type { CodeElsewhere } from '../code/code-elsewhere.ts';
+import type { TaskFacts } from '../code/task-facts.ts';
 import type { ItemResult } from '../code/fan-out-definitions.ts';
-import { givenPartitions, type GivenBatch } from '../code/given-partitions.ts';
+import { givenPartitions } from '../code/given-partitions.ts';
 import { executeIsolated, type Isolation } from './isolated-task.ts';
 import type { PodWork } from './pod-message.ts';
 import type { KubernetesDefinition } from '../settings/pod-settings.ts';
 import { executeInPod } from './pod-task.ts';
 import type { Task } from '../code/tasks.ts';
-
-/** What a function is told of its step, as plain data but for the partitions. */
-export interface TaskFacts extends Pick<TaskContext, 'runId' | 'attempt' | 'input' | 'idempotencyKey'> {
-  readonly batch: GivenBatch | undefined;
-  readonly item: FoundItem | undefined;
-  readonly results: readonly ItemResult<JsonValue, JsonValue | undefined>[] | undefined;
-}
 
 /** What a function may call. */
 export type TaskServices = Pick<
@@ -42,6 +37,8 @@ export interface CodeSurroundings {
   /** See `CodePlace`. */
   readonly lent: readonly string[];
   readonly kubernetes?: KubernetesDefinition | undefined;
+  /** Calls the functions; they are called here where it is absent. */
+  readonly code?: CodeElsewhere | undefined;
 }
 
 /** Runs the functions of `defineTask`, `defineAsset` and `defineCheck`, here or in processes of their own. */
@@ -49,7 +46,7 @@ export function createTaskExecutor(
   tasks: readonly Task[],
   connections: ConnectionProvider,
   environment: Environment,
-  { folder: projectFolder, lent, kubernetes }: CodeSurroundings,
+  { folder, lent, kubernetes, code }: CodeSurroundings,
 ): Executor {
   const byKey = new Map(tasks.map((task) => [nodeKeyOf(task.definition), task]));
   return {
@@ -61,8 +58,12 @@ export function createTaskExecutor(
       const facts = await factsOf(task.definition, context);
       if (task.definition.isolation === 'kubernetes')
         return executeInPod(kubernetes, podWork(task, node, facts), node.timeoutSeconds, context);
-      const isolation = isolationOf(task, node, { folder: projectFolder, lent });
+      const isolation = isolationOf(task, node, { folder, lent });
       if (isolation) return executeIsolated(isolation, facts, environment, connections, context);
+      if (code) {
+        const called = { key: node.key, file: task.file };
+        return code.execute(called, facts, { environment, connections, lent }, context);
+      }
       return callTask(task.definition, node.origin, facts, {
         connection: connections,
         environment,

@@ -8,6 +8,7 @@ import type { Report } from '../../report/index.ts';
 import type { Sync } from '../../sync/index.ts';
 import type { DbtSettings, TransformProject } from '../../transform/index.ts';
 import type { NodeAutomation } from '../settings/node-automation.ts';
+import type { CodeElsewhere } from '../code/code-elsewhere.ts';
 import type { Task } from '../code/tasks.ts';
 import type { Triggers } from '../code/trigger-files.ts';
 
@@ -26,6 +27,8 @@ export interface Project {
   /** When nodes are made by themselves, and how old they may be. */
   readonly automation: NodeAutomation;
   readonly parts: ProjectParts;
+  /** What calls the functions of its code; absent where that was loaded here. */
+  readonly code?: CodeElsewhere | undefined;
 }
 
 /** What the rooms made of their files. */

@@ -24,6 +24,7 @@ import { placedGraph } from './placement.ts';
 import { filesBelow, readText } from '../settings/project-files.ts';
 import type { Project, ProjectParts } from './project.ts';
 import { checkScheduleSelection, definedSchedules, fileSchedules } from './schedules.ts';
+import type { KeptCode } from '../code/code-elsewhere.ts';
 import { checkPools, readTasks } from '../code/tasks.ts';
 import { checkTriggerSelections, noTriggers, readTriggers, triggerPrint } from '../code/trigger-files.ts';
 import { forgetChangedModules } from '../settings/user-modules.ts';
@@ -41,23 +42,26 @@ interface Surroundings {
 /**
  * Reads everything that a project's folder defines.
  * @param folder absolute
+ * @param kept its code, when that is not to be loaded here
  * @throws ProjectError with every mistake found, each with its place
  */
 export async function readProject(
   folder: string,
   given: Environment,
   overrides: TransformOverrides = {},
+  kept?: KeptCode,
 ): Promise<Project> {
   const mistakes = new Mistakes();
-  const { definition, environment, connections: declared } = await readSurroundings(folder, given, mistakes);
+  const surroundings = await readSurroundings(folder, given, mistakes, kept?.definition);
+  const { definition, environment, connections: declared } = surroundings;
   // What is wrong with connections would come up again in everything that uses them.
   const areConnectionsRight = mistakes.isEmpty;
   const warehouse = areConnectionsRight
     ? await mistakes.collect(() => chooseWarehouse(definition, declared))
     : undefined;
 
-  const tasks = (await mistakes.collect(() => readTasks(folder))) ?? [];
-  const triggers = (await mistakes.collect(() => readTriggers(folder))) ?? noTriggers;
+  const tasks = (await mistakes.collect(() => kept?.tasks ?? readTasks(folder))) ?? [];
+  const triggers = (await mistakes.collect(() => kept?.triggers ?? readTriggers(folder))) ?? noTriggers;
   await mistakes.collect(() => checkPools(tasks, definition.pools));
   const written = await readEach(folder, 'replications', ['.yaml', '.yml'], mistakes, (text, path) =>
     readReplication(text, path, environment, folder),
@@ -86,7 +90,7 @@ export async function readProject(
   const nodes = await withLoadPartitions(whole, replications, mistakes);
   mistakes.throwIfAny();
   const project = assemble(
-    { folder, definition, environment, connections, warehouse, parts, nodes },
+    { folder, definition, environment, connections, warehouse, parts, nodes, code: kept?.code },
     definedSchedules(definition),
   );
   if (definition.alerts)
@@ -145,9 +149,10 @@ async function readSurroundings(
   folder: string,
   environment: Environment,
   mistakes: Mistakes,
+  known?: ProjectDefinition,
 ): Promise<Surroundings> {
   forgetChangedModules();
-  const definition = await mistakes.collect(() => readConfigFile(folder));
+  const definition = known ?? (await mistakes.collect(() => readConfigFile(folder)));
   await mistakes.collect(async () => setOwnConnectors(folder, await readOwnConnectors(folder)));
   const connections = await mistakes.collect(() =>
     readConnections(folder, environment, definition?.connections),

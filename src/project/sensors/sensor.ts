@@ -1,10 +1,11 @@
 import { expandEnvironment, type Environment } from '../../config/environment.ts';
 import type { ConnectionProvider } from '../../connector/connection.ts';
 import { ConfigError } from '../../core/errors.ts';
+import type { JsonValue } from '../../core/json.ts';
 import type { Sensor, SensorProbe } from '../../core/sensor.ts';
 import { secretsOf } from '../connections/redaction.ts';
 import { bucketProbeOf } from './bucket-sensor.ts';
-import type { HttpSource, SensorDefinition } from './definition.ts';
+import type { HttpSource, SensorDefinition, SensorResult } from './definition.ts';
 import { filesProbe } from './files-probe.ts';
 import { checkFilesSource } from './files-source.ts';
 import { httpProbe } from './http-probe.ts';
@@ -30,6 +31,15 @@ export interface SensorSurroundings {
   readonly connections: ConnectionProvider;
   /** Tells what must never be shown. */
   readonly keepSecret: (secrets: readonly string[]) => void;
+  /** Calls the function of a sensor where it was loaded; absent when that is here. */
+  readonly look?: ((called: SensorCall, signal: AbortSignal) => Promise<SensorResult>) | undefined;
+}
+
+/** Which sensor is to look, and what it remembers. */
+export interface SensorCall {
+  readonly name: string;
+  readonly file: string;
+  readonly cursor: JsonValue | undefined;
 }
 
 /** @throws ConfigError for a sensor that could never work */
@@ -104,9 +114,10 @@ export function toSensor({ definition, file }: DefinedSensor, around: SensorSurr
   };
 }
 
-function probeOf({ on, check }: SensorDefinition, file: string, around: SensorSurroundings): SensorProbe {
-  const { folder, environment, connections } = around;
-  if (!on) return customProbe(check, environment, connections);
+function probeOf(definition: SensorDefinition, file: string, around: SensorSurroundings): SensorProbe {
+  const { on } = definition;
+  const { folder, connections } = around;
+  if (!on) return customProbe(definition, file, around);
   if ('channel' in on) return notifyProbe(on, connections);
   if ('table' in on) return tableProbe(on, connections);
   if ('files' in on) return bucketProbeOf(on, file, around) ?? filesProbe(on, folder, Date.now);
@@ -127,13 +138,16 @@ function filledHttp(
 }
 
 function customProbe(
-  check: SensorDefinition['check'],
-  environment: Environment,
-  connection: ConnectionProvider,
+  { name, check }: SensorDefinition,
+  file: string,
+  { environment, connections, look }: SensorSurroundings,
 ): SensorProbe {
   return {
     check: async ({ cursor, signal }) => {
-      const found = (await check?.({ cursor, signal, environment, connection })) ?? {};
+      const looked = look
+        ? look({ name, file, cursor }, signal)
+        : check?.({ cursor, signal, environment, connection: connections });
+      const found = (await looked) ?? {};
       return { runs: found.runs ?? [], cursor: found.cursor, skip: found.skip };
     },
   };

@@ -17,8 +17,9 @@ import {
 import { openLedger as openStore } from '../../store/index.ts';
 import type { Exposition } from '../../telemetry/metrics/exposition.ts';
 import { readConfigFile } from '../settings/config-file.ts';
+import type { ProjectDefinition } from '../settings/definitions.ts';
 import { ConnectionPool } from '../connections/connection-pool.ts';
-import { executorsOf, liveExecutors } from '../execution/executors.ts';
+import { executorsOf, lentConnections, liveExecutors } from '../execution/executors.ts';
 import { memoryBudget } from '../settings/memory-budget.ts';
 import { readMetrics } from '../telemetry/metrics.ts';
 import { limitsOfPools, withoutFiles, workerPools } from '../reading/placement.ts';
@@ -70,22 +71,31 @@ export const loadLedger = 'loads.db';
  * The ledger alone, for commands that only look. The project's own is where `MILLRACE_LEDGER_URL` or
  * `millrace.config.ts` says; others are files in the state folder.
  */
-export async function openLedger(projectFolder: string, file: string = projectLedger): Promise<RunStore> {
+export async function openLedger(
+  projectFolder: string,
+  file: string = projectLedger,
+  definition?: ProjectDefinition,
+): Promise<RunStore> {
   const folder = join(projectFolder, stateFolderName);
   await makeFolder(folder);
-  return openStore(await ledgerPlace(projectFolder, file));
+  return openStore(await ledgerPlace(projectFolder, file, definition));
 }
 
 /** The URL or path of a ledger. Holds a password. */
-export async function ledgerPlace(projectFolder: string, file: string = projectLedger): Promise<string> {
-  const url = file === projectLedger ? await ledgerUrl(projectFolder) : undefined;
+export async function ledgerPlace(
+  projectFolder: string,
+  file: string = projectLedger,
+  definition?: ProjectDefinition,
+): Promise<string> {
+  const url = file === projectLedger ? await ledgerUrl(projectFolder, definition) : undefined;
   return url ?? join(projectFolder, stateFolderName, file);
 }
 
 /** `postgres://...`, or undefined for the file in the state folder. Holds a password. */
-async function ledgerUrl(projectFolder: string): Promise<string | undefined> {
+async function ledgerUrl(projectFolder: string, definition?: ProjectDefinition): Promise<string | undefined> {
   const given = process.env['MILLRACE_LEDGER_URL'];
-  return given === undefined || given === '' ? (await readConfigFile(projectFolder)).ledger : given;
+  if (given !== undefined && given !== '') return given;
+  return (definition ?? (await readConfigFile(projectFolder))).ledger;
 }
 
 /** True for a folder in which loads were run from the command line. */
@@ -105,10 +115,13 @@ export async function openLedgers(folder: string): Promise<readonly RunStore[]> 
 
 export async function openSession(project: Project, options: SessionOptions = {}): Promise<Session> {
   const settings = telemetrySettings(project.definition, project.environment, project.folder);
-  const store = await openLedger(project.folder, options.ledger);
+  const store = await openLedger(project.folder, options.ledger, project.definition);
   const temporaryFolder = await makeTemporaryFolder(project.folder);
   const connections = openPool(project, temporaryFolder);
-  connections.keepSecret([...secretsOf(undefined, await ledgerUrl(project.folder)), ...settings.secrets]);
+  connections.keepSecret([
+    ...secretsOf(undefined, await ledgerUrl(project.folder, project.definition)),
+    ...settings.secrets,
+  ]);
   connections.keepSecret(hookSecrets(project.parts.triggers?.webhooks ?? [], project.environment));
   const { redact } = connections;
   let current = project;
@@ -127,17 +140,27 @@ export async function openSession(project: Project, options: SessionOptions = {}
     () => engine,
     () => current.graph,
   );
-  const sensorsOf = ({ folder, environment, parts: { triggers } }: Project): readonly Sensor[] => [
-    ...(triggers?.sensors ?? []).map((sensor) =>
-      toSensor(sensor, {
-        folder,
-        environment,
-        connections: connections.get,
-        keepSecret: (secrets) => connections.keepSecret(secrets),
-      }),
-    ),
-    ...(triggers?.triggers ?? []).map((trigger) => toTrigger(trigger, news)),
-  ];
+  const sensorsOf = (read: Project): readonly Sensor[] => {
+    const {
+      folder,
+      environment,
+      code,
+      parts: { triggers },
+    } = read;
+    const around = { environment, connections: connections.get, lent: lentConnections(read) };
+    return [
+      ...(triggers?.sensors ?? []).map((sensor) =>
+        toSensor(sensor, {
+          folder,
+          environment,
+          connections: connections.get,
+          keepSecret: (secrets) => connections.keepSecret(secrets),
+          look: code && ((called, signal) => code.look(called, around, signal)),
+        }),
+      ),
+      ...(triggers?.triggers ?? []).map((trigger) => toTrigger(trigger, news)),
+    ];
+  };
   let sensors = sensorsOf(project);
   const engineOptions: EngineOptions = {
     store,
@@ -172,6 +195,7 @@ export async function openSession(project: Project, options: SessionOptions = {}
     metrics: () => readMetrics(telemetryPlace, true),
     work: (work) => startWorker({ ...engineOptions, ...work }),
     reload: (next) => {
+      if (current.code !== next.code) current.code?.retire();
       current = next;
       executors = executorsOf(next, services);
       sensors = sensorsOf(next);
@@ -182,6 +206,7 @@ export async function openSession(project: Project, options: SessionOptions = {}
     redact,
     close: async () => {
       await engine.shutdown('abort', () => connections.close());
+      current.code?.retire();
       await telemetry.close();
       await store.close();
       await rm(temporaryFolder, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { NodeKey } from '../../core/node.ts';
-import { readProject } from '../reading/read-project.ts';
+import { readKeptProject } from './kept-project.ts';
 import { openSession, type Session } from './session.ts';
 import { watchProject } from './watch.ts';
 
@@ -24,10 +24,11 @@ beforeEach(async () => {
     "export default { name: 'shop', warehouse: 'WAREHOUSE' };",
   );
   await writeFile(join(folder, 'transform/dbt_project.yml'), 'name: shop\nversion: "1"\nprofile: shop\n');
-  session = await openSession(await readProject(folder, {}));
+  const { project, kept } = await readKeptProject(folder, {});
+  session = await openSession(project);
   reloads.length = 0;
   mistakes.length = 0;
-  stop = watchProject(session, {
+  stop = watchProject(session, kept, {
     onReload: (project) => reloads.push(project.graph.nodes.map(({ key }) => key)),
     onMistake: (error) => mistakes.push(error.message),
   });

@@ -2,46 +2,54 @@ import { watch } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigError, type MillraceError, toFailure } from '../../core/errors.ts';
 import { connectionsFileName } from '../connections/connections-file.ts';
+import type { KeptCode } from '../code/code-elsewhere.ts';
 import type { Project } from '../reading/project.ts';
-import { readProject } from '../reading/read-project.ts';
+import { readKeptProject } from './kept-project.ts';
 import type { Session } from './session.ts';
-import { tryLoading } from '../execution/trial-load.ts';
-import { moduleGeneration } from '../settings/user-modules.ts';
 
 /** How long files must be still before they are read: editors write in several steps. */
 const settleMs = 200;
 
 export interface WatchListener {
+  /** The files have no mistake, whether or not they differ. */
+  readonly onRead?: () => void;
   /** The definitions differ and are in use from now on. */
   readonly onReload: (project: Project) => void;
   /** The files have mistakes; the definitions from before stay in use. */
   readonly onMistake: (error: MillraceError | ReturnType<typeof toFailure>) => void;
 }
 
-/** Reads the project anew whenever its files change. Returns how to stop. */
-export function watchProject(session: Session, listener: WatchListener): () => void {
+/**
+ * Reads the project anew whenever its files change; changed code is loaded by a process of its own, which takes the place of the
+ * one before. Returns how to stop.
+ * @param first the code that the session's project was read with
+ */
+export function watchProject(session: Session, first: KeptCode, listener: WatchListener): () => void {
   let timer: NodeJS.Timeout | undefined;
   let reading = Promise.resolve();
   const { folder, environment } = session.project;
 
-  let isCodeChanged = false;
+  let current = first;
+  // Changes of code that were seen, and those of them that are in use.
+  let [codeChanges, readChanges] = [0, 0];
   const reread = async (): Promise<void> => {
-    if (isCodeChanged) {
-      isCodeChanged = false;
-      await tryLoading(folder);
-    }
-    const generation = moduleGeneration();
-    const next = await readProject(folder, environment);
+    const seen = codeChanges;
+    const known = seen === readChanges ? current : undefined;
+    const { project: next, kept } = await readKeptProject(folder, environment, known);
     const before = session.project;
-    const isSameCode = moduleGeneration() === generation;
-    if (isSameCode && next.manifest.hash === before.manifest.hash && sameConnections(next, before)) return;
-    if (!sameConnections(next, before)) throw connectionsChanged();
+    listener.onRead?.();
+    const isSame = sameConnections(next, before);
+    if (!isSame && !known) kept.code.retire();
+    if (!isSame) throw connectionsChanged();
+    if (known && next.manifest.hash === before.manifest.hash) return;
+    current = kept;
+    readChanges = seen;
     session.reload(next);
     listener.onReload(next);
   };
   const watcher = watch(folder, { recursive: true }, (_, file) => {
     if (file === null || isGenerated(file)) return;
-    isCodeChanged ||= /\.[cm]?[jt]s$/.test(file);
+    if (/\.[cm]?[jt]s$/.test(file)) codeChanges += 1;
     clearTimeout(timer);
     timer = setTimeout(() => {
       reading = reading.then(reread).catch((error: unknown) => listener.onMistake(toFailure(error)));

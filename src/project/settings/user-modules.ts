@@ -45,11 +45,6 @@ export function forgetChangedModules(): void {
   }
 }
 
-/** Another number when some of what was imported has changed: its definitions may look the same. */
-export function moduleGeneration(): number {
-  return generation;
-}
-
 function hookImports(): void {
   if (isHooked) return;
   isHooked = true;
