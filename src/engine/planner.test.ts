@@ -87,6 +87,14 @@ describe('checks', () => {
     expect(dependencies(plan(nodes))).toMatchObject({ 'check/a': ['a'], 'check/b': ['a', 'b'] });
   });
 
+  it('of what is not built hold up nobody who reads it', () => {
+    const nodes = [asset('b', ['check/first']), check('check/first', 'a'), check('check/b', 'b')];
+    expect(dependencies(plan([asset('a'), ...nodes], 'check/first check/b'))).toEqual({
+      'check/first': [],
+      'check/b': [],
+    });
+  });
+
   it('do not hold up what they need themselves', () => {
     const nodes = [asset('a'), asset('b', ['a']), asset('c', ['a']), check('check/rel', 'a', ['b'])];
     expect(dependencies(plan(nodes))).toEqual({

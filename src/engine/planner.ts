@@ -113,7 +113,7 @@ function selectionText(selection: { select?: string | undefined; exclude?: strin
   return select === '' ? `not (${exclude})` : `(${select}),not (${exclude})`;
 }
 
-/** For every step the steps nearest upstream of it. */
+/** For every step the steps nearest upstream of it. A check of something that is no step itself holds up nobody. */
 function dataEdges(graph: Graph, isStep: ReadonlySet<NodeKey>): Map<NodeKey, Set<NodeKey>> {
   const nearest = new Map<NodeKey, ReadonlySet<NodeKey>>();
   const dependencies = new Map<NodeKey, Set<NodeKey>>();
@@ -121,12 +121,16 @@ function dataEdges(graph: Graph, isStep: ReadonlySet<NodeKey>): Map<NodeKey, Set
     const found = new Set<NodeKey>();
     for (const { from } of node.edges) {
       if (isStep.has(from)) found.add(from);
-      else for (const key of nearest.get(from) ?? []) found.add(key);
+      else for (const key of nearest.get(from) ?? []) if (!isCheck(graph, key)) found.add(key);
     }
     nearest.set(node.key, found);
     if (isStep.has(node.key)) dependencies.set(node.key, found);
   }
   return dependencies;
+}
+
+function isCheck(graph: Graph, key: NodeKey): boolean {
+  return graph.byKey.get(key)?.kind === 'check';
 }
 
 /** Keeps the graph's order as far as the blocking checks allow. */

@@ -2,6 +2,7 @@ import { plainText } from '../files/plain-value.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ArtifactNode, ManifestArtifact } from '../artifacts/artifact-node.ts';
+import { listOf } from '../artifacts/json-part.ts';
 import { compareVersions } from '../files/model-versions.ts';
 import type { Criterion, SelectionMethod } from './criterion.ts';
 import { fitsName } from './fqn.ts';
@@ -35,7 +36,9 @@ const makers: Readonly<Record<SelectionMethod, (criterion: Criterion, matching: 
   tag:
     ({ value }) =>
     (node) =>
-      (node.tags ?? []).some((tag) => fitsPattern(tag, value)),
+      [...(node.tags ?? []), ...listOf(node.config?.['tags'])].some((tag) =>
+        fitsPattern(plainText(tag), value),
+      ),
   group:
     ({ value }) =>
     (node) => {

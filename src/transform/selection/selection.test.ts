@@ -29,7 +29,7 @@ models:
     latest_version: 1
     versions: [{ v: 1 }, { v: 2 }]
 exposures: [{ name: board, type: dashboard, owner: { name: me, email: me@shop.test }, depends_on: ["ref('end')"] }]
-unit_tests: [{ name: one, model: other, given: [{ input: ref('stg'), rows: [{ id: 1 }] }], expect: { rows: [{ id: 1 }] } }]
+unit_tests: [{ name: one, model: other, given: [{ input: ref('stg'), rows: [{ id: 1 }] }], expect: { rows: [{ id: 1 }] }, config: { tags: [given] } }]
 `,
   'tests/none.sql': "select * from {{ ref('mart') }} where false",
   'selectors.yml': `
@@ -112,6 +112,7 @@ test.each<[string, readonly string[]]>([
   ['dim.v2', ['dim.v2']],
   ['package:this,tag:key', testsOfStg],
   ['unit_test:one', ['other.one']],
+  ['tag:given', ['other.one']],
   ['marts.m?rt', ['mart', 'none']],
 ])('%s', (text, expected) => {
   expect(select([text])).toEqual(expected);

@@ -64,7 +64,7 @@ function resultOf(workspace: Workspace, id: string, step: StepRecord): NodeResul
     id,
     status,
     message: messageOf(step, status, node?.kind === 'test' ? node.config : undefined),
-    failures: step.outcome?.check?.failures ?? null,
+    failures: failuresOf(step, id),
     sample: step.outcome?.check?.message,
     startedAtMs: step.startedAtMs ?? now,
     finishedAtMs: step.finishedAtMs ?? now,
@@ -73,6 +73,12 @@ function resultOf(workspace: Workspace, id: string, step: StepRecord): NodeResul
     response: responseOf(step),
     batches: batchResults(node, step.outcome?.metadata),
   };
+}
+
+/** A unit test fails once, however many rows differ. */
+function failuresOf({ outcome }: StepRecord, id: string): number | null {
+  const failures = outcome?.check?.failures ?? null;
+  return failures !== null && id.startsWith('unit_test.') ? Math.min(failures, 1) : failures;
 }
 
 /** Compiled SQL as whoever ran the step has left it. */
