@@ -114,6 +114,8 @@ export interface CheckTarget {
   readonly asset: NodeKey;
   /** A failed `error` check stops what is downstream; a failed `warn` check is only shown. */
   readonly severity: 'error' | 'warn';
+  /** Whether it stops only what is downstream of everything that it reads, as dbt's tests do; else whatever reads the asset. */
+  readonly stopsOnlyCommon?: boolean;
 }
 
 const segment = /^[\p{L}\p{N}_.$ -]+$/u;

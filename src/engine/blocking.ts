@@ -2,7 +2,8 @@ import { downstream, type Graph } from '../core/graph.ts';
 import type { GraphNode, NodeKey } from '../core/node.ts';
 
 /**
- * For steps that read a checked asset, the `error` checks of this plan that must pass first.
+ * For steps that read a checked asset (or, where a check says so, are downstream of all that it reads), the `error` checks of this plan
+ * that must pass first.
  * Checks are never held up by checks, nor is what runs `always`. A step that a check needs (a relationships test reads a second
  * model) is not held up by it: that would be a circle.
  */
@@ -17,7 +18,10 @@ export function blockingEdges(
     ...(blocked.get(key) ?? []),
   ];
   for (const check of inBlockingOrder(graph, isStep)) {
-    const readers = readingSteps(graph, isStep, check.check?.asset ?? '');
+    const readers =
+      check.check?.stopsOnlyCommon && !readsOnlyItsAsset(check)
+        ? commonSteps(graph, isStep, check)
+        : readingSteps(graph, isStep, check.check?.asset ?? '');
     const needed = readsOnlyItsAsset(check) ? new Set<NodeKey>() : reachable(check.key, upstreamOf);
     for (const reader of readers) {
       if (needed.has(reader)) continue;
@@ -57,6 +61,24 @@ function readingSteps(graph: Graph, isStep: ReadonlySet<NodeKey>, asset: NodeKey
     }
   }
   return found;
+}
+
+/** The first steps, other than checks, that are downstream of everything that `check` reads. */
+function commonSteps(graph: Graph, isStep: ReadonlySet<NodeKey>, check: GraphNode): ReadonlySet<NodeKey> {
+  const beyond = (key: NodeKey): readonly NodeKey[] =>
+    downstream(graph, key).filter((reader) => {
+      const node = graph.byKey.get(reader);
+      return node?.kind !== 'check' && !node?.always;
+    });
+  const [first = new Set<NodeKey>(), ...others] = check.edges
+    .filter(({ kind }) => kind === 'reads')
+    .map(({ from }) => reachable(from, beyond));
+  const read = new Set(check.edges.map(({ from }) => from));
+  const common = new Set(
+    [...first].filter((key) => !read.has(key) && others.every((reached) => reached.has(key))),
+  );
+  const later = new Set([...common].flatMap((key) => (isStep.has(key) ? beyond(key) : [])));
+  return new Set([...common].filter((key) => isStep.has(key) && !later.has(key)));
 }
 
 function reachable(start: NodeKey, next: (key: NodeKey) => readonly NodeKey[]): ReadonlySet<NodeKey> {

@@ -40,6 +40,26 @@ describe('a plan', () => {
     expect(dependencies(plan(nodes, 'a c e'))).toEqual({ a: [], c: ['a'], e: ['c'] });
   });
 
+  it('lets a check of several assets stop only what is downstream of all of them, where it says so', () => {
+    const two = check('check/ab', 'a', ['b']);
+    const nodes = [
+      asset('a'),
+      asset('b'),
+      asset('of-a', ['a']),
+      external('outside', ['of-a']),
+      asset('of-both', ['outside', 'b']),
+      asset('later', ['of-both']),
+    ];
+    expect(dependencies(plan([...nodes, two]))).toMatchObject({ 'of-a': ['a', 'check/ab'] });
+    const common = { ...two, check: { asset: 'a', severity: 'error', stopsOnlyCommon: true } } as const;
+    expect(dependencies(plan([...nodes, common]))).toMatchObject({
+      'check/ab': ['a', 'b'],
+      'of-a': ['a'],
+      'of-both': ['b', 'check/ab', 'of-a'],
+      later: ['of-both'],
+    });
+  });
+
   it('locks what is written: not checks and reports', () => {
     const nodes = [asset('a'), check('check/a', 'a'), asset('report/r', ['a'], { kind: 'report' })];
     const locks = Object.fromEntries(plan(nodes).steps.map((step) => [step.key, step.locks]));

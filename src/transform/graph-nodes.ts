@@ -1,8 +1,8 @@
 import { canonicalJson, type JsonObject } from '../core/json.ts';
-import type { Edge, GraphNode } from '../core/node.ts';
+import type { CheckTarget, Edge, GraphNode } from '../core/node.ts';
 import { fingerprint } from './context/fingerprint.ts';
 import { toJsonValue } from './files/plain-value.ts';
-import type { Dependency, RefNode, SourceNode, TestNode } from './manifest/transform-node.ts';
+import type { Dependency, RefNode, SourceNode, TestNode, TransformNode } from './manifest/transform-node.ts';
 import { dependenciesOf, type Exposure, type Manifest, scopeOf } from './reading/manifest.ts';
 import { createHash } from 'node:crypto';
 
@@ -91,8 +91,13 @@ function testNode(manifest: Manifest, node: TestNode): GraphNode {
     executor: executorName,
     spec: specOf(manifest, node),
     ...(model ? { accompanies: [model.key] } : {}),
-    ...(subject && !model ? { check: { asset: subject.key, severity: node.config.severity } } : {}),
+    ...(subject && !model ? { check: checkTarget(node, subject) } : {}),
   };
+}
+
+function checkTarget({ config, dependencies }: TestNode, subject: TransformNode): CheckTarget {
+  const stopsOnlyCommon = config.severity === 'error' && dependencies.length > 1;
+  return { asset: subject.key, severity: config.severity, ...(stopsOnlyCommon ? { stopsOnlyCommon } : {}) };
 }
 
 /** A test that reads no node may read anything by name: it runs after the seeds. */
