@@ -110,6 +110,7 @@ export const drops = defineSensor({ name: 'drops', everySeconds: 1, select: 'tas
     await finishedRuns(1);
     const status = await millrace(['status'], { cwd: project.folder });
     expect(status.stdout).toMatch(/sensor broken.*failing.*the partner is away/);
+    expect(status.stdout).toContain('Next: mend the sensor');
     const answer = await fetch(`${url}/api/automation`);
     const { triggers } = (await answer.json()) as AutomationPayload;
     expect(triggers.find(({ name }) => name === 'broken')).toMatchObject({

@@ -1,3 +1,4 @@
+import { formatQuantity } from './format.ts';
 import type {
   FreshnessState,
   GraphNodePayload,
@@ -128,4 +129,20 @@ export function kindWord(node: Pick<GraphNodePayload, 'kind' | 'type'>): string 
 /** `orders` of `shop/orders`. */
 export function shortName(key: NodeKey): string {
   return key.slice(key.lastIndexOf('/') + 1);
+}
+
+const countedKinds = [
+  ['asset', 'assets'],
+  ['task', 'tasks'],
+  ['report', 'reports'],
+  ['sync', 'syncs'],
+] as const;
+
+/** `11 assets · 1 task`: of the kinds that are there. */
+export function nodeCounts(views: readonly NodeView[]): string {
+  const counts = countedKinds.flatMap(([one, many]) => {
+    const count = views.filter(({ node }) => node.kind === one).length;
+    return count === 0 ? [] : [formatQuantity(count, one, many)];
+  });
+  return counts.join(' · ');
 }

@@ -59,8 +59,12 @@ export async function status(options: StatusOptions): Promise<void> {
     );
     const worst =
       shown.find(({ condition }) => condition === 'failed') ??
-      shown.find(({ condition }) => condition === 'stale');
-    printLine(worst ? `Next: millrace why ${worst.key}` : 'Everything is as it should be.');
+      shown.find(({ condition }) => condition === 'stale') ??
+      shown.find(({ key }) => found.freshness[key]?.condition === 'stale');
+    if (worst) printLine(`Next: millrace why ${worst.key}`);
+    else if (sensors.some(({ condition }) => condition === 'failing'))
+      printLine('Next: mend the sensor that is failing, see above');
+    else printLine('Everything is as it should be.');
   });
 }
 

@@ -3,7 +3,7 @@ import { useMemo, useState, type ReactNode } from 'react';
 import { graphQuery } from '../api.ts';
 import { formatQuantity } from '../format.ts';
 import { GraphCanvas } from '../graph/canvas.tsx';
-import { kindWord, type NodeView } from '../health.ts';
+import { kindWord, nodeCounts, type NodeView } from '../health.ts';
 import { useNodes } from '../node/use-nodes.ts';
 import { Answer, Empty } from '../parts/answer.tsx';
 import { Icon } from '../parts/icon.tsx';
@@ -23,7 +23,7 @@ export function GraphPage(): ReactNode {
   const found = useMemo(() => findNodes(views, search), [views, search]);
   return (
     <div className="graph-view">
-      <PageHead title="Graph" description={graph.data && summary(views)}>
+      <PageHead title="Graph" description={graph.data && nodeCounts(views)}>
         <label className="search">
           <Icon name="search" size={14} />
           <span className="unseen">Search the graph</span>
@@ -67,16 +67,6 @@ export function GraphPage(): ReactNode {
       </Answer>
     </div>
   );
-}
-
-function summary(views: readonly NodeView[]): string {
-  const count = (kind: string): number => views.filter(({ node }) => node.kind === kind).length;
-  return [
-    formatQuantity(count('asset'), 'asset'),
-    formatQuantity(count('task'), 'task'),
-    formatQuantity(count('report'), 'report'),
-    formatQuantity(count('sync'), 'sync', 'syncs'),
-  ].join(' · ');
 }
 
 /** Words are parts of a key or a group; `kind:` and `tag:` narrow. All of them must fit. */

@@ -2,10 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { ProjectPayload, RunSummary, ScheduleSummary } from '../../../src/server/contract.ts';
 import { projectQuery, runsQuery } from '../api.ts';
-import { formatQuantity } from '../format.ts';
-import type { NodeView } from '../health.ts';
+import { nodeCounts } from '../health.ts';
 import { useNodes } from '../node/use-nodes.ts';
-import { AssetHealth } from '../overview/asset-health.tsx';
+import { NodeHealth } from '../overview/node-health.tsx';
 import { Attention } from '../overview/attention.tsx';
 import { Tiles } from '../overview/tiles.tsx';
 import { Workers } from '../overview/workers.tsx';
@@ -28,10 +27,7 @@ export function Overview(): ReactNode {
     <Answer query={project} of="the project">
       {(project) => (
         <>
-          <PageHead
-            title={project.name}
-            description={`${formatQuantity(countKind(nodes, 'asset'), 'asset')} in one graph`}
-          >
+          <PageHead title={project.name} description={nodeCounts(nodes)}>
             <RunDialogButton selection="" />
             <RunButton selection="" label="Run everything" primary />
           </PageHead>
@@ -45,7 +41,7 @@ export function Overview(): ReactNode {
           </Answer>
           <Attention nodes={nodes} />
           <div className="two-columns even">
-            <AssetHealth nodes={nodes} />
+            <NodeHealth nodes={nodes} />
             <div>
               <Reports project={project} />
               <Schedules schedules={project.schedules} />
@@ -56,10 +52,6 @@ export function Overview(): ReactNode {
       )}
     </Answer>
   );
-}
-
-function countKind(nodes: readonly NodeView[], kind: string): number {
-  return nodes.filter(({ node }) => node.kind === kind).length;
 }
 
 function RecentRuns({ runs }: { readonly runs: readonly RunSummary[] }): ReactNode {

@@ -8,19 +8,19 @@ import { Link, paths } from '../router.tsx';
 
 const shownPerGroup = 40;
 
-/** Every asset with its state, by group. */
-export function AssetHealth({ nodes }: { readonly nodes: readonly NodeView[] }): ReactNode {
+/** Every asset, task and sync with its state, by group. */
+export function NodeHealth({ nodes }: { readonly nodes: readonly NodeView[] }): ReactNode {
   const groups = Map.groupBy(
-    nodes.filter(({ node }) => node.kind === 'asset'),
-    ({ node }) => node.group,
+    nodes.filter(({ node }) => node.kind !== 'check' && node.kind !== 'report'),
+    ({ node }) => node.group || node.kind,
   );
   return (
     <section className="panel">
       <div className="panel-head">
-        <h2>Assets</h2>
+        <h2>What is kept up to date</h2>
         <Link to="/graph">Graph</Link>
       </div>
-      {groups.size === 0 && <Empty title="No assets yet" />}
+      {groups.size === 0 && <Empty title="Nothing is defined yet" />}
       <dl className="asset-groups">
         {[...groups].map(([group, views]) => (
           <div key={group}>
