@@ -7,6 +7,7 @@ export { createPipelineExecutor } from './pipeline/run-pipeline.ts';
 export type { StreamPlan } from './plan/stream-plan.ts';
 export { readReplication } from './project.ts';
 export { checkPartitionedStream } from './replication/partitioned-stream.ts';
+export { pipelineLine } from './replication/pipeline-text.ts';
 export type { Replication } from './replication/replication.ts';
 export { selectStreams } from './replication/stream-selection.ts';
 export { createLoadExecutor, hookServices } from './run.ts';

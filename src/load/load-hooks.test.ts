@@ -64,6 +64,18 @@ post:
   expect(requests).toEqual(['POST /done rows=3']);
 });
 
+test('a request may hold a map or a list, which is sent as JSON', async () => {
+  await harness.loadOne(
+    stream(`pre:
+  - { type: http, url: '${url('/map')}', payload: { stream: '{stream.name}', list: [1, { in: '{env.TEAM}' }] } }
+  - { type: http, url: '${url('/list')}', payload: ['{stream.name}', true] }`),
+  );
+  expect(requests).toEqual([
+    'POST /map {"stream":"orders","list":[1,{"in":"data"}]}',
+    'POST /list ["orders",true]',
+  ]);
+});
+
 test('merge hooks belong to the transaction: when one fails nothing is published', async () => {
   const hooks = (check: string): string =>
     stream(`pre_merge:

@@ -54,6 +54,14 @@ test('a file is a folder of files by parts of the update key, and takes the plac
   expect(await files()).toHaveLength(2);
 });
 
+test('an update key of parts alone asks for no increment', async () => {
+  await harness.loadOne(yaml('full-refresh').replace('mode: full-refresh,', ''));
+  expect(await harness.loadOne(yaml('full-refresh').replace('mode: full-refresh,', ''))).toMatchObject({
+    mode: 'full-refresh',
+    rowsRead: 3,
+  });
+});
+
 test('a row without a time has a folder as well; CSV and other parts', async () => {
   await harness.run('DUCK', 'insert into events values (4, null)');
   await harness.loadOne(

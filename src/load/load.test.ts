@@ -309,6 +309,31 @@ describe.each(routes)('%s to %s', (source, target) => {
     expect(String((await held('price'))[0]?.[0])).toBe('123456.789');
   });
 
+  test('whole numbers and decimals are widened to what holds both', async () => {
+    const yaml = stream('mode: incremental\nprimary_key: id\ntarget_options: { adjust_column_type: true }');
+    await change(
+      'drop table orders',
+      'create table orders (id bigint, price decimal(5,3))',
+      'insert into orders values (1, 12.345)',
+    );
+    await harness.loadOne(yaml);
+    await change(
+      'drop table orders',
+      'create table orders (id bigint, price bigint)',
+      'insert into orders values (2, 9007199254740993)',
+    );
+    await harness.loadOne(yaml);
+    expect((await held('id, price')).map((row) => row.map(Number))).toEqual([
+      [1, 12.345],
+      [2, 9_007_199_254_740_993],
+    ]);
+  });
+
+  test('a full refresh goes without keys that the stream lacks', async () => {
+    await harness.loadOne(stream('mode: full-refresh\nprimary_key: nope\nupdate_key: neither'));
+    expect(await held('id')).toHaveLength(3);
+  });
+
   test('select, rename, where, casing and casts', async () => {
     await change(
       'drop table orders',

@@ -154,6 +154,16 @@ describe('mistakes', () => {
     expect(mistakes(`${head}streams: {}\n`)).toEqual(['3 streams_missing the replication has no streams']);
   });
 
+  test('a table as sql is all of it; value_len is a length', () => {
+    const [stream] = read(
+      `${head}streams: { a: { sql: public.b, object: c.d, columns: { x: 'string | value_len == 3' } } }\n`,
+    );
+    expect(stream).toMatchObject({
+      sql: 'select * from public.b',
+      rules: { x: { check: 'length(value) == 3' } },
+    });
+  });
+
   test('an unknown type and an unknown mode', () => {
     expect(mistakes(`${head}streams:\n  a: { object: b, columns: { x: strnig } }\n`)[0]).toMatch(
       /^4 type_unknown column 'x' has the unknown type 'strnig'/,
@@ -207,12 +217,12 @@ describe('mistakes', () => {
     expect(mistakes(`${head}hooks: { start: [{ type: lgo, message: a }] }\n${rest}`)).toEqual([
       "3 invalid_value hooks.start[0].type: unknown type 'lgo', did you mean 'log'?",
     ]);
-    expect(warnings(`${head}env: { SLING_ROW_CNT: 3 }\n${rest}`)[0]).toMatch(
-      /^3 env\.SLING_ROW_CNT is not obeyed/,
+    expect(warnings(`${head}env: { SLING_PROXY: a }\n${rest}`)[0]).toMatch(
+      /^3 env\.SLING_PROXY is not obeyed/,
     );
     const [stream] = read(`${head}env: { SLING_THREADS: 3, SLING_STATE: W/state }\n${rest}`);
     expect(stream?.remarks).toEqual([
-      expect.stringMatching(/^SLING_THREADS: obeyed in the environment of the command/),
+      expect.stringMatching(/^SLING_THREADS: obeyed when the file is run by itself/),
       expect.stringMatching(/^SLING_STATE: watermarks are kept in the target/),
     ]);
     expect(mistakes(`${head}hooks: { pre: [] }\n${rest}`)[0]).toMatch(/^3 unknown_key/);

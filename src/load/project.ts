@@ -13,6 +13,7 @@ import { ignoredKey, type ReadingWarning, type TellWarning } from './replication
 import { inherit } from './replication/inheritance.ts';
 import { connectionNamed, modeInEnv } from './replication/named-in-env.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
+import { pipelineLine } from './replication/pipeline-text.ts';
 import { replicationSchema, type ReplicationYaml, type StreamYaml } from './replication/schema.ts';
 import { withRoutines } from './replication/routines.ts';
 import { streamConfig } from './replication/stream-config.ts';
@@ -90,11 +91,11 @@ function unsupportedKeys(yaml: YamlFile<ReplicationYaml>): MillraceError[] {
 }
 
 function refusePipeline(text: string, file: string): void {
-  const line = text.split('\n').findIndex((one) => /^steps\s*:/.test(one));
-  if (line < 0 || /^streams\s*:/m.test(text)) return;
+  const line = pipelineLine(text);
+  if (line === undefined) return;
   throw new ConfigError('this is a pipeline: it has steps, and no streams', {
     code: 'pipeline_misplaced',
-    origin: { file, line: line + 1 },
+    origin: { file, line },
     next: `Run it with: millrace run -p ${file}; in a project it belongs into pipelines/`,
   });
 }

@@ -190,6 +190,43 @@ describe('replications', () => {
     expect(await ids('raw.all_orders')).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
+  test('a folder may hold pipelines too, and files and folders may stand by themselves', async () => {
+    await project.write(
+      'both/load.yaml',
+      'source: SHOP\ntarget: SHOP\nstreams: {public.orders: {object: raw.both}}\n',
+    );
+    await project.write('both/below/say.yaml', 'steps: [{ type: write, to: out/said.txt, content: said }]\n');
+    for (const words of [['--directory', 'both'], ['both/'], ['both/below/say.yaml']]) {
+      await loaded(['run', ...words]);
+      expect(await readFile(join(project.folder, 'out', 'said.txt'), 'utf8')).toBe('said');
+      await project.write('out/said.txt', '');
+    }
+    expect(await ids('raw.both')).toHaveLength(10);
+  });
+
+  test('switches in env of a file count when it is run by itself', async () => {
+    const text =
+      'source: SHOP\ntarget: SHOP\nenv: { SLING_ROW_CNT: 11 }\nstreams: {public.orders: {object: raw.switched}}\n';
+    await project.write('switched/r.yaml', text);
+    const run = await millrace(['run', '-r', 'switched/r.yaml'], here());
+    expect(run).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('SLING_ROW_CNT expects 11') as string,
+    });
+    expect((await millrace(['run', '-r', 'switched/r.yaml'], here({ SLING_ROW_CNT: '10' }))).code).toBe(0);
+  });
+
+  test('nothing in a pipe makes nothing, and is told', async () => {
+    const piped = await pipedInto('raw.nothing', '\n', '--mode', 'full-refresh');
+    expect(piped).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('standard input is empty') as string,
+    });
+    expect(await database.query(`select to_regclass('raw.nothing')::text as found`)).toEqual([
+      { found: null },
+    ]);
+  });
+
   test('schedules that select nodes of the project say nothing about a file beside it', async () => {
     await project.edit('millrace.config.ts', "select: '*'", "select: 'raw/orders'");
     await project.write(
@@ -240,6 +277,8 @@ describe("Sling's environment variables", () => {
     ['SLING_PROXY', 'socks5://here', 2],
     ['SLING_ON_CONSTRAINT_FAILURE', 'pass', 2],
     ['SLING_RETRY_DELAY', 'soon', 2],
+    ['SLING_TIMEOUT', '0.5', 0],
+    ['SLING_TIMEOUT', 'soon', 2],
   ])('%s=%s ends with %i', async (name, value, code) => {
     const result = await millrace(flags, here({ [name]: value }));
     expect(result.code).toBe(code);

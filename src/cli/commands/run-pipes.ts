@@ -11,6 +11,8 @@ import type { RunCommandOptions } from './run-options.ts';
 export interface RunPipes {
   /** The flags, with files in place of the pipes. */
   readonly options: RunCommandOptions;
+  /** There is nothing in standard input, not even a header. */
+  readonly isEmpty: boolean;
   /** Writes what was loaded to standard output. */
   flush(): Promise<void>;
   remove(): Promise<void>;
@@ -23,13 +25,14 @@ export async function openPipes(options: RunCommandOptions): Promise<RunPipes> {
   const hasTarget = options.tgtObject !== undefined || writesOutput;
   const readsInput = hasTarget && options.srcConn === undefined && isInput(options.srcStream) && isPiped();
   if (!readsInput && !writesOutput) {
-    return { options, flush: async () => undefined, remove: async () => undefined };
+    return { options, isEmpty: false, flush: async () => undefined, remove: async () => undefined };
   }
   if (writesOutput) requireOneStream(options);
   const folder = await mkdtemp(join(tmpdir(), 'millrace-pipe-'));
   const output = join(folder, `stdout.${extensionOf('--tgt-options', options.tgtOptions) ?? 'csv'}`);
   const input = readsInput ? await keepInput(folder, extensionOf('--src-options', options.srcOptions)) : '';
   return {
+    isEmpty: readsInput && (await isBlank(input)),
     options: {
       ...absoluteFiles(options),
       localFolder: folder,
@@ -52,6 +55,10 @@ async function keepInput(folder: string, extension: string | undefined): Promise
   const kept = `${draft}.${extension ?? guessed(start)}${compressionOf(start)}`;
   await rename(draft, kept);
   return kept;
+}
+
+async function isBlank(path: string): Promise<boolean> {
+  return (await readStart(path)).toString('utf8').trim() === '';
 }
 
 async function readStart(path: string): Promise<Buffer> {

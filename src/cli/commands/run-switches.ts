@@ -48,7 +48,7 @@ export function runSwitches(environment: Environment): RunSwitches {
   };
   const retries = count('SLING_RETRIES', 0);
   const delaySeconds = duration(set('SLING_RETRY_DELAY'), mistakes);
-  const timeoutMinutes = count('SLING_TIMEOUT', 1);
+  const timeoutMinutes = minutes(set('SLING_TIMEOUT'), mistakes);
   const concurrency = count('SLING_THREADS', 1);
   const expectations = (['SLING_ROW_CNT', 'SLING_STREAM_CNT', 'SLING_TOTAL_BYTES'] as const).flatMap(
     (variable) => expectation(variable, set(variable), mistakes),
@@ -70,7 +70,7 @@ export function runSwitches(environment: Environment): RunSwitches {
 
 /** What a finished run does not keep of what was expected of it, in sentences. */
 export function brokenExpectations(run: RunRecord, expectations: readonly Expectation[]): readonly string[] {
-  const loads = run.steps.filter(({ kind, state }) => kind !== 'check' && state === 'succeeded');
+  const loads = run.steps.filter(({ kind, state }) => kind === 'asset' && state === 'succeeded');
   const sum = (of: (step: (typeof loads)[number]) => number): number =>
     loads.reduce((total, step) => total + of(step), 0);
   const figures = {
@@ -116,6 +116,13 @@ function expectation(
   }
   const sign = operator === undefined || operator === '==' ? '=' : operator;
   return [{ variable, operator: sign as Expectation['operator'], count: Number(digits) }];
+}
+
+function minutes(value: string | undefined, mistakes: MillraceError[]): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d*\.?\d+$/.test(value) && Number(value) > 0) return Number(value);
+  mistakes.push(invalid('SLING_TIMEOUT', value, 'a number of minutes such as 30 or 0.5'));
+  return undefined;
 }
 
 const secondsPer: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600 };

@@ -1,13 +1,13 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import type { Environment } from '../../config/environment.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Plan } from '../../core/plan.ts';
 import { makePlan } from '../../engine/index.ts';
 import {
+  pipelineLine,
   readPipeline,
   readReplication,
-  type Replication,
   selectStreams,
   singleStreamReplication,
 } from '../../load/index.ts';
@@ -17,8 +17,10 @@ import { partitionWorld } from '../../project/session/partition-world.ts';
 import type { Project } from '../../project/reading/project.ts';
 import { pipelineProject, readProject, replicationProject } from '../../project/reading/read-project.ts';
 import { loadLedger, projectLedger } from '../../project/session/session.ts';
+import { directoryProject, isDirectory } from './run-directory.ts';
 import { givenEnvironment, names, type RunCommandOptions, streamKeys } from './run-options.ts';
 import { runSwitches, type RunSwitches } from './run-switches.ts';
+import { textOf } from './text-of-file.ts';
 
 /** What is to be run: a project, a part of it, and the ledger that remembers it. */
 export interface RunTarget {
@@ -30,7 +32,14 @@ export interface RunTarget {
 
 export async function runTarget(options: RunCommandOptions): Promise<RunTarget> {
   const found = await findTarget(options);
-  return { ...found, switches: runSwitches(found.project.environment) };
+  return { ...found, switches: runSwitches({ ...ownSwitches(found), ...found.project.environment }) };
+}
+
+/** Switches in `env:` of a file that is run alone; for a run of several files none of them speaks. */
+function ownSwitches({ project, ledger }: FoundTarget): Environment {
+  const { replications, pipelines = [] } = project.parts;
+  const [only, ...others] = [...replications, ...pipelines];
+  return ledger === loadLedger && only && others.length === 0 ? only.env : {};
 }
 
 type FoundTarget = Omit<RunTarget, 'switches'>;
@@ -44,8 +53,9 @@ async function findTarget(options: RunCommandOptions): Promise<FoundTarget> {
     const project = await singleStreamProject(folder, environment, options);
     return { project, selection: '', ledger: loadLedger };
   }
-  if (options.directory !== undefined) {
-    const project = await directoryProject(folder, environment, options.directory, options);
+  const directory = options.directory ?? (await directoryIn(options.selection));
+  if (directory !== undefined) {
+    const project = await directoryProject(folder, environment, directory, options);
     return { project, selection: '', ledger: loadLedger };
   }
   if (options.pipeline !== undefined) {
@@ -53,6 +63,10 @@ async function findTarget(options: RunCommandOptions): Promise<FoundTarget> {
     return pipelineTarget(folder, environment, options.pipeline);
   }
   const file = options.replication ?? replicationIn(options.selection);
+  if (file !== undefined && options.replication === undefined && (await holdsPipeline(file))) {
+    requireNoStreamFlags(options);
+    return pipelineTarget(folder, environment, file);
+  }
   if (file !== undefined) return replicationTarget(folder, environment, file, options);
   if ((await findProjectFolder(start)) === undefined) {
     throw new ConfigError(
@@ -99,6 +113,15 @@ function requireOneWay(options: RunCommandOptions): void {
 /** As in Sling, the path of a replication file may stand by itself. */
 function replicationIn(selection: string): string | undefined {
   return /^\S+\.ya?ml$/.test(selection) && !selection.includes(':') ? selection : undefined;
+}
+
+/** So may that of a folder of such files; what ends with a slash is no name of an asset. */
+async function directoryIn(selection: string): Promise<string | undefined> {
+  return /^\S+\/$/.test(selection) && (await isDirectory(selection)) ? selection : undefined;
+}
+
+async function holdsPipeline(file: string): Promise<boolean> {
+  return pipelineLine(await textOf(file)) !== undefined;
 }
 
 /** Flags about streams would have no effect on a project's own files. */
@@ -181,49 +204,6 @@ async function pipelineTarget(folder: string, environment: Environment, file: st
   const text = await textOf(file);
   const project = await pipelineProject(folder, environment, (all) => readPipeline(text, file, all));
   return { project, selection: '', ledger: loadLedger };
-}
-
-async function directoryProject(
-  folder: string,
-  environment: Environment,
-  directory: string,
-  options: RunCommandOptions,
-): Promise<Project> {
-  const found = await readdir(directory, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError(`the folder ${directory} cannot be read (${error.code})`, {
-      code: 'file_unreadable',
-    });
-  });
-  const files = found.filter((name) => /\.ya?ml$/.test(name)).sort();
-  if (files.length === 0) {
-    throw new ConfigError(`there is no replication in ${directory}`, {
-      code: 'file_missing',
-      next: 'Name a folder that holds .yaml files with source:, target: and streams:',
-    });
-  }
-  const streams = options.streams === undefined ? [] : names(options.streams);
-  return replicationProject(
-    folder,
-    environment,
-    (all) =>
-      Promise.all(
-        files.map(async (name): Promise<Replication> => {
-          const file = join(directory, name);
-          const replication = readReplication(await textOf(file), file, all, folder, streamKeys(options));
-          return selectStreams(replication, streams);
-        }),
-      ),
-    process.cwd(),
-  );
-}
-
-async function textOf(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError(`${file} cannot be read (${error.code})`, {
-      code: 'file_unreadable',
-      origin: { file },
-    });
-  });
 }
 
 async function singleStreamProject(

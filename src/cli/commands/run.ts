@@ -18,12 +18,21 @@ export async function run(given: RunCommandOptions): Promise<number> {
   if (given.examples) return printExamples();
   const pipes = await openPipes(await withTask(given));
   try {
+    if (pipes.isEmpty) return nothingPiped();
     const code = await runWith(pipes.options);
     if (code === exitCodes.success) await pipes.flush();
     return code;
   } finally {
     await pipes.remove();
   }
+}
+
+/** As Sling has it: nothing is made of nothing, and a pipe goes on. */
+function nothingPiped(): number {
+  process.stderr.write(
+    `${paint('yellow', 'warning', process.stderr)} standard input is empty: nothing was loaded\n`,
+  );
+  return exitCodes.success;
 }
 
 async function runWith(options: RunCommandOptions): Promise<number> {

@@ -32,13 +32,20 @@ export function registerConnectionCommands(program: Command, place: () => Place)
     .description('the streams of a connection, with their keys and sizes')
     .argument('<name>', 'its name')
     .option('-p, --pattern <pattern>', "such as 'public.*' or 'data/**/*.csv'")
+    .addOption(new Option('-s, --streams <pattern>', 'the same').hideHelp())
     .option('--columns', 'with the columns of each')
     .option('--recursive', 'files: also in folders below')
     .option('--json', 'print JSON')
-    .action(async (name: string, options: Omit<DiscoverOptions, 'name' | 'project'>) => {
-      const { discoverStreams } = await import('../commands/connections-discover.ts');
-      process.exitCode = await discoverStreams({ ...place(), name, ...options });
-    });
+    .action(
+      async (
+        name: string,
+        { streams, ...options }: Omit<DiscoverOptions, 'name' | 'project'> & { readonly streams?: string },
+      ) => {
+        const { discoverStreams } = await import('../commands/connections-discover.ts');
+        const pattern = streams === undefined ? {} : { pattern: streams };
+        process.exitCode = await discoverStreams({ ...place(), name, ...pattern, ...options });
+      },
+    );
   connections
     .command('exec')
     .description('run SQL on a connection, statement by statement')

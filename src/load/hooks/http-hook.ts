@@ -3,19 +3,23 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { HttpHook } from '../replication/hook.ts';
 import { writeText } from './file-hook.ts';
 import type { HookPlace } from './hook-place.ts';
-import { fillText } from './hook-text.ts';
+import { fillText, fillValue } from './hook-text.ts';
 
 const httpTimeoutSeconds = 60;
 
 /** Sends a request; `response` holds `status`, `text`, and `json` if it is that. */
 export async function sendRequest(hook: HttpHook, name: string, place: HookPlace): Promise<JsonObject> {
+  const body = hook.payload === undefined ? undefined : payloadText(hook.payload, place);
   const headers = Object.entries(hook.headers ?? {}).map(
     ([key, value]) => [key, fillText(value, place)] as const,
   );
   const response = await fetch(fillText(hook.url, place), {
-    method: hook.method ?? (hook.payload === undefined ? 'GET' : 'POST'),
-    headers: Object.fromEntries(headers),
-    ...(hook.payload === undefined ? {} : { body: fillText(hook.payload, place) }),
+    method: hook.method ?? (body === undefined ? 'GET' : 'POST'),
+    headers: {
+      ...(typeof hook.payload === 'object' ? { 'content-type': 'application/json' } : {}),
+      ...Object.fromEntries(headers),
+    },
+    ...(body === undefined ? {} : { body }),
     signal: AbortSignal.any([place.context.signal, AbortSignal.timeout(httpTimeoutSeconds * 1000)]),
   }).catch((error: unknown) => {
     throw new TransientError(`hook ${name}: the address did not answer`, {
@@ -33,6 +37,11 @@ export async function sendRequest(hook: HttpHook, name: string, place: HookPlace
     code: 'http_failed',
     origin: place.origin,
   });
+}
+
+/** A text as it is, a map or list as JSON, with the variables in it filled. */
+function payloadText(payload: NonNullable<HttpHook['payload']>, place: HookPlace): string {
+  return typeof payload === 'string' ? fillText(payload, place) : JSON.stringify(fillValue(payload, place));
 }
 
 function jsonOf(text: string): JsonValue {

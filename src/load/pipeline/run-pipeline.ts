@@ -5,6 +5,7 @@ import type { Scope } from '../expression/expression.ts';
 import type { HookServices } from '../hooks/hook-place.ts';
 import { runHook } from '../hooks/hook-run.ts';
 import { keptOf, statusesOf } from '../hooks/hook-scope.ts';
+import { runTimes } from '../hooks/run-times.ts';
 import { runScope } from '../hooks/run-scope.ts';
 import { stepMemory } from '../hooks/step-memory.ts';
 import { warningsOf } from '../hooks/warnings.ts';
@@ -89,7 +90,10 @@ async function runStep(
   const { steps, file } = pipeline;
   const step = steps[progress.next];
   if (!step) throw new Error('there is no such step');
-  const about = { pipeline: { file }, run: { id: context.runId, status: 'running' } };
+  const about = {
+    pipeline: { file },
+    run: { id: context.runId, status: 'running', ...runTimes(context.runStartedAtMs, Date.now()) },
+  };
   const warnings = [...progress.warnings];
   const end = await runHook(step.hook, {
     context,

@@ -22,7 +22,7 @@ const words = ['not_null', 'nullable', 'primary_key', 'unique', 'unique_index', 
 /** Takes `bigint not_null unique | value > 0` apart into the type and what must hold. */
 export function columnRule(spec: string): { readonly type: string; readonly rule?: ColumnRule } {
   const cut = spec.indexOf('|');
-  const [left, check] = cut < 0 ? [spec, undefined] : [spec.slice(0, cut), spec.slice(cut + 1).trim()];
+  const [left, check] = cut < 0 ? [spec, undefined] : [spec.slice(0, cut), constraint(spec.slice(cut + 1))];
   const found = new Set<string>();
   const named: NamedIndex[] = [];
   const type = left
@@ -51,6 +51,11 @@ export function columnRule(spec: string): { readonly type: string; readonly rule
       geometry,
     },
   };
+}
+
+/** `value_len` is the length of the value. */
+function constraint(written: string): string {
+  return written.trim().replaceAll(/\bvalue_len\b/g, 'length(value)');
 }
 
 /** `(a, 'b')` without brackets and quotes. */

@@ -4,8 +4,7 @@ import { constraintSwitch } from './constraint-failure.ts';
 /** Switches in `env:` of a file that are obeyed. */
 const obeyed: readonly string[] = [...metadataSwitches, constraintSwitch];
 
-const onCommand =
-  'obeyed in the environment of the command; a file does not say it for a run with other files';
+const onCommand = 'obeyed when the file is run by itself; it does not say it for a run with other files';
 
 /** Switches whose promise is kept in another way, with what is done instead; set in a file or around it. */
 const kept: Readonly<Record<string, string>> = {
@@ -28,6 +27,10 @@ const needless: Readonly<Record<string, string>> = {
   SLING_RETRY_DELAY: onCommand,
   SLING_TIMEOUT: onCommand,
   SLING_LOGGING: onCommand,
+  SLING_ROW_CNT: onCommand,
+  SLING_STREAM_CNT: onCommand,
+  SLING_TOTAL_BYTES: onCommand,
+  SLING_DRY_RUN: onCommand,
 };
 
 /** True for a switch that has no meaning here. */

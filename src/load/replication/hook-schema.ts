@@ -24,7 +24,7 @@ const shapes = [
   shapeOf('http', {
     url: text,
     method: z.string().optional(),
-    payload: z.string().optional(),
+    payload: z.union([z.string(), z.array(z.unknown()), z.record(z.string(), z.unknown())]).optional(),
     headers: z.record(z.string(), z.string()).optional(),
     write_to: text.optional(),
   }),

@@ -70,7 +70,8 @@ export interface HttpHook {
   readonly type: 'http';
   readonly url: string;
   readonly method?: string | undefined;
-  readonly payload?: string | undefined;
+  /** A text, or a map or list that is sent as JSON. */
+  readonly payload?: string | readonly unknown[] | Readonly<Record<string, unknown>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Location of a file that the answer is written into. */
   readonly write_to?: string | undefined;

@@ -57,13 +57,17 @@ const defaultResumeHours = 6;
  */
 export function streamConfig(given: string, written: StreamYaml, origins: StreamOrigins): StreamConfig {
   const name = partsPattern(given, written.source_options?.['format']);
-  const stream = withLegacyOptions(written, (key) => origins.of(['source_options', key]));
+  const parts = pathParts(written.object ?? '', origins.of(['object']));
+  const plain = withLegacyOptions(written, (key) => origins.of(['source_options', key]));
+  // The update key of parts says where rows go, not that they are added.
+  const stream = parts && !plain.mode ? { ...plain, mode: 'full-refresh' } : plain;
   const metadata = metadataOf(origins.environment, stream.meta?.millrace?.columns ?? [], origins.key);
   const { casts, rules } = parseColumns(stream.columns ?? {}, (column) => origins.of(['columns', column]));
   const declaredKey = list(stream.primary_key);
   const primaryKey = declaredKey.length > 0 ? declaredKey : namedByRule(rules, (rule) => rule.primaryKey);
   const updateKey = stream.update_key === '' ? undefined : stream.update_key;
   if (stream.object === undefined && stream.disabled !== true) throw objectMissing(name, origins.key);
+  if (parts && updateKey === undefined) throw updateKeyOfParts(name, origins.of(['object']));
   const isOfFiles = name.startsWith('file://') || stream.single === true;
   const isOfEach = variablesIn(stream.sql ?? '').some((variable) => variable.startsWith('stream_'));
   if (stream.sql !== undefined && isWildcard(name) && !isOfFiles && !isOfEach) {
@@ -79,8 +83,6 @@ export function streamConfig(given: string, written: StreamYaml, origins: Stream
     origins.of(['select']),
   );
   const limit = stream.source_options?.limit;
-  const parts = pathParts(stream.object ?? '', origins.of(['object']));
-  if (parts && updateKey === undefined) throw updateKeyOfParts(name, origins.of(['object']));
   return {
     name,
     ...optional('id', stream.id),
@@ -93,7 +95,7 @@ export function streamConfig(given: string, written: StreamYaml, origins: Stream
     ...optional('where', stream.where?.trim() ? stream.where.trim() : undefined),
     primaryKey,
     ...optional('updateKey', updateKey),
-    ...optional('sql', stream.sql?.trim().replace(/;\s*$/, '')),
+    ...optional('sql', stream.sql === undefined ? undefined : query(stream.sql)),
     tags: list(stream.tags),
     schedule: list(stream.schedule),
     disabled: stream.disabled ?? false,
@@ -139,6 +141,12 @@ export function streamConfig(given: string, written: StreamYaml, origins: Stream
     meta: readMeta(stream, origins),
     remarks: [...switchRemarks(origins.environment), ...keptPromises(stream.target_options ?? {})],
   };
+}
+
+/** The name of a table stands for all of it. */
+function query(sql: string): string {
+  const text = sql.trim().replace(/;\s*$/, '');
+  return /^[\w.$"`]+$/.test(text) ? `select * from ${text}` : text;
 }
 
 function modeOf(

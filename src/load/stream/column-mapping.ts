@@ -5,6 +5,7 @@ import type { Column, DataType } from '../../sql/data-type.ts';
 import type { RowExpression } from '../expression/row-expression.ts';
 import { typedBy } from '../replication/column-typing.ts';
 import type { ColumnCasing, StreamConfig } from '../replication/replication.ts';
+import { followsKeys } from '../replication/stream-mode.ts';
 import { chooseColumns, namedColumns } from '../replication/selection.ts';
 import { computeColumns } from './computed-columns.ts';
 
@@ -105,11 +106,26 @@ export function mapColumns(
     if (!mapped) throw keyNotSelected(stream, name, usedIn);
     return mapped;
   };
+  const { primaryKey, updateKey } = usedKeys(stream, (name) => find(name) !== undefined);
   return {
     columns,
     added: made,
-    primaryKey: stream.primaryKey.map((name) => keyColumn(name, 'primary_key')),
-    ...(stream.updateKey === undefined ? {} : { updateKey: keyColumn(stream.updateKey, 'update_key') }),
+    primaryKey: primaryKey.map((name) => keyColumn(name, 'primary_key')),
+    ...(updateKey === undefined ? {} : { updateKey: keyColumn(updateKey, 'update_key') }),
+  };
+}
+
+/** A load that needs no keys, such as a full refresh, goes without those that its stream lacks. */
+function usedKeys(
+  stream: StreamConfig,
+  isThere: (name: string) => boolean,
+): Pick<StreamConfig, 'primaryKey' | 'updateKey'> {
+  const { primaryKey, updateKey, mode, target, range } = stream;
+  if (followsKeys(mode)) return stream;
+  const needsTime = target.parts !== undefined || range !== undefined;
+  return {
+    primaryKey: primaryKey.every(isThere) ? primaryKey : [],
+    ...(updateKey !== undefined && (needsTime || isThere(updateKey)) ? { updateKey } : {}),
   };
 }
 

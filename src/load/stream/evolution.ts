@@ -6,7 +6,7 @@ import { rowSql } from '../expression/row-sql.ts';
 import type { StreamConfig } from '../replication/replication.ts';
 import type { MappedColumn } from './column-mapping.ts';
 import type { TargetState } from './target-state.ts';
-import { holds } from './type-change.ts';
+import { holds, joinedType } from './type-change.ts';
 
 /** How a kept target table is fitted to the stream. */
 export interface Evolution {
@@ -90,21 +90,23 @@ function fitColumn(
     draft.published.push(published(dialect, column, held.type));
     return;
   }
-  if (refilled || (stream.target.adjustColumnType && holds(column.type, held.type))) {
-    requireNoViews(stream, target, held.name, present, wanted);
-    draft.statements.push(...changeColumnType(dialect, target.table, asColumn(column)));
-    draft.changes.push(`column ${column.name} changed from ${present} to ${wanted}`);
-    draft.published.push(published(dialect, column, column.type));
+  const wider = holds(column.type, held.type) ? column.type : joinedType(column.type, held.type);
+  const changed = refilled ? column.type : stream.target.adjustColumnType ? wider : undefined;
+  if (changed) {
+    const name = dialect.typeName(changed);
+    requireNoViews(stream, target, held.name, present, name);
+    draft.statements.push(...changeColumnType(dialect, target.table, asColumn({ ...column, type: changed })));
+    draft.changes.push(`column ${column.name} changed from ${present} to ${name}`);
+    draft.published.push(published(dialect, column, changed));
     return;
   }
-  const widens = holds(column.type, held.type);
   throw new DataError(
     `stream ${stream.name}: the column '${column.source.name}' is ${wanted} now, and the target's '${held.name}' is ${present}, which cannot hold it`,
     {
       code: 'column_type_changed',
       origin: stream.origin,
       state: 'Nothing was changed',
-      next: widens
+      next: wider
         ? 'Set target_options.adjust_column_type: true to widen the column, or load anew with --full-refresh'
         : `Load anew with --full-refresh, or declare the old type under columns: (${column.source.name}: ...)`,
     },

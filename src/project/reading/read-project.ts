@@ -103,12 +103,14 @@ export async function readProject(
  * whose `connections.yaml` counts if it is there.
  * @param read gives the replications; it is told the environment with what `.env.sling` adds
  * @param files where relative paths of `LOCAL` begin, when not in the folder
+ * @param readPipelines gives pipelines beside them
  */
 export async function replicationProject(
   folder: string,
   given: Environment,
   read: (environment: Environment) => readonly Replication[] | Promise<readonly Replication[]>,
   files: string = folder,
+  readPipelines: (environment: Environment) => readonly Pipeline[] = () => [],
 ): Promise<Project> {
   const mistakes = new Mistakes();
   const surroundings = await readSurroundings(folder, given, mistakes);
@@ -117,7 +119,16 @@ export async function replicationProject(
   const { replications, connections } = (await mistakes.collect(() =>
     nameInlineConnections(written, withLocalFolder(surroundings.connections, files)),
   )) ?? { replications: [], connections: surroundings.connections };
-  const parts: ProjectParts = { tasks: [], replications, transform: undefined, reports: [], syncs: [] };
+  const pipelines = (await mistakes.collect(() => readPipelines(environment))) ?? [];
+  const alone = pipelines.map((pipeline) => ({ ...pipeline, after: [] }));
+  const parts: ProjectParts = {
+    tasks: [],
+    replications,
+    pipelines: alone,
+    transform: undefined,
+    reports: [],
+    syncs: [],
+  };
   const nodes = await partNodes(parts, connections, undefined, mistakes);
   mistakes.throwIfAny();
   return assemble({ folder, definition, environment, connections, warehouse: undefined, parts, nodes });
