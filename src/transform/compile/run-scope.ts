@@ -116,7 +116,8 @@ export function runScope(
     },
     (read) => {
       const relation = relationFor(read, given);
-      return batch ? batchOf(manifest, read, relation, batch) : relation;
+      const stretch = stretchOf(batch, given.sample);
+      return stretch ? batchOf(manifest, read, relation, stretch) : relation;
     },
   );
 }
@@ -137,6 +138,15 @@ function relationFor(node: RefNode | SourceNode, given: RunArguments): Relation 
   if (!given.isEmpty || relation.type === 'cte') return relation;
   const query = `(select * from ${relation.toString()} where false limit 0) _dbt_limit_subq_${relation.relationName.identifier}`;
   return narrowedRelation(relation, query);
+}
+
+/** The time whose rows are read: of a batch only what is in the sample, too. */
+function stretchOf(batch: Moment['batch'], sample: RunArguments['sample']): Moment['batch'] {
+  if (!batch || !sample) return batch ?? sample;
+  return {
+    startMs: Math.max(batch.startMs, sample.startMs),
+    endMs: Math.min(batch.endMs, sample.endMs),
+  };
 }
 
 /** The rows of one batch of what has an `event_time`; all rows of what has none. */

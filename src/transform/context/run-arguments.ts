@@ -20,6 +20,8 @@ export interface RunArguments {
   /** Stretch of event time that microbatch models build; milliseconds since 1970, UTC, end excluded. */
   readonly eventTimeStartMs: number | undefined;
   readonly eventTimeEndMs: number | undefined;
+  /** Stretch of event time that `ref()` and `source()` give of what has an `event_time`; milliseconds since 1970, UTC, end excluded. */
+  readonly sample?: { readonly startMs: number; readonly endMs: number } | undefined;
   /** Variables that go before those of the project, of a step about partitions. */
   readonly vars?: JsonObject;
 }
@@ -40,12 +42,13 @@ export const plainArguments: RunArguments = {
 
 /** As a run's options carry them. */
 export function argumentsToJson(given: RunArguments): JsonObject {
-  const { targetFolder, eventTimeStartMs, eventTimeEndMs, vars, ...rest } = given;
+  const { targetFolder, eventTimeStartMs, eventTimeEndMs, sample, vars, ...rest } = given;
   return {
     ...rest,
     deferred: Object.fromEntries(Object.entries(given.deferred).map(([id, name]) => [id, { ...name }])),
     ...(targetFolder === undefined ? {} : { targetFolder }),
     ...(vars === undefined ? {} : { vars }),
+    ...(sample === undefined ? {} : { sample: { ...sample } }),
     ...(eventTimeStartMs === undefined ? {} : { eventTimeStartMs }),
     ...(eventTimeEndMs === undefined ? {} : { eventTimeEndMs }),
   };

@@ -1,12 +1,14 @@
 import { ConfigError } from '../../../core/errors.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import { withCompiled } from '../../../transform/index.ts';
+import { type RunArguments, withCompiled } from '../../../transform/index.ts';
 import { exitCodes } from '../../terminal/exit-code.ts';
 import { printJson, printLine } from '../../terminal/output.ts';
 import { compiledOf } from './compiled-nodes.ts';
 import { type DbtFlags, words } from './dbt-options.ts';
 import { deferredRelations } from './deferral.ts';
 import { eventTime } from './event-time.ts';
+import { sampleOf } from './sample.ts';
+import { isWarningError } from './warn-error.ts';
 import { executeNodes, withSession } from './execute.ts';
 import { invocationArguments } from './invocation-arguments.ts';
 import { createProgress, printResults } from './result-view.ts';
@@ -52,7 +54,7 @@ export async function buildSelected(
     const node = transform.manifest.byId.get(id);
     return node !== undefined && !(node.kind === 'model' && node.config.materialized === 'ephemeral');
   });
-  for (const warning of selected.warnings) process.stderr.write(`warning: ${warning}\n`);
+  tellSelection(flags, selected.warnings);
   const args = invocationArguments(workspace, command);
   if (ids.length === 0) return await finish(workspace, selected, [], args);
   const results = await withSession(workspace, async (session) => {
@@ -65,7 +67,7 @@ export async function buildSelected(
       isFullRefresh: flags.fullRefresh === true,
       selected: selected.ids,
       deferred: await deferredRelations(workspace, session, selected),
-      ...eventTime(flags),
+      ...runTimes(flags, workspace.startedAtMs),
     };
     const run = await executeNodes(workspace, session, {
       title: titleOf(workspace, command),
@@ -77,6 +79,29 @@ export async function buildSelected(
     return resultsOf(workspace, run, ids);
   });
   return await finish(workspace, selected, results, args);
+}
+
+/** The stretches of event time that the run is for; a sample is also what microbatch models build. */
+function runTimes(
+  flags: DbtFlags,
+  nowMs: number,
+): Pick<RunArguments, 'eventTimeStartMs' | 'eventTimeEndMs' | 'sample'> {
+  const sample = sampleOf(flags.sample, nowMs);
+  const { eventTimeStartMs, eventTimeEndMs } = eventTime(flags);
+  return {
+    sample,
+    eventTimeStartMs: eventTimeStartMs ?? sample?.startMs,
+    eventTimeEndMs: eventTimeEndMs ?? sample?.endMs,
+  };
+}
+
+/** Throws a ConfigError where a criterion that selects nothing is to be an error. */
+function tellSelection(flags: DbtFlags, warnings: readonly string[]): void {
+  const [first] = warnings;
+  if (first !== undefined && isWarningError(flags, 'NoNodesForSelectionCriteria')) {
+    throw new ConfigError(first, { code: 'selection_empty' });
+  }
+  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
 }
 
 /** What the ledger knows the run by; whatever changes its work is part of it. */
@@ -120,7 +145,7 @@ export function exitCodeOf(results: readonly NodeResult[], flags: DbtFlags): num
       status === 'error' ||
       status === 'fail' ||
       status === 'skipped' ||
-      (status === 'warn' && flags.warnError === true),
+      (status === 'warn' && isWarningError(flags, 'LogTestResult')),
   );
   return isBad ? exitCodes.failed : exitCodes.success;
 }

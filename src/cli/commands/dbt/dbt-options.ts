@@ -30,6 +30,8 @@ export interface DbtFlags {
   readonly eventTimeStart?: string;
   readonly eventTimeEnd?: string;
   readonly warnError?: boolean;
+  readonly warnErrorOptions?: string;
+  readonly sample?: string;
   readonly executor?: 'millrace' | 'dbt';
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -55,6 +57,7 @@ export function withEnvironment<Flags extends DbtFlags>(
     state: text('STATE'),
     deferState: text('DEFER_STATE'),
     indirectSelection: text('INDIRECT_SELECTION'),
+    warnErrorOptions: text('WARN_ERROR_OPTIONS'),
     defer: flag('DEFER'),
     favorState: flag('FAVOR_STATE'),
     fullRefresh: flag('FULL_REFRESH'),

@@ -15,7 +15,8 @@ export function eventTime(flags: DbtFlags): Pick<RunArguments, 'eventTimeStartMs
   return { eventTimeStartMs: start, eventTimeEndMs: end };
 }
 
-function timeOf(text: string | undefined, flag: string): number | undefined {
+/** A time of the command line, in milliseconds; without a zone it is in UTC. */
+export function timeOf(text: string | undefined, flag: string): number | undefined {
   if (text === undefined) return undefined;
   const hasZone = /[Zz]$|[+-]\d\d:?\d\d$/.test(text) && text.length > 10;
   const iso = text.trim().replace(' ', 'T');

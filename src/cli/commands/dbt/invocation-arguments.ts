@@ -28,6 +28,7 @@ export function invocationArguments(workspace: Workspace, command: string): Json
     favor_state: flags.favorState ?? false,
     empty: flags.empty ?? false,
     store_failures: flags.storeFailures ?? false,
+    ...(flags.sample === undefined ? {} : { sample: flags.sample }),
     event_time_start: text(flags.eventTimeStart),
     event_time_end: text(flags.eventTimeEnd),
     warn_error: flags.warnError ?? false,

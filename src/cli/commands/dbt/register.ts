@@ -151,6 +151,7 @@ function common(command: Command): Command {
     .option('-q, --quiet', 'only what went wrong')
     .option('--no-write-json', 'write no artifacts')
     .option('--warn-error', 'a warning is an error')
+    .option('--warn-error-options <map>', "which warnings are: '{include: all, exclude: [LogTestResult]}'")
     .option('--json', 'print JSON');
   for (const flag of withoutEffect) command.addOption(new Option(flag).hideHelp());
   return command;
@@ -182,6 +183,20 @@ const withoutEffect = [
   '--log-format-file <format>',
   '--log-level-file <level>',
   '--printer-width <width>',
+  '-d, --debug',
+  '--no-debug',
+  '--no-quiet',
+  '--no-warn-error',
+  '--write-json',
+  '--macro-debugging',
+  '--no-macro-debugging',
+  '--log-cache-events',
+  '--no-log-cache-events',
+  '--log-file-max-bytes <count>',
+  '--no-use-colors-file',
+  '--use-colors-file',
+  '--single-threaded',
+  '--no-single-threaded',
 ];
 
 /** Flags of commands that select. */
@@ -211,12 +226,18 @@ function executing(command: Command): Command {
     .option('--store-failures', 'keep the failing rows of tests')
     .option('--event-time-start <time>', 'with --event-time-end: batches of this time')
     .option('--event-time-end <time>', 'end of it, excluded')
+    .option('--sample <time>', "of what has an event_time only '3 days', or '{start: ..., end: ...}'")
     .addOption(
       new Option('--executor <who>', 'who builds: millrace, or the dbt that is installed').choices([
         'millrace',
         'dbt',
       ]),
     )
+    .addOption(new Option('--no-full-refresh', 'do not').hideHelp())
+    .addOption(new Option('--no-empty', 'do not').hideHelp())
+    .addOption(new Option('--no-export-saved-queries', 'without effect').hideHelp())
+    .addOption(new Option('--include-saved-query', 'without effect').hideHelp())
+    .addOption(new Option('--no-include-saved-query', 'without effect').hideHelp())
     .addOption(new Option('--show', 'without effect').hideHelp())
     .addOption(new Option('--no-compile', 'without effect').hideHelp());
 }

@@ -75,6 +75,7 @@ function flagsOf(before: JsonObject): DbtFlags {
     ...(flag('full_refresh') ? { fullRefresh: true } : {}),
     ...(flag('fail_fast') ? { failFast: true } : {}),
     ...(flag('empty') ? { empty: true } : {}),
+    ...(text('sample') === undefined ? {} : { sample: text('sample') ?? '' }),
     ...(flag('store_failures') ? { storeFailures: true } : {}),
   };
 }
