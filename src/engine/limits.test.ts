@@ -7,7 +7,8 @@ import { openSqliteLedger } from '../store/index.ts';
 import { createEngine } from './create-engine.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { createManualClock } from './manual-clock.fixture.ts';
-import { makePlan } from './planner.ts';
+import { partitioned, windows } from './partition.fixture.ts';
+import { makePlan, type PlanRequest } from './planner.ts';
 import { aborted, asset, definitionsOf, testExecutor, type StepBody } from './project.fixture.ts';
 
 let store: RunStore;
@@ -51,11 +52,14 @@ function engineOf(
 function enqueue(
   engine: Engine,
   nodes: readonly GraphNode[],
-  more: { readonly timeoutSeconds?: number; readonly priority?: number; readonly select?: string } = {},
+  more: Pick<PlanRequest, 'select' | 'partitions'> & {
+    readonly timeoutSeconds?: number;
+    readonly priority?: number;
+  } = {},
 ): Promise<string> {
-  const { timeoutSeconds, priority, select } = more;
+  const { timeoutSeconds, priority, select, partitions } = more;
   const options = { fullRefresh: false, ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }) };
-  const plan = makePlan(definitionsOf(nodes).graph, { select, manifestHash: 'h', options });
+  const plan = makePlan(definitionsOf(nodes).graph, { select, partitions, manifestHash: 'h', options });
   return engine.enqueue(plan, { kind: 'code' }, { priority });
 }
 
@@ -180,6 +184,37 @@ describe('a step that ignores its signal', () => {
     expect((await engine.waitForRun(second)).state).toBe('succeeded');
     expect(calls).toBe(2);
     expect(await logged()).toMatchObject([{ message: expect.stringContaining('goes on') }]);
+  });
+
+  it('keeps others from the partitions that it is at, and from no more', async () => {
+    const held = gate();
+    const began: string[] = [];
+    const nodes = [partitioned('deaf', [], [windows()], { partitionsPerStep: 'all' })];
+    const engine = engineOf(
+      nodes,
+      {
+        deaf: ({ partitions }) => {
+          began.push(partitions?.text ?? '');
+          return began.length === 1 ? held.promise : undefined;
+        },
+      },
+      { stopGraceSeconds: 0.02 },
+    );
+    const first = await enqueue(engine, nodes, { partitions: '2024-01-01..2024-01-05' });
+    await engine.start();
+    await until(() => began.length === 1);
+    await engine.cancel(first);
+    await engine.waitForRun(first);
+    const within = await enqueue(engine, nodes, { partitions: '2024-01-03' });
+    const beside = await enqueue(engine, nodes, { partitions: '2024-01-06' });
+    expect((await engine.waitForRun(beside)).state).toBe('succeeded');
+    await until(
+      async () =>
+        (await store.events({ runId: within, types: ['step_log'], afterSequence: 0, limit: 9 })).length > 0,
+    );
+    expect(began).toEqual(['2024-01-01..2024-01-05', '2024-01-06']);
+    held.open();
+    expect((await engine.waitForRun(within)).state).toBe('succeeded');
   });
 
   it('cannot log or save any more once it was given up', async () => {

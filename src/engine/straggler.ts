@@ -1,4 +1,5 @@
 import { FatalError } from '../core/errors.ts';
+import { locksOverlap } from '../core/lock.ts';
 import type { NodeKey } from '../core/node.ts';
 import type { PlanStep } from '../core/plan.ts';
 import type { Workplace } from './workplace.ts';
@@ -44,9 +45,8 @@ export async function endOrStraggle<Result>(
 
 /** Why a step has to wait for another attempt of this process; undefined when it need not. */
 export function writerInTheWay(place: Workplace, locks: readonly NodeKey[]): string | undefined {
-  for (const lock of locks) {
-    const writer = place.writers.get(lock);
-    if (!writer) continue;
+  for (const [lock, writer] of place.writers) {
+    if (!locks.some((wanted) => locksOverlap(wanted, lock))) continue;
     return writer.isStraggling
       ? `Waits for an attempt of the run ${writer.runId} at ${lock}, which was stopped but goes on`
       : `Waits for the run ${writer.runId}, which is writing ${lock}`;

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { RunRecord } from '../../core/ledger.ts';
+import { locksOverlap } from '../../core/lock.ts';
 import { nodeOf } from '../../core/plan.ts';
 import type { RunStore } from '../../core/ports.ts';
 import {
@@ -51,6 +52,8 @@ export async function simulate(seed: number): Promise<void> {
       clock: machine.clock,
       pollMilliseconds: 4000,
       stopGraceSeconds: 5,
+      concurrency: 1 + Math.floor(random() * 4),
+      pools: { narrow: 1 },
       maxInterruptions: Infinity,
     });
     engines.set(machine, engine);
@@ -79,6 +82,7 @@ export async function simulate(seed: number): Promise<void> {
     isOver = !isBad() && open.length === 0;
   }
   await check(store, work, cancelled);
+  await checkLocks(store);
   if (backfill !== undefined) await checkBackfill(store, work, backfill);
   for (const engine of engines.values()) retireOwner(engine.owner);
   await store.close();
@@ -199,6 +203,35 @@ async function checkPartitions(store: RunStore, work: Work, isMade: boolean): Pr
       if (end === 'succeeded') expect([step, kept.has(step)]).toEqual([step, true]);
       if (end === 'failed') expect([step, kept.get(step)]).toEqual([step, 'failed']);
     }
+  }
+}
+
+/**
+ * Of the steps that one process was at at the same time, by the ledger's account, no two wrote the same. What another was at may
+ * be taken over: its lease is over, and whether it lives nobody knows.
+ */
+async function checkLocks(store: RunStore): Promise<void> {
+  const locks = new Map<string, readonly string[]>();
+  for (const { id } of await store.listRuns({ limit: 1000 }))
+    for (const step of (await store.findRun(id))?.plan.steps ?? [])
+      locks.set(`${id}/${step.key}`, step.locks);
+  const running = new Set<string>();
+  const owners = new Map<string, string>();
+  for (const event of await store.events({ afterSequence: 0, limit: 1_000_000 })) {
+    if (event.type === 'lease_taken') owners.set(event.runId, event.owner);
+    if (event.type !== 'step_state') continue;
+    const name = `${event.runId}/${event.step}`;
+    running.delete(name);
+    if (event.state !== 'running') continue;
+    const own = locks.get(name) ?? [];
+    const isOfSame = (other: string): boolean =>
+      owners.get(other.split('/', 1)[0] ?? '') === owners.get(event.runId);
+    const beside = [...running].filter(
+      (other) =>
+        isOfSame(other) && locks.get(other)?.some((held) => own.some((wanted) => locksOverlap(held, wanted))),
+    );
+    expect(beside, `${name} has begun beside others that write the same`).toEqual([]);
+    running.add(name);
   }
 }
 

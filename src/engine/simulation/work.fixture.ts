@@ -34,11 +34,15 @@ export function createWork(random: () => number): Work {
     const reads = made.filter(() => random() < 0.4);
     made.push(key);
     const sequential = random() < 0.3;
-    if (random() < 0.4) return asset(key, reads, { partitions: { dimensions: [keys], sequential } });
+    const pool = random() < 0.3 ? { pool: 'narrow' } : {};
+    if (random() < 0.4) {
+      const partitions = { dimensions: [keys], sequential, oneAtATime: random() < 0.5 };
+      return asset(key, reads, { partitions, ...pool });
+    }
     const source = reads.find((from) => whole.has(from));
     if (source === undefined || random() < 0.5) {
       whole.add(key);
-      return asset(key, reads);
+      return asset(key, reads, pool);
     }
     return asset(key, reads, { forEach: source, ...(random() < 0.5 ? { itemsAtOnce: 1 } : {}) });
   });
@@ -83,6 +87,9 @@ export function createWork(random: () => number): Work {
           const part = context.partitions?.text ?? context.item?.key;
           const key = part === undefined ? node.key : `${node.key}@${part}`;
           if (running.has(key)) throw new Error(`${key} runs twice at a time in one process`);
+          const isBesideItself = [...running].some((other) => other.startsWith(`${node.key}@`));
+          if (node.partitions?.oneAtATime && isBesideItself)
+            throw new Error(`${node.key} is written by two steps at a time in one process`);
           running.add(key);
           try {
             const nature = natures.get(context.item ? node.key : key);
