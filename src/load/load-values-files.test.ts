@@ -53,7 +53,9 @@ describe.each(systemNames)('from %s', (source) => {
 
   test('into JSON lines', async () => {
     // A null of JSON is none there, and bytes are written as they are for CSV.
-    const columns = valueTables[source].filter(({ name, kind }) => !name.startsWith('doc') && kind !== 'bytes');
+    const columns = valueTables[source].filter(
+      ({ name, kind }) => !name.startsWith('doc') && kind !== 'bytes',
+    );
     const path = await load('v.jsonl', columns);
     const lines = (await readFile(path, 'utf8')).trim().split('\n').map(exactTexts);
     expect(

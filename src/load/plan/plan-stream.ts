@@ -5,6 +5,7 @@ import type { ChunkPlan } from '../chunks/chunk-plan.ts';
 import type { StreamConfig } from '../replication/replication.ts';
 import { followsKeys } from '../replication/stream-mode.ts';
 import { mapColumns, type ColumnMapping } from '../stream/column-mapping.ts';
+import { requireOrder } from '../stream/key-value.ts';
 import { chooseLane } from '../stream/lane.ts';
 import { planPublication } from '../stream/publication.ts';
 import { windowRange } from '../stream/partition-window.ts';
@@ -23,7 +24,7 @@ import { describeSource } from './source-schema.ts';
 import { checkCombination } from './stream-checks.ts';
 import type { PlannedRead, StreamPlan } from './stream-plan.ts';
 import { startOf, type Start } from './stream-start.ts';
-import type { StreamTask } from './stream-task.ts';
+import { sourceDialect, type StreamTask } from './stream-task.ts';
 import { stagedMapping, textColumns } from './text-columns.ts';
 import { wideDecimals } from './wide-decimals.ts';
 
@@ -177,8 +178,9 @@ function isUnique({ stream, source }: StreamTask, schema: StreamSchema, mapping:
   );
 }
 
-function checkTimes({ stream }: StreamTask, { updateKey }: ColumnMapping): void {
+function checkTimes({ stream, source }: StreamTask, { updateKey }: ColumnMapping): void {
   if (!updateKey) return;
+  if (followsKeys(stream.mode)) requireOrder(sourceDialect(source), updateKey.source, stream.name);
   const { origin, settleDelaySeconds, lookbackSeconds } = stream;
   if (settleDelaySeconds > 0) requireTimeKey(updateKey.source, 'settle_delay_seconds', origin);
   if (lookbackSeconds > 0) requireTimeKey(updateKey.source, 'lookback_seconds', origin);

@@ -27,7 +27,7 @@ import { isolationOf } from './isolation.ts';
 import type { TableSwap } from './swap.ts';
 import { tableDefinition } from './table-definition.ts';
 import { tableKeys } from './table-keys.ts';
-import { keyLiteral } from './key-value.ts';
+import { keyLiteral, ordersAsText } from './key-value.ts';
 import type { PartitionWindow } from './partition-window.ts';
 import type { TableDependents, TargetState } from './target-state.ts';
 import type { Watermark } from './watermark.ts';
@@ -198,10 +198,15 @@ function publishIntoKept(request: PublicationRequest): PublicationPlan {
   if (followsKeys(stream.mode) && mapping.updateKey) {
     return plan(
       'append: rows that share the watermark are replaced, the others added',
-      replaceTail(dialect, rows, mapping.updateKey.name),
+      replaceTail(dialect, rows, mapping.updateKey.name, isOrderedAlike(request, mapping.updateKey)),
     );
   }
   return plan('append', [insertRows(dialect, rows)]);
+}
+
+/** Texts have an order of their own in each system, and so have numbers that are texts in one of them. */
+function isOrderedAlike({ dialect }: PublicationRequest, { source, type }: MappedColumn): boolean {
+  return source.type.type !== 'text' && !ordersAsText(dialect, type);
 }
 
 function constantsOf(request: PublicationRequest): readonly ConstantColumn[] {
@@ -255,6 +260,7 @@ function heldUpTo(
   const column = columns.find(({ name }) => name === mapping.updateKey?.name);
   if (stream.range || !column || !watermark || watermark.updateKey !== mapping.updateKey?.source.name)
     return {};
+  if (ordersAsText(dialect, column.type)) return {};
   return { heldUpTo: keyLiteral(dialect, { ...column, nullable: true }, watermark.value) };
 }
 

@@ -15,16 +15,24 @@ export function insertRows(dialect: Dialect, rows: StageRows, choice?: KeyChoice
 /**
  * Adds rows that continue the target along an update key, when there is no primary key: the stage holds
  * every source row from its least value on, so what the target has from there on is replaced.
+ * @param isOrderedAlike false where the target may see another order than the source: then what it has of the same
+ * values is replaced
  */
-export function replaceTail(dialect: Dialect, rows: StageRows, updateKey: string): readonly Statement[] {
+export function replaceTail(
+  dialect: Dialect,
+  rows: StageRows,
+  updateKey: string,
+  isOrderedAlike: boolean,
+): readonly Statement[] {
   const key = dialect.quote(updateKey);
   const column = rows.columns.find((candidate) => candidate.name === updateKey);
-  const least = column?.converted ? castTo(dialect, `min(${key})`, column.type) : `min(${key})`;
+  const wanted = isOrderedAlike ? `min(${key})` : key;
+  const value = column?.converted ? castTo(dialect, wanted, column.type) : wanted;
   const target = dialect.quoteTable(rows.target);
   return [
     {
       role: 'replace',
-      sql: `delete from ${target} where ${key} >= (select ${least} from ${dialect.quoteTable(rows.stage)})`,
+      sql: `delete from ${target} where ${key} ${isOrderedAlike ? '>=' : 'in'} (select ${value} from ${dialect.quoteTable(rows.stage)})`,
     },
     insertRows(dialect, rows),
   ];
