@@ -50,7 +50,7 @@ function attribute({ attributes }: Pick<SpanJson, 'attributes'>, key: string): s
   return Object.values(attributes.find((found) => found.key === key)?.value ?? {})[0];
 }
 
-test('a run is one trace in its caller: run, step, chunk, query', async () => {
+test('a run is one trace in its caller: run, step, chunk, reading, query', async () => {
   const env = {
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20let-me-in,x-tenant=shops',
@@ -90,6 +90,9 @@ test('a run is one trace in its caller: run, step, chunk, query', async () => {
   const chunk = all.find(({ name }) => name === 'chunk into WAREHOUSE');
   expect(chunk?.parentSpanId).toBe(load?.spanId);
   expect(chunk && attribute(chunk, 'millrace.rows')).toBe('5');
+  const reading = all.find(({ name }) => name.startsWith('read from '));
+  expect(reading?.parentSpanId).toBe(load?.spanId);
+  expect(reading && attribute(reading, 'millrace.form')).toBe(chunk && attribute(chunk, 'millrace.form'));
   const model = steps.find(({ name }) => name === 'revenue_by_city');
   const ids = new Set(all.map(({ spanId }) => spanId));
   const queries = all.filter((span) => attribute(span, 'db.query.text') !== undefined);

@@ -1,5 +1,7 @@
 import type { Connection, SqlDatabase, SqlSession, Target } from '../../connector/connection.ts';
 import { instead } from '../../connector/instead.ts';
+import { aboutConnection } from './span-attributes.ts';
+import { tracedSource } from './traced-source.ts';
 import type { Work, WorkTracer } from '../../telemetry/traces/work-tracer.ts';
 
 const longestQuery = 2000;
@@ -21,9 +23,10 @@ export function tracedConnections(
 }
 
 function tracedConnection(connection: Connection, measure: WorkTracer['measure']): Connection {
-  const { database, target } = connection;
+  const { database, source, target } = connection;
   return instead(connection, {
     ...(database ? { database: tracedDatabase(connection, database, measure) } : {}),
+    ...(source ? { source: tracedSource(connection, source, measure) } : {}),
     ...(target ? { target: tracedTarget(connection, target, measure) } : {}),
   });
 }
@@ -34,12 +37,14 @@ function tracedDatabase(
   measure: WorkTracer['measure'],
 ): SqlDatabase {
   const transaction: SqlDatabase['transaction'] = (work, signal, isolation) =>
-    measure({ name: `transaction ${connection.name}`, kind: 'client', attributes: about(connection) }, () =>
-      database.transaction(
-        (session) => work(instead(session, tracedStatements(connection, session, measure))),
-        signal,
-        isolation,
-      ),
+    measure(
+      { name: `transaction ${connection.name}`, kind: 'client', attributes: aboutConnection(connection) },
+      () =>
+        database.transaction(
+          (session) => work(instead(session, tracedStatements(connection, session, measure))),
+          signal,
+          isolation,
+        ),
     );
   return instead(database, { ...tracedStatements(connection, database, measure), transaction });
 }
@@ -73,7 +78,11 @@ function tracedTarget(connection: Connection, target: Target, measure: WorkTrace
         {
           name: `chunk into ${connection.name}`,
           kind: 'client',
-          attributes: { ...about(connection), 'db.collection.name': request.table.name },
+          attributes: {
+            ...aboutConnection(connection),
+            'db.collection.name': request.table.name,
+            'millrace.form': payload.format,
+          },
         },
         () => target.stage(request, payload, signal),
         ({ rows, bytes }) => ({ 'millrace.rows': rows, 'millrace.bytes': bytes }),
@@ -87,16 +96,9 @@ function statement(connection: Connection, sql: string): Work {
     name: `${verb} ${connection.name}`,
     kind: 'client',
     attributes: {
-      ...about(connection),
+      ...aboutConnection(connection),
       'db.operation.name': verb,
       'db.query.text': sql.slice(0, longestQuery),
     },
   };
 }
-
-function about({ name, type }: Connection): Work['attributes'] {
-  return { 'db.system.name': systemNames[type] ?? type, 'millrace.connection': name };
-}
-
-/** As OpenTelemetry's conventions spell them. */
-const systemNames: Readonly<Record<string, string>> = { postgres: 'postgresql' };
