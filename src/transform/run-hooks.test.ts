@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { mistakesOf } from './testing/temporary-project.fixture.ts';
+import { contextOf, parseTemplate, renderSync } from './jinja/index.ts';
+import { runResults } from './run-results.ts';
+import type { Step } from './step.ts';
+import { mistakesOf, readFiles } from './testing/temporary-project.fixture.ts';
 import { laboratory, systems } from './testing/laboratory.fixture.ts';
 
 describe.each(systems)('on %s', (dialectName) => {
@@ -40,4 +43,22 @@ test('a hook that cannot be read is a mistake of the project', async () => {
   expect(await mistakesOf({ 'dbt_project.yml': 'name: shop\non-run-end:\n  - "{% if %}"\n' })).toEqual([
     expect.stringMatching(/^transform\/dbt_project\.yml:3:/),
   ]);
+});
+
+test('results have nodes whose configuration is None where nothing is configured, and times', async () => {
+  const project = await readFiles({ 'models/a.sql': "{{ config(tags=['x']) }} select 1 as x" });
+  const upstream = [{ key: 'a', state: 'succeeded', outcome: {}, failure: undefined }];
+  const step = {
+    project,
+    context: { upstream: () => Promise.resolve(upstream) },
+    timings: new Map([['a', { startedAtMs: 0, endedAtMs: 1500 }]]),
+  } as unknown as Step;
+  const template = parseTemplate(
+    '{% for r in results %}{{ [r.node.config.full_refresh, r.node.config.get("y", 3), r.node.config["tags"], r.node.alias] }} ' +
+      '{{ r.status }} {{ r.execution_time }} {{ (r.timing | selectattr("name", "eq", "execute") | first).completed_at }}{% endfor %}',
+    'end.sql',
+  );
+  expect(renderSync(template, contextOf({ results: await runResults(step) }))).toBe(
+    "[None, 3, ['x'], 'a'] success 1.5 1970-01-01 00:00:01.500000",
+  );
 });

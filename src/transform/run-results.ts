@@ -1,11 +1,12 @@
-import type { UpstreamStep } from '../core/executor.ts';
+import type { CheckOutcome, UpstreamStep } from '../core/executor.ts';
 import type { JsonObject } from '../core/json.ts';
 import { runDictionary } from './compile/run-scope.ts';
+import { dateFromText } from './context/date-time.ts';
 import { PlainObject } from './context/plain-object.ts';
-import { fromJs, type Value } from './jinja/index.ts';
+import { fromJs, mappingOf, printed, type Value } from './jinja/index.ts';
 import { batchesBetween } from './manifest/batches.ts';
 import type { TransformNode } from './manifest/transform-node.ts';
-import type { Step } from './step.ts';
+import type { Step, StepTiming } from './step.ts';
 
 /** dbt's `batch_results` of a microbatch model that was built: the time of each batch. Null for what has no batches. */
 export function batchResults(
@@ -21,12 +22,13 @@ export function batchResults(
 }
 
 /** dbt's `results` of `on-run-end`: what became of every node of the run. */
-export async function runResults({ project, context, durations }: Step): Promise<Value[]> {
-  const secondsOf = (key: string): number => (durations.get(key) ?? 0) / 1000;
+export async function runResults({ project, context, timings }: Step): Promise<Value[]> {
   const steps = (await context.upstream?.()) ?? [];
   return steps.flatMap((step) => {
     const node = project.manifest.byKey.get(step.key);
-    return node ? [resultValue(node, step, runDictionary(project.manifest, node), secondsOf)] : [];
+    return node
+      ? [resultValue(node, step, runDictionary(project.manifest, node), timings.get(step.key))]
+      : [];
   });
 }
 
@@ -34,20 +36,61 @@ function resultValue(
   node: TransformNode,
   step: UpstreamStep,
   dictionary: ReturnType<typeof runDictionary>,
-  secondsOf: (key: string) => number,
+  timing: StepTiming | undefined,
 ): Value {
   const { outcome, failure } = step;
   return new PlainObject([
     ['status', statusOf(node, step)],
-    ['node', new PlainObject(Object.entries(dictionary))],
+    ['node', nodeValue(dictionary)],
     ['unique_id', node.uniqueId],
-    ['message', failure?.message ?? outcome?.check?.message ?? 'OK'],
+    ['message', failure?.message ?? (outcome?.check ? checkMessage(outcome.check) : 'OK')],
     ['failures', outcome?.check?.failures ?? null],
-    ['execution_time', secondsOf(step.key)],
+    ['execution_time', timing ? (timing.endedAtMs - timing.startedAtMs) / 1000 : 0],
     ['thread_id', 'main'],
-    ['timing', []],
+    ['timing', timing ? timingValues(timing) : []],
     ['adapter_response', fromJs({ _message: 'OK', rows_affected: outcome?.rows ?? null })],
   ]);
+}
+
+/** The node's configuration is an object that gives None for what nobody configured, as dbt's does. */
+function nodeValue(dictionary: ReturnType<typeof runDictionary>): Value {
+  return new PlainObject(
+    Object.entries(dictionary).map(([key, value]) => {
+      const mapping = key === 'config' ? mappingOf(value) : undefined;
+      if (!mapping) return [key, value];
+      return [
+        key,
+        new PlainObject(
+          mapping.keys().map((name) => [printed(name), mapping.get(name) ?? null]),
+          null,
+        ),
+      ];
+    }),
+  );
+}
+
+function checkMessage({ passed, message }: CheckOutcome): Value {
+  return passed ? null : message;
+}
+
+function timingValues({ startedAtMs, endedAtMs }: StepTiming): Value {
+  const spans = [
+    ['compile', startedAtMs, startedAtMs],
+    ['execute', startedAtMs, endedAtMs],
+  ] as const;
+  return spans.map(
+    ([name, from, to]) =>
+      new PlainObject([
+        ['name', name],
+        ['started_at', utcNaive(from)],
+        ['completed_at', utcNaive(to)],
+      ]),
+  );
+}
+
+/** `datetime` without a zone, as dbt keeps times of nodes. */
+function utcNaive(ms: number): Value {
+  return dateFromText(new Date(ms).toISOString(), 'timestamp');
 }
 
 export type ResultStatus = 'success' | 'error' | 'skipped' | 'pass' | 'fail' | 'warn';

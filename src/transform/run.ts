@@ -32,9 +32,9 @@ export function createTransformExecutor(
       throw error;
     }
   };
-  let run: KnownRun = { runId: '', runStartedAtMs: 0, durations: new Map() };
+  let run: KnownRun = { runId: '', runStartedAtMs: 0, timings: new Map() };
   const runOf = (runId: string): KnownRun => {
-    if (run.runId !== runId) run = { runId, runStartedAtMs: Date.now(), durations: new Map() };
+    if (run.runId !== runId) run = { runId, runStartedAtMs: Date.now(), timings: new Map() };
     return run;
   };
   const startedRuns = new Map<string, Promise<number>>();
@@ -71,14 +71,14 @@ export function createTransformExecutor(
       await start(step);
       const outcome = found.kind === 'test' ? await runCheck(step, found) : await buildNode(step, found);
       keepExecuted(step, found);
-      step.durations.set(node.key, Date.now() - step.startedAtMs);
+      step.timings.set(node.key, { startedAtMs: step.startedAtMs, endedAtMs: Date.now() });
       return withFingerprint(node, outcome);
     },
   };
 }
 
 /** What steps of one run share in this process. */
-interface KnownRun extends Pick<Step, 'runStartedAtMs' | 'durations'> {
+interface KnownRun extends Pick<Step, 'runStartedAtMs' | 'timings'> {
   readonly runId: string;
 }
 
@@ -91,7 +91,7 @@ function stepOf(
   project: TransformProject,
   warehouse: Warehouse,
   context: StepContext,
-  { runStartedAtMs, durations }: KnownRun,
+  { runStartedAtMs, timings }: KnownRun,
 ): Step {
   const given = argumentsOf(context.options.room);
   return {
@@ -102,7 +102,7 @@ function stepOf(
     runStartedAtMs,
     given,
     executed: [],
-    durations,
+    timings,
   };
 }
 

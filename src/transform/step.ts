@@ -14,6 +14,12 @@ import { withQueryComment } from './query-comment.ts';
 import type { Warehouse } from './warehouse.ts';
 import { writeSql, writtenPath } from './written-sql.ts';
 
+/** When a step ran: milliseconds since 1970. */
+export interface StepTiming {
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+}
+
 /** One call of the executor. */
 export interface Step {
   readonly project: TransformProject;
@@ -25,8 +31,8 @@ export interface Step {
   readonly given: RunArguments;
   /** SQL of the node that the step has run, for the target folder. */
   readonly executed: string[];
-  /** Milliseconds that steps of the run took in this process, by node key. */
-  readonly durations: Map<string, number>;
+  /** When steps of the run ran in this process, by node key. */
+  readonly timings: Map<string, StepTiming>;
 }
 
 /** What templates see while the step runs; `session` is where their queries go. */
