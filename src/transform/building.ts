@@ -1,3 +1,4 @@
+import { ConfigError } from '../core/errors.ts';
 import type { StepOutcome } from '../core/executor.ts';
 import type { JsonObject } from '../core/json.ts';
 import { compileNode } from './compile/compile-node.ts';
@@ -19,8 +20,17 @@ import { buildOf, documented, retryingConflicts } from './build-transaction.ts';
 import { buildBatches } from './microbatch.ts';
 import { hashOf, keepCompiled, momentOf, runStatement, type Step } from './step.ts';
 
+function pythonModel({ origin }: RefNode): ConfigError {
+  return new ConfigError('a Python model is run by dbt alone', {
+    code: 'python_model',
+    origin,
+    next: "Build it with the dbt that is installed (--executor dbt, or executor: 'dbt'), or write it in SQL.",
+  });
+}
+
 /** Builds a model or seed: hooks, publication and mark in one transaction. */
 export async function buildNode(step: Step, node: RefNode): Promise<StepOutcome> {
+  if (node.kind === 'model' && node.language === 'python') throw pythonModel(node);
   const { warehouse, context, project } = step;
   const { database } = warehouse;
   await warehouse.ensureSchema(node.relation, context.runId);

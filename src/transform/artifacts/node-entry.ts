@@ -68,7 +68,7 @@ export function nodeEntry(
   if (node.kind === 'seed') return { ...shared, root_path: given.root, depends_on: { macros: [] } };
   return {
     ...shared,
-    language: 'sql',
+    language: node.kind === 'model' ? (node.language ?? 'sql') : 'sql',
     ...callEntries(node.details),
     depends_on: {
       macros: macroUses(node.sql, scopeOf(manifest, node).macros),

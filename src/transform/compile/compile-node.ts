@@ -107,6 +107,7 @@ function renderNode(
   mode: Mode,
 ): Awaitable<CompiledSql> {
   const context = nodeContext(scopeOf(manifest, node), runScope(manifest, node, moment), moment);
+  if (node.kind === 'model' && node.language === 'python') return { sql: node.sql, parts: [] };
   if (node.kind !== 'test') {
     return renderTemplate(nodeTemplate(node), { text: node.sql, file: node.origin.file }, context, mode);
   }

@@ -77,6 +77,8 @@ export interface ModelNode extends RelationNode, TemplateNode {
   /** Of a model that has versions. */
   readonly version: string | number | undefined;
   readonly latestVersion: string | number | undefined;
+  /** Of a model that is no template but a program, which only dbt runs. */
+  readonly language?: 'python';
 }
 
 /** A query that is compiled and never run. */

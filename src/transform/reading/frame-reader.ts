@@ -137,7 +137,11 @@ async function readPackageFiles(
     if (!file || isNameTaken(found, file, mistakes)) continue;
     const read = fileReader(projectFolder, at);
     await reportUnsupportedFiles(projectFolder, at, file, read, mistakes);
-    found.push({ folder: at, projectFile: file, content: await readContent(read, file) });
+    found.push({
+      folder: at,
+      projectFile: file,
+      content: await readContent(read, file, mistakes.isTolerant),
+    });
   }
   return found;
 }

@@ -20,6 +20,7 @@ import { keySegment } from './key-segment.ts';
 import { relationNameOf } from './name-rules.ts';
 import { textTemplate } from './node-template.ts';
 import type { PlacedProperties } from './property-reader.ts';
+import { isPythonFile, pythonTemplate } from './python-model.ts';
 import { readingPass } from './reading-pass.ts';
 import { attempt, configLayers, type Draft, overridingLayers, type ReadingRoom } from './reading-room.ts';
 import { emptyCalls, nodeDictionary, type RecordedCalls, recordingScope } from './recorded-calls.ts';
@@ -32,13 +33,17 @@ export function readModel(
 ): Draft<ModelNode> | undefined {
   const version = placed?.properties.version;
   const name = version ? (placed?.properties.name ?? file.name) : file.name;
-  const draft = readTemplateNode(room, { ...file, name, kind: 'model', tree: 'models' }, placed);
+  const source = { ...file, name, kind: 'model' as const, tree: 'models' as const };
+  const isPython = isPythonFile(file);
+  const calls = isPython ? { template: textTemplate(pythonTemplate(file.text), file.file) } : {};
+  const draft = readTemplateNode(room, { ...source, ...calls }, placed);
   if (!draft) return undefined;
   const node = {
     ...draft.node,
     kind: 'model' as const,
     version: version?.v,
     latestVersion: version?.latest,
+    ...(isPython ? { language: 'python' as const } : {}),
   };
   if (node.config.isEnabled) checkContract(node, placed, room.mistakes);
   return { node, calls: draft.calls, placed };

@@ -42,7 +42,11 @@ export async function readProjectFile(
 }
 
 /** Reads every file of a project that may hold something. */
-export async function readContent(read: ReadFiles, project: DbtProjectFile): Promise<PackageContent> {
+export async function readContent(
+  read: ReadFiles,
+  project: DbtProjectFile,
+  hasPython: boolean,
+): Promise<PackageContent> {
   const everywhere = [
     ...project.modelPaths,
     ...project.seedPaths,
@@ -55,7 +59,7 @@ export async function readContent(read: ReadFiles, project: DbtProjectFile): Pro
   const tests = await read(project.testPaths, ['.sql']);
   const tables = await read(project.testPaths, ['.csv']);
   return {
-    models: await read(project.modelPaths, ['.sql']),
+    models: await read(project.modelPaths, hasPython ? ['.sql', '.py'] : ['.sql']),
     seeds: await read(project.seedPaths, ['.csv']),
     snapshots: await read(project.snapshotPaths, ['.sql']),
     analyses: await read(project.analysisPaths, ['.sql']),

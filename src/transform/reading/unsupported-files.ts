@@ -15,7 +15,11 @@ export async function reportUnsupportedFiles(
   mistakes: Mistakes,
 ): Promise<void> {
   const kinds: readonly (readonly [string, string, readonly ProjectFile[]])[] = [
-    ['Python models are', 'write the model in SQL', await read(project.modelPaths, ['.py'])],
+    [
+      'Python models are',
+      "write the model in SQL, or let dbt build: executor: 'dbt'",
+      mistakes.isTolerant ? [] : await read(project.modelPaths, ['.py']),
+    ],
     ['functions are', 'create the function in a pre_hook', await read(project.functionPaths, ['.sql'])],
   ];
   for (const [what, instead, files] of kinds) {
