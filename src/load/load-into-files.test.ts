@@ -53,7 +53,7 @@ describe('what is written of the rows', () => {
     );
     const [head, first] = text().split('\n');
     expect(head).toBe('id,_sling_loaded_at,_sling_exec_id,_sling_synced_at,_sling_synced_op');
-    expect(first).toMatch(/^1,\d{10},run \d+ out\/csv,\d{4}-[^,]+,I$/);
+    expect(first).toMatch(/^1,\d{10},run \d+ out\.csv,\d{4}-[^,]+,I$/);
   });
 
   test('has the types of column_typing', async () => {

@@ -55,6 +55,26 @@ test('another attempt goes on with the streams that did not load', async () => {
   expect([...outcomes.values()][0]?.metadata).toMatchObject({ statuses: { inner: 'success' } });
 });
 
+test('so does one that a hook of a stream runs', async () => {
+  await writeFile(join(harness.folder, 'inner.yaml'), inner('first'));
+  const hooked = `source: LITE
+target: DUCK
+streams:
+  orders: { object: raw.outer, hooks: { pre: [{ type: replication, path: inner.yaml }] } }
+`;
+  let checkpoint: JsonValue | undefined;
+  const onCheckpoint = (value: JsonValue): void => {
+    checkpoint = value;
+  };
+  await expect(harness.load(hooked, { onCheckpoint, idempotencyKey: 'b' })).rejects.toThrow(/late/);
+  await harness.run('LITE', 'create table late (id integer)', 'insert into late values (7), (8)');
+  harness.logged.length = 0;
+  await harness.load(hooked, { ...(checkpoint ? { checkpoint } : {}), onCheckpoint, idempotencyKey: 'b' });
+  expect(harness.logged).toContain('raw/orders: done by an earlier attempt');
+  expect(harness.logged).not.toContain('first');
+  expect(await harness.rows('DUCK', 'select count(*) from raw.outer')).toEqual([[1]]);
+});
+
 test('a stream that says something else by then is loaded again', async () => {
   await writeFile(join(harness.folder, 'inner.yaml'), inner('first'));
   let checkpoint: JsonValue | undefined;

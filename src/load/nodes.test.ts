@@ -106,6 +106,17 @@ streams: { public.orders: { object: 'file://out/{stream_table}.parquet' } }
     expect(node).toMatchObject({ key: 'out/orders.parquet', type: 'file' });
     expect(node?.relation).toBeUndefined();
   });
+
+  test.each([
+    ['orders.csv', 'orders.csv'],
+    ['file://./out/orders.v2.csv', 'out/orders.v2.csv'],
+    ['../out/orders.csv', 'out/orders.csv'],
+    ['/data/my orders.csv', 'data/my_orders.csv'],
+    ['out/{part_year}/*.parquet', 'out'],
+  ])('the file %s is the asset %s', (object, key) => {
+    const streams = `{ public.orders: { object: '${object}', update_key: at } }`;
+    expect(nodes(`source: SHOP\ntarget: DISK\nstreams: ${streams}\n`)).toMatchObject([{ key }]);
+  });
 });
 
 describe('mistakes', () => {

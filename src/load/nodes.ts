@@ -108,7 +108,8 @@ function streamNode(replication: Replication, stream: StreamConfig, ends: Ends):
   const relation = toFile
     ? undefined
     : { connection: target.name, ...targetTable(anyRun, target.defaultSchema, stream) };
-  const key = stream.meta.assetKey ?? keyOf(expands ? wildcardName(stream, ends) : filled((name) => name));
+  const named = expands ? wildcardName(stream, ends) : filled((name) => name);
+  const key = stream.meta.assetKey ?? keyOf(named, toFile);
   const edges: Edge[] = stream.meta.deps.map((dep) => ({ kind: 'reads', from: dep, origin: stream.origin }));
   return {
     key,
@@ -198,9 +199,9 @@ export function connectionEnd(known: KnownConnection): End {
   return { name: known.name, type: known.type, ...(schema === undefined ? {} : { defaultSchema: schema }) };
 }
 
-/** `raw.orders` becomes `raw/orders`, `file://out/orders.csv` becomes `out/orders.csv`. */
-function keyOf(object: string): NodeKey {
-  const isPath = object.includes('/');
+/** The table `raw.orders` becomes `raw/orders`, the file `file://out/orders.csv` becomes `out/orders.csv`. */
+function keyOf(object: string, isFile: boolean): NodeKey {
+  const isPath = isFile || object.includes('/');
   const parts = isPath ? object.replace(/^file:\/\//, '').split('/') : splitName(object);
   const clean = parts
     .map((part) => part.replace(/[^\p{L}\p{N}_.$-]+/gu, '_'))

@@ -39,6 +39,8 @@ export interface RunCommandOptions extends Place {
   readonly json?: boolean;
   /** Where relative paths of files without a connection begin; the current folder when absent. No flag. */
   readonly localFolder?: string;
+  /** What the loaded stream is called, when not after its object. No flag. */
+  readonly assetKey?: string;
 }
 
 /** The keys of a stream that flags stand for. */
@@ -60,6 +62,7 @@ export function streamKeys(options: RunCommandOptions): Readonly<Record<string, 
     ...(given(options.transforms) ? { transforms: yamlFlag('--transforms', options.transforms) } : {}),
     ...(Object.keys(source).length > 0 ? { source_options: source } : {}),
     ...(Object.keys(target).length > 0 ? { target_options: target } : {}),
+    ...(given(options.assetKey) ? { meta: { dagster: { asset_key: options.assetKey } } } : {}),
   };
 }
 

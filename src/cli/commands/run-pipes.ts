@@ -37,7 +37,7 @@ export async function openPipes(options: RunCommandOptions): Promise<RunPipes> {
       ...absoluteFiles(options),
       localFolder: folder,
       ...(readsInput ? { srcConn: 'LOCAL', srcStream: `file://${input}` } : {}),
-      ...(writesOutput ? { tgtConn: 'LOCAL', tgtObject: `file://${output}`, mode: options.mode ?? 'full-refresh' } : {}), // prettier-ignore
+      ...(writesOutput ? { tgtConn: 'LOCAL', tgtObject: `file://${output}`, mode: options.mode ?? 'full-refresh', assetKey: 'stdout' } : {}), // prettier-ignore
     },
     flush: async () => {
       if (!writesOutput) return;
