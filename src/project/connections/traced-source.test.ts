@@ -53,6 +53,7 @@ const request = { stream: { name: 'public.orders' }, columns: ['id'], options: {
 it('the span of a COPY lasts until its last byte is taken, and knows how many there were', async () => {
   const payload = await source.read(request, 'pg-copy-binary', AbortSignal.timeout(10_000));
   expect(seen).toEqual([]);
+  expect({ ...payload }).toMatchObject({ schema: { columns: [{ name: 'id' }] } });
   let bytes = 0;
   if (payload.format === 'pg-copy-binary') for await (const piece of payload.bytes) bytes += piece.byteLength;
   await expect.poll(() => seen).toHaveLength(1);

@@ -44,20 +44,22 @@ interface Taken {
 function watched(payload: Payload, reading: PromiseWithResolvers<Taken>): Payload {
   switch (payload.format) {
     case 'columns':
-      return instead(payload, {
+      return {
+        ...payload,
         batches: told(
           payload.batches,
           ({ rowCount }) => rowCount,
           reading,
           (rows) => ({ rows }),
         ),
-      });
+      };
     case 'pg-copy-binary':
-      return instead(payload, { bytes: told(payload.bytes, lengthOf, reading, (bytes) => ({ bytes })) });
+      return { ...payload, bytes: told(payload.bytes, lengthOf, reading, (bytes) => ({ bytes })) };
     case 'csv':
-      return instead(payload, {
+      return {
+        ...payload,
         bytes: told(payload.bytes, lengthOf, reading, (bytes) => ({ bytes, rows: payload.records() })),
-      });
+      };
     default:
       reading.resolve({});
       return payload;
