@@ -1,15 +1,19 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, createZstdCompress } from 'node:zlib';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { literal } from './engine.ts';
 import { withoutMarks } from './formats/json-text.ts';
+import { packSnappy } from './formats/snappy-framing.ts';
 import { encodeText } from './formats/text-encoder.ts';
 import { decodeText } from './formats/text-encoding.ts';
+import { writeZip } from './formats/zip-writer.ts';
 import type { WriteOptions } from './write-options.ts';
+
+/** Of a file that is read to be written otherwise, at once. */
+const pieceBytes = 256 * 1024;
 
 /** Rows that are at hand in a table of the connection. */
 export interface WrittenRows {
@@ -68,8 +72,10 @@ export async function writeOne(
   options: WriteOptions,
 ): Promise<void> {
   const { clauses, compression, fileType, encoding, marked } = options;
-  const isPlain = encoding === 'utf-8' && !marked && !isMarked;
-  const packing = fileType === 'parquet' && compression === 'none' ? 'uncompressed' : compression;
+  const isText = fileType !== 'parquet';
+  const isPackedHere = isText && (compression === 'zip' || compression === 'snappy');
+  const isPlain = encoding === 'utf-8' && !marked && !isMarked && !isPackedHere;
+  const packing = !isText && compression === 'none' ? 'uncompressed' : compression;
   const settings = [...clauses, `compression ${literal(isPlain ? packing : 'none')}`, 'use_tmp_file false'];
   const copy = isPlain ? path : `${path}.utf8`;
   await connection.run(
@@ -83,24 +89,48 @@ export async function writeOne(
   }
 }
 
-async function transcode(
+async function transcode(from: string, to: string, isMarked: boolean, options: WriteOptions): Promise<void> {
+  const bytes = recoded(from, to, isMarked, options);
+  switch (options.compression) {
+    case 'zip': {
+      // UTF-16 takes twice the bytes, and two for its mark.
+      const mostBytes = 2 * (await stat(from)).size + 2;
+      await writeZip(to, { name: entryName(to, options), bytes, mostBytes, changedAt: new Date() });
+      return;
+    }
+    case 'gzip':
+      return await pipeline(bytes, createGzip(), createWriteStream(to));
+    case 'zstd':
+      return await pipeline(bytes, createZstdCompress(), createWriteStream(to));
+    case 'snappy':
+      return await pipeline(packSnappy(bytes), createWriteStream(to));
+    case 'none':
+      return await pipeline(bytes, createWriteStream(to));
+  }
+}
+
+async function* recoded(
   from: string,
   to: string,
   isMarked: boolean,
-  { encoding, marked, compression }: WriteOptions,
-): Promise<void> {
-  const bytes = createReadStream(from) as AsyncIterable<Uint8Array>;
-  const packer =
-    compression === 'gzip' ? createGzip() : compression === 'zstd' ? createZstdCompress() : new PassThrough();
-  await pipeline(
-    async function* recoded() {
-      if (marked) yield Buffer.from('\ufeff');
-      const text = decodeText(bytes, 'utf-8', to);
-      yield* encodeText(isMarked ? unmarked(text) : text, encoding, to);
-    },
-    packer,
-    createWriteStream(to),
-  );
+  { encoding, marked }: WriteOptions,
+): AsyncGenerator<Uint8Array> {
+  const bytes = createReadStream(from, { highWaterMark: pieceBytes }) as AsyncIterable<Uint8Array>;
+  if (marked) yield Buffer.from('\ufeff');
+  if (encoding === 'utf-8' && !isMarked) {
+    yield* bytes;
+    return;
+  }
+  const text = decodeText(bytes, 'utf-8', to);
+  yield* encodeText(isMarked ? unmarked(text) : text, encoding, to);
+}
+
+/** What the file in an archive is called: `orders.csv` in `orders.csv.zip`, whose stage is `.orders.csv.zip~0123abcd`. */
+function entryName(path: string, { fileType }: WriteOptions): string {
+  const base = basename(path).replace(/^.*?\.(.*)~[0-9a-f]{8}$/, '$1');
+  const name = base.replace(/\.zip$/i, '');
+  const isNamed = new RegExp(`\\.(${fileType}|tsv|txt|ndjson|geojson)$`, 'i').test(name);
+  return isNamed ? name : `${/\w/.test(name) ? name : 'rows'}.${fileType}`;
 }
 
 /** Whole lines, because a value is never cut by the end of one. */

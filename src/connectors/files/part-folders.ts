@@ -77,7 +77,8 @@ function timeOf({ column }: FileParts, { columns }: TableSchema): string {
   });
 }
 
-function refuseOptions({ fileType, encoding, marked, maxRows, maxBytes }: WriteOptions): void {
+function refuseOptions(options: WriteOptions): void {
+  const { fileType, compression, encoding, marked, maxRows, maxBytes } = options;
   const refused =
     fileType !== 'csv' && fileType !== 'parquet'
       ? `format: ${fileType}`
@@ -85,7 +86,9 @@ function refuseOptions({ fileType, encoding, marked, maxRows, maxBytes }: WriteO
         ? 'file_max_rows and file_max_bytes'
         : encoding !== 'utf-8' || marked
           ? 'encoding'
-          : undefined;
+          : compression === 'zip' || (compression === 'snappy' && fileType === 'csv')
+            ? `compression: ${compression}`
+            : undefined;
   if (refused === undefined) return;
   throw new ConfigError(`target option ${refused} is not yet supported beside {part_...}.`, {
     code: 'not_yet_supported',

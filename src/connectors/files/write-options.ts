@@ -5,7 +5,7 @@ import { duckdbDialect } from '../../sql/dialects/index.ts';
 import { literal } from './engine.ts';
 import { mayHoldInexact } from './formats/exact-number.ts';
 import { verbatimMark } from './formats/json-text.ts';
-import { fileNameOf, type FileType, type TableType } from './file-type.ts';
+import { type Compression, fileNameOf, type FileType, type TableType } from './file-type.ts';
 import { type Encoding, encodingNames, encodingOf } from './formats/text-encoding.ts';
 import { strptimeFormat, type TimeFormat } from './time-format.ts';
 
@@ -17,7 +17,7 @@ export interface WriteOptions {
   readonly fileType: TableType;
   /** Settings of DuckDB's COPY, without compression. */
   readonly clauses: readonly string[];
-  readonly compression: 'none' | 'gzip' | 'zstd' | 'snappy';
+  readonly compression: Compression;
   readonly encoding: Encoding;
   /** True: UTF-8 begins with a byte order mark. */
   readonly marked: boolean;
@@ -66,7 +66,7 @@ export function writeOptions(
   const maxDecimals = options['max_decimals'] === -1 ? undefined : options['max_decimals'];
   if (maxDecimals !== undefined && !isCount(maxDecimals)) throw invalid('max_decimals', 'a number of digits');
   const timeFormat = timeFormatOf(options['datetime_format'], fileType);
-  const packed = { none: '', gzip: '.gz', zstd: '.zst', snappy: '' }[compression];
+  const packed = { none: '', gzip: '.gz', zstd: '.zst', snappy: '.sz', zip: '.zip' }[compression];
   return {
     fileType,
     clauses: clausesOf(fileType, options, name.tabs),
@@ -192,9 +192,10 @@ function clausesOf(
 function compressionOf(wanted: unknown, byName: string, fileType: TableType): WriteOptions['compression'] {
   const word = typeof wanted === 'string' && wanted !== 'auto' ? wanted.toLowerCase() : undefined;
   const known = word ?? (fileType === 'parquet' && byName === 'none' ? 'zstd' : byName);
-  if (known === 'none' || known === 'gzip' || known === 'zstd') return known;
-  if (known === 'snappy' && fileType === 'parquet') return known;
-  throw unsupported(`compression: ${known}`, `${fileType} files are written with none, gzip or zstd.`);
+  if (known === 'none' || known === 'gzip' || known === 'zstd' || known === 'snappy') return known;
+  if (known === 'zip' && fileType !== 'parquet') return known;
+  const others = fileType === 'parquet' ? 'zstd or snappy' : 'zstd, snappy or zip';
+  throw unsupported(`compression: ${known}`, `${fileType} files are written with none, gzip, ${others}.`);
 }
 
 function encodingOption(wanted: unknown, fileType: TableType): Pick<WriteOptions, 'encoding' | 'marked'> {

@@ -36,7 +36,12 @@ afterEach(async () => {
 /** Stages and publishes the rows of a CSV text. */
 async function write(text: string, path: string, options: object = {}, source: object = {}): Promise<void> {
   writeFileSync(join(folder, 'in.csv'), text);
-  const stream = { name: 'in.csv' };
+  await copy('in.csv', path, options, source);
+}
+
+/** Stages and publishes the rows of a file. */
+async function copy(from: string, path: string, options: object = {}, source: object = {}): Promise<void> {
+  const stream = { name: from };
   const columns = (await connection.source?.describe(stream, { ...source }))?.columns ?? [];
   const payload = await connection.source?.read(
     { stream, columns: columns.map(({ name }) => name), options: { ...source } },
@@ -107,6 +112,42 @@ describe('parts', () => {
   });
 });
 
+describe('packed files', () => {
+  const rows = Array.from({ length: 70_000 }, (_, index) => `${index},"é ""${(index * 7919) % 1_000_003}"""\n`);
+  const text = `id,t\n${rows.join('')}`;
+
+  it.each([
+    ['a.csv.zip', {}, {}],
+    ['a.zip', { format: 'csv' }, {}],
+    ['a.csv', { compression: 'zip' }, { compression: 'zip' }],
+    ['a.jsonl.zip', {}, {}],
+    ['utf16.csv.zip', { encoding: 'utf16' }, { encoding: 'utf16' }],
+    ['a.csv.sz', {}, {}],
+    ['a.csv', { compression: 'snappy' }, { compression: 'snappy' }],
+    ['a.jsonl.sz', {}, {}],
+    ['a.json.sz', {}, {}],
+  ])('%s by %j is read as it was written', async (name, target, source) => {
+    await write(text, name, target);
+    expect(statSync(join(folder, name)).size).toBeLessThan(text.length);
+    expect(readdirSync(folder).sort()).toEqual(expect.not.arrayContaining([expect.stringMatching(/utf8$/)]));
+    await copy(name, 'back.csv', {}, source);
+    expect(read('back.csv').replaceAll('"', '')).toBe(text.replaceAll('"', ''));
+  });
+
+  it('are parts, each packed by itself', async () => {
+    await write('id\n1\n2\n3\n', 'parts.csv.zip', { file_max_rows: 2 });
+    expect(readdirSync(join(folder, 'parts.csv.zip'))).toEqual(['part-0001.csv.zip', 'part-0002.csv.zip']);
+    await copy('parts.csv.zip/*.zip', 'back.csv');
+    expect(read('back.csv')).toBe('id\n1\n2\n3\n');
+  });
+
+  it.each(['a.csv.zip', 'none.csv.zip', 'none.csv.sz'])('hold a header alone where there are no rows: %s', async (name) => {
+    await write('id,t\n', name);
+    await copy(name, 'back.csv');
+    expect(read('back.csv')).toBe('id,t\n');
+  });
+}); // prettier-ignore
+
 describe('options', () => {
   it('encoding', async () => {
     await write('a\né\n', 'a.csv', { encoding: 'latin1' });
@@ -150,7 +191,7 @@ describe('options', () => {
   it('that cannot be obeyed are named', async () => {
     for (const [path, options] of [
       ['a.xlsx', {}],
-      ['a.csv', { compression: 'zip' }],
+      ['a.parquet', { compression: 'zip' }],
       ['a.csv', { encoding: 'ebcdic' }],
       ['a.parquet', { encoding: 'latin1' }],
     ] as const)

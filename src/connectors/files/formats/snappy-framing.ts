@@ -1,4 +1,4 @@
-import { uncompress } from 'snappyjs';
+import { compress, uncompress } from 'snappyjs';
 import { brokenFile } from './broken-file.ts';
 
 const streamIdentifier = 0xff;
@@ -9,6 +9,33 @@ const firstSkippable = 0x80;
 /** Most bytes of one chunk, unpacked. */
 const maxChunkBytes = 65_536;
 const checksumBytes = 4;
+
+/** Packs into the framing format of Snappy. */
+export async function* packSnappy(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield chunkOf(streamIdentifier, Buffer.from('sNaPpY'));
+  for await (const piece of bytes) {
+    for (let start = 0; start < piece.length; start += maxChunkBytes) {
+      const plain = new Uint8Array(piece.subarray(start, start + maxChunkBytes));
+      const packed = compress(plain);
+      const checksum = Buffer.alloc(checksumBytes);
+      checksum.writeUInt32LE(maskedChecksum(plain));
+      yield packed.length < plain.length
+        ? chunkOf(compressedData, checksum, packed)
+        : chunkOf(uncompressedData, checksum, plain);
+    }
+  }
+}
+
+function chunkOf(type: number, ...parts: readonly Uint8Array[]): Buffer {
+  const header = Buffer.alloc(4);
+  header[0] = type;
+  header.writeUIntLE(
+    parts.reduce((sum, part) => sum + part.length, 0),
+    1,
+    3,
+  );
+  return Buffer.concat([header, ...parts]);
+}
 
 /** Unpacks the framing format of Snappy: https://github.com/google/snappy/blob/main/framing_format.txt */
 export async function* unpackSnappy(
