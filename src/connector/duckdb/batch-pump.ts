@@ -27,6 +27,7 @@ const functionName = 'millrace_batches';
 interface Supply {
   readonly columns: readonly Column[];
   readonly batches: readonly ColumnBatch[];
+  isBegun: boolean;
 }
 
 const supplies = new Map<string, Supply>();
@@ -45,14 +46,16 @@ export function registerBatchFunction(connection: DuckDBConnection): void {
         info.setBindData(supply);
       },
       initFunction: (info) => {
-        const { batches, columns } = info.getBindData() as Supply;
-        const scan: Scan = { batches, next: 0, writer: createBatchWriter(columns.map(({ type }) => type)) };
+        const supply = info.getBindData() as Supply;
+        const { columns } = supply;
+        const scan: Scan = { supply, next: 0, writer: createBatchWriter(columns.map(({ type }) => type)) };
         info.setInitData(scan);
         info.setMaxThreads(1);
       },
       mainFunction: (info, chunk) => {
         const scan = info.getInitData() as Scan;
-        const batch = scan.batches[scan.next];
+        scan.supply.isBegun = true;
+        const batch = scan.supply.batches[scan.next];
         if (!batch) {
           chunk.rowCount = 0;
           return;
@@ -66,22 +69,26 @@ export function registerBatchFunction(connection: DuckDBConnection): void {
 }
 
 interface Scan {
-  readonly batches: readonly ColumnBatch[];
+  readonly supply: Supply;
   readonly writer: BatchWriter;
   next: number;
 }
 
-/** Offers batches under a name of their own while `work` runs a statement that reads `from`. */
+/**
+ * Offers batches under a name of their own while `work` runs a statement that reads `from`.
+ * @param work is also told how to ask whether DuckDB has begun to read them
+ */
 export async function withBatches<T>(
   columns: readonly Column[],
   batches: readonly ColumnBatch[],
-  work: (from: string) => Promise<T>,
+  work: (from: string, hasBegun: () => boolean) => Promise<T>,
 ): Promise<T> {
   supplyCount += 1;
   const id = `batches_${supplyCount}`;
-  supplies.set(id, { columns, batches });
+  const supply: Supply = { columns, batches, isBegun: false };
+  supplies.set(id, supply);
   try {
-    return await work(`${functionName}('${id}')`);
+    return await work(`${functionName}('${id}')`, () => supply.isBegun);
   } finally {
     supplies.delete(id);
   }

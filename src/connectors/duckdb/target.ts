@@ -8,6 +8,7 @@ import type { Dialect } from '../../sql/dialect.ts';
 import { duckdbDialect } from '../../sql/dialects/index.ts';
 import { landedArray } from '../../connector/duckdb/landed-array.ts';
 import { segmentRows, segmentsOf, withBatches } from '../../connector/duckdb/batch-pump.ts';
+import { runUnattended } from '../../connector/duckdb/unattended-run.ts';
 import type { Warehouse } from './warehouse.ts';
 
 /** Fills stage tables: by a SELECT of the same warehouse, by DuckDB's own file readers, or from columns. */
@@ -72,6 +73,9 @@ async function fill(
  */
 const mostRowBytes = 256e6;
 
+/** A statement about fewer is over before anybody would look at it again. */
+const fewBatches = 8;
+
 /**
  * One segment is inserted while the next is collected. A transaction holds whole row groups: those go to the file as
  * they are, while a begun one that is committed goes to the log first, and is written again with each that follows.
@@ -90,9 +94,11 @@ async function fillFromColumns(
   const insert = async (segment: readonly ColumnBatch[]): Promise<void> => {
     if (uncommittedRows === 0) await connection.run('begin transaction');
     for (const { rowCount } of segment) uncommittedRows += rowCount;
-    await withBatches(columns, segment, (from) =>
-      connection.run(`insert into ${table} select ${list} from ${from}`),
-    );
+    await withBatches(columns, segment, async (from, hasBegun) => {
+      const sql = `insert into ${table} select ${list} from ${from}`;
+      if (segment.length < fewBatches) await connection.run(sql);
+      else await runUnattended(connection, sql, hasBegun);
+    });
     if (uncommittedRows < segmentRows) return;
     await connection.run('commit');
     uncommittedRows = 0;
