@@ -63,6 +63,11 @@ describe('what is written of the rows', () => {
     expect(text()).toBe('on_sale\n1\n0\n');
   });
 
+  test('is CSV where neither name nor options tell', async () => {
+    await harness.loadOne(yaml('select: [id]', 'in.public.t'));
+    expect(text('in.public.t')).toBe('id\n1\n2\n');
+  });
+
   test('keeps constraints: a row that breaks one stops the load, and the old file stays', async () => {
     await harness.loadOne(yaml("select: [id], columns: { id: 'bigint | value < 3' }"));
     await expect(

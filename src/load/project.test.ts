@@ -272,6 +272,17 @@ streams:
   });
 });
 
+test('variables of the file are filled in options, keys and columns', () => {
+  const [stream] = read(
+    `${head}env: { FORMAT: parquet, key: id }\nstreams: { a: { object: 'x/{FORMAT}', primary_key: '{key}', target_options: { format: '{env.FORMAT}' } } }\n`,
+  );
+  expect(stream).toMatchObject({
+    object: 'x/{FORMAT}',
+    primaryKey: ['id'],
+    target: { file: { format: 'parquet' } },
+  });
+});
+
 describe('variables in names', () => {
   const text = `source: '{FROM}'\ntarget: '{env.TO}'\nenv: { TO: WAREHOUSE }\ndefaults: { mode: '{MODE}' }\nstreams: { a: { object: raw.a } }\n`;
 

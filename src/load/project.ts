@@ -11,6 +11,7 @@ import { replicationHooks } from './replication/hook-list.ts';
 import { readVariables } from './replication/file-variables.ts';
 import { ignoredKey, type ReadingWarning, type TellWarning } from './replication/reading-warning.ts';
 import { inherit } from './replication/inheritance.ts';
+import { withNames } from './replication/option-names.ts';
 import { connectionNamed, modeInEnv } from './replication/named-in-env.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { pipelineLine } from './replication/pipeline-text.ts';
@@ -50,7 +51,7 @@ export function readReplication(
   const names = { ...environment, ...env, [commandPermission]: environment[commandPermission] };
   const given = collect(() => commandLineKeys(overrides)) ?? {};
   const streams = Object.keys(yaml.value.streams).flatMap((name) => {
-    const config = collect(() => readStream(yaml, name, { environment: names, folder, given, warn }));
+    const config = collect(() => readStream(yaml, name, { environment: names, env, folder, given, warn }));
     return config ? [config] : [];
   });
   const expand = (key: 'source' | 'target'): string =>
@@ -135,6 +136,8 @@ function readRootHooks(
 
 interface StreamReading {
   readonly environment: Environment;
+  /** Of the file itself. */
+  readonly env: Readonly<Record<string, string>>;
   /** Where the paths of `sql: file://` begin. */
   readonly folder: string;
   /** Keys from the command line. */
@@ -145,13 +148,13 @@ interface StreamReading {
 function readStream(
   yaml: YamlFile<ReplicationYaml>,
   name: string,
-  { environment, folder, given, warn }: StreamReading,
+  { environment, env, folder, given, warn }: StreamReading,
 ): StreamConfig | undefined {
   const expandAll = (stream: StreamYaml | null | undefined, path: YamlPath): StreamYaml =>
     expandStrings(stream ?? {}, path, environment, yaml) as StreamYaml;
   const own = yaml.value.streams[name] ?? {};
   const written = inherit(expandAll(yaml.value.defaults, ['defaults']), expandAll(own, ['streams', name]));
-  const inherited = inherit(written, given);
+  const inherited = withNames(inherit(written, given), env);
   const place = (path: YamlPath): YamlPath =>
     isPresent(own, path) ? ['streams', name, ...path] : ['defaults', ...path];
   const { mode } = inherited;

@@ -84,6 +84,11 @@ export function fileNameOf(path: string, format: unknown): FileName {
   return { fileType, compression: compressionOfName(path), tabs: found?.[1]?.toLowerCase() === 'tsv' };
 }
 
+/** True if a file's name says what it is. */
+export function tellsType(path: string): boolean {
+  return (path.split('/').at(-1) ?? '').search(extensions) >= 0;
+}
+
 /** How a file is packed, by its name alone. */
 export function compressionOfName(path: string): Compression {
   const base = path.split('/').at(-1) ?? '';

@@ -18,6 +18,7 @@ import { addPartFolders, isPartFolder, writePartFolders } from './part-folders.t
 import { readError } from './read-error.ts';
 import { reshapeRows } from './reshaped-rows.ts';
 import type { Spool } from './spool.ts';
+import { tellsType } from './file-type.ts';
 import { isStandardStream } from './standard-stream.ts';
 import { checkIntervals } from './written-intervals.ts';
 import { type WriteOptions, writeOptions, writtenValue } from './write-options.ts';
@@ -84,7 +85,8 @@ function isStageOfOutput(name: string): boolean {
 
 function optionsFor(path: string, request: StageRequest): WriteOptions {
   const isOutput = isStageOfOutput(request.table.name);
-  const options = writeOptions(path, request.options ?? {}, isOutput ? 'csv' : undefined);
+  // As in Sling, what is said nowhere is CSV.
+  const options = writeOptions(path, request.options ?? {}, isOutput || !tellsType(path) ? 'csv' : undefined);
   if (!isOutput || (options.maxRows === undefined && options.maxBytes === undefined)) return options;
   throw new ConfigError('standard output cannot be split into parts.', {
     code: 'option_contradictory',
