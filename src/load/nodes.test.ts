@@ -107,6 +107,24 @@ streams: { public.orders: { object: 'file://out/{stream_table}.parquet' } }
     expect(node?.relation).toBeUndefined();
   });
 
+  test('a stream comes after those before it whose tables its hooks name', () => {
+    const found = nodes(`source: SHOP
+target: WAREHOUSE
+streams:
+  a: { object: raw.orders }
+  b: { object: raw.b, hooks: { post: [{ type: query, query: 'select 1 from "raw"."Orders" o join raw.c' }] } }
+  c: { object: raw.c, hooks: { pre: [{ type: query, query: 'select 1 from raw.orders_old, my_raw.b' }] } }
+  d: { object: raw.d, target_options: { post_sql: 'insert into raw.c select * from raw.b' }, sql: select * from raw.orders }
+`);
+    const after = found.map(({ key, edges }) => [key, edges.map(({ kind, from }) => `${kind} ${from}`)]);
+    expect(after).toEqual([
+      ['raw/orders', []],
+      ['raw/b', ['after raw/orders']],
+      ['raw/c', []],
+      ['raw/d', ['after raw/b', 'after raw/c']],
+    ]);
+  });
+
   test.each([
     ['orders.csv', 'orders.csv'],
     ['file://./out/orders.v2.csv', 'out/orders.v2.csv'],

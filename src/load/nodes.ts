@@ -6,6 +6,7 @@ import type { JsonObject } from '../core/json.ts';
 import { isNodeKey, type Edge, type GraphNode, type NodeKey } from '../core/node.ts';
 import type { Origin } from '../core/origin.ts';
 import { dialectFor } from '../sql/dialects/index.ts';
+import { afterNamedTables } from './named-tables.ts';
 import { inTurn, streamOf } from './shared-object.ts';
 import { withReplicationHooks } from './replication-hook-nodes.ts';
 import { isCollapsed } from './replication/collapse.ts';
@@ -73,7 +74,7 @@ export function replicationNodes(replication: Replication, options: NodeOptions)
   const named = new Set(streams.flatMap(({ name, meta }) => (meta.assetKey === undefined ? [] : [name])));
   const ordered = collect(() => inTurn(nodes, (node) => named.has(streamOf(node)))) ?? [];
   if (mistakes.length > 0) throw new ProjectError(mistakes);
-  return withReplicationHooks(replication, ordered);
+  return withReplicationHooks(replication, afterNamedTables(replication, ordered));
 }
 
 function streamNode(replication: Replication, stream: StreamConfig, ends: Ends): GraphNode {
