@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { explainTransform } from './index.ts';
 import { mistakesOf, readFiles } from './testing/temporary-project.fixture.ts';
 import { openDuckdb, runNode } from './testing/transform-runner.fixture.ts';
 
@@ -48,6 +49,23 @@ test('a key that is said twice counts as it was said last', async () => {
     message: 'Map keys must be unique: what was said last counts',
     origin: { file: 'transform/models/m.yml', line: 4, column: 5 },
   });
+});
+
+test('fromyaml reads a key that is said twice as it was said last', async () => {
+  const files = { 'models/m.sql': "select {{ fromyaml('a: 1\\nb: 2\\na: 3').a }} as x" };
+  expect(explainTransform(await readFiles(files), 'm')).toContain('select 3 as x');
+});
+
+test('a name that a macro was given is told with the file that gave it', async () => {
+  const files = {
+    'macros/m.sql': '{% macro from_it(name) %}\nselect * from {{ ref(name) }}{% endmacro %}',
+    'models/m.sql': "{{ from_it('nothing') }}",
+  };
+  expect(await mistakesOf(files)).toEqual([
+    expect.stringMatching(
+      /^transform\/macros\/m\.sql:2:\d+: ref\(\"nothing\"\): there is no such model or seed; called from transform\/models\/m\.sql$/,
+    ),
+  ]);
 });
 
 test('configuration among the arguments of a test is configuration', async () => {

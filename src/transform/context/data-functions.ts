@@ -16,6 +16,9 @@ import {
   type Value,
 } from '../jinja/index.ts';
 
+/** As PyYAML reads: of a key that is said twice, the last one counts. */
+const pyYaml = { version: '1.1', customTags: pyYamlTags, uniqueKeys: false } as const;
+
 /** dbt's functions on plain data, the same in every template. */
 export const dataFunctions: Readonly<Record<string, TemplateFunction>> = {
   tojson: (args) => {
@@ -36,9 +39,7 @@ export const dataFunctions: Readonly<Record<string, TemplateFunction>> = {
   },
   fromyaml: (args) => {
     const { value, default: fallback } = args.bind('fromyaml', ['value', 'default?']);
-    return orFallback(fallback, () =>
-      fromJs(parse(printed(value ?? null), { version: '1.1', customTags: pyYamlTags }) as unknown),
-    );
+    return orFallback(fallback, () => fromJs(parse(printed(value ?? null), pyYaml) as unknown));
   },
   diff_of_two_dicts: (args) => {
     const { dict_a: left, dict_b: right } = args.bind('diff_of_two_dicts', ['dict_a', 'dict_b']);

@@ -1,4 +1,4 @@
-import type { ConfigError } from '../../core/errors.ts';
+import { ConfigError } from '../../core/errors.ts';
 import type { Mistakes, Warning } from '../files/mistakes.ts';
 import type { ProjectFile } from '../files/project-files.ts';
 import { didYouMean } from '../files/suggestion.ts';
@@ -60,7 +60,9 @@ export function assembleNodes(packages: readonly ReadPackage[], mistakes: Mistak
   const resolve = <Node extends ModelNode | SnapshotNode | AnalysisNode | TestNode>(
     draft: Draft<Node>,
   ): Node => {
-    const found = resolveCalls(names, draft.calls, draft.node, (error) => mistakes.caught(error));
+    const found = resolveCalls(names, draft.calls, draft.node, (error) =>
+      mistakes.caught(inMacro(error, draft.node)),
+    );
     const known = new Set(draft.node.dependencies.map((dependency) => dependency.uniqueId));
     return {
       ...draft.node,
@@ -139,6 +141,17 @@ export function assembleNodes(packages: readonly ReadPackage[], mistakes: Mistak
     byId,
     byKey: new Map(all.map((node) => [node.key, node])),
   };
+}
+
+/** A call that stands in a macro is told with the file that it was made for. */
+function inMacro(error: ConfigError, { origin }: Pick<TransformNode, 'origin'>): ConfigError {
+  const { code, message, next } = error;
+  if (!error.origin || error.origin.file === origin.file) return error;
+  return new ConfigError(`${message}; called from ${origin.file}`, {
+    code,
+    origin: error.origin,
+    ...(next === undefined ? {} : { next }),
+  });
 }
 
 /** What several datasets have in common is read as often, and told once. */
