@@ -613,6 +613,41 @@ describe('shutting down', () => {
   });
 });
 
+describe('a ledger that has no room for a while', () => {
+  it('stops its engine, which goes on by itself once there is some', async () => {
+    const full = new FatalError('no room left', { code: 'ledger_full' });
+    let hasRoom = true;
+    const small = new Proxy(store, {
+      get: (target, name) => {
+        const method = Reflect.get(target, name) as ((...args: readonly unknown[]) => unknown) | undefined;
+        if (!method) return undefined;
+        const isWrite = /^(claim|renew|move|start|create|append|release)/.test(String(name));
+        return (...args: readonly unknown[]) =>
+          isWrite && !hasRoom ? Promise.reject(full) : method(...args);
+      },
+    });
+    const clock = createManualClock(Date.UTC(2026, 0, 1));
+    let calls = 0;
+    const a = async (): Promise<undefined> => {
+      calls += 1;
+      hasRoom = calls > 1;
+    };
+    const { engine, enqueue } = bench([asset('a'), asset('b', ['a'])], { a }, { store: small, clock });
+    const id = await enqueue();
+    await engine.start();
+    const refused = expect(engine.waitForRun(id)).rejects.toBe(full);
+    await clock.advance(100);
+    await refused;
+    await expect(enqueue()).rejects.toBe(full);
+    hasRoom = true;
+    await clock.advance(6000);
+    const done = engine.waitForRun(id);
+    await clock.advance(1000);
+    expect((await done).state).toBe('succeeded');
+    expect(calls).toBe(2);
+  });
+});
+
 describe('a ledger that cannot be written any more', () => {
   it('aborts the steps and tells whoever waits; what was written stays', async () => {
     const full = new FatalError('no room left', { code: 'ledger_full' });

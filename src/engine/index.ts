@@ -16,5 +16,6 @@ export { dueWindows } from './partition/due-windows.ts';
 export { checkNodePartitions } from './partition/partition-targets.ts';
 export { readPartitionWorld, worldAt } from './partition/partition-world.ts';
 export { makePlan } from './planner.ts';
+export { makeRetryPlan } from './retry-plan.ts';
 export { type SensorState, sensorStates } from './trigger-state.ts';
 export { startWorker, type Worker, type WorkerOptions } from './worker.ts';

@@ -21,7 +21,7 @@ export interface Tenure {
   announceAddress(address: string): Promise<void>;
   /** Aborted at the end. */
   readonly ended: AbortSignal;
-  /** Throws what made the ledger unusable, once something has. */
+  /** Throws what made the ledger unusable, as long as it is. */
   requireHealth(): void;
   /** See `Engine.shutdown`. */
   end(mode: 'finish' | 'abort', beforeLeaving?: () => Promise<void>): Promise<void>;
@@ -35,6 +35,8 @@ export interface TenureOptions {
 }
 
 const forgetEveryMilliseconds = 3_600_000;
+/** How long a ledger without room is left alone. */
+const fullMilliseconds = 5000;
 /** Within this time sensors that are new in the project are seen. */
 const sensorPollMilliseconds = 5000;
 /** The same for conditions, and for what another process has written without telling. */
@@ -62,6 +64,7 @@ export function createTenure(place: Workplace, options: TenureOptions): Tenure {
     closing,
     isOwner: false,
     isContending: false,
+    isFull: false,
     runsSchedules: false,
     forgetAtMs: 0,
     address: undefined,
@@ -110,6 +113,8 @@ interface State {
   readonly closing: AbortController;
   isOwner: boolean;
   isContending: boolean;
+  /** There was no room for the ledger a moment ago. */
+  isFull: boolean;
   runsSchedules: boolean;
   forgetAtMs: number;
   address: string | undefined;
@@ -123,6 +128,7 @@ async function claim(state: State): Promise<OwnershipAttempt> {
   const attempt = await claimProject(place, { ...options, address });
   if (attempt.acquired && !state.isOwner) {
     state.isOwner = true;
+    state.failure = undefined;
     armHeartbeat(state);
     place.sensed.notify();
     place.written.notify();
@@ -136,7 +142,7 @@ async function serve(state: State): Promise<void> {
   while (!closing.signal.aborted && (state.isOwner || state.isContending)) {
     const mark = place.queued.mark();
     try {
-      if (!state.isOwner) await claim(state);
+      if (!state.isOwner && !state.isFull) await claim(state);
       if (state.isOwner) await place.crew?.look();
       if (state.isOwner) await advanceBackfills(place);
       if (state.isOwner) await dispatcher.pump();
@@ -223,9 +229,11 @@ function onLedgerError(state: State, error: unknown): void {
   if (!isTransient(error)) fail(state, error);
 }
 
+/** Room on a disk may come back, so that an engine that contends goes on then. */
 function fail(state: State, error: unknown): void {
   state.failure ??= { error };
-  state.isContending = false;
+  if (isFull(error)) waitForRoom(state);
+  else state.isContending = false;
   lose(state);
   state.place.written.notify();
   state.place.queued.notify();
@@ -269,6 +277,20 @@ async function stopRuns(state: State, mode: 'finish' | 'abort'): Promise<boolean
   } finally {
     giveUp.abort();
   }
+}
+
+function waitForRoom(state: State): void {
+  const { clock, queued } = state.place;
+  if (state.isFull) return;
+  state.isFull = true;
+  clock.after(fullMilliseconds, () => {
+    state.isFull = false;
+    queued.notify();
+  });
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof MillraceError && error.code === 'ledger_full';
 }
 
 function isTransient(error: unknown): boolean {

@@ -151,9 +151,13 @@ async function watch(
       seen = event.sequence;
     }
   };
-  const showing = show();
+  let trouble: { readonly error: unknown } | undefined;
+  const showing = show().catch((error: unknown) => {
+    trouble = { error };
+  });
   try {
     for (;;) {
+      if (trouble) throw trouble.error;
       const found = await store.findBackfill(id);
       if (!found) throw new ConfigError(`The backfill ${id} is gone`, { code: 'backfill_missing' });
       const last = await store.lastSequence();
@@ -162,7 +166,7 @@ async function watch(
     }
   } finally {
     over.abort();
-    await showing.catch(() => undefined);
+    await showing;
   }
 }
 

@@ -1,4 +1,4 @@
-import { TransientError } from '../../core/errors.ts';
+import { FatalError, TransientError } from '../../core/errors.ts';
 import type { Clock, RunStore } from '../../core/ports.ts';
 import type { Timeline } from './timeline.fixture.ts';
 
@@ -20,6 +20,9 @@ export interface Trouble {
   readonly onDeath: (machine: Machine) => void;
 }
 
+const writes =
+  /^(create|update|claim|renew|release|move|start|append|save|request|hold|record|write|commit|add|announce)/;
+
 const never = new Promise<never>(() => undefined);
 
 export function createMachine(timeline: Timeline, store: RunStore, trouble: Trouble): Machine {
@@ -27,6 +30,7 @@ export function createMachine(timeline: Timeline, store: RunStore, trouble: Trou
   const asleep: (() => void)[] = [];
   let isFrozen = false;
   let isDead = false;
+  let fullUntilMs = 0;
   let skewMs = Math.floor((random() - 0.5) * 4000);
 
   const awake = async (): Promise<void> => {
@@ -62,8 +66,11 @@ export function createMachine(timeline: Timeline, store: RunStore, trouble: Trou
     new Promise((resolve) => clock.after(milliseconds, resolve));
 
   const happens = (share: number): boolean => random() < share * likelihood();
-  const call = async (work: () => Promise<unknown>): Promise<unknown> => {
+  const call = async (name: string, work: () => Promise<unknown>): Promise<unknown> => {
     await awake();
+    if (happens(0.3)) fullUntilMs = timeline.nowMs() + random() * 30_000;
+    if (timeline.nowMs() < fullUntilMs && writes.test(name))
+      throw new FatalError('full', { code: 'ledger_full' });
     if (happens(4)) await sleep(Math.floor(random() * 3000));
     if (happens(1)) machine.die();
     if (happens(0.5)) skewMs += Math.floor((random() - 0.3) * 60_000);
@@ -92,7 +99,7 @@ export function createMachine(timeline: Timeline, store: RunStore, trouble: Trou
         const method = Reflect.get(target, name) as
           | ((...args: readonly unknown[]) => Promise<unknown>)
           | undefined;
-        return method && ((...args: readonly unknown[]) => call(() => method(...args)));
+        return method && ((...args: readonly unknown[]) => call(String(name), () => method(...args)));
       },
     }),
   };
