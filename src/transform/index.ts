@@ -1,6 +1,7 @@
 export { datasetTagOf } from './artifacts/artifact-dataset.ts';
 export type { ArtifactNode, ManifestArtifact } from './artifacts/artifact-node.ts';
 export { manifestArtifact, withCompiled } from './artifacts/manifest-artifact.ts';
+export { docsPage } from './artifacts/docs-page.ts';
 export { semanticArtifact } from './artifacts/semantic-artifact.ts';
 export { artifactMetadata, type Invocation, timeText } from './artifacts/metadata.ts';
 export type { Compiled } from './artifacts/node-entry.ts';

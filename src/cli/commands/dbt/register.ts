@@ -62,6 +62,8 @@ export function registerDbtCommands(program: Command, place: () => Place): void 
   selecting(docs.command('generate').description('write manifest.json and catalog.json'))
     .option('--no-compile', 'without compiled SQL')
     .option('--empty-catalog', 'without asking the warehouse for columns')
+    .option('--static', 'also static_index.html, one page that shows all of it')
+    .addOption(new Option('--no-static', 'do not').hideHelp())
     .action(
       dbtAction(async (flags: DbtFlags) => {
         const { docsGenerateCommand } = await import('./docs.ts');

@@ -37,7 +37,7 @@ export async function runOperationCommand(
       },
     });
   } catch (error) {
-    if (!(error instanceof MillraceError)) throw error;
+    if (!(error instanceof MillraceError) || error.code === 'macro_missing') throw error;
     failure = error;
   } finally {
     await pool.close();

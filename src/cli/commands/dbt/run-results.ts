@@ -60,11 +60,13 @@ function resultOf(workspace: Workspace, id: string, step: StepRecord): NodeResul
   const status = statusOf({ kind: node?.kind ?? 'model' }, step);
   const now = Date.now();
   const hasSql = node !== undefined && node.kind !== 'seed' && node.kind !== 'source' && status !== 'skipped';
+  // dbt counts the failures of batches as if they were tests, and finds none.
+  const hasBatches = node?.kind === 'model' && node.config.microbatch !== undefined && status !== 'skipped';
   return {
     id,
     status,
     message: messageOf(step, status, node?.kind === 'test' ? node.config : undefined),
-    failures: failuresOf(step, id),
+    failures: hasBatches ? 0 : failuresOf(step, id),
     sample: step.outcome?.check?.message,
     startedAtMs: step.startedAtMs ?? now,
     finishedAtMs: step.finishedAtMs ?? now,
