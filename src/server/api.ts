@@ -154,6 +154,11 @@ function addRunRoutes(api: Hono, host: ServerHost, feed: LiveFeed): void {
     await host.runs.cancel(run.id);
     return answer(context, { runId: run.id } satisfies RunAccepted, 202);
   });
+  api.post('/runs/:id/retry', async (context) => {
+    const run = await host.ledger.findRun(context.req.param('id'));
+    if (!run) return runMissing(context);
+    return answer(context, (await host.runs.retry(run.id)) satisfies RunAccepted, 202);
+  });
 }
 
 function addDataRoutes(api: Hono, host: ServerHost): void {

@@ -64,6 +64,8 @@ export type LedgerReader = Pick<
 export interface RunControl {
   /** Plans the selection and queues it. Throws `ConfigError` when the selection is wrong or empty. */
   enqueue(request: RunRequest): Promise<{ readonly runId: string }>;
+  /** Queues what a finished run has left undone. Throws `ConfigError` when that is nothing, or cannot be done any more. */
+  retry(runId: string): Promise<{ readonly runId: string }>;
   /** Asks a run that is not finished for its end; resolves before that. */
   cancel(runId: string): Promise<void>;
   /** Calls `listener` after each durable event and each progress report; returns how to stop. */

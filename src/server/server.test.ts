@@ -272,6 +272,22 @@ test.each([
   expect(await errorCode(response)).toBe(code);
 });
 
+test('what a run has left undone is done by another run', async () => {
+  const host = new MemoryHost();
+  const failed = host.addPastRun('', Date.now() - 60_000, ['raw/orders']);
+  const url = await serve(host);
+  const response = await post(`${url}/api/runs/${failed}/retry`, {});
+  expect(response.status).toBe(202);
+  const { runId } = (await response.json()) as { runId: string };
+  const steps = async (id: string): Promise<readonly { readonly key: string; readonly state: string }[]> =>
+    ((await (await fetch(`${url}/api/runs/${id}`)).json()) as RunPayload).steps;
+  const left = (await steps(failed)).filter(({ state }) => state !== 'succeeded').map(({ key }) => key);
+  expect((await steps(runId)).map(({ key }) => key)).toEqual(left);
+  expect(left.length).toBeGreaterThan(1);
+  const unknown = await post(`${url}/api/runs/none/retry`, {});
+  expect([unknown.status, await errorCode(unknown)]).toEqual([404, 'run_missing']);
+});
+
 test('a finished run cannot be cancelled', async () => {
   const host = new MemoryHost();
   const runId = host.addPastRun('', 1_000_000);

@@ -39,6 +39,14 @@ export class MemoryHost implements ServerHost {
         void this.execute(run.id);
         return { runId: run.id };
       },
+      retry: async (runId) => {
+        const { steps } = this.#memory.run(runId);
+        const left = new Set(steps.filter(({ state }) => state !== 'succeeded').map(({ key }) => key));
+        const nodes = retailNodes.filter(({ key }) => left.has(key));
+        const run = this.#memory.createRun([...left].join(' '), { kind: 'page' }, nodes, Date.now());
+        void this.execute(run.id);
+        return { runId: run.id };
+      },
       cancel: async (runId) => {
         this.cancelled.add(runId);
         this.#memory.moveRun(runId, 'cancelling', Date.now());

@@ -125,6 +125,10 @@ pageTest('a failed run says where and what to do', async () => {
   const steps = page.locator('.log-line');
   await page.getByRole('log').getByText('has no column').waitFor();
   expect(await steps.count()).toBe(3);
+  const rows = await page.locator('.gantt-row').count();
+  await page.getByRole('button', { name: 'Retry what is left' }).click();
+  await page.getByRole('heading', { name: 'Run 2' }).waitFor();
+  expect(await page.locator('.gantt-row').count()).toBe(rows);
   expect(problems).toEqual([]);
 });
 

@@ -145,6 +145,11 @@ export function startRun(run: RunRequest): Promise<RunAccepted> {
   return post<RunAccepted>('/runs', run);
 }
 
+/** Does what a run has left undone. */
+export function retryRun(runId: string): Promise<RunAccepted> {
+  return post<RunAccepted>(`/runs/${encodeURIComponent(runId)}/retry`, {});
+}
+
 export function cancelRun(runId: string): Promise<RunAccepted> {
   return post<RunAccepted>(`/runs/${encodeURIComponent(runId)}/cancel`, {});
 }

@@ -44,7 +44,7 @@ async function runWith(options: RunCommandOptions): Promise<number> {
   const definition = { ...project.definition, ...(switches.concurrency === undefined ? {} : { concurrency: switches.concurrency }) }; // prettier-ignore
   const session = await openSession({ ...project, definition }, { ledger: target.ledger });
   try {
-    return await execute(session, plan, target, {
+    return await executePlan(session, plan, target, {
       json: options.json ?? switches.json,
       stream: options.stdout ? process.stderr : process.stdout,
       verbose: options.trace || options.debug ? 'debug' : 'warn',
@@ -62,10 +62,11 @@ interface Presentation {
   readonly verbose: 'debug' | 'warn';
 }
 
-async function execute(
+/** Makes a run of the plan, or continues one that was interrupted, and shows it to its end. Gives the exit code. */
+export async function executePlan(
   session: Session,
   plan: Plan,
-  { switches, ledger }: RunTarget,
+  { switches, ledger }: Pick<RunTarget, 'switches'> & Partial<Pick<RunTarget, 'ledger'>>,
   { json, stream, verbose }: Presentation,
 ): Promise<number> {
   const { engine } = session;

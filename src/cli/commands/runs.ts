@@ -78,6 +78,8 @@ export async function showRun(
         ]),
       ),
     );
+    if (run.state === 'failed' || run.state === 'cancelled')
+      printLine(`\nTo do what it has left undone: millrace runs retry ${run.id}`);
     for (const figures of run.steps.flatMap((step) => streamFigures(step)))
       printLine(`\n${aboutStream(figures)}`);
     for (const step of run.steps) {

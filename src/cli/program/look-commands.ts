@@ -24,7 +24,7 @@ export function registerLookCommands(program: Command, place: () => Place): void
       await why({ ...place(), key, json: options.json ?? false });
     });
 
-  const runs = program.command('runs').description('look at runs, cancel one');
+  const runs = program.command('runs').description('look at runs, cancel one, do what one has left undone');
   runs
     .command('list', { isDefault: true })
     .description('the latest runs')
@@ -77,6 +77,16 @@ export function registerLookCommands(program: Command, place: () => Place): void
     .action(async (id: string, options: { json?: boolean }) => {
       const { cancelRun } = await import('../commands/runs.ts');
       await cancelRun({ ...place(), id, json: options.json ?? false });
+    });
+
+  runs
+    .command('retry')
+    .description('do what a run has left undone: what failed, was skipped or cancelled')
+    .argument('<run>', 'id, or its beginning, or "last"')
+    .option('--json', 'print JSON; no progress')
+    .action(async (id: string, options: { json?: boolean }) => {
+      const { retryRun } = await import('../commands/runs-retry.ts');
+      process.exitCode = await retryRun({ ...place(), id, json: options.json ?? false });
     });
 
   program

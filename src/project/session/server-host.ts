@@ -2,7 +2,7 @@ import { nearest } from '../../core/near-name.ts';
 import { findUnread } from '../../curate/index.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { StepProgressEvent, RunEvent } from '../../core/run-event.ts';
-import { createTimetable, makePlan, readPartitionWorld } from '../../engine/index.ts';
+import { createTimetable, makePlan, makeRetryPlan, readPartitionWorld } from '../../engine/index.ts';
 import { readReportView, renderReport } from '../../report/index.ts';
 import type {
   HookHost,
@@ -70,6 +70,14 @@ export function createServerHost(
           world: await readPartitionWorld(store, current().graph, Date.now()),
           options: { fullRefresh: fullRefresh ?? false, ...(rowLimit === undefined ? {} : { rowLimit }) },
         });
+        return { runId: await engine.enqueue(plan, { kind: 'page' }) };
+      },
+      retry: async (runId) => {
+        const { graph, manifest } = current();
+        const run = await store.findRun(runId);
+        if (!run) throw new ConfigError(`there is no run '${runId}'`, { code: 'run_missing' });
+        const world = await readPartitionWorld(store, graph, Date.now());
+        const plan = makeRetryPlan({ graph, manifestHash: manifest.hash, world }, run);
         return { runId: await engine.enqueue(plan, { kind: 'page' }) };
       },
       cancel: async (runId) => {

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef, type FormEvent, type ReactNode } from 'react';
-import type { RunRequest } from '../../../src/server/contract.ts';
-import { startRun } from '../api.ts';
+import type { RunAccepted, RunRequest } from '../../../src/server/contract.ts';
+import { retryRun, startRun } from '../api.ts';
 import { navigate, paths } from '../router.tsx';
 import { FailureBlock, failureOf } from './failure-block.tsx';
 import { Icon } from './icon.tsx';
@@ -13,15 +13,28 @@ interface RunButtonProps {
 }
 
 /** Starts a run and goes to its page. */
-export function RunButton({ selection, label, primary = false }: RunButtonProps): ReactNode {
-  const run = useStartRun();
+export function RunButton({ selection, ...look }: RunButtonProps): ReactNode {
+  return <StartButton {...look} start={() => startRun({ selection })} />;
+}
+
+/** Starts a run of what another has left undone, and goes to its page. */
+export function RetryButton({ runId }: { readonly runId: string }): ReactNode {
+  return <StartButton label="Retry what is left" primary start={() => retryRun(runId)} />;
+}
+
+interface StartButtonProps extends Omit<RunButtonProps, 'selection'> {
+  readonly start: () => Promise<RunAccepted>;
+}
+
+function StartButton({ start, label, primary = false }: StartButtonProps): ReactNode {
+  const run = useStarted(start);
   return (
     <>
       <button
         type="button"
         className={primary ? 'button primary' : 'button'}
         disabled={run.isPending}
-        onClick={() => run.mutate({ selection })}
+        onClick={() => run.mutate()}
       >
         <Icon name="play" size={13} />
         {label}
@@ -34,7 +47,7 @@ export function RunButton({ selection, label, primary = false }: RunButtonProps)
 /** Asks for a selection and options before it starts a run. */
 export function RunDialogButton({ selection }: { readonly selection: string }): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
-  const run = useStartRun();
+  const run = useStarted((request: RunRequest) => startRun(request));
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     run.mutate(readForm(new FormData(event.currentTarget)));
@@ -82,10 +95,10 @@ export function RunDialogButton({ selection }: { readonly selection: string }): 
   );
 }
 
-function useStartRun() {
+function useStarted<Request>(start: (request: Request) => Promise<RunAccepted>) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (request: RunRequest) => startRun(request),
+    mutationFn: start,
     onSuccess: ({ runId }) => {
       void client.invalidateQueries({ queryKey: ['runs'] });
       navigate(paths.run(runId));

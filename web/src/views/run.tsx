@@ -9,7 +9,7 @@ import { FailureBlock, failureOf } from '../parts/failure-block.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { useNowMs } from '../parts/now.ts';
 import { PageHead } from '../parts/page-head.tsx';
-import { RunButton } from '../parts/run-button.tsx';
+import { RetryButton, RunButton } from '../parts/run-button.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { Link, paths } from '../router.tsx';
 import { Gantt } from '../run/gantt.tsx';
@@ -41,6 +41,7 @@ function Run({ run }: { readonly run: RunPayload }): ReactNode {
         description={<RunLine run={run} />}
       >
         {open ? <CancelButton run={run} /> : <RunButton selection={run.selection} label="Run again" />}
+        {(run.state === 'failed' || run.state === 'cancelled') && <RetryButton runId={run.id} />}
       </PageHead>
       {run.failure && <FailureBlock failure={run.failure} title="Why the run failed" />}
       <StepFailures steps={run.steps} />
