@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { pathOfUrl } from './disk/file-paths.ts';
 
 /** Keys of a `file` connection: the folder that relative paths start from, the project's when absent. */
 export interface FilesConfig {
@@ -14,11 +14,4 @@ export const filesConfig: z.ZodType<FilesConfig> = z.strictObject({
 
 export function parseFileUrl(url: string): Readonly<Record<string, unknown>> {
   return { path: pathOfUrl(url) };
-}
-
-/** `file:///data/a.csv` is absolute, `file://data/a.csv` and `data/a.csv` are relative. */
-export function pathOfUrl(text: string): string {
-  if (text.startsWith('file:///'))
-    return fileURLToPath(text.replaceAll('%', '%25').replaceAll('?', '%3F').replaceAll('#', '%23'));
-  return text.replace(/^file:\/\//, '');
 }

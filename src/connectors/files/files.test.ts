@@ -8,7 +8,7 @@ import type { ColumnBatch } from '../../connector/column-batch.ts';
 import type { Connection, ReadRequest } from '../../connector/connection.ts';
 import type { ColumnsPayload } from '../../connector/payload.ts';
 import { filesConnector } from './index.ts';
-import { readError } from './read-error.ts';
+import { readError } from './disk/read-error.ts';
 
 const never = new AbortController().signal;
 let folder: string;

@@ -2,10 +2,11 @@ import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Connector, defineConnector } from '../../connector/connector.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { type FilesConfig, filesConfig, parseFileUrl, pathOfUrl } from './config.ts';
-import { fileEngine } from './engine.ts';
+import { type FilesConfig, filesConfig, parseFileUrl } from './config.ts';
+import { pathOfUrl } from './disk/file-paths.ts';
+import { fileEngine } from './engine/engine.ts';
 import { filesSource } from './source.ts';
-import { fileSpool } from './spool.ts';
+import { fileSpool } from './disk/spool.ts';
 import { filesTarget } from './target.ts';
 
 /** Files on this machine: CSV, JSONL, JSON and Parquet, read and written by DuckDB; Excel, XML and Avro are read. */

@@ -3,23 +3,29 @@ import type { ReadRequest, Source, StreamRef, StreamSchema } from '../../connect
 import type { CsvPayload, Payload } from '../../connector/payload.ts';
 import { CancelledError, ConfigError, DataError, FatalError, TransientError } from '../../core/errors.ts';
 import type { Column, TableSchema } from '../../sql/data-type.ts';
-import { pathOfUrl } from './config.ts';
-import { csvTable } from './csv-table.ts';
-import { type FileEngine, quote } from './engine.ts';
-import { readBatches } from './file-batches.ts';
-import { changeOf, findFiles, matchingPaths, type SourceFile, whileUnchanged } from './file-paths.ts';
-import { withMetadata } from './file-metadata.ts';
-import { type FileTable, pathsOf, type ReadableFiles, type TypedColumn } from './file-table.ts';
-import { compressionOfName, fileNameOf } from './file-type.ts';
-import { jsonTable } from './json-table.ts';
-import { parquetTable } from './parquet-table.ts';
-import { queryTable } from './query-table.ts';
-import { plainRecords } from './plain/plain-records.ts';
-import { readError } from './read-error.ts';
-import { readOptions, type ReadOptions, requireApplicable } from './read-options.ts';
-import { formatOfInput, readableFiles } from './readable-files.ts';
-import { type Spool, spoolOf } from './spool.ts';
-import { isStandardStream, standardInput } from './standard-stream.ts';
+import { csvTable } from './csv/csv-table.ts';
+import { type FileEngine, quote } from './engine/engine.ts';
+import { readBatches } from './table/file-batches.ts';
+import {
+  changeOf,
+  findFiles,
+  matchingPaths,
+  type SourceFile,
+  whileUnchanged,
+  pathOfUrl,
+} from './disk/file-paths.ts';
+import { withMetadata } from './table/file-metadata.ts';
+import { type FileTable, pathsOf, type ReadableFiles, type TypedColumn } from './table/file-table.ts';
+import { compressionOfName, fileNameOf } from './disk/file-type.ts';
+import { jsonTable } from './json/json-table.ts';
+import { parquetTable } from './parquet/parquet-table.ts';
+import { queryTable } from './reading/query-table.ts';
+import { plainRecords } from './csv/plain/plain-records.ts';
+import { readError } from './disk/read-error.ts';
+import { readOptions, type ReadOptions, requireApplicable } from './options/read-options.ts';
+import { formatOfInput, readableFiles } from './reading/readable-files.ts';
+import { type Spool, spoolOf } from './disk/spool.ts';
+import { isStandardStream, standardInput } from './disk/standard-stream.ts';
 
 /** Tables already looked at that are kept, so that `read` need not scan again what `describe` scanned. */
 const maxKnownTables = 32;

@@ -8,20 +8,19 @@ import { segmentsOf, stagingType, withBatches } from '../../connector/duckdb/bat
 import type { ColumnsPayload } from '../../connector/payload.ts';
 import { CancelledError, ConfigError, FatalError } from '../../core/errors.ts';
 import type { TableName } from '../../sql/dialect.ts';
-import { pathOfUrl } from './config.ts';
-import { type FileEngine, quote } from './engine.ts';
+import { type FileEngine, quote } from './engine/engine.ts';
 import { mayHoldInexact } from './formats/exact-number.ts';
-import { pathError } from './file-paths.ts';
-import { writeFiles, writeOne } from './file-writer.ts';
+import { pathError, pathOfUrl } from './disk/file-paths.ts';
+import { writeFiles, writeOne } from './writing/file-writer.ts';
 import { joinedParquet } from './parquet/joined-parquet.ts';
-import { addPartFolders, isPartFolder, writePartFolders } from './part-folders.ts';
-import { readError } from './read-error.ts';
-import { reshapeRows } from './reshaped-rows.ts';
-import type { Spool } from './spool.ts';
-import { tellsType } from './file-type.ts';
-import { isStandardStream } from './standard-stream.ts';
-import { checkIntervals } from './written-intervals.ts';
-import { type WriteOptions, writeOptions, writtenValue } from './write-options.ts';
+import { addPartFolders, isPartFolder, writePartFolders } from './writing/part-folders.ts';
+import { readError } from './disk/read-error.ts';
+import { reshapeRows } from './writing/reshaped-rows.ts';
+import type { Spool } from './disk/spool.ts';
+import { tellsType } from './disk/file-type.ts';
+import { isStandardStream } from './disk/standard-stream.ts';
+import { checkIntervals } from './writing/written-intervals.ts';
+import { type WriteOptions, writeOptions, writtenValue } from './writing/write-options.ts';
 
 /** Writes CSV, JSON, JSONL and Parquet. A table's name is the path of its file; its schema is not looked at. */
 export function filesTarget(folder: string, engine: FileEngine, spool: Spool): Target {
