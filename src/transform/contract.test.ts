@@ -47,6 +47,18 @@ describe.each(systems)('on %s', (dialectName) => {
     },
   );
 
+  test('the precision of numbers is part of the type where dbt compares it', async () => {
+    const built = lab.run(
+      {
+        'models/m.sql': "{{ config(materialized='table') }} select 1.5::numeric(10, 2) as amount",
+        'models/m.yml': property('[{ name: amount, data_type: "numeric(12, 4)" }]'),
+      },
+      'm',
+    );
+    if (dialectName === 'postgres') await expect(built).resolves.toMatchObject({ rows: 1 });
+    else await expect(built).rejects.toThrow('amount (DECIMAL(10,2) | DECIMAL(12,4)): data type mismatch');
+  });
+
   test('rows that break a constraint are an error, and nothing is replaced', async () => {
     const files = (sql: string): Record<string, string> => ({
       'models/m.sql': `{{ config(materialized='table') }} ${sql}`,

@@ -1,4 +1,5 @@
 import { ConfigError } from '../../core/errors.ts';
+import type { DataType } from '../../sql/data-type.ts';
 import { type CompiledSql, concatSql } from '../compile/compiled-sql.ts';
 import type { Contract } from '../manifest/contract.ts';
 import { type Build, relationSql } from './build.ts';
@@ -89,7 +90,10 @@ async function typesOf(
     [],
     signal,
   );
-  return new Map(
-    columns.map(({ name, type }) => [name.toLowerCase(), dialect.typeName(type).replace(/\(.*\)$/, '')]),
-  );
+  const nameOf = (type: DataType): string => {
+    const whole = dialect.typeName(type);
+    // As dbt's adapters compare them: on PostgreSQL without precision.
+    return dialect.name === 'postgres' ? whole.replace(/\(.*\)$/, '') : whole;
+  };
+  return new Map(columns.map(({ name, type }) => [name.toLowerCase(), nameOf(type)]));
 }
