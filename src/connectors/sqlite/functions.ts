@@ -98,10 +98,13 @@ function integerOf(value: Value, bits: number): bigint | undefined {
   return integer !== undefined && BigInt.asIntN(bits, integer) === integer ? integer : undefined;
 }
 
+const numberText = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
 function numberOf(value: Value): number | undefined {
-  if (value instanceof Uint8Array || (typeof value === 'string' && value.trim() === '')) return undefined;
+  if (value instanceof Uint8Array) return undefined;
+  if (typeof value === 'string' && !numberText.test(value.trim())) return undefined;
   const number = Number(value);
-  return Number.isNaN(number) ? undefined : number;
+  return Number.isFinite(number) || typeof value === 'number' ? number : undefined;
 }
 
 function decimal(value: Value, precision: bigint | null, scale: number): string | number {
@@ -122,8 +125,8 @@ function decimalOf(value: Value, precision: bigint | null, scale: number): strin
 
 function booleanOf(value: Value): number | undefined {
   const text = String(value).toLowerCase();
-  if (['1', 'true', 't', 'yes', 'on'].includes(text)) return 1;
-  return ['0', 'false', 'f', 'no', 'off'].includes(text) ? 0 : undefined;
+  if (['1', 'true', 't', 'yes', 'y'].includes(text)) return 1;
+  return ['0', 'false', 'f', 'no', 'n'].includes(text) ? 0 : undefined;
 }
 
 function dateOf(text: string): string | undefined {

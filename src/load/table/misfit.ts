@@ -50,9 +50,7 @@ async function casts(
     .filter(isAsked)
     .map((column) => castTo(dialect, staged(dialect, column), column.type));
   const question = await valueQuestion(database, stage, asked);
-  return doubtful
-    .filter((column) => question !== undefined || !isAsked(column))
-    .flatMap((column) => misfit(column, question));
+  return doubtful.flatMap((column) => misfit(column, question ?? 'none'));
 }
 
 /** Some systems keep texts of any length, and wide numbers as texts. */

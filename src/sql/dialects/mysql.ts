@@ -100,6 +100,7 @@ function storedType(type: DataType): DataType {
 function cast(sql: string, type: DataType): string {
   switch (type.type) {
     case 'boolean':
+      return `(case lower(${sql}) when 'true' then 1 when 't' then 1 when 'yes' then 1 when 'y' then 1 when 'false' then 0 when 'f' then 0 when 'no' then 0 when 'n' then 0 else cast(${sql} as signed) end)`;
     case 'int16':
     case 'int32':
     case 'int64':
