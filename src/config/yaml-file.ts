@@ -13,6 +13,7 @@ import {
 import type { z } from 'zod';
 import { ConfigError, ProjectError } from '../core/errors.ts';
 import type { Origin } from '../core/origin.ts';
+import { readableIssue } from './readable-issue.ts';
 import { schemaKeys } from './schema-keys.ts';
 import { nearest } from '../core/near-name.ts';
 import { parseLeniently, type UnknownKey } from './unknown-keys.ts';
@@ -136,7 +137,7 @@ function describe(issue: z.core.$ZodIssue, origins: YamlOrigins, schema: z.ZodTy
   const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
   const message = isMissing
     ? `'${path.join('.')}' is missing`
-    : `${path.length > 0 ? `'${path.join('.')}': ` : ''}${lowerFirst(issue.message)}`;
+    : `${path.length > 0 ? `'${path.join('.')}': ` : ''}${readableIssue(issue)}`;
   return [
     new ConfigError(message, {
       code: 'invalid_value',
@@ -171,8 +172,4 @@ function rangeOf(node: unknown): number | undefined {
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? text;
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

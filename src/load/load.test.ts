@@ -568,7 +568,7 @@ describe('a wildcard', () => {
     await expect(load).rejects.toMatchObject({
       kind: 'data',
       message: expect.stringMatching(
-        /^1 of 2 streams of main.v_\* failed; the first: stream main.v_b: 1 row breaks/,
+        /^1 of 2 streams of main.v_\* failed, wild.v_b; the first: stream main.v_b: 1 row breaks/,
       ),
       relations: [{ connection: 'DUCK', schema: 'wild', name: 'v_b' }],
     });

@@ -120,6 +120,39 @@ describe('mistakes', () => {
     expect(mistakes(ours)[0]).toMatch(/^3 unknown_key unknown key 'settle_delay'/);
   });
 
+  test.each([
+    ['streams: public.big\n', "3 'streams': this is text, and a map belongs here"],
+    ['streams: [a]\n', "3 'streams': this is a list, and a map belongs here"],
+    ['streams: { a: raw.a }\n', "3 'streams.a': this is text, and a map belongs here"],
+    ['streams: { a: { object: b, select: 5 } }\n', "3 'streams.a.select': text or a list belongs here"],
+    [
+      'defaults: full-refresh\nstreams: { a: { object: b } }\n',
+      "3 'defaults': this is text, and a map belongs here",
+    ],
+    [
+      'streams: { a: { object: b, mode: full_refresh } }\n',
+      "3 unknown mode 'full_refresh', did you mean 'full-refresh'?",
+    ],
+    [
+      'streams: { a: { object: b, source_options: { limit: ten } } }\n',
+      "3 'streams.a.source_options.limit': a number belongs here",
+    ],
+  ])('%s', (rest, expected) => {
+    expect(mistakes(`${head}${rest}`).map((line) => line.replace(' invalid_value', ''))).toEqual([expected]);
+  });
+
+  test('YAML of old has more words for true and false, and numbers may be quoted', () => {
+    const [stream] = read(
+      `${head}streams: { a: { object: b, disabled: yes, single: off, source_options: { header: "no", limit: "10" } } }\n`,
+    );
+    expect(stream).toMatchObject({
+      disabled: true,
+      single: false,
+      limit: 10,
+      sourceOptions: { header: false },
+    });
+  });
+
   test('a pipeline among the replications', () => {
     const read = () => readReplication('env: {}\nsteps: [{ type: log, message: a }]\n', 'r.yaml', {});
     expect(read).toThrow(

@@ -12,7 +12,7 @@ import { readVariables } from './replication/file-variables.ts';
 import { ignoredKey, type ReadingWarning, type TellWarning } from './replication/reading-warning.ts';
 import { inherit } from './replication/inheritance.ts';
 import { withNames } from './replication/option-names.ts';
-import { connectionNamed, modeInEnv } from './replication/named-in-env.ts';
+import { connectionNamed, namedInEnv } from './replication/named-in-env.ts';
 import type { Replication, StreamConfig } from './replication/replication.ts';
 import { pipelineLine } from './replication/pipeline-text.ts';
 import { replicationSchema, type ReplicationYaml, type StreamYaml } from './replication/schema.ts';
@@ -158,10 +158,7 @@ function readStream(
   const place = (path: YamlPath): YamlPath =>
     isPresent(own, path) ? ['streams', name, ...path] : ['defaults', ...path];
   const { mode } = inherited;
-  const stream =
-    mode === undefined
-      ? inherited
-      : { ...inherited, mode: modeInEnv(mode, environment, yaml.originOf(place(['mode']))) };
+  const stream = mode === undefined ? inherited : { ...inherited, mode: namedInEnv(mode, environment) };
   const sql = stream.sql?.startsWith('file://')
     ? readQuery(stream.sql, folder, yaml.originOf(place(['sql'])))
     : stream.sql;

@@ -175,7 +175,7 @@ function partlyFailed(
   cause: unknown,
 ): MillraceError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const message = `${missing.length} of ${total} streams of ${wildcard.name} failed; the first: ${reason}`;
+  const message = `${missing.length} of ${total} streams of ${wildcard.name} failed, ${listed(missing)}; the first: ${reason}`;
   const state = 'The other streams are loaded and published';
   if (!(cause instanceof MillraceError))
     return new FatalError(message, { code: 'unexpected', state, relations: missing, cause });
@@ -189,4 +189,13 @@ function partlyFailed(
   };
   const SameKind = cause.constructor as new (message: string, detail: object) => MillraceError;
   return new SameKind(message, detail);
+}
+
+const mostListed = 5;
+
+/** Names of tables, or of the first of them. */
+function listed(tables: readonly RelationRef[]): string {
+  const names = tables.map(({ schema, name }) => (schema === '' ? name : `${schema}.${name}`));
+  const more = names.length - mostListed;
+  return more > 0 ? `${names.slice(0, mostListed).join(', ')} and ${more} more` : names.join(', ');
 }

@@ -6,8 +6,14 @@ import type { NullUpdateKey } from './null-update-key.ts';
 
 const word = z.string().min(1);
 const words = z.union([z.string(), z.array(z.string())]);
-const flag = z.boolean();
-const count = z.int().min(0);
+/** YAML of old, and Sling with it, has more words for true and false. */
+const flag = z.union([
+  z.boolean(),
+  z
+    .enum(['yes', 'no', 'on', 'off', 'true', 'false'])
+    .transform((text) => ['yes', 'on', 'true'].includes(text)),
+]);
+const count = z.union([z.int().min(0), z.string().regex(/^\d+$/, 'is no number').transform(Number)]);
 const anything = z.unknown();
 
 const sourceOptions = z.strictObject({
@@ -137,19 +143,7 @@ const columns = z.union([
 const stream = z.strictObject({
   id: word.optional(),
   description: z.string().optional(),
-  mode: z
-    .enum([
-      'full-refresh',
-      'truncate',
-      'snapshot',
-      'incremental',
-      'backfill',
-      'definition-only',
-      'change-capture',
-      '',
-    ])
-    .or(z.string().regex(/^\$?\{.+\}$/, 'names a mode, or a variable such as ${MODE}'))
-    .optional(),
+  mode: z.string().optional(),
   object: word.optional(),
   select: words.optional(),
   files: words.optional(),

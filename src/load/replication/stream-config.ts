@@ -18,6 +18,7 @@ import type { LoadMode, StreamConfig, StreamMeta } from './replication.ts';
 import { withRoutines } from './routines.ts';
 import type { StreamYaml } from './schema.ts';
 import { selectedColumns } from './selected-columns.ts';
+import { checkMode } from './stream-mode.ts';
 import type { StreamOrigins } from './stream-origins.ts';
 import { namedByRule, targetOptions } from './target-options.ts';
 import { updateRange, type UpdateRange } from './update-range.ts';
@@ -158,6 +159,7 @@ function modeOf(
 ): LoadMode {
   const hasKey = primaryKey.length > 0 || updateKey !== undefined;
   const mode = stream.mode === undefined || stream.mode === '' ? undefined : stream.mode;
+  if (mode !== undefined) checkMode(mode, origins.of(['mode']));
   if (mode === undefined) return hasKey ? 'incremental' : 'full-refresh';
   if (mode === 'incremental' && !hasKey) {
     throw new ConfigError(`the stream '${name}' is incremental and has neither primary_key nor update_key`, {
