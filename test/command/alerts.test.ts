@@ -112,7 +112,7 @@ test('the first failure and the recovery are told once, over processes, signed a
   const slack = receiver.taken.filter(({ path }) => path.startsWith('/slack'));
   expect(slack.map(({ body }) => (JSON.parse(body) as { text: string }).text)).toEqual([
     expect.stringMatching(
-      /^fragile: run of everything failed\n1 of 1 steps failed: task\/fragile\nmillrace runs show \d/,
+      /^fragile: run of everything failed\n1 of 1 steps failed: task\/fragile\ntask\/fragile: .*\nmillrace runs show \d/,
     ),
     'fragile: run of everything is well again (failed before)',
   ]);

@@ -50,7 +50,11 @@ function messageId(
     .slice(0, 32);
 }
 
-function usualTemplate({ on }: AlertRule, state: AlertMessage['state'], { run }: Verdict['facts']): string {
+function usualTemplate(
+  { on }: AlertRule,
+  state: AlertMessage['state'],
+  { run, since }: Verdict['facts'],
+): string {
   const more = run === undefined ? '' : '\nmillrace runs show {{run}}';
   if (state === 'recovered') return `{{project}}: {{subject}} is well again (${phrases[on]} before)`;
   switch (on) {
@@ -59,7 +63,9 @@ function usualTemplate({ on }: AlertRule, state: AlertMessage['state'], { run }:
     case 'step_failed':
       return `{{project}}: {{subject}} failed\n{{error}}${more}`;
     case 'late':
-      return '{{project}}: {{subject}} is late, since {{since}}';
+      return since === undefined
+        ? '{{project}}: {{subject}} is late, it was never made'
+        : '{{project}}: {{subject}} is late, since {{since}}';
     case 'volume':
       return `{{project}}: {{subject}} has {{rows}} rows, usual are {{usual}}${more}`;
   }

@@ -1,4 +1,4 @@
-import { formatError } from '../../core/errors.ts';
+import { type Failure, formatError } from '../../core/errors.ts';
 import type { Completion, StepOutcome } from '../../core/executor.ts';
 import type { RunRecord, RunTrigger } from '../../core/ledger.ts';
 import type { NodeKey } from '../../core/node.ts';
@@ -56,8 +56,19 @@ function judgeRun(
       subject: subjectOf(run.trigger, run.selection),
       isWell: event.state === 'succeeded',
       atMs: event.atMs,
-      facts: { run: run.id, ...(event.failure ? { error: event.failure.message } : {}) },
+      facts: { run: run.id, ...(event.failure ? { error: errorOf(event.failure, run) } : {}) },
     }));
+}
+
+/** Steps whose failures a message about a run tells. */
+const mostTold = 3;
+
+/** What is said of the run, and the beginnings of what failed in it. */
+function errorOf({ message }: Failure, { steps }: RunRecord): string {
+  const failed = steps.flatMap(({ key, failure }) =>
+    failure ? [`${key}: ${failure.message.split('\n', 1)[0]}`] : [],
+  );
+  return [message, ...failed.slice(0, mostTold)].join('\n');
 }
 
 function subjectOf({ schedule }: RunTrigger, selection: string): string {
@@ -143,8 +154,8 @@ export async function judgeLateness(
     for (const key of place.assets().filter((asset) => concerns(rule, asset))) {
       const lastMs = finished.get(key);
       const isWell = nowMs - Math.max(lastMs ?? 0, sinceMs) <= mostMs;
-      const since = lastMs === undefined ? 'ever' : new Date(lastMs).toISOString();
-      verdicts.push({ rule, subject: key, isWell, atMs: nowMs, facts: { since } });
+      const facts = lastMs === undefined ? {} : { since: new Date(lastMs).toISOString() };
+      verdicts.push({ rule, subject: key, isWell, atMs: nowMs, facts });
     }
   }
   return verdicts;
