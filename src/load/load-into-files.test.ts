@@ -26,6 +26,16 @@ const yaml = (rest: string, object = 'out.csv', source = 'LITE', name = 't'): st
 const text = (file = 'out.csv'): string => readFileSync(join(harness.folder, file), 'utf8');
 
 describe('what is written of the rows', () => {
+  test('is what the declared types hold, and nothing that a cast would guess', async () => {
+    const refused = (columns: string, what: RegExp) =>
+      expect(harness.loadOne(yaml(`columns: { ${columns} }`))).rejects.toThrow(what);
+    await refused('price: int', /column 'price' holds a value that is no integer/);
+    await refused('name: string(3)', /column 'name' holds a value that is no string\(3\)/);
+    await refused('name: date', /column 'name' holds a value that is no date/);
+    await harness.loadOne(yaml('columns: { name: string(5) }'));
+    expect(text()).toContain('bob');
+  });
+
   test('has the types that are declared', async () => {
     await harness.loadOne(
       yaml("columns: { id: string, price: 'decimal(8,3)' }, select: [id, price]", 'typed.parquet'),
