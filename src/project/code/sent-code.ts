@@ -29,13 +29,18 @@ export function sendCode({ definition, tasks, triggers }: LoadedCode): SentCode 
   return JSON.parse(text) as SentCode;
 }
 
-/** What it names of others, it names by key, kind, and what is done for each item; all else of those is told where they are defined. */
+/** What it names of others, it names by key, kind, partitions, and whether it is made for each item; all else of those is told where they are defined. */
 function sentNode(node: CodeNode): object {
   const named = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map((one) => named(one));
     if (!isCodeNode(value)) return value;
-    const { key, forEach } = value;
-    return { [kindKey]: kindOfCode(value), key, ...(forEach ? { forEach: { key: forEach.key } } : {}) };
+    const { key, forEach, partitions } = value;
+    return {
+      [kindKey]: kindOfCode(value),
+      key,
+      ...(forEach ? { forEach: { key: forEach.key } } : {}),
+      ...(partitions ? { partitions } : {}),
+    };
   };
   const { deps, after, forEach, collect, asset } = node;
   const others = Object.entries({ deps, after, forEach, collect, asset }).flatMap(([name, value]) =>

@@ -66,6 +66,11 @@ function requireKnownParts(definition: CodeNode, file: string): void {
       'is made for each item, and has partitions, collects, or its items come from such a one',
       'Let a task in between find the items.',
     );
+  if (forEach && (forEach as Partial<CodeNode>).partitions)
+    refuse(
+      `is made for each item of ${forEach.key}, which has partitions`,
+      `Let ${forEach.key} find the items of all at once, or add them as keys of a list: dynamicPartitions and addPartitionKeys.`,
+    );
   if (collect && !collect.forEach)
     refuse(`collects ${collect.key}, which is not made for each item of another`, 'Name one with forEach.');
   if (isolation !== undefined && isolation !== 'process' && isolation !== 'kubernetes')
