@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JsonObject } from '../../core/json.ts';
 import { type Mistakes } from './mistakes.ts';
 import { type Quoting, quoting } from './quoting.ts';
 import { metadata, record, texts } from './yaml-schema.ts';
@@ -28,6 +29,8 @@ export interface DbtProjectFile {
   /** `dispatch:`: packages to search by macro namespace. */
   readonly dispatch: ReadonlyMap<string, readonly string[]>;
   readonly functionPaths: readonly string[];
+  /** `flags:`: what commands are called with where nobody says something else. */
+  readonly flags: JsonObject;
   readonly vars: Readonly<Record<string, unknown>>;
   readonly quoting: Quoting;
   /** Templates of statements that run before everything else of a run. */
@@ -94,7 +97,7 @@ const schema = record({
       record({ comment: z.string().nullish(), append: z.boolean().optional(), 'job-label': metadata }),
     ])
     .nullish(),
-  flags: metadata,
+  flags: z.record(z.string(), z.json()).nullish(),
   dispatch: z.array(record({ macro_namespace: z.string(), search_order: z.array(z.string()) })).nullish(),
   quoting,
   vars: z.record(z.string(), z.unknown()).nullish(),
@@ -148,6 +151,7 @@ export function shapeDbtProject(
     cleanTargets: raw['clean-targets'] ?? [raw['target-path'] ?? 'target'],
     dispatch: new Map((raw.dispatch ?? []).map((item) => [item.macro_namespace, item.search_order])),
     functionPaths: raw['function-paths'] ?? ['functions'],
+    flags: raw.flags ?? {},
     vars: raw.vars ?? {},
     quoting: raw.quoting ?? {},
     onRunStart: raw['on-run-start'] ?? [],

@@ -70,6 +70,23 @@ export function withEnvironment<Flags extends DbtFlags>(
   return { ...(Object.fromEntries(defined) as Partial<Flags>), ...flags };
 }
 
+/** The flags with those of `flags:` in `dbt_project.yml` that nobody has said. */
+export function withProjectFlags<Flags extends DbtFlags>(flags: Flags, said: JsonObject): Flags {
+  const {
+    fail_fast: failFast,
+    warn_error: warnError,
+    warn_error_options: options,
+    indirect_selection: mode,
+  } = said;
+  const known: DbtFlags = {
+    ...(typeof failFast === 'boolean' ? { failFast } : {}),
+    ...(typeof warnError === 'boolean' ? { warnError } : {}),
+    ...(typeof options === 'object' && options !== null ? { warnErrorOptions: JSON.stringify(options) } : {}),
+    ...(typeof mode === 'string' ? { indirectSelection: mode } : {}),
+  };
+  return { ...known, ...flags };
+}
+
 /** `--vars` and `--args`: a map in YAML or JSON. */
 export function readMap(text: string | undefined, flag: string): JsonObject {
   if (text === undefined || text.trim() === '') return {};

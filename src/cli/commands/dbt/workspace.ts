@@ -15,7 +15,7 @@ import {
   readDbtProjectFile,
   type TransformProject,
 } from '../../../transform/index.ts';
-import { type DbtFlags, readMap, withEnvironment } from './dbt-options.ts';
+import { type DbtFlags, readMap, withEnvironment, withProjectFlags } from './dbt-options.ts';
 
 /** A dbt project that a command works on: by itself, or as a part of a Millrace project. */
 export interface Workspace<Flags extends DbtFlags = DbtFlags> {
@@ -55,7 +55,7 @@ export async function openWorkspace<Flags extends DbtFlags>(
     });
   }
   return {
-    flags,
+    flags: withProjectFlags(flags, transform.manifest.projectFile.flags),
     project,
     transform,
     isOwn,
