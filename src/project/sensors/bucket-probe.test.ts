@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startFakeBucket, type FakeBucket } from '../../../test/support/fake-bucket.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { SensorFindings, SensorProbe } from '../../core/sensor.ts';
@@ -211,6 +211,21 @@ describe.each<Scheme>(['s3', 'gs'])('objects of %s', (scheme) => {
       kind: 'cancelled',
     });
   });
+});
+
+it.each([
+  ['s3://dumps/', '@aws-sdk/client-s3'],
+  ['gs://dumps/', '@google-cloud/storage'],
+])('of %s without its package, the error says what to install', async (files, name) => {
+  vi.doMock(name, () => {
+    throw new Error('not found');
+  });
+  await expect(probe(files).check({ cursor: undefined, signal })).rejects.toMatchObject({
+    kind: 'config',
+    code: 'package_missing',
+    next: `Install it: npm install ${name}`,
+  });
+  vi.doUnmock(name);
 });
 
 it('requests to S3 are signed', async () => {
