@@ -11,6 +11,7 @@ export { freshnessStates } from './freshness-states.ts';
 export type { NodeCondition, NodeState } from './node-state.ts';
 export { isProcessAlive, mayBeAlive } from './owner.ts';
 export { isOwnershipLive } from './ownership.ts';
+export { batchOf } from './partition-batch.ts';
 export { partitionStatus, type PartitionGroup } from './partition-status.ts';
 export { dueWindows } from './partition/due-windows.ts';
 export { checkNodePartitions } from './partition/partition-targets.ts';

@@ -7,12 +7,15 @@ import type { StreamPlan } from './plan/stream-plan.ts';
 import type { Replication } from './replication/replication.ts';
 import { hookServices } from './run.ts';
 import { streamTasks } from './stream-tasks.ts';
+import type { PartitionWindow } from './stream/partition-window.ts';
 import { formatWatermark } from './stream/watermark.ts';
 
 export interface ExplainOptions extends NodeOptions {
   readonly run: RunOptions;
   /** Only this one, as it is written in the file. */
   readonly stream?: string;
+  /** The partitions that a step of it would load. */
+  readonly window?: PartitionWindow | undefined;
 }
 
 /**
@@ -36,6 +39,7 @@ export async function explainLoad(
       services: hookServices(connections, options),
       options: options.run,
       idempotencyKey: 'explain',
+      window: options.window,
       run: { id: 'explain', startedAtMs: Date.now() },
     });
     for (const task of tasks) plans.push(await planStream(task));
@@ -52,16 +56,11 @@ export function formatStreamPlan(plan: StreamPlan): string {
     const cast = wanted === source.type ? '' : ` as ${wanted.type}`;
     return `    ${source.name} ${source.type.type}${rename}${cast}`;
   });
-  const along = plan.read.along
-    ? [
-        `  reads      ${plan.read.along.updateKey.name} from the watermark (${formatWatermark(plan.watermarkBefore)}, ${plan.watermarkOrigin}) to the newest value at the start`,
-      ]
-    : ['  reads      everything'];
   return [
     `${plan.stream} (${plan.source.connection}, ${plan.source.type}) -> ${target} (${connection}, ${type})`,
     `  mode       ${plan.mode}`,
     `  lane       ${plan.lane.format}: ${plan.lane.reason}`,
-    ...along,
+    `  reads      ${stretchRead(plan)}`,
     ...(plan.chunks ? [`  chunks     ${formatChunks(plan.chunks)}`] : []),
     ...(plan.read.where === undefined ? [] : [`  where      ${plan.read.where}`]),
     ...(plan.read.limit === undefined ? [] : [`  limit      ${plan.read.limit} rows`]),
@@ -74,6 +73,17 @@ export function formatStreamPlan(plan: StreamPlan): string {
     ...(plan.publication?.statements ?? []).map((statement) => `    ${statement.sql};`),
     ...plan.remarks.map((remark) => `  note       ${remark}`),
   ].join('\n');
+}
+
+function stretchRead({ read: { along }, watermarkBefore, watermarkOrigin }: StreamPlan): string {
+  if (!along) return 'everything';
+  const { updateKey, range } = along;
+  if (!range) {
+    const watermark = `${formatWatermark(watermarkBefore)}, ${watermarkOrigin}`;
+    return `${updateKey.name} from the watermark (${watermark}) to the newest value at the start`;
+  }
+  const { from = 'the first', to = 'the last', before } = range;
+  return `${updateKey.name} from ${from} ${before === undefined ? `to ${to}` : `up to, without, ${before}`}`;
 }
 
 function formatChunks({ key, expression, span, pace, commits, sideBySide, reason }: ChunkPlan): string {

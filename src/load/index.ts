@@ -12,3 +12,4 @@ export type { Replication } from './replication/replication.ts';
 export { selectStreams } from './replication/stream-selection.ts';
 export { createLoadExecutor, hookServices } from './run.ts';
 export { singleStreamReplication } from './single-stream.ts';
+export { partitionWindow } from './stream/partition-window.ts';

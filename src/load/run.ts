@@ -53,7 +53,7 @@ export function createLoadExecutor(
         services,
         options: context.options,
         idempotencyKey: context.idempotencyKey,
-        window: partitionWindow(node, context),
+        window: partitionWindow(node, context.partitions),
         run: { id: context.runId, startedAtMs: context.runStartedAtMs },
         kept: await keptByStart(replication, context),
         memory,

@@ -68,6 +68,9 @@ test('a stream and a model that say partitions are filled, and filled again, win
   expect(await rows('select orders from per_day order by day')).toEqual([[24], [24], [24]]);
   expect(await rows('select count(*) from raw.orders')).toEqual([[72]]);
 
+  const { stdout } = await command('plan', 'orders', '--sql', '--partition', '2024-01-03');
+  expect(stdout).toMatch(/happened from 2024-01-03T00:00:00.000Z up to, without, 2024-01-04T00/);
+
   inShop('update orders set price = 2', "delete from orders where happened = '2024-01-03 00:00:00'");
   const again = await command('run', 'raw/orders', '--partition', '2024-01-03');
   expect(again.code, again.stdout + again.stderr).toBe(0);

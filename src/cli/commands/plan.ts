@@ -24,7 +24,7 @@ export async function plan(options: PlanCommandOptions): Promise<number> {
   const pool = openPool(project, tmpdir());
   try {
     const explain = async (step: PlanStep): Promise<string> =>
-      explainStep(project, nodeOf(step), steps.options, pool.get).catch((error: unknown) => {
+      explainStep(project, step, steps.options, pool.get).catch((error: unknown) => {
         if (error instanceof MillraceError) return pool.redact(formatError(error));
         throw error;
       });

@@ -1,8 +1,7 @@
 import { ConfigError } from '../../core/errors.ts';
-import type { StepContext } from '../../core/executor.ts';
 import type { GraphNode } from '../../core/node.ts';
 import { zoneOffsetMs } from '../../core/partition/zone-offset.ts';
-import type { TimeWindow } from '../../core/partitions.ts';
+import type { PartitionBatch, TimeWindow } from '../../core/partitions.ts';
 import type { Origin } from '../../core/origin.ts';
 import type { Column } from '../../sql/data-type.ts';
 import type { UpdateRange } from '../replication/update-range.ts';
@@ -17,7 +16,7 @@ export interface PartitionWindow extends TimeWindow {
 /** The partitions of a step, which lie side by side; undefined for a step that is not about partitions. */
 export function partitionWindow(
   { partitions }: Pick<GraphNode, 'partitions'>,
-  { partitions: batch }: Pick<StepContext, 'partitions'>,
+  batch: PartitionBatch | undefined,
 ): PartitionWindow | undefined {
   const time = partitions?.dimensions.find(({ kind }) => kind === 'time');
   if (!batch || time?.kind !== 'time') return undefined;

@@ -1,8 +1,10 @@
 import type { ConnectionProvider } from '../../connector/connection.ts';
 import { findNode } from '../../core/graph.ts';
-import type { GraphNode, NodeKey } from '../../core/node.ts';
-import type { RunOptions } from '../../core/plan.ts';
-import { explainLoad, formatStreamPlan } from '../../load/index.ts';
+import type { GraphNode } from '../../core/node.ts';
+import type { PartitionBatch } from '../../core/partitions.ts';
+import { nodeOf, type PlanStep, type RunOptions } from '../../core/plan.ts';
+import { batchOf, worldAt } from '../../engine/index.ts';
+import { explainLoad, formatStreamPlan, partitionWindow } from '../../load/index.ts';
 import { explainReport } from '../../report/index.ts';
 import { explainSync, planSync, type Sync } from '../../sync/index.ts';
 import { knownConnections } from '../connections/connections-file.ts';
@@ -13,10 +15,11 @@ import { transformRoom } from '../reading/transform-room.ts';
 /** What a step would do, for people: SQL, lanes, endpoints. Reads catalogues, changes nothing. */
 export async function explainStep(
   project: Project,
-  key: NodeKey,
+  step: Pick<PlanStep, 'key' | 'node' | 'partitions'>,
   run: RunOptions,
   connections: ConnectionProvider,
 ): Promise<string> {
+  const key = nodeOf(step);
   const node = project.graph.byKey.get(key);
   const { replications, transform, reports, syncs, tasks } = project.parts;
   switch (node?.executor) {
@@ -33,6 +36,7 @@ export async function explainStep(
         connections: knownConnections(project.connections),
         run,
         stream: stream.name,
+        window: partitionWindow(node, batchOfStep(node, step)),
       });
       return plans.map((plan) => formatStreamPlan(plan)).join('\n');
     }
@@ -51,6 +55,13 @@ export async function explainStep(
     default:
       return '';
   }
+}
+
+function batchOfStep(
+  { partitions }: GraphNode,
+  step: Pick<PlanStep, 'partitions'>,
+): PartitionBatch | undefined {
+  return partitions && step.partitions && batchOf(partitions, step.partitions, worldAt(Date.now()));
 }
 
 function numbered(steps: readonly string[]): string {
