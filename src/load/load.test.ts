@@ -329,6 +329,21 @@ describe.each(routes)('%s to %s', (source, target) => {
     ]);
   });
 
+  test('a target that lacks the update key: rows are merged by the primary key, or it is an error', async () => {
+    await change('drop table orders', 'create table orders (id bigint)', 'insert into orders values (1)');
+    await harness.loadOne(stream('mode: full-refresh'));
+    await change(
+      'drop table orders',
+      'create table orders (id bigint, at timestamp)',
+      "insert into orders values (1, '2024-01-01 00:00:00'), (2, '2024-01-02 00:00:00')",
+    );
+    await expect(harness.loadOne(stream('mode: incremental\nupdate_key: at'))).rejects.toMatchObject({
+      code: 'watermark_missing',
+    });
+    await harness.loadOne(stream('mode: incremental\nprimary_key: id\nupdate_key: at'));
+    expect(await held('id')).toHaveLength(2);
+  });
+
   test('a full refresh goes without keys that the stream lacks', async () => {
     await harness.loadOne(stream('mode: full-refresh\nprimary_key: nope\nupdate_key: neither'));
     expect(await held('id')).toHaveLength(3);

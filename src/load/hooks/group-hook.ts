@@ -23,7 +23,12 @@ export async function runGroup(
     ...withVariables(place.scope, fillValue(hook.env ?? {}, place) as JsonObject),
     ...(isGroup ? {} : { params: fillValue(hook.params ?? {}, place) }),
   };
-  const inner = { ...place, scope };
+  let hasWarned = false;
+  const onWarning = (message: string): void => {
+    hasWarned = true;
+    place.onWarning?.(message);
+  };
+  const inner = { ...place, scope, onWarning };
   const end =
     !isGroup || hook.loop === undefined
       ? await runList(hook.steps, inner)
@@ -33,7 +38,8 @@ export async function runGroup(
   const restored = hook.env === undefined ? left : { ...left, env: place.scope['env'] ?? {} };
   const isOnce = !isGroup || hook.loop === undefined;
   const ending = end.ending === 'skip' && isOnce ? 'skip' : 'done';
-  return { scope: withState(restored, hook.id, { status: 'success' }), ending };
+  const status = hasWarned ? 'warning' : 'success';
+  return { scope: withState(restored, hook.id, { status }), ending };
 }
 
 /** The scope after a group: its own `loop` and `params` end with it, and those around it count again. */

@@ -101,6 +101,21 @@ describe('jq', () => {
   });
 });
 
+test('a group in which something is let pass has a warning', async () => {
+  const end = await run(`
+- type: group
+  id: outer
+  steps:
+    - { type: group, id: inner, steps: [{ type: check, check: '1 > 2', on_failure: warn }] }
+- { type: group, id: calm, steps: [{ type: log, message: a }] }
+`);
+  expect(end.scope['state']).toMatchObject({
+    outer: { status: 'warning' },
+    inner: { status: 'warning' },
+    calm: { status: 'success' },
+  });
+});
+
 describe('routines', () => {
   const library = `routines:
   # required_params: [table, "kind"]

@@ -51,8 +51,10 @@ export async function startOf(
       remarks: [],
     };
   if (task.sharesObject()) return besideOthers;
-  const value = await latestInTarget(target.database, state.table, updateKey, stream.name);
   const from = `no watermark of ${updateKey.source.name} is stored`;
+  if (!state.columns.some(({ name }) => name === updateKey.name))
+    return withoutKeyInTarget(task, mapping, from);
+  const value = await latestInTarget(target.database, state.table, updateKey, stream.name);
   if (value === undefined) {
     return {
       ...none,
@@ -66,6 +68,29 @@ export async function startOf(
     origin: 'target',
     remarks: [`${from}: continuing from the target's greatest value`],
   };
+}
+
+/** Rows that are merged may all be read again; others would come twice. */
+function withoutKeyInTarget(
+  { stream, object }: StreamTask,
+  { primaryKey }: ColumnMapping,
+  from: string,
+): Start {
+  if (primaryKey.length > 0)
+    return {
+      replaces: false,
+      origin: 'none',
+      remarks: [`${from} and the target has no such column: everything is read`],
+    };
+  throw new ConfigError(
+    `${object.name} holds rows and no ${stream.updateKey}: which of them are new cannot be told`,
+    {
+      code: 'watermark_missing',
+      origin: stream.objectOrigin,
+      state: 'Nothing was changed',
+      next: 'Add primary_key:, so that rows are merged, or load anew with --full-refresh',
+    },
+  );
 }
 
 /** The values and rows of others in the table say nothing of this stream, and stay. */
@@ -99,7 +124,7 @@ function requireOwnTable({ stream, object, window, sharesObject }: StreamTask): 
 
 /** Files have no rows that could be asked. */
 function fileStart(
-  { options }: StreamTask,
+  { options, stream }: StreamTask,
   { updateKey }: ColumnMapping,
   published: Publication | undefined,
 ): Start {
@@ -109,7 +134,10 @@ function fileStart(
     replaces: !continues,
     ...(continues && stored ? { watermark: stored } : {}),
     origin: continues && stored ? 'stored' : 'none',
-    remarks: options.fullRefresh ? ['everything is written once more; the files of earlier runs stay'] : [],
+    remarks:
+      options.fullRefresh && !stream.target.parts
+        ? ['everything is written once more; the files of earlier runs stay']
+        : [],
   };
 }
 

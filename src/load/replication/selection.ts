@@ -39,7 +39,10 @@ export function namedColumns(selection: Selection): readonly string[] {
   );
 }
 
-/** The columns of a stream that a selection takes, in its order. `*` stands for all not named elsewhere. */
+/**
+ * The columns of a stream that a selection takes, in its order. `*` stands for all not named elsewhere; what is renamed
+ * behind it stays in its place among them.
+ */
 export function chooseColumns(selection: Selection, available: readonly string[]): readonly ChosenColumn[] {
   const included =
     selection.include.length === 0 ? available.map((source) => ({ source })) : expand(selection, available);
@@ -48,19 +51,30 @@ export function chooseColumns(selection: Selection, available: readonly string[]
   );
 }
 
-function expand(selection: Selection, available: readonly string[]): ChosenColumn[] {
+function expand({ include }: Selection, available: readonly string[]): ChosenColumn[] {
+  const all = include.findIndex(({ name }) => name === '*');
+  const inPlace = new Map(
+    include.flatMap(({ name, alias, expression }, index) =>
+      all >= 0 && index > all && alias !== undefined && expression === undefined
+        ? [[name.toLowerCase(), alias] as const]
+        : [],
+    ),
+  );
   const named = new Set(
-    selection.include.filter((item) => !isPattern(item.name)).map((item) => item.name.toLowerCase()),
+    include
+      .filter(({ name }) => !isPattern(name) && !inPlace.has(name.toLowerCase()))
+      .map(({ name }) => name.toLowerCase()),
   );
   const taken = new Set<string>();
-  return selection.include.flatMap((item) =>
+  return include.flatMap((item, index) =>
     available.flatMap((source) => {
+      const alias = index === all ? inPlace.get(source.toLowerCase()) : item.alias;
       const wanted = isPattern(item.name)
         ? matchesGlob(item.name, source) && !named.has(source.toLowerCase())
         : item.name.toLowerCase() === source.toLowerCase();
       if (!wanted || taken.has(source)) return [];
       taken.add(source);
-      return [item.alias === undefined ? { source } : { source, alias: item.alias }];
+      return [alias === undefined ? { source } : { source, alias }];
     }),
   );
 }

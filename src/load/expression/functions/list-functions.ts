@@ -1,6 +1,14 @@
 import { compile, TreeInterpreter } from '@jmespath-community/jmespath';
 import type { JsonValue } from '../../../core/json.ts';
-import { type FunctionTable, listOf, numberOf, numberOr, recordOf, textOf } from './function-kind.ts';
+import {
+  type ExpressionFunction,
+  type FunctionTable,
+  listOf,
+  numberOf,
+  numberOr,
+  recordOf,
+  textOf,
+} from './function-kind.ts';
 import { camelCase, snakeCase } from './name-casing.ts';
 
 const isNothing = (value: JsonValue | undefined): boolean => value === null || value === undefined;
@@ -61,6 +69,8 @@ function cast(value: JsonValue | undefined, type: string): JsonValue {
       throw new RangeError(`cast() knows string, int, float, bool and json, and not ${type}`);
   }
 }
+
+const parseJson: ExpressionFunction = ([text]) => JSON.parse(textOf(text)) as JsonValue;
 
 export const listFunctions: FunctionTable = {
   if: () => null,
@@ -136,7 +146,8 @@ export const listFunctions: FunctionTable = {
     const data = typeof value === 'string' ? (JSON.parse(value) as JsonValue) : (value ?? null);
     return TreeInterpreter.search(compile(textOf(expression)), data as never) ?? null;
   },
-  parse_json: ([text]) => JSON.parse(textOf(text)) as JsonValue,
+  parse_json: parseJson,
+  json_parse: parseJson,
   to_json: ([value]) => JSON.stringify(value ?? null),
   range: ([start, end, step]) => {
     const by = numberOr(step, 1);

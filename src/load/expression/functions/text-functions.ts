@@ -35,6 +35,7 @@ export const textFunctions: FunctionTable = {
   contains: ([text, part]) => textOf(text).includes(textOf(part)),
   starts_with: ([text, part]) => textOf(text).startsWith(textOf(part)),
   ends_with: ([text, part]) => textOf(text).endsWith(textOf(part)),
+  regex_match: ([text, pattern]) => new RegExp(textOf(pattern), 'u').test(textOf(text)),
   length: ([value]) => {
     if (Array.isArray(value)) return value.length;
     return typeof value === 'object' && value !== null
