@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { measure, median } from './measure.ts';
-import { machineLines, millraceCommand } from './millrace-program.ts';
+import { compiledCommand, machineLines, millraceCommand } from './millrace-program.ts';
 import { startServer } from './server.ts';
 
 const { values: options } = parseArgs({
@@ -35,11 +35,12 @@ try {
   await prepare();
   const replication = join(folder, 'replication.yaml');
   const command = millraceCommand(folder, `run -r ${replication}`);
+  const alone = compiledCommand(folder, `${join(here, 'connect-alone.ts')} '${url}' ${warehouse}`);
   await measure(command, environment);
+  await measure(alone, environment);
   const floors: number[] = [];
   const loads: number[] = [];
   for (let round = 1; round <= Number(options.rounds); round += 1) {
-    const alone = `exec ${process.execPath} ${join(here, 'connect-alone.ts')} '${url}' ${warehouse}`;
     const floor = await measure(alone, environment);
     const load = await measure(command, environment);
     floors.push(floor.wallSeconds);
@@ -85,7 +86,8 @@ function page(floors: readonly number[], loads: readonly number[], over: readonl
   return `# Streams with nothing new beside connecting alone
 
 ${tables.length} incremental streams of ${Number(options.rows).toLocaleString('en')} rows from PostgreSQL into DuckDB, loaded before. Connecting alone: a connection to the server and the
-DuckDB file, a query on each (\`connect-alone.ts\`). Both as whole processes, in turn in one run.
+DuckDB file, a query on each (\`connect-alone.ts\`). Both as whole processes, in turn in one run; both ran once before, so that
+both found their programs compiled.
 
 ${machineLines(loadBefore).join('\n')}
 - Node ${process.version}

@@ -13,6 +13,11 @@ export function millraceCommand(projectFolder: string, words: string): string {
   return `exec ${process.execPath} ${program} --project ${projectFolder} ${words}`;
 }
 
+/** Another program of Node, compiled by an earlier run as Millrace is; `folder` keeps what was compiled. */
+export function compiledCommand(folder: string, words: string): string {
+  return `NODE_COMPILE_CACHE=${join(folder, 'compiled')} exec ${process.execPath} ${words}`;
+}
+
 /** The same words for Sling, whose flags they are too; nothing without its program. */
 export function slingRoute(program: string | undefined, words: string): { readonly slingCommand?: string } {
   return program === undefined ? {} : { slingCommand: `exec ${program} ${words}` };
