@@ -51,7 +51,7 @@ function sentNode(node: CodeNode): object {
 
 /** What was sent, with functions that tell their text and cannot be called here. */
 export function receiveCode(sent: SentCode): LoadedCode {
-  return revived(sent) as unknown as LoadedCode;
+  return revived(sent) as LoadedCode;
 }
 
 function revived(value: JsonValue): unknown {

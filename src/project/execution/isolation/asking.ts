@@ -4,8 +4,8 @@ import { receiveError, type Answer } from '../isolated-message.ts';
 /** What a process with code of users asks of that of the engine. */
 export interface Asking {
   /** Resolves with what the engine answers. `signal` lets it stop. */
-  ask(question: Ask, signal?: AbortSignal): Promise<unknown>;
-  hear(id: number, answer: Answer): void;
+  readonly ask: (question: Ask, signal?: AbortSignal) => Promise<unknown>;
+  readonly hear: (id: number, answer: Answer) => void;
 }
 
 export type TellAsk = (

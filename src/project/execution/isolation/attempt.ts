@@ -16,7 +16,7 @@ export interface Room {
   readonly signal: AbortSignal;
   readonly asking: Asking;
   readonly connections: () => Promise<StepConnections>;
-  tell(message: StepMessage): void;
+  readonly tell: (message: StepMessage) => void;
 }
 
 /** Calls the function of a definition and says what came of it, as plain data. */
@@ -42,7 +42,7 @@ export async function makeAttempt(asked: IsolatedWork, room: Room): Promise<Step
       progress: (progress) => tell({ type: 'progress', progress }),
     },
   );
-  return plain(outcome) as StepOutcome;
+  return plain(outcome);
 }
 
 /** Calls the `check` of a sensor. */
