@@ -39,6 +39,7 @@ describe('a value goes through a vector', () => {
     [{ type: 'date' }, '0000-12-31'],
     [{ type: 'date' }, '-infinity'],
     [{ type: 'time' }, '24:00', '24:00:00'],
+    [{ type: 'timetz' }, '23:59:59.5+02:30'],
     [{ type: 'timestamp' }, '1969-12-31T23:59:59.999999'],
     [{ type: 'timestamp' }, '+294246-12-31T23:59:59.9'],
     [{ type: 'timestamptz' }, '2024-03-01T01:59:59+02:00', '2024-02-29T23:59:59Z'],
@@ -49,6 +50,11 @@ describe('a value goes through a vector', () => {
     [{ type: 'json' }, { k: [1, null, 'x'] }],
     [{ type: 'json' }, 'text'],
     [{ type: 'array', element: { type: 'int32' } }, [1, null, -3], ['1', null, '-3']],
+    [
+      { type: 'array', element: { type: 'bytes' } },
+      [Buffer.from('00ff', 'hex'), null],
+      [String.raw`\x00ff`, null],
+    ],
     [{ type: 'text' }, null],
   ])('%o %o', async (type, value, expected = value) => {
     expect(await through(type, value)).toEqual(expected);
@@ -66,6 +72,7 @@ describe('a value goes through a vector', () => {
     [decimal(4, 2), '100'],
     [decimal(4, 2), 'NaN'],
     [{ type: 'decimal' }, 'twelve'],
+    [{ type: 'timetz' }, '10:00:00'],
     [{ type: 'text' }, 12],
     [{ type: 'text' }, '\ud800'],
     [{ type: 'date' }, '2023-02-29'],
