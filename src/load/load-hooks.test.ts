@@ -161,6 +161,8 @@ describe('commands', () => {
 test.each([
   ['pre: [{ type: qeury }]', 'invalid_value'],
   ['pre: { type: log, message: a }', 'invalid_value'],
+  ['pre: [{ type: query, operation: generate_data, params: {} }]', 'not_yet_supported'],
+  ['pre: [{ type: group, steps: [{ type: command, command: ls, ssh_conn: SHOP }] }]', 'not_yet_supported'],
   ["pre: [{ type: check, check: '1 >' }]", 'expression_invalid'],
   ['pre_merge: [{ type: http, url: a }]', 'hook_not_applicable'],
   ['post: [{ type: routine, routine: a }]', 'routine_missing'],

@@ -17,7 +17,7 @@ import {
 import { hookKeys, hookSchema } from './hook-schema.ts';
 import { spelledOut } from './hook-spelling.ts';
 import { ignoredKey, type TellWarning } from './reading-warning.ts';
-import { notYetSupported, unbuiltHookTypes } from './unsupported.ts';
+import { insteadOfHookKey, notYetSupported, unbuiltHookTypes } from './unsupported.ts';
 
 const moments: readonly HookMoment[] = ['pre', 'post', 'pre_merge', 'post_merge'];
 
@@ -117,6 +117,13 @@ export function readHooks(written: unknown, place: HookListPlace): readonly Hook
   refuseUnbuiltTypes(spelled, place.origin);
   const keysAt = (path: YamlPath): readonly string[] => hookKeys(typeAt(spelled, path));
   const { parsed, ignored } = parseLeniently(z.array(hookSchema), spelled, () => true, keysAt);
+  for (const { path, key } of ignored) {
+    const type = typeAt(spelled, path.slice(0, -1));
+    const instead = insteadOfHookKey(type, key);
+    const origin = place.originOf?.(path) ?? place.origin;
+    if (instead !== undefined)
+      throw notYetSupported(`${key} of hooks of type ${String(type)}`, instead, origin);
+  }
   if (!parsed.success) throw malformed(spelled, parsed.error, place);
   for (const key of ignored) place.warn?.(ignoredHookKey(key, place));
   for (const hook of allHooks(parsed.data)) checkHook(hook, place);

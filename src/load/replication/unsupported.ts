@@ -15,6 +15,18 @@ export const unbuiltHookTypes: Readonly<Record<string, string>> = {
   run: 'Use type: replication with the path of its file, or make the other load a stream',
 };
 
+/** Keys of hooks, by type, that Sling obeys and that are not built: without them a hook would do something else. */
+const unbuiltHookKeys: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  command: { ssh_conn: 'Reach the machine in the command itself: ssh user@host command' },
+  query: { operation: 'Write the SQL under query:', params: 'Write the SQL under query:' },
+  check: { vars: 'Keep the values by a step of type store, and name them store.NAME' },
+};
+
+/** What to do instead of a key of a hook that is known and not built; undefined for one that nobody knows. */
+export function insteadOfHookKey(type: unknown, key: string): string | undefined {
+  return typeof type === 'string' ? unbuiltHookKeys[type]?.[key] : undefined;
+}
+
 /** Keys of systems that are no target here, with those that have them. */
 const systemsOfTableKeys: Readonly<Record<string, string>> = {
   cluster: 'BigQuery and Snowflake',
