@@ -173,6 +173,8 @@ describe('a dbt project by itself', () => {
     await run('build', '--target', 'prod', '--target-path', 'prod_state');
     const alone = await run('build', '--select', 'mart');
     expect(alone.code).toBe(1);
+    const compiled = await run('compile', '--select', 'mart', '--defer', '--state', 'prod_state');
+    expect(compiled.stdout).toContain('"shop"."prod"."stg"');
     const deferred = await run('build', '--select', 'mart', '--defer', '--state', 'prod_state');
     expect(deferred.code).toBe(0);
     expect(await readFile(join(folder, 'target/compiled/shop/models/mart.sql'), 'utf8')).toContain(
@@ -188,7 +190,7 @@ describe('a dbt project by itself', () => {
     expect((await run('run-operation', 'note', '--args', '{text: hello}')).code).toBe(0);
     const note = await run('show', '--inline-direct', 'select text from note', '--output', 'json');
     expect(JSON.parse(note.stdout)).toMatchObject([{ show: [{ text: 'hello' }] }]);
-    expect((await run('run-operation', 'nothing')).code).toBe(1);
+    expect((await run('run-operation', 'nothing')).code).toBe(2);
     expect((await run('debug')).stdout).toContain('✓ connection shop.dev');
     expect((await run('clean')).stdout).toContain('Removed target');
   });

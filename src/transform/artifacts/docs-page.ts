@@ -1,11 +1,12 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { ArtifactNode, ManifestArtifact } from './artifact-node.ts';
+import { plainText } from '../files/plain-value.ts';
 import { objectOf, objectsOf } from './json-part.ts';
 import { docsScript, docsStyle } from './docs-page-script.ts';
 
 /** One HTML file without any other that shows a project: descriptions, columns, tests, lineage and SQL. */
 export function docsPage(manifest: ManifestArtifact, catalog: JsonObject): string {
-  const title = escaped(String(manifest.metadata.project_name ?? 'Project'));
+  const title = escaped(plainText(manifest.metadata.project_name));
   const data = JSON.stringify(resources(manifest, catalog)).replaceAll('<', '\\u003c');
   return `<!doctype html>
 <html lang="en">
@@ -75,9 +76,9 @@ function resources(manifest: ManifestArtifact, catalog: JsonObject): readonly Js
 }
 
 function titleOf(node: ArtifactNode): string {
-  if (node.resource_type === 'source') return `${String(node['source_name'])}.${node.name}`;
+  if (node.resource_type === 'source') return `${plainText(node['source_name'])}.${node.name}`;
   const version = node['version'];
-  return version === null || version === undefined ? node.name : `${node.name}.v${String(version)}`;
+  return version === null || version === undefined ? node.name : `${node.name}.v${plainText(version)}`;
 }
 
 /** Those that are described, and what the warehouse has beside them. */
@@ -94,7 +95,7 @@ function columnsOf(node: ArtifactNode, table: JsonObject): readonly JsonValue[] 
 }
 
 function keyOf({ name }: JsonObject): string {
-  return String(name).toLowerCase();
+  return plainText(name).toLowerCase();
 }
 
 function escaped(text: string): string {

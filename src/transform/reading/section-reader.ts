@@ -1,5 +1,6 @@
 import type { Origin } from '../../core/origin.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { isJsonRecord } from '../files/plain-value.ts';
 import type { Section } from '../files/properties.ts';
 import type { YamlFile } from '../files/yaml-file.ts';
 import { type ConfigEntries, mergeLayers, treeLayers, yamlLayer } from '../manifest/config-layer.ts';
@@ -88,11 +89,7 @@ function sectionConfig(
 ): ConfigEntries {
   const { yaml, section, fqn } = given;
   const { config } = section.raw;
-  const own = yamlLayer(
-    yaml,
-    typeof config === 'object' && config !== null ? { ...config } : {},
-    section.path,
-  );
+  const own = yamlLayer(yaml, isJsonRecord(config) ? config : {}, section.path);
   if (kind === 'groups' || kind === 'macros') return mergeLayers([own]);
   return mergeLayers([
     ...treeLayers(room.projectFile.yaml, room.projectFile.trees[kind], fqn),

@@ -66,7 +66,7 @@ export async function buildSelected(
       storesFailures: flags.storeFailures === true,
       isFullRefresh: flags.fullRefresh === true,
       selected: selected.ids,
-      deferred: await deferredRelations(workspace, session, selected),
+      deferred: await deferredRelations(workspace, session.connections.get, selected),
       ...runTimes(flags, workspace.startedAtMs),
     };
     const run = await executeNodes(workspace, session, {

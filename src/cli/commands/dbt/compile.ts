@@ -14,6 +14,7 @@ import {
 import { exitCodes } from '../../terminal/exit-code.ts';
 import { printJson, printLine } from '../../terminal/output.ts';
 import { compiledPath } from './compiled-nodes.ts';
+import { deferredRelations } from './deferral.ts';
 import type { DbtFlags } from './dbt-options.ts';
 import { selectNodes, type Selected } from './selected.ts';
 import { openWorkspace, type Workspace, writeManifest } from './workspace.ts';
@@ -83,6 +84,7 @@ export async function compileSelected(
         isEmpty: flags.empty === true,
         isFullRefresh: flags.fullRefresh === true,
         selected: selected.ids,
+        deferred: await deferredRelations(workspace, pool.get, selected),
       },
       connections: isIntrospecting ? pool.get : undefined,
       signal: new AbortController().signal,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import type { ConnectionProvider } from '../../../connector/connection.ts';
 import { ConfigError } from '../../../core/errors.ts';
-import type { Session } from '../../../project/session/session.ts';
 import type { ArtifactNode, ManifestArtifact, RunArguments } from '../../../transform/index.ts';
 import { checkedManifest, type Selected } from './selected.ts';
 import { readArtifact, type Workspace } from './workspace.ts';
@@ -11,14 +11,14 @@ import { readArtifact, type Workspace } from './workspace.ts';
  */
 export async function deferredRelations(
   workspace: Workspace,
-  session: Session,
+  connections: ConnectionProvider,
   selected: Selected,
 ): Promise<RunArguments['deferred']> {
   const { flags, transform } = workspace;
   if (flags.defer !== true) return {};
   const other = await otherManifest(workspace, selected);
   const chosen = new Set(selected.ids);
-  const { database } = await session.connections.get(transform.connection);
+  const { database } = await connections(transform.connection);
   const existing = new Map<string, ReadonlySet<string>>();
   const deferred: Record<string, RunArguments['deferred'][string]> = {};
   for (const node of transform.manifest.byId.values()) {
