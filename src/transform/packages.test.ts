@@ -52,6 +52,26 @@ test('the project wins: dispatch, trees and variables', async () => {
   expect(await sqlOf({ ...files, 'dbt_project.yml': late }, 'a')).toContain('select (x / 100) * 2 as d');
 });
 
+test('a package describes what only another has', async () => {
+  const files = {
+    'packages.yml': 'packages: [{ local: tools }]\n',
+    'tools/dbt_project.yml': 'name: tools\nversion: "1.0"\n',
+    'tools/seeds/s.yml':
+      'seeds: [{ name: kinds, description: Kinds., config: { column_types: { id: bigint } }, columns: [{ name: id, data_tests: [unique] }] }]\n',
+    'seeds/kinds.csv': 'id\n1\n',
+    'models/m.sql': 'select 1 as id',
+  };
+  const { manifest } = await readFiles(files);
+  expect(manifest.byKey.get('kinds')).toMatchObject({
+    description: 'Kinds.',
+    config: { columnTypes: { id: 'bigint' } },
+  });
+  expect(manifest.tests.map(({ uniqueId }) => uniqueId)).toEqual([
+    expect.stringContaining('test.tools.unique_kinds_id.'),
+  ]);
+  expect(manifest.warnings).toEqual([]);
+});
+
 test('the macros of a package are looked up by a name that is made', async () => {
   const names = "{{ context['tools'].get('unit_of', none) is none }} {{ 'nothing' in context['tools'] }}";
   const files = {

@@ -17,6 +17,7 @@ import type {
 import { checkAccess } from './access.ts';
 import { reportClashes, reportTwins } from './clashes.ts';
 import { readExposures } from './exposure-reader.ts';
+import { type FindProperties, findProperties } from './foreign-properties.ts';
 import { ancestorsOf, type ManifestNodes } from './manifest.ts';
 import { type Draft, homeOf, type ReadingRoom } from './reading-room.ts';
 import { readSeed } from './seed-reader.ts';
@@ -55,7 +56,9 @@ export function assembleNodes(packages: readonly ReadPackage[], mistakes: Mistak
   const [root] = packages;
   if (!root) throw new TypeError('there is no project');
   const sources = readAllSources(packages);
-  const drafts = withOwnKeys(packages.map((item) => draftNodes(item, sources.get(item.room) ?? [])));
+  const drafts = withOwnKeys(
+    packages.map((item) => draftNodes(item, findProperties(item, packages), sources.get(item.room) ?? [])),
+  );
   const names = nodeNames(root.room.projectFile.name, drafts, mistakes);
   const resolve = <Node extends ModelNode | SnapshotNode | AnalysisNode | TestNode>(
     draft: Draft<Node>,
@@ -159,16 +162,18 @@ function unique(warnings: readonly Warning[]): readonly Warning[] {
   return [...new Map(warnings.map((warning) => [JSON.stringify(warning), warning])).values()];
 }
 
-function draftNodes(item: ReadPackage, sources: readonly ReadSource[]): PackageDrafts {
+function draftNodes(
+  item: ReadPackage,
+  placedOf: FindProperties,
+  sources: readonly ReadSource[],
+): PackageDrafts {
   const { room, content, properties } = item;
-  const models = content.models.flatMap(
-    (file) => readModel(room, file, properties.models.get(file.name)) ?? [],
-  );
+  const models = content.models.flatMap((file) => readModel(room, file, placedOf('models', file.name)) ?? []);
   const analyses = content.analyses.flatMap(
     (file) => readAnalysis(room, file, properties.analyses.get(file.name)) ?? [],
   );
   const seeds = content.seeds.flatMap((file) => {
-    const placed = properties.seeds.get(file.name);
+    const placed = placedOf('seeds', file.name);
     const node = readSeed(room, file, placed);
     return node ? [{ node, placed }] : [];
   });
@@ -287,6 +292,7 @@ function readTestsOf(
     const isFile = (version?.fileNames ?? [name]).some((file) => fileNames.has(file));
     const other = known.find(name);
     if (other && !isFile) {
+      if (other.details.propertyFile === placed.yaml.file) return readGenericTests(room, other, placed);
       const owner =
         other.packageName === room.projectFile.name ? '' : ` of the package "${other.packageName}"`;
       const message = `"${name}" is a ${other.kind}${owner}: of what is said here, only its tests count`;
