@@ -16,19 +16,35 @@ const batches: readonly ColumnBatch[] = Array.from({ length: 200 }, (_, batch) =
   ],
 }));
 
-async function connect(threads: number): Promise<DuckDBConnection> {
+async function open(threads: number): Promise<DuckDBInstance> {
   const instance = await DuckDBInstance.create(':memory:', { threads: String(threads) });
   const connection = await instance.connect();
   registerBatchFunction(connection);
   await connection.run('create table target (n bigint)');
-  return connection;
+  connection.closeSync();
+  return instance;
+}
+
+async function connect(threads: number): Promise<DuckDBConnection> {
+  return await (await open(threads)).connect();
 }
 
 async function insert(connection: DuckDBConnection, expression: string): Promise<number> {
-  return await withBatches(columns, batches, async (from, hasBegun) => {
-    const sql = `insert into target select ${expression} from ${from}`;
-    return (await runUnattended(connection, sql, hasBegun)).rowsChanged;
-  });
+  return await withBatches(columns, batches, (from, hasBegun) =>
+    within(connection, `insert into target select ${expression} from ${from}`, hasBegun),
+  );
+}
+
+async function within(connection: DuckDBConnection, sql: string, hasBegun: () => boolean): Promise<number> {
+  await connection.run('begin transaction');
+  try {
+    const { rowsChanged } = await runUnattended(connection, sql, hasBegun);
+    await connection.run('commit');
+    return rowsChanged;
+  } catch (error) {
+    await connection.run('rollback');
+    throw error;
+  }
 }
 
 async function held(connection: DuckDBConnection): Promise<unknown> {
@@ -61,8 +77,22 @@ test('it is interrupted as any other statement', async () => {
       return hasBegun();
     };
     const slow = `select a.n from ${from} as a, range(10000000) as b(m) where a.n + b.m < 0`;
-    return runUnattended(connection, `insert into target ${slow}`, isBegun);
+    return within(connection, `insert into target ${slow}`, isBegun);
   });
   await expect(inserting).rejects.toThrow(/interrupt/i);
   expect(await held(connection)).toEqual([0, 0]);
+});
+
+test('tables that others create meanwhile do not hold it up', async () => {
+  const instance = await open(2);
+  const [connection, other] = [await instance.connect(), await instance.connect()];
+  const end = new AbortController();
+  const creating = (async (): Promise<void> => {
+    for (let table = 0; !end.signal.aborted; table += 1)
+      await other.run(`create table other_${table} (n bigint)`);
+  })();
+  for (let load = 1; load <= 20; load += 1) expect(await insert(connection, 'n')).toBe(all);
+  end.abort();
+  await creating;
+  expect(await held(connection)).toEqual([20 * all, all]);
 });

@@ -10,6 +10,9 @@ const mostIdleLooks = 5;
  * Runs a statement on a thread of DuckDB's own, and looks from time to time whether it is done. `connection.run` brings
  * one more thread, which asks without a pause for something to do while the other works: of a statement that one thread
  * works on alone that takes as long again. It is run that way where no thread of DuckDB's is free, or there is none.
+ *
+ * The connection must be within a transaction. Without one, DuckDB would bind the statement once more when somebody has
+ * created a table since it was prepared: in this thread, which the rows' function then waits for in vain, for ever.
  * @param hasBegun tells whether the statement has asked for its rows
  */
 export async function runUnattended(
