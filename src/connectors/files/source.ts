@@ -3,7 +3,6 @@ import type { ReadRequest, Source, StreamRef, StreamSchema } from '../../connect
 import type { CsvPayload, Payload } from '../../connector/payload.ts';
 import { CancelledError, ConfigError, DataError, FatalError, TransientError } from '../../core/errors.ts';
 import type { Column, TableSchema } from '../../sql/data-type.ts';
-import { csvTable } from './csv/csv-table.ts';
 import { type FileEngine, quote } from './engine/engine.ts';
 import { readBatches } from './table/file-batches.ts';
 import {
@@ -15,15 +14,13 @@ import {
   pathOfUrl,
 } from './disk/file-paths.ts';
 import { withMetadata } from './table/file-metadata.ts';
-import { type FileTable, pathsOf, type ReadableFiles, type TypedColumn } from './table/file-table.ts';
-import { compressionOfName, fileNameOf } from './disk/file-type.ts';
-import { jsonTable } from './json/json-table.ts';
-import { parquetTable } from './parquet/parquet-table.ts';
+import { type FileTable, pathsOf, type TypedColumn } from './table/file-table.ts';
 import { queryTable } from './reading/query-table.ts';
 import { plainRecords } from './csv/plain/plain-records.ts';
 import { readError } from './disk/read-error.ts';
-import { readOptions, type ReadOptions, requireApplicable } from './options/read-options.ts';
-import { formatOfInput, readableFiles } from './reading/readable-files.ts';
+import { readOptions } from './options/read-options.ts';
+import { inspectFiles } from './reading/inspected-files.ts';
+import { formatOfInput } from './reading/readable-files.ts';
 import { type Spool, spoolOf } from './disk/spool.ts';
 import { isStandardStream, standardInput } from './disk/standard-stream.ts';
 
@@ -237,50 +234,6 @@ function refuseMetadata({ name, sql }: StreamRef, { metadata, rejects }: ReadReq
       next: 'Leave them out, or load the files into a table and query that in a model.',
     },
   );
-}
-
-async function inspectFiles(
-  engine: FileEngine,
-  files: readonly SourceFile[],
-  options: ReadRequest['options'],
-  spool: Spool,
-  signal: AbortSignal | undefined,
-): Promise<FileTable> {
-  const checked = readOptions(options);
-  let readable: ReadableFiles | undefined;
-  try {
-    const named = files[0] ? kindOf(files[0], checked) : 'csv';
-    requireApplicable(options, named);
-    if (checked.rejects && named !== 'csv') {
-      throw new ConfigError(`max_rejects is not yet supported for ${named}.`, {
-        code: 'not_yet_supported',
-        next: 'Leave max_rejects out.',
-      });
-    }
-    const found = await readableFiles(files, checked, spool, signal);
-    readable = found;
-    const table = await engine.use(signal, async (connection) => {
-      if (found.fileType === 'csv')
-        return await csvTable(connection, found.files, checked, { spool, engine, signal });
-      if (found.fileType === 'parquet') return await parquetTable(connection, found.files, checked);
-      return await jsonTable(connection, found, checked);
-    });
-    return withMetadata(table, checked);
-  } catch (error) {
-    const known =
-      readable?.files ?? files.map((file) => ({ path: file.path, place: file.place ?? file.path }));
-    throw await readError(error, known);
-  }
-}
-
-/** What the first file is, as far as its name tells: an archive may hold anything. */
-function kindOf(file: SourceFile, options: ReadOptions): string {
-  try {
-    return fileNameOf(file.place ?? file.path, options.format ?? file.format).fileType;
-  } catch (error) {
-    if (compressionOfName(file.place ?? file.path) === 'zip') return 'csv';
-    throw error;
-  }
 }
 
 function columnOf({ name, type, nullable }: TypedColumn): Column {

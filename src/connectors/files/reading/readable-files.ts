@@ -25,6 +25,19 @@ interface Prepared {
   readonly records?: RecordShape;
 }
 
+/**
+ * Packed CSV up to this is unpacked once, onto the disk. More would take too much of that: it is unpacked twice, to be
+ * looked at and to be read.
+ */
+const mostUnpackedOnce = 256 * 1024 ** 2;
+
+/** What is known of all files together before the first is prepared. */
+interface Outlook {
+  /** DuckDB's own reader of JSON would round a number. */
+  readonly isRounded: boolean;
+  readonly isUnpackedOnce: boolean;
+}
+
 /** Key of a record's row in its sheet; no header has this name. */
 const rowKey = '\u0001row';
 
@@ -42,8 +55,11 @@ export async function readableFiles(
   for (const file of files) members.push(...(await membersOf(file, options, spool)));
   requireOneKind(members);
   const prepared: Prepared[] = [];
-  const isRounded = await holdsRounded(members, options, signal);
-  for (const member of members) prepared.push(await prepare(member, isRounded, options, spool, signal));
+  const outlook: Outlook = {
+    isRounded: await holdsRounded(members, options, signal),
+    isUnpackedOnce: packedBytes(members) <= mostUnpackedOnce,
+  };
+  for (const member of members) prepared.push(await prepare(member, outlook, options, spool, signal));
   const [first] = prepared;
   if (!first) throw new Error('a stream of files has at least one');
   const records = commonShape(prepared);
@@ -64,6 +80,10 @@ function requireOneKind(members: readonly Member[]): void {
   });
 }
 
+function packedBytes(members: readonly Member[]): number {
+  return members.reduce((sum, { compression, bytes }) => sum + (compression === 'none' ? 0 : bytes), 0);
+}
+
 /** True when DuckDB's own reader of JSON would round a number in one of the files. */
 async function holdsRounded(
   members: readonly Member[],
@@ -81,7 +101,7 @@ async function holdsRounded(
 
 async function prepare(
   member: Member,
-  isRounded: boolean,
+  { isRounded, isUnpackedOnce }: Outlook,
   options: ReadOptions,
   spool: Spool,
   signal: AbortSignal | undefined,
@@ -106,8 +126,8 @@ async function prepare(
           fileType,
         };
       }
-      if (compression === packingByName(path) || fileType === 'parquet')
-        return { file: readable(path), fileType };
+      const isCopied = compression !== packingByName(path) || (compression !== 'none' && isUnpackedOnce);
+      if (fileType === 'parquet' || !isCopied) return { file: readable(path), fileType };
       return { file: readable(await spool.write(extensionOf(fileType, path, 'none'), bytes())), fileType };
     }
     case 'json':
