@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Writable } from 'node:stream';
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../../config/environment.ts';
 import { CancelledError, ConfigError, TransientError } from '../../core/errors.ts';
@@ -31,12 +31,18 @@ const entry = new URL(`../execution/isolation/code-process${import.meta.url.slic
 export async function keepCode(projectFolder: string, environment: Environment): Promise<KeptCode> {
   let current = await startProcess(projectFolder, environment);
   let isRetired = false;
-  const alive = async (): Promise<CodeProcess> => {
-    if (current.isAlive()) return current;
-    current = await startProcess(projectFolder, environment);
-    if (isRetired) current.retire();
-    return current;
+  let starting: Promise<CodeProcess> | undefined;
+  const restarted = async (): Promise<CodeProcess> => {
+    try {
+      current = await startProcess(projectFolder, environment);
+      if (isRetired) current.retire();
+      return current;
+    } finally {
+      starting = undefined;
+    }
   };
+  // Of all calls that find the process ended, one starts the next.
+  const alive = async (): Promise<CodeProcess> => (current.isAlive() ? current : (starting ??= restarted()));
   const { loaded } = current;
   const { tasks, triggers } = loaded;
   if (tasks.length + triggers.sensors.length === 0) current.retire();
@@ -170,8 +176,9 @@ async function startProcess(projectFolder: string, environment: Environment): Pr
 
 /** Lets the process know that its engine is there. Returns how to stop that. */
 function keepAlive(child: ChildProcess): () => void {
-  const lifeline = child.stdio[lifelineDescriptor] as Writable | undefined;
+  const lifeline = child.stdio[lifelineDescriptor] as Socket | undefined;
   lifeline?.on('error', () => undefined);
+  lifeline?.unref();
   const beat = setInterval(() => lifeline?.write('.'), beatMilliseconds).unref();
   return () => {
     clearInterval(beat);
