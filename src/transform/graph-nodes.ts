@@ -1,5 +1,6 @@
 import { canonicalJson, type JsonObject } from '../core/json.ts';
 import type { CheckTarget, Edge, GraphNode } from '../core/node.ts';
+import { modelsOfMetrics } from './artifacts/metric-models.ts';
 import { fingerprint } from './context/fingerprint.ts';
 import { toJsonValue } from './files/plain-value.ts';
 import type { Dependency, RefNode, SourceNode, TestNode, TransformNode } from './manifest/transform-node.ts';
@@ -131,6 +132,13 @@ function endNode(manifest: Manifest): readonly GraphNode[] {
   ];
 }
 
+/** What an exposure reads, also through metrics. */
+function withMetrics(manifest: Manifest, { dependencies, metrics, origin }: Exposure): readonly Dependency[] {
+  const known = new Set(dependencies.map(({ uniqueId }) => uniqueId));
+  const measured = modelsOfMetrics(manifest, metrics).filter((id) => !known.has(id));
+  return [...dependencies, ...measured.map((uniqueId) => ({ uniqueId, origin }))];
+}
+
 function exposureNode(manifest: Manifest, exposure: Exposure): GraphNode {
   return {
     key: `report/${exposure.name}`,
@@ -140,7 +148,7 @@ function exposureNode(manifest: Manifest, exposure: Exposure): GraphNode {
     tags: exposure.tags,
     group: 'exposures',
     origin: exposure.origin,
-    edges: edgesTo(manifest, exposure.dependencies),
+    edges: edgesTo(manifest, withMetrics(manifest, exposure)),
     columns: [],
     spec: { label: exposure.label, ...exposure.details },
   };

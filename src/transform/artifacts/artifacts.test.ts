@@ -335,3 +335,19 @@ metrics: [{ name: n, label: N, type: simple, type_params: { measure: m } }]
     depends_on: { nodes: ['metric.shop.n'] },
   });
 });
+
+test('in the graph an exposure of a metric reads the models that it is measured on', async () => {
+  const { nodes } = await readFiles({
+    'models/orders.sql': 'select 1 as id',
+    'models/schema.yml': `
+semantic_models: [{ name: o, model: ref('orders'), measures: [{ name: orders, agg: count, expr: 1 }] }]
+metrics:
+  - { name: n, label: N, type: simple, type_params: { measure: orders } }
+  - { name: twice, label: T, type: derived, type_params: { expr: 2 * n, metrics: [n] } }
+exposures: [{ name: board, type: ml, owner: { email: a@b.c }, depends_on: [metric('twice')] }]
+`,
+  });
+  expect(nodes.find(({ key }) => key === 'report/board')?.edges).toEqual([
+    expect.objectContaining({ kind: 'reads', from: 'orders' }),
+  ]);
+});

@@ -152,7 +152,10 @@ export function exposureEntries(manifest: Manifest, createdAtSeconds: number): R
 }
 
 /** Ids of the metrics that `metric()` calls name. */
-function metricIds({ sections, projectName }: Manifest, calls: Exposure['metrics']): readonly string[] {
+export function metricIds(
+  { sections, projectName }: Manifest,
+  calls: Exposure['metrics'],
+): readonly string[] {
   return calls.map((call) => {
     const [name = '', packageName] = call.toReversed();
     const known = sections.metrics.find(
