@@ -270,6 +270,19 @@ select {{ n }} as n
     ]);
   });
 
+  test('a temporary table has columns', async () => {
+    const project = await read({
+      'macros/look.sql': `{% macro look() %}{% if execute %}
+        {% do run_query("create temporary table looked as select 1 as a, 'x' as b") %}
+        {% set found = api.Relation.create(identifier='looked') %}
+        insert into {{ this }} select '{{ adapter.get_columns_in_relation(found) | map(attribute="name") | join("+") }}'
+        {% do run_query('drop table looked') %}{% endif %}{% endmacro %}`,
+      'models/m.sql': "{{ config(materialized='table', post_hook='{{ look() }}') }} select 'seen' as x",
+    });
+    await runNode(project, connection, 'm');
+    expect(await rows('select x from lab.m order by x')).toEqual([['a+b'], ['seen']]);
+  });
+
   test('what a hook refers to is built before', async () => {
     const project = await read({
       'macros/note.sql':

@@ -23,9 +23,15 @@ export async function relationColumns(
 ): Promise<readonly RelationColumn[]> {
   const { rows } =
     dialect.name === 'postgres'
-      ? await session.query(postgresColumns, [relationSql(dialect, { ...relation, database: '' })])
+      ? await session.query(postgresColumns, [postgresName(dialect, relation)])
       : await session.query(duckdbColumns, [relation.schema, relation.identifier, relation.database]);
   return rows.map(([name, type]) => ({ name: String(name), dataType: String(type) }));
+}
+
+/** A temporary table has no schema of its own: it is found by its name. */
+function postgresName(dialect: Dialect, relation: RelationName): string {
+  if (relation.schema === '') return dialect.quote(relation.identifier);
+  return relationSql(dialect, { ...relation, database: '' });
 }
 
 /** The columns that a query would give; nothing is read. */
