@@ -1,14 +1,11 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { Mistakes, Warning } from '../files/mistakes.ts';
-import type { ProjectFile } from '../files/project-files.ts';
-import { didYouMean } from '../files/suggestion.ts';
 import type { ConfigEntries } from '../manifest/config-layer.ts';
 import { isSameDataset } from '../manifest/dataset.ts';
 import type {
   AnalysisNode,
   ModelNode,
   RefNode,
-  SeedNode,
   SnapshotNode,
   SourceNode,
   TestNode,
@@ -19,37 +16,19 @@ import { reportClashes, reportTwins } from './clashes.ts';
 import { readExposures } from './exposure-reader.ts';
 import { type FindProperties, findProperties } from './foreign-properties.ts';
 import { ancestorsOf, type ManifestNodes } from './manifest.ts';
-import { type Draft, homeOf, type ReadingRoom } from './reading-room.ts';
+import { type Draft } from './reading-room.ts';
 import { readSeed } from './seed-reader.ts';
-import { nameOrigin, readAnalysis, readModel } from './node-reader.ts';
+import { readAnalysis, readModel } from './node-reader.ts';
 import { ownKeys } from './own-keys.ts';
 import { callArguments } from './recorded-calls.ts';
 import { readSections } from './section-reader.ts';
 import type { ReadPackage } from './package-parts.ts';
-import type { PlacedProperties } from './property-reader.ts';
-import { byName, meant, type NodeNames } from './node-names.ts';
-import { isGenericTest } from './package-reader.ts';
+import { byName, type NodeNames } from './node-names.ts';
+import { type PackageDrafts, readTests } from './package-tests.ts';
 import { resolveCalls } from './resolution.ts';
 import { readSnapshots } from './snapshot-reader.ts';
 import { readUnitTests } from './unit-test-reader.ts';
 import { readAllSources, type ReadSource } from './source-reader.ts';
-import { readGenericTests, readSingularTest } from './test-reader.ts';
-
-/** Nodes of one package whose calls are not resolved yet. */
-interface PackageDrafts extends ReadPackage {
-  readonly models: readonly Draft<ModelNode>[];
-  readonly snapshots: readonly Draft<SnapshotNode>[];
-  readonly analyses: readonly Draft<AnalysisNode>[];
-  readonly seeds: readonly Described<SeedNode>[];
-  readonly sources: readonly ReadSource[];
-  readonly disabled: readonly (TransformNode | AnalysisNode)[];
-}
-
-/** A node and the property entry that describes it. */
-interface Described<Node> {
-  readonly node: Node;
-  readonly placed?: PlacedProperties | undefined;
-}
 
 /** Reads every node of the project (the first package) and its packages, then resolves what each refers to. */
 export function assembleNodes(packages: readonly ReadPackage[], mistakes: Mistakes): ManifestNodes {
@@ -216,32 +195,6 @@ function withOwnKeys(packages: readonly PackageDrafts[]): readonly PackageDrafts
   }));
 }
 
-function readTests(
-  { room, content, properties, sources }: PackageDrafts,
-  nodes: {
-    readonly models: readonly Described<ModelNode>[];
-    readonly snapshots: readonly Described<SnapshotNode>[];
-    readonly seeds: readonly Described<SeedNode>[];
-  },
-  names: NodeNames,
-): readonly Draft<TestNode>[] {
-  const byName = new Map(
-    [...nodes.models, ...nodes.seeds, ...nodes.snapshots].map(({ node }) => [node.name, node]),
-  );
-  const find = (name: string): RefNode | undefined =>
-    byName.get(name) ?? meant(names, names.refs.get(name) ?? [], homeOf(room));
-  const known = { disabled: names.disabled, find };
-  return [
-    ...readTestsOf(room, nodes.models, properties.models, content.models, known),
-    ...readTestsOf(room, nodes.seeds, properties.seeds, content.seeds, known),
-    ...readTestsOf(room, nodes.snapshots, properties.snapshots, [], known),
-    ...sources.flatMap(({ node, placed }) => readGenericTests(room, node, placed)),
-    ...content.tests
-      .filter((file) => !isGenericTest(file))
-      .flatMap((file) => readSingularTest(room, file, properties.singularTests.get(file.name)) ?? []),
-  ];
-}
-
 function nodeNames(projectName: string, packages: readonly PackageDrafts[], mistakes: Mistakes): NodeNames {
   const enabled = packages.flatMap(({ models, snapshots, seeds }) => [
     ...[...models, ...snapshots].map((draft) => draft.node),
@@ -270,44 +223,6 @@ function refsOf(nodes: readonly TransformNode[]): ReadonlyMap<string, readonly R
     nodes.filter((node) => node.kind !== 'test' && node.kind !== 'source'),
     (node) => node.name,
   );
-}
-
-/**
- * Tests of models or seeds. Properties of a node of another kind or package give it their tests, as in dbt, with a warning; those of
- * a node that does not exist are a mistake where another name was meant.
- */
-function readTestsOf(
-  room: ReadingRoom,
-  nodes: readonly Described<RefNode>[],
-  properties: ReadonlyMap<string, PlacedProperties>,
-  files: readonly ProjectFile[],
-  known: { readonly disabled: ReadonlySet<string>; find(name: string): RefNode | undefined },
-): readonly Draft<TestNode>[] {
-  const described = new Map(nodes.map(({ node, placed }) => [placed, node]));
-  const fileNames = new Set(files.map((file) => file.name));
-  return [...new Set(properties.values())].flatMap((placed) => {
-    const { name, version } = placed.properties;
-    const node = described.get(placed);
-    if (node) return readGenericTests(room, node, placed);
-    const isFile = (version?.fileNames ?? [name]).some((file) => fileNames.has(file));
-    const other = known.find(name);
-    if (other && !isFile) {
-      if (other.details.propertyFile === placed.yaml.file) return readGenericTests(room, other, placed);
-      const owner =
-        other.packageName === room.projectFile.name ? '' : ` of the package "${other.packageName}"`;
-      const message = `"${name}" is a ${other.kind}${owner}: of what is said here, only its tests count`;
-      room.mistakes.warnings.push({ message, origin: nameOrigin(placed) });
-      return readGenericTests(room, other, placed);
-    }
-    if (!known.disabled.has(name) && !isFile) {
-      const message = `"${name}" is described, but there is no such file`;
-      const origin = nameOrigin(placed);
-      const near = didYouMean(name, fileNames);
-      if (near === '' || room.scope.toleratesUndefined) room.mistakes.warnings.push({ message, origin });
-      else room.mistakes.add(message + near, { code: 'model_missing', origin });
-    }
-    return [];
-  });
 }
 
 function withUniqueKeys(tests: readonly TestNode[]): readonly TestNode[] {
