@@ -1,10 +1,10 @@
-import { watch } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigError, type MillraceError, toFailure } from '../../core/errors.ts';
 import { connectionsFileName } from '../connections/connections-file.ts';
 import type { KeptCode } from '../code/code-elsewhere.ts';
 import type { Project } from '../reading/project.ts';
 import { readKeptProject } from './kept-project.ts';
+import { watchFolders } from './folder-watch.ts';
 import type { Session } from './session.ts';
 
 /** How long files must be still before they are read: editors write in several steps. */
@@ -47,18 +47,17 @@ export function watchProject(session: Session, first: KeptCode, listener: WatchL
     session.reload(next);
     listener.onReload(next);
   };
-  const watcher = watch(folder, { recursive: true }, (_, file) => {
-    if (file === null || isGenerated(file)) return;
+  const changed = (file: string): void => {
     if (/\.[cm]?[jt]s$/.test(file)) codeChanges += 1;
     clearTimeout(timer);
     timer = setTimeout(() => {
       reading = reading.then(reread).catch((error: unknown) => listener.onMistake(toFailure(error)));
     }, settleMs);
-  });
-  watcher.on('error', (error) => listener.onMistake(toFailure(error)));
+  };
+  const stop = watchFolders(folder, isGenerated, changed, (error) => listener.onMistake(toFailure(error)));
   return () => {
     clearTimeout(timer);
-    watcher.close();
+    stop();
   };
 }
 
