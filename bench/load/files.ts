@@ -142,15 +142,21 @@ async function duckdbVersion(): Promise<string> {
   return String(answer.getRows()[0]?.[0]);
 }
 
-/** The rows of the CSV file in the types of the table. */
-function typedSelect(limit = rows): string {
+/** DuckDB's names of the types of the table. */
+function duckdbColumns(): readonly (readonly [string, string])[] {
   const names: Readonly<Record<string, string>> = {
     text: 'varchar',
     timestampz: 'timestamptz',
     bool: 'boolean',
   };
-  const columns = Object.entries(declared).map(([name, type]) => `'${name}': '${names[type] ?? type}'`);
-  return `select * from read_csv('${csv}', header = true, auto_detect = false, escape = '"', columns = {${columns.join(', ')}}) limit ${limit}`;
+  return Object.entries(declared).map(([name, type]) => [name, names[type] ?? type]);
+}
+
+/** The rows of the CSV file in the types of the table. */
+function typedSelect(limit?: number): string {
+  const columns = duckdbColumns().map(([name, type]) => `'${name}': '${type}'`);
+  const all = `select * from read_csv('${csv}', header = true, auto_detect = false, escape = '"', columns = {${columns.join(', ')}})`;
+  return limit === undefined ? all : `${all} limit ${limit}`;
 }
 
 async function makeSqlite(): Promise<void> {
@@ -193,13 +199,14 @@ function routes(): Readonly<Record<string, Route>> {
   const bare = (command: string): string =>
     command.replace('psql -c', `${psql} -c`).replace('from wide.csv', `from '${csv}'`);
   const insertCsv = `create table wide as select * from read_csv('wide.csv') limit 0; insert into wide select * from read_csv('wide.csv')`;
-  const insertTyped = `create table wide as ${typedSelect()} limit 0; insert into wide ${typedSelect().replace(/ limit \d+$/, '')}`;
+  const insertTyped = `create table wide (${duckdbColumns()
+    .map((column) => column.join(' '))
+    .join(', ')}); insert into wide ${typedSelect()}`;
   const insertParquet = `create table wide as select * from read_parquet('wide.parquet') limit 0; insert into wide select * from read_parquet('wide.parquet')`;
   const duckdb = (sql: string): string =>
     `${alone} ${sql
       .replaceAll("'wide.csv'", `'${csv}'`)
       .replaceAll("'wide.parquet'", `'${parquet}'`)
-      .replace(/ limit \d+ limit 0/, ' limit 0')
       .split('; ')
       .map((one) => `"${one.replaceAll('"', String.raw`\"`)}"`)
       .join(' ')}`;
@@ -242,7 +249,7 @@ function routes(): Readonly<Record<string, Route>> {
       floorCommand: duckdb(insertTyped),
       ...load(`run -r ${join(project, 'csv-duckdb.yaml')}`),
       shownCommands: [
-        `duckdb: insert into wide select * from read_csv('wide.csv', columns = {...})`,
+        `duckdb: create table wide (...); insert into wide select * from read_csv('wide.csv', columns = {...})`,
         'millrace run -r csv-duckdb.yaml',
       ],
       reset: freshWarehouse,
