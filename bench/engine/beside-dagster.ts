@@ -10,23 +10,22 @@ const cases = [
 ] as const;
 
 /** The same graphs in turn, ours and Dagster's. Nothing without the Python that `DAGSTER_PYTHON` names. */
-export async function besideDagster(place: BenchPlace): Promise<Measured> {
+export async function besideDagster(place: BenchPlace, shape: Shape): Promise<Measured> {
   const python = process.env['DAGSTER_PYTHON'];
   const pairs: Pair[] = [];
   if (python === undefined) return { lines: [], pairs };
-  for (const shape of ['wide', 'chain'] as const)
-    for (const [executor, assets] of cases) {
-      const ours: number[] = [];
-      const theirs: number[] = [];
-      let version = '';
-      for (let round = 0; round < place.rounds; round += 1) {
-        ours.push(await ourTime(place, shape, executor, assets));
-        const peer = dagsterTime(python, place.newFolder(), { shape, executor, assets });
-        theirs.push(peer.millisecondsPerStep);
-        version = peer.version;
-      }
-      pairs.push({ what: `${assets} no-op assets, ${shape}, ${executor}`, ours, theirs, version });
+  for (const [executor, assets] of cases) {
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    let version = '';
+    for (let round = 0; round < place.rounds; round += 1) {
+      ours.push(await ourTime(place, shape, executor, assets));
+      const peer = dagsterTime(python, place.newFolder(), { shape, executor, assets });
+      theirs.push(peer.millisecondsPerStep);
+      version = peer.version;
     }
+    pairs.push({ what: `${assets} no-op assets, ${shape}, ${executor}`, ours, theirs, version });
+  }
   return { lines: [], pairs };
 }
 

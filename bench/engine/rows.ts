@@ -207,7 +207,8 @@ export const rows: Readonly<Record<string, Row>> = {
       pairs: [],
     };
   },
-  dagster: besideDagster,
+  'dagster-wide': (place) => besideDagster(place, 'wide'),
+  'dagster-chain': (place) => besideDagster(place, 'chain'),
 };
 
 async function lines<Case>(
