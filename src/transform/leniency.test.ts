@@ -63,7 +63,7 @@ test('a name that a macro was given is told with the file that gave it', async (
   };
   expect(await mistakesOf(files)).toEqual([
     expect.stringMatching(
-      /^transform\/macros\/m\.sql:2:\d+: ref\(\"nothing\"\): there is no such model or seed; called from transform\/models\/m\.sql$/,
+      /^transform\/macros\/m\.sql:2:\d+: ref\("nothing"\): there is no such model or seed; called from transform\/models\/m\.sql$/,
     ),
   ]);
 });

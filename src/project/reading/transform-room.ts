@@ -1,4 +1,6 @@
-export type TransformRoom = typeof import('../../transform/index.ts');
+import type * as room from '../../transform/index.ts';
+
+export type TransformRoom = typeof room;
 
 let loaded: TransformRoom | undefined;
 
