@@ -210,6 +210,29 @@ describe.each(['DUCK', 'PG2'])('into %s', (target) => {
     expect(await harness.loadOne(yaml)).toMatchObject({ rowsInserted: 0, rowsUpdated: 0 });
   });
 
+  test('a metadata column of the source gives way to the own one, and goes along where there is none', async () => {
+    await harness.run(
+      'PG',
+      'alter table people add _sling_loaded_at bigint',
+      'update people set _sling_loaded_at = 1',
+    );
+    const yaml = stream('mode: full-refresh\nselect: [id, _sling_loaded_at]');
+    await harness.loadOne(yaml);
+    expect((await held('_sling_loaded_at')).flat()).toEqual([1, 1, 1]);
+    await harness.loadOne(`env: { SLING_LOADED_AT_COLUMN: true }\n${yaml}`);
+    expect((await held('_sling_loaded_at > 1700000000')).flat()).toEqual([true, true, true]);
+  });
+
+  test('a kept table that has _sling_loaded_at gets it filled unasked, in its own form', async () => {
+    await harness.run(
+      target,
+      'create schema raw',
+      'create table raw.people (id int, _sling_loaded_at timestamp)',
+    );
+    await harness.loadOne(stream('mode: incremental\nprimary_key: id\nselect: [id]'));
+    expect((await held(`_sling_loaded_at > timestamp '2024-01-01'`)).flat()).toEqual([true, true, true]);
+  });
+
   test('camel case, and a query in a file', async () => {
     await writeFile(
       join(harness.folder, 'q.sql'),

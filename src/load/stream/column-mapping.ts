@@ -8,6 +8,7 @@ import type { ColumnCasing, StreamConfig } from '../replication/replication.ts';
 import { followsKeys } from '../replication/stream-mode.ts';
 import { chooseColumns, namedColumns } from '../replication/selection.ts';
 import { computeColumns } from './computed-columns.ts';
+import { isConstant } from './constant-columns.ts';
 
 /** One column of a stream and what it becomes. */
 export interface MappedColumn {
@@ -67,9 +68,10 @@ export function mapColumns(
   const chosen = chooseColumns(
     stream.select,
     available.map((column) => column.name),
-  );
+  ).filter(({ source, alias }) => !isConstant(stream, alias ?? source));
   const added = available.filter(
-    ({ name }) => isMetadata(stream, name) && !chosen.some(({ source }) => source === name),
+    ({ name }) =>
+      isMetadata(stream, name) && !isConstant(stream, name) && !chosen.some(({ source }) => source === name),
   );
   const asked = [...chosen, ...added.map(({ name }) => ({ source: name, alias: undefined }))];
   const staged = asked.map(({ source: name, alias }) => {

@@ -2,6 +2,7 @@ import { currentInstant, currentUtc, epochSeconds } from '../../sql/clock.ts';
 import type { Column, DataType } from '../../sql/data-type.ts';
 import type { Dialect } from '../../sql/dialect.ts';
 import { castTo } from '../../sql/cast.ts';
+import { duckdbDialect } from '../../sql/dialects/index.ts';
 import { rowSql } from '../expression/row-sql.ts';
 import type { AddedColumn } from './column-mapping.ts';
 import type { StreamConfig } from '../replication/replication.ts';
@@ -47,6 +48,25 @@ export function constantColumns(
         ]
       : []),
   ];
+}
+
+/**
+ * The stream as it is published into a table that is kept: where the table has `_sling_loaded_at`, as those have that
+ * Sling loaded from files, it is filled without being asked for.
+ */
+export function fillingLoadedAt(
+  stream: StreamConfig,
+  target: readonly Column[],
+  mapped: readonly { readonly name: string }[],
+): StreamConfig {
+  const isLoadedAt = ({ name }: { readonly name: string }): boolean => name === loadedAt;
+  const isFilled = stream.loadedAt !== undefined || mapped.some(isLoadedAt);
+  return isFilled || !target.some(isLoadedAt) ? stream : { ...stream, loadedAt: 'unix' };
+}
+
+/** True for a column that each load fills by itself, whatever the source has under its name. */
+export function isConstant(stream: StreamConfig, name: string): boolean {
+  return constantColumns(duckdbDialect, stream, [], '').some((column) => column.name === name.toLowerCase());
 }
 
 /** The columns that transforms add. */

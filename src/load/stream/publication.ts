@@ -20,7 +20,7 @@ import {
 import type { StreamConfig } from '../replication/replication.ts';
 import { followsKeys } from '../replication/stream-mode.ts';
 import type { ColumnMapping, MappedColumn } from './column-mapping.ts';
-import { addedColumns, constantColumns, type ConstantColumn } from './constant-columns.ts';
+import { addedColumns, constantColumns, fillingLoadedAt, type ConstantColumn } from './constant-columns.ts';
 import { evolve, freshColumns } from './evolution.ts';
 import { besideStage } from './stage-name.ts';
 import { isolationOf } from './isolation.ts';
@@ -77,8 +77,10 @@ const rowPlace = 'rowid';
 export function planPublication(request: PublicationRequest): PublicationPlan {
   const { dialect, stream, mapping, target, dependents } = request;
   const keeps = stream.mode === 'truncate' || (dependents?.names ?? []).length > 0;
-  const body =
-    target.exists && (!request.replaces || keeps) ? publishIntoKept(request) : publishFresh(request);
+  const isKept = target.exists && (!request.replaces || keeps);
+  const body = isKept
+    ? publishIntoKept({ ...request, stream: fillingLoadedAt(stream, target.columns, mapping.columns) })
+    : publishFresh(request);
   const keys =
     body.rebuilds || !target.exists
       ? tableKeys(dialect, stream, mapping, target.table, body.swap?.next ?? target.table)
