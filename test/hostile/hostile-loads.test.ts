@@ -165,7 +165,7 @@ describe.each(['DUCK', 'PG'])('a hostile source into %s', (target) => {
       [
         'loses a column after it was asked',
         { laterSchema: { columns: columns.slice(0, 3), primaryKey: [] } },
-        { kind: 'config', code: 'column_missing' },
+        { kind: 'data', code: 'column_gone' },
       ],
       [
         'says it gives more rows than it does',
