@@ -119,7 +119,7 @@ describe('PostgreSQL to DuckDB', () => {
     ]); // prettier-ignore
     expect(rows[1]).toEqual([
       2, false, 32767, 2147483647, 9223372036854775807n, Number.NaN, -Infinity, '0.00', '0.001', '1.000000',
-      '1234567890123456789012345678.0123456789', 'NaN', '-0.50000', '', '', '     ', new Uint8Array(), 'infinity', '00:00:00',
+      '1234567890123456789012345678.0123456789', 'NaN', '-0.50000', '', '', '', new Uint8Array(), 'infinity', '00:00:00',
       '00:00:00-12', '-infinity', 'infinity', '-00:00:00.000001', 'ffffffff-ffff-ffff-ffff-ffffffffffff', '', '', [], [], [],
       'sad', 'c@d', '(,)', '::1', 'empty', '', 4,
     ]); // prettier-ignore
