@@ -17,8 +17,10 @@ export interface FileEngine {
 
 /** A DuckDB in memory that reads and writes files; tables that outgrow the budget go to the temporary folder. */
 export function fileEngine(temporaryFolder: string, memoryBudgetBytes: number): FileEngine {
-  let instance: Promise<DuckDBInstance> | undefined;
   const memoryLimitBytes = Math.max(256e6, memoryBudgetBytes);
+  // Opened at once, on a thread of its own, while the other end of a load is opened.
+  let instance: Promise<DuckDBInstance> | undefined = openInstance(memoryLimitBytes, temporaryFolder);
+  instance.catch(() => undefined);
 
   async function connect(): Promise<DuckDBConnection> {
     instance ??= openInstance(memoryLimitBytes, temporaryFolder);
@@ -46,7 +48,7 @@ export function fileEngine(temporaryFolder: string, memoryBudgetBytes: number): 
       }
     },
     close: () => {
-      void instance?.then((open) => open.closeSync());
+      void instance?.then((open) => open.closeSync()).catch(() => undefined);
       instance = undefined;
     },
   };

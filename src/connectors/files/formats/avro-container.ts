@@ -1,7 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { crc32, inflateRaw, zstdDecompress } from 'node:zlib';
-import { uncompress } from 'snappyjs';
 import { brokenFile } from './broken-file.ts';
 
 /** The head of an Avro object container file. */
@@ -126,6 +125,7 @@ const codecs: Readonly<Record<string, Unpack>> = {
   deflate: (packed) => inflate(packed, bounded),
   zstandard: (packed) => zstd(packed, bounded),
   snappy: async (packed) => {
+    const { uncompress } = await import('snappyjs');
     const data = Buffer.from(uncompress(new Uint8Array(packed.subarray(0, -4)), maxBlockBytes));
     if (crc32(data) !== packed.readUInt32BE(packed.length - 4)) throw new Error('a checksum is wrong');
     return data;

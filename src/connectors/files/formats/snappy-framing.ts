@@ -1,4 +1,4 @@
-import { compress, uncompress } from 'snappyjs';
+import type { uncompress } from 'snappyjs';
 import { brokenFile } from './broken-file.ts';
 
 const streamIdentifier = 0xff;
@@ -12,6 +12,7 @@ const checksumBytes = 4;
 
 /** Packs into the framing format of Snappy. */
 export async function* packSnappy(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const { compress } = await import('snappyjs');
   yield chunkOf(streamIdentifier, Buffer.from('sNaPpY'));
   for await (const piece of bytes) {
     for (let start = 0; start < piece.length; start += maxChunkBytes) {
@@ -42,6 +43,7 @@ export async function* unpackSnappy(
   bytes: AsyncIterable<Uint8Array>,
   place: string,
 ): AsyncGenerator<Uint8Array> {
+  const { uncompress } = await import('snappyjs');
   let rest: Buffer = Buffer.alloc(0);
   let offset = 0;
   for await (const part of bytes) {
@@ -52,7 +54,8 @@ export async function* unpackSnappy(
       if (rest.length < 4 + length) break;
       const type = rest[0] ?? 0;
       if (offset === 0 && type !== streamIdentifier) throw notSnappy(place);
-      const unpacked = readChunk(type, rest.subarray(4, 4 + length), `${place}, byte ${offset}`);
+      const chunk = rest.subarray(4, 4 + length);
+      const unpacked = readChunk(type, chunk, uncompress, `${place}, byte ${offset}`);
       if (unpacked) yield unpacked;
       rest = rest.subarray(4 + length);
       offset += 4 + length;
@@ -70,7 +73,12 @@ function notSnappy(place: string): Error {
   );
 }
 
-function readChunk(type: number, chunk: Buffer, place: string): Uint8Array | undefined {
+function readChunk(
+  type: number,
+  chunk: Buffer,
+  unpack: typeof uncompress,
+  place: string,
+): Uint8Array | undefined {
   if (type === streamIdentifier) {
     if (chunk.toString('latin1') !== 'sNaPpY') throw brokenFile(place, 'the name of the stream is wrong');
     return undefined;
@@ -81,14 +89,14 @@ function readChunk(type: number, chunk: Buffer, place: string): Uint8Array | und
   }
   if (chunk.length < checksumBytes) throw brokenFile(place, 'a chunk is too short');
   const data = chunk.subarray(checksumBytes);
-  const unpacked = type === compressedData ? unpackBlock(data, place) : data;
+  const unpacked = type === compressedData ? unpackBlock(data, unpack, place) : data;
   if (maskedChecksum(unpacked) !== chunk.readUInt32LE(0)) throw brokenFile(place, 'a checksum is wrong');
   return unpacked;
 }
 
-function unpackBlock(data: Buffer, place: string): Uint8Array {
+function unpackBlock(data: Buffer, unpack: typeof uncompress, place: string): Uint8Array {
   try {
-    return uncompress(new Uint8Array(data), maxChunkBytes);
+    return unpack(new Uint8Array(data), maxChunkBytes);
   } catch (error) {
     throw brokenFile(
       place,

@@ -1,4 +1,3 @@
-import { SaxesParser } from 'saxes';
 import { DataError } from '../../../core/errors.ts';
 import { brokenFile } from './broken-file.ts';
 
@@ -24,6 +23,7 @@ export async function* readXml(
   handler: XmlHandler,
   place: string,
 ): AsyncGenerator<void> {
+  const { SaxesParser } = await import('saxes');
   const parser = new SaxesParser();
   const here = (): string => `${place}, line ${parser.line}, column ${parser.columnIndex + 1}`;
   let depth = 0;

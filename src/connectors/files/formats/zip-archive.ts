@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { type Entry, open, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { DataError } from '../../../core/errors.ts';
 import { brokenFile } from './broken-file.ts';
 
@@ -18,6 +18,7 @@ const maxEntries = 100_000;
 
 /** @throws DataError for what is not a sound archive, or is encrypted */
 export async function openZip(path: string, place: string): Promise<ZipArchive> {
+  const { open } = await import('yauzl');
   const archive = await new Promise<ZipFile>((resolve, reject) => {
     open(path, { lazyEntries: true, autoClose: false }, (error, opened) => {
       if (opened) resolve(opened);
