@@ -8,7 +8,7 @@ import type { ColumnCasing, StreamConfig } from '../replication/replication.ts';
 import { followsKeys } from '../replication/stream-mode.ts';
 import { chooseColumns, namedColumns } from '../replication/selection.ts';
 import { computeColumns } from './computed-columns.ts';
-import { isConstant } from './constant-columns.ts';
+import { constantNames } from './constant-columns.ts';
 
 /** One column of a stream and what it becomes. */
 export interface MappedColumn {
@@ -65,13 +65,14 @@ export function mapColumns(
   for (const [name, type] of Object.entries(stream.casts))
     if (name !== '*' && !adds.has(name)) casts.set(require(name, 'columns'), type);
 
+  const constants = constantNames(stream);
   const chosen = chooseColumns(
     stream.select,
     available.map((column) => column.name),
-  ).filter(({ source, alias }) => !isConstant(stream, alias ?? source));
+  ).filter(({ source, alias }) => !constants.has((alias ?? source).toLowerCase()));
   const added = available.filter(
     ({ name }) =>
-      isMetadata(stream, name) && !isConstant(stream, name) && !chosen.some(({ source }) => source === name),
+      isMetadata(stream, name) && !constants.has(name) && !chosen.some(({ source }) => source === name),
   );
   const asked = [...chosen, ...added.map(({ name }) => ({ source: name, alias: undefined }))];
   const staged = asked.map(({ source: name, alias }) => {

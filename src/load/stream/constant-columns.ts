@@ -64,9 +64,9 @@ export function fillingLoadedAt(
   return isFilled || !target.some(isLoadedAt) ? stream : { ...stream, loadedAt: 'unix' };
 }
 
-/** True for a column that each load fills by itself, whatever the source has under its name. */
-export function isConstant(stream: StreamConfig, name: string): boolean {
-  return constantColumns(duckdbDialect, stream, [], '').some((column) => column.name === name.toLowerCase());
+/** Names of the columns that each load fills by itself, whatever the source has under them. */
+export function constantNames(stream: StreamConfig): ReadonlySet<string> {
+  return new Set(constantColumns(duckdbDialect, stream, [], '').map(({ name }) => name));
 }
 
 /** The columns that transforms add. */

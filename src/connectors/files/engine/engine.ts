@@ -18,13 +18,14 @@ export interface FileEngine {
 /** A DuckDB in memory that reads and writes files; tables that outgrow the budget go to the temporary folder. */
 export function fileEngine(temporaryFolder: string, memoryBudgetBytes: number): FileEngine {
   const memoryLimitBytes = Math.max(256e6, memoryBudgetBytes);
-  // Opened at once, on a thread of its own, while the other end of a load is opened.
-  let instance: Promise<DuckDBInstance> | undefined = openInstance(memoryLimitBytes, temporaryFolder);
-  instance.catch(() => undefined);
+  let instance: Promise<DuckDBInstance> | undefined;
+  const opened = (): Promise<DuckDBInstance> =>
+    (instance ??= openInstance(memoryLimitBytes, temporaryFolder));
+  // At once, on a thread of its own, while the other end of a load is opened.
+  opened().catch(() => undefined);
 
   async function connect(): Promise<DuckDBConnection> {
-    instance ??= openInstance(memoryLimitBytes, temporaryFolder);
-    const connection = await (await instance).connect();
+    const connection = await (await opened()).connect();
     await connection.run(`set TimeZone = 'UTC'`);
     return connection;
   }
