@@ -1,3 +1,4 @@
+import { serverIdentity } from '../../connector/server-identity.ts';
 import { type Connector, defineConnector } from '../../connector/connector.ts';
 import { mysqlConfig, parseMysqlUrl, type MysqlConfig, tlsOptions } from './config.ts';
 import { mysqlDatabase } from './database.ts';
@@ -13,15 +14,7 @@ export const mysqlConnector: Connector<MysqlConfig> = defineConnector({
   secretKeys: ['password', 'sslkey'],
   parseUrl: parseMysqlUrl,
   open: async (config, { name, projectFolder, tunnel }) => {
-    const { host, port, user, database: databaseName } = config;
-    const identity = {
-      connection: name,
-      host,
-      port: tunnel?.port ?? port,
-      user,
-      database: databaseName,
-      ...(tunnel ? { tunnel } : {}),
-    };
+    const identity = serverIdentity(name, config, tunnel);
     const server = openServer(config, tlsOptions(name, config, projectFolder), identity);
     const database = mysqlDatabase(server, config);
     return {

@@ -1,4 +1,5 @@
-import { throughText, type TunnelledEnd } from '../../connector/tunnelled-end.ts';
+import type { ServerIdentity } from '../../connector/server-identity.ts';
+import { throughText } from '../../connector/tunnelled-end.ts';
 import {
   CancelledError,
   ConfigError,
@@ -7,16 +8,6 @@ import {
   MillraceError,
   TransientError,
 } from '../../core/errors.ts';
-
-/** Who and where, without the password. */
-export interface ServerIdentity {
-  readonly connection: string;
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly database: string | undefined;
-  readonly tunnel?: TunnelledEnd;
-}
 
 /** Nothing is said about transactions: a statement of MySQL's that defines something commits at once. */
 const stopped = 'The statement was stopped; statements that were finished before it, and any DDL, stay.';

@@ -2,7 +2,8 @@ import { connect as openSocket } from 'node:net';
 import mysql, { type Connection, type ConnectionOptions, type Pool, type SslOptions } from 'mysql2';
 import { CancelledError, type MillraceError } from '../../core/errors.ts';
 import type { MysqlConfig } from './config.ts';
-import { mysqlError, type ServerIdentity } from './mysql-error.ts';
+import type { ServerIdentity } from '../../connector/server-identity.ts';
+import { mysqlError } from './mysql-error.ts';
 import { readingSocket } from './reading-socket.ts';
 import { run } from './statement.ts';
 

@@ -1,3 +1,4 @@
+import { serverIdentity } from '../../connector/server-identity.ts';
 import { type Connector, defineConnector } from '../../connector/connector.ts';
 import { postgresDialect } from '../../sql/dialects/index.ts';
 import { parsePostgresUrl, postgresConfig, type PostgresConfig } from './config.ts';
@@ -16,15 +17,7 @@ export const postgresConnector: Connector<PostgresConfig> = defineConnector({
   secretKeys: ['password', 'sslpassword', 'sslkey'],
   parseUrl: parsePostgresUrl,
   open: async (config, { name, projectFolder, tunnel }) => {
-    const { host, port, user, database: databaseName } = config;
-    const identity = {
-      connection: name,
-      host,
-      port: tunnel?.port ?? port,
-      user,
-      database: databaseName,
-      ...(tunnel ? { tunnel } : {}),
-    };
+    const identity = serverIdentity(name, config, tunnel);
     const server = openServer(config, tlsWays(name, config, projectFolder), identity);
     const database = postgresDatabase(server);
     return {

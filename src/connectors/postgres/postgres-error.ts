@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { throughText, type TunnelledEnd } from '../../connector/tunnelled-end.ts';
+import type { ServerIdentity } from '../../connector/server-identity.ts';
+import { throughText } from '../../connector/tunnelled-end.ts';
 import {
   CancelledError,
   ConfigError,
@@ -8,16 +9,6 @@ import {
   MillraceError,
   TransientError,
 } from '../../core/errors.ts';
-
-/** Who and where, without the password. */
-export interface ServerIdentity {
-  readonly connection: string;
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly database: string;
-  readonly tunnel?: TunnelledEnd;
-}
 
 /** How long a server that recovers from a crash is given before it is asked again: attempts are few. */
 const recoverySeconds = 15;

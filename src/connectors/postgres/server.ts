@@ -3,7 +3,8 @@ import pg from 'pg';
 import { CancelledError, MillraceError } from '../../core/errors.ts';
 import { postgresDialect } from '../../sql/dialects/index.ts';
 import type { PostgresConfig } from './config.ts';
-import { postgresError, type ServerIdentity } from './postgres-error.ts';
+import type { ServerIdentity } from '../../connector/server-identity.ts';
+import { postgresError } from './postgres-error.ts';
 import { readingSocket } from './reading-socket.ts';
 import type { TlsWay } from './tls.ts';
 

@@ -114,24 +114,13 @@ export async function replicationProject(
 ): Promise<Project> {
   const mistakes = new Mistakes();
   const surroundings = await readSurroundings(folder, given, mistakes);
-  const { definition, environment } = surroundings;
+  const { environment } = surroundings;
   const written = (await mistakes.collect(() => read(environment))) ?? [];
   const { replications, connections } = (await mistakes.collect(() =>
     nameInlineConnections(written, withLocalFolder(surroundings.connections, files)),
   )) ?? { replications: [], connections: surroundings.connections };
   const pipelines = (await mistakes.collect(() => readPipelines(environment))) ?? [];
-  const alone = pipelines.map((pipeline) => ({ ...pipeline, after: [] }));
-  const parts: ProjectParts = {
-    tasks: [],
-    replications,
-    pipelines: alone,
-    transform: undefined,
-    reports: [],
-    syncs: [],
-  };
-  const nodes = await partNodes(parts, connections, undefined, mistakes);
-  mistakes.throwIfAny();
-  return assemble({ folder, definition, environment, connections, warehouse: undefined, parts, nodes });
+  return assembleAlone({ ...surroundings, folder, connections }, replications, pipelines, mistakes);
 }
 
 /** A project of one pipeline and nothing else, for `millrace run -p`. */
@@ -141,12 +130,22 @@ export async function pipelineProject(
   read: (environment: Environment) => Pipeline,
 ): Promise<Project> {
   const mistakes = new Mistakes();
-  const { definition, environment, connections } = await readSurroundings(folder, given, mistakes);
-  const pipeline = await mistakes.collect(() => read(environment));
+  const surroundings = await readSurroundings(folder, given, mistakes);
+  const pipeline = await mistakes.collect(() => read(surroundings.environment));
+  return assembleAlone({ ...surroundings, folder }, [], pipeline ? [pipeline] : [], mistakes);
+}
+
+/** Files that are run by themselves: what pipelines come after is not there. */
+async function assembleAlone(
+  { folder, definition, environment, connections }: Surroundings & { readonly folder: string },
+  replications: readonly Replication[],
+  pipelines: readonly Pipeline[],
+  mistakes: Mistakes,
+): Promise<Project> {
   const parts: ProjectParts = {
     tasks: [],
-    replications: [],
-    pipelines: pipeline ? [{ ...pipeline, after: [] }] : [],
+    replications,
+    pipelines: pipelines.map((pipeline) => ({ ...pipeline, after: [] })),
     transform: undefined,
     reports: [],
     syncs: [],
